@@ -1,0 +1,1 @@
+//! Decisions: names, narrowing, chain, decide(), refusals, record bytes.

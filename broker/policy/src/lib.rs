@@ -1,0 +1,1 @@
+//! Cedar: load, validate and hash a bundle; facts to question to answer.

@@ -1,0 +1,2 @@
+//! The executable `locum`.
+fn main() {}

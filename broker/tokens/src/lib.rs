@@ -1,0 +1,1 @@
+//! Bytes in, proofs out: reading, verifying and signing tokens.

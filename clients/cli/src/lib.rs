@@ -1,0 +1,1 @@
+//! The developer’s and the operator’s commands.

@@ -1,0 +1,1 @@
+//! Support for the seal and tidy tests.
