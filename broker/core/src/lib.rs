@@ -1,1 +1,3 @@
 //! Decisions: names, narrowing, chain, decide(), refusals, record bytes.
+
+pub mod details;
