@@ -2,9 +2,12 @@
 //! bytes and hashes. No clock, randomness, network or store: time, randomness
 //! and the world are arguments.
 
+pub mod details;
 pub mod ids;
 pub mod jcs;
 pub mod policy;
 pub mod record;
+pub mod refusal;
+pub mod registry;
 pub mod scope;
 pub mod secret;
