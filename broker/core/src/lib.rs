@@ -5,9 +5,11 @@
 pub mod details;
 pub mod ids;
 pub mod jcs;
+pub mod json;
 pub mod policy;
 pub mod record;
 pub mod refusal;
 pub mod registry;
 pub mod scope;
 pub mod secret;
+pub mod token;
