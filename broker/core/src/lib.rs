@@ -1,3 +1,13 @@
-//! Decisions: names, narrowing, chain, decide(), refusals, record bytes.
+//! Decisions: names, narrowing, chain, `decide()`, refusals, ledger record
+//! bytes and hashes. No clock, randomness, network or store: time, randomness
+//! and the world are arguments.
 
 pub mod details;
+pub mod ids;
+pub mod jcs;
+pub mod policy;
+pub mod record;
+pub mod refusal;
+pub mod registry;
+pub mod scope;
+pub mod secret;
