@@ -85,7 +85,7 @@ impl Catalogue {
 
     /// Whether the target declares the type `kind` (a scope's `requires` may name only these).
     #[must_use]
-    pub fn declares(&self, kind: &str) -> bool {
+    pub fn has(&self, kind: &str) -> bool {
         self.0.contains_key(kind)
     }
 

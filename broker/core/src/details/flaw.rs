@@ -1,10 +1,9 @@
 //! What is wrong with `authorization_details`, and what would pass instead.
 
+pub(super) use crate::refusal::quoted as quote;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
-/// How many bytes of foreign text a message carries (contract §10).
-const QUOTE_LIMIT: usize = 64;
 /// How many names a message lists before it only counts the rest.
 const LIST_LIMIT: usize = 8;
 
@@ -58,21 +57,6 @@ impl Flaw {
 /// One reference token of a JSON pointer (RFC 6901 §3), with its slash.
 pub(super) fn step(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-/// Foreign text in backticks: cut, and harmless in a header, a log and JSON.
-pub(super) fn quote(text: &str) -> String {
-    let safe = |c: char| match c {
-        '"' | '\\' | '`' => '?',
-        ' '..='~' => c,
-        _ => '?',
-    };
-    let shown: String = text.chars().map(safe).take(QUOTE_LIMIT + 1).collect();
-    if shown.len() <= QUOTE_LIMIT {
-        return format!("`{shown}`");
-    }
-    let cut: String = shown.chars().take(QUOTE_LIMIT - 3).collect();
-    format!("`{cut}...`")
 }
 
 /// The first names of a list, quoted, and how many more there are.

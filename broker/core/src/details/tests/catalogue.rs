@@ -24,8 +24,8 @@ fn the_contracts_catalogue_reads_back_as_it_was_written() {
     }});
     assert_eq!(serde_json::to_value(invoices()).unwrap(), json);
     assert!(invoices().check().is_empty());
-    assert!(invoices().declares("invoice_post"));
-    assert!(!invoices().declares("Invoice_post"));
+    assert!(invoices().has("invoice_post"));
+    assert!(!invoices().has("Invoice_post"));
     assert_eq!(invoices().types().collect::<Vec<_>>(), ["invoice_post"]);
 }
 

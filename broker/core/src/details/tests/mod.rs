@@ -6,7 +6,9 @@
     reason = "tests"
 )]
 
+mod arithmetic;
 mod catalogue;
+mod catalogue_changes;
 mod messages;
 mod narrowing;
 mod numbers;
