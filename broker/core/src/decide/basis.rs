@@ -99,7 +99,7 @@ fn pre_authorise<P: PolicyCheck>(
     if target.risk(scope) == Risk::High {
         return Ok(Answer::default());
     }
-    let question = question(case, facts, work, Action::PreAuthorise, scope);
+    let question = question(case, facts, work, target, Action::PreAuthorise, scope);
     policy.ask(&question).map_err(|fault| super::policy::fault(&fault))
 }
 

@@ -75,7 +75,8 @@ pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision
             Err(refusal) => {
                 trail.push(Check { name, result: CheckResult::Failed });
                 let requested = work.target;
-                return Decision::Refusal(Refused::decided(case, refusal, trail, policy.bundle(), requested));
+                let refused = Refused::decided(case, refusal, trail, policy.bundle(), requested);
+                return Decision::Refusal(Box::new(refused));
             }
         }
     }

@@ -24,5 +24,5 @@ mod tests;
 pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{Facts, Limits, Named, Place, Standings};
 pub use ladder::{Check, CheckResult, Trail, decide};
-pub use permit::{Decision, Fault, NotRecorded, Permit, Recorded, Refused};
-pub use record::{Frame, PersonalSalt};
+pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
+pub use record::{DECISION, Frame, PersonalSalt};

@@ -6,17 +6,19 @@ use super::{Case, Facts, Place};
 use crate::party::Subject;
 use crate::policy::{Action, Answer, Basis, PolicyCheck, PolicyFault, Question};
 use crate::refusal::{Code, Refusal, quoted};
-use crate::registry::{Agent, OwnerKind};
-use crate::scope::Scope;
+use crate::registry::{Agent, OwnerKind, Target};
+use crate::scope::{Scope, ScopeName};
 use serde_json::json;
 
 pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &mut Work) -> Result<(), Refusal> {
-    if work.target.is_none() {
-        return Ok(());
-    }
-    let answer = ask(case, facts, policy, work, &work.scope)?;
+    let Some(target) = work.target.clone() else { return Ok(()) };
+    let ask = |scope: &Scope| {
+        let question = question(case, facts, work, &target, Action::Exchange, scope);
+        policy.ask(&question).map_err(|found| fault(&found))
+    };
+    let answer = ask(&work.scope)?;
     if !answer.allowed {
-        return Err(denied(case, facts, policy, work, &answer));
+        return Err(denied(ask, &work.scope, &answer));
     }
     let acr = case.subject.sign_in().acr.as_deref();
     let empty = Answer::default();
@@ -30,28 +32,29 @@ pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work
     Ok(())
 }
 
-fn ask<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &Work, scope: &Scope) -> Result<Answer, Refusal> {
-    let question = question(case, facts, work, Action::Exchange, scope);
-    policy.ask(&question).map_err(|found| fault(&found))
-}
-
 /// The question over what was narrowed. Where no basis was found, the policy
 /// is asked as if the person had given a grant: only then is it true that the
 /// basis alone is missing.
-pub(super) fn question(case: &Case, facts: &Facts, work: &Work, action: Action, scope: &Scope) -> Question {
+pub(super) fn question(
+    case: &Case,
+    facts: &Facts,
+    work: &Work,
+    target: &Target,
+    action: Action,
+    scope: &Scope,
+) -> Question {
     let actor = case.actor.agent();
     let next = match &facts.delegate {
         Place::Agent(agent) => Some(agent),
         Place::NotAsked | Place::Nowhere => None,
     };
-    let target = work.target.as_ref();
     let sign_in = case.subject.sign_in();
     let now_s = facts.now_s();
     Question {
         action,
         agent: actor.spec.id.clone(),
         team: team(actor),
-        target: target.map(|t| t.id.clone())?,
+        target: target.id.clone(),
         behalf: case.chain.subject().behalf(case.subject.groups().cloned()),
         chain: case.chain.links().iter().filter_map(|link| link.agent.clone()).chain(subject_agent(case)).collect(),
         depth: case.chain.depth(),
@@ -72,7 +75,7 @@ pub(super) fn question(case: &Case, facts: &Facts, work: &Work, action: Action, 
         hour_utc: u8::try_from(now_s / 3600 % 24).unwrap_or_default(),
         weekday: weekday(now_s),
         ip: case.ip.clone(),
-        risk: target.map(|t| t.risk(scope)).unwrap_or_default(),
+        risk: target.risk(scope),
     }
 }
 
@@ -111,11 +114,9 @@ fn step_up(wanted: &std::collections::BTreeSet<String>, policies: &[String]) -> 
     refusal
 }
 
-fn denied<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &Work, answer: &Answer) -> Refusal {
-    let allows = |name: &&crate::scope::ScopeName| {
-        ask(case, facts, policy, work, &Scope::of([(*name).clone()])).is_ok_and(|answer| answer.allowed)
-    };
-    let passing = Scope::of(work.scope.iter().filter(allows).cloned());
+fn denied(ask: impl Fn(&Scope) -> Result<Answer, Refusal>, scope: &Scope, answer: &Answer) -> Refusal {
+    let allows = |name: &&ScopeName| ask(&Scope::of([(*name).clone()])).is_ok_and(|answer| answer.allowed);
+    let passing = Scope::of(scope.iter().filter(allows).cloned());
     let by = if answer.policies.is_empty() {
         "no policy that permits it".to_owned()
     } else {
@@ -127,7 +128,8 @@ fn denied<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &Work, a
         (None, false) => format!("ask for scope {}", quoted(&passing.to_string())),
         (None, true) => "ask the policy's owner".to_owned(),
     };
-    let mut refusal = Refusal::new(Code::PolicyDenied, format!("expected a policy that permits the request, found {by}{reason}; {next}"));
+    let text = format!("expected a policy that permits the request, found {by}{reason}; {next}");
+    let mut refusal = Refusal::new(Code::PolicyDenied, text);
     refusal.policies.clone_from(&answer.policies);
     if passing.is_empty() { refusal } else { refusal.passing(json!({ "scope": passing.to_string() })) }
 }

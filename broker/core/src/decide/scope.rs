@@ -4,6 +4,7 @@
 use super::ladder::Work;
 use super::{Case, Facts};
 use crate::policy::PolicyCheck;
+use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::scope::Scope;
 use serde_json::json;
@@ -43,8 +44,7 @@ fn for_ourselves(case: &Case) -> Result<(), Refusal> {
 /// allowed here. Never "all".
 fn default(case: &Case, work: &Work, allowed: &Scope) -> Result<Scope, Refusal> {
     let mut scope = work.ceiling.as_ref().map(|c| c.default.narrow(allowed)).unwrap_or_default();
-    if let super::case::Case { subject, .. } = case
-        && let crate::proof::Origin::Grant(grant) = subject.origin()
+    if let Origin::Grant(grant) = case.subject.origin()
         && let Some(target) = &work.target
     {
         scope = grant.at(&target.id).map(|at| scope.narrow(&at.scopes)).unwrap_or_default();
