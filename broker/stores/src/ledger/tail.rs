@@ -16,6 +16,9 @@ use super::{
     tree::Tree,
 };
 
+/// Bytes that must find room before a broken ledger counts as repaired.
+const PROBE: usize = 64 * 1024;
+
 /// Where a commit went.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Written {
@@ -102,7 +105,7 @@ impl Tail {
 
     /// Brings the file back to its last durable state, if it is not there:
     /// the same file under its name, its newest commit as written, nothing
-    /// after it.
+    /// after it, and room to write.
     pub(super) fn repair(&mut self) -> io::Result<()> {
         if !self.broken {
             return Ok(());
@@ -117,6 +120,10 @@ impl Tail {
         let mut frames = segment::frames(file.try_clone()?, self.newest, self.durable)?;
         while frames.next().map_err(io::Error::other)?.is_some() {}
         self.file = file;
+        // Cutting works on a full disk too: try whether there is room. Zeros
+        // are no frame, should we be killed before they are gone again.
+        self.disk.write(&self.file, &[0; PROBE], self.durable)?;
+        self.disk.sync(&self.file)?;
         self.cut()?;
         self.disk.sync_dir(&self.dir)?;
         self.broken = false;

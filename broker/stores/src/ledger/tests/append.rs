@@ -200,3 +200,50 @@ fn a_folder_has_one_ledger_at_a_time() {
     drop(ledger);
     assert!(world.try_open().is_ok());
 }
+
+#[test]
+fn on_a_real_disk_a_copy_taken_at_any_moment_holds_all_that_was_answered() {
+    let world = World::new();
+    let open = |dir| {
+        let memory = Box::new(Memory(world.seen.clone()));
+        Ledger::open(Options::new(dir, [1; 10]), Arc::new(|| 1), memory).unwrap()
+    };
+    let (ledger, opened) = open(world.dir());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..100).for_each(|n| drop(ledger.append_blocking(with_side(n)))));
+        }
+        for round in 0..10 {
+            let copy = world.folder.path().join(format!("copy{round}"));
+            std::fs::create_dir(&copy).unwrap();
+            let answered = ledger.stats().records;
+            for name in ["tree", "00000000000000000000.seg"] {
+                std::fs::copy(world.dir().join(name), copy.join(name)).unwrap();
+            }
+            let (_copied, found) = open(copy);
+            assert!(found.records >= answered);
+            assert_eq!(found.tree, opened.tree);
+        }
+    });
+    assert_eq!(ledger.stats().records, 400);
+}
+
+#[test]
+fn when_the_writer_dies_nobody_waits_in_vain() {
+    struct Fatal;
+    impl Follower for Fatal {
+        fn replay(&mut self, _: &Entry) -> Result<(), String> {
+            Ok(())
+        }
+        fn appended(&mut self, _: &Place, _: &Draft) -> Result<(), String> {
+            panic!("a follower's bug")
+        }
+    }
+    let world = World::new();
+    let options = Options::new(world.dir(), [1; 10]);
+    let (ledger, _) = Ledger::open(options, Arc::new(|| 1), Box::new(Fatal)).unwrap();
+    for n in 0..3 {
+        assert_eq!(ledger.append_blocking(draft(n)), Err(AppendError::Closed));
+    }
+    assert!(!ledger.stats().available);
+}

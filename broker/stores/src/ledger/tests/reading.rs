@@ -24,7 +24,7 @@ fn check_all(reader: &Reader) {
     assert_eq!(reader.get(300).unwrap(), None);
     assert_eq!(reader.iter_from(300).count(), 0);
     assert_eq!(reader.iter_back(u64::MAX).count(), 300);
-    for time in 0..3_100u64 {
+    for time in (0..3_100u64).step_by(10) {
         let expected = (time.div_ceil(20) * 2).min(300);
         assert_eq!(reader.find_time(time).unwrap(), expected, "time {time}");
     }
