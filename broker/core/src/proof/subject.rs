@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Longest `sub` of a foreign party, in bytes (OpenID Connect Core §2).
-pub const FOREIGN_SUB_MAX: usize = 255;
+const FOREIGN_SUB_MAX: usize = 255;
 
 /// Who may become the actor (RFC 8693 §4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]

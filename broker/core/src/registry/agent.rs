@@ -9,9 +9,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Greatest `max_lifetime`, in seconds (contract §6).
-pub const LIFETIME_MAX: u32 = 3600;
+pub(super) const LIFETIME_MAX: u32 = 3600;
 /// Greatest `max_depth`.
-pub const DEPTH_MAX: u32 = 16;
+const DEPTH_MAX: u32 = 16;
 
 const fn default_depth() -> u32 {
     4

@@ -20,7 +20,7 @@ pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use problem::{Problem, Problems};
 pub use registry_set::Registry;
-pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec};
+pub use target::{is_resource, parse_pair, Connector, ConnectorKind, Delivery, Target, TargetSpec};
 
 /// Names that no operator may take: they mean Locum itself.
 pub const RESERVED_IDS: [&str; 1] = ["locum"];

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Lifetime of a token where the target says nothing, in seconds (contract §6).
-pub const DEFAULT_LIFETIME: u32 = 300;
+const DEFAULT_LIFETIME: u32 = 300;
 
 const fn default_lifetime() -> u32 {
     DEFAULT_LIFETIME
