@@ -16,14 +16,23 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
     }
     let actor = &case.actor.agent().spec;
     let itself = case.subject.subject().agent() == Some(&actor.id);
-    let by_issuer = case.subject.issuer().is_some_and(|id| actor.subject_issuers.contains(id));
+    let by_issuer = case
+        .subject
+        .issuer()
+        .is_some_and(|id| actor.subject_issuers.contains(id));
     let ours = matches!(case.subject.subject(), Subject::Agent(_))
-        && actor.subject_issuers.iter().any(|id| RESERVED_IDS.contains(&id.as_str()));
+        && actor
+            .subject_issuers
+            .iter()
+            .any(|id| RESERVED_IDS.contains(&id.as_str()));
     if itself || by_issuer || ours {
         return Ok(());
     }
     Err(Refusal::new(
         Code::SubjectInvalid,
-        format!("expected a subject of an issuer that {} may act for, found another; ask its owner to list the issuer in subject_issuers", quoted(actor.id.as_str())),
+        format!(
+            "expected a subject of an issuer that {} may act for, found another; ask its owner to list the issuer in subject_issuers",
+            quoted(actor.id.as_str())
+        ),
     ))
 }
