@@ -4,7 +4,9 @@
 
 pub mod ids;
 pub mod jcs;
+pub mod json;
 pub mod policy;
 pub mod record;
 pub mod scope;
 pub mod secret;
+pub mod token;
