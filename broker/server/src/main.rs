@@ -1,2 +1,3 @@
 //! The executable `locum`.
+mod dev;
 fn main() {}

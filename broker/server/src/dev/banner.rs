@@ -22,8 +22,16 @@ pub(crate) fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> Stri
         format!("Locum {version} · dev · {kept} · never for production"),
         format!("  issuer     {}", at.issuer),
         row("people", &people(), "passwords: locum dev env"),
-        row("agents", &agents.join("  "), "certified, owners set, demo keys"),
-        row("targets", &targets.join("  "), &format!("answering on {host}")),
+        row(
+            "agents",
+            &agents.join("  "),
+            "certified, owners set, demo keys",
+        ),
+        row(
+            "targets",
+            &targets.join("  "),
+            &format!("answering on {host}"),
+        ),
         format!("  next       {}", next()),
         String::new(),
     ]
@@ -46,8 +54,11 @@ fn row(name: &str, what: &str, note: &str) -> String {
 /// `ada, bob (staff), eve (not staff)`.
 fn people() -> String {
     let of = |staff: bool| {
-        let names: Vec<_> =
-            PEOPLE.iter().filter(|p| p.groups.contains(&"staff") == staff).map(|p| p.name).collect();
+        let names: Vec<_> = PEOPLE
+            .iter()
+            .filter(|p| p.groups.contains(&"staff") == staff)
+            .map(|p| p.name)
+            .collect();
         names.join(", ")
     };
     format!("{} (staff), {} (not staff)", of(true), of(false))

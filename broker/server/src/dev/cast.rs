@@ -18,9 +18,18 @@ pub(crate) struct Person {
 
 /// ada and bob are staff, eve is in no group.
 pub(crate) const PEOPLE: [Person; 3] = [
-    Person { name: "ada", groups: &["staff"] },
-    Person { name: "bob", groups: &["staff"] },
-    Person { name: "eve", groups: &[] },
+    Person {
+        name: "ada",
+        groups: &["staff"],
+    },
+    Person {
+        name: "bob",
+        groups: &["staff"],
+    },
+    Person {
+        name: "eve",
+        groups: &[],
+    },
 ];
 
 /// A downstream system.
@@ -49,9 +58,24 @@ impl Target {
 
 /// sap, workday and firewall.
 pub(crate) const TARGETS: [Target; 3] = [
-    Target { id: "sap", area: "erp", read: "invoice.read", write: "invoice.post" },
-    Target { id: "workday", area: "hr", read: "worker.read", write: "worker.write" },
-    Target { id: "firewall", area: "net", read: "rule.read", write: "rule.write" },
+    Target {
+        id: "sap",
+        area: "erp",
+        read: "invoice.read",
+        write: "invoice.post",
+    },
+    Target {
+        id: "workday",
+        area: "hr",
+        read: "worker.read",
+        write: "worker.write",
+    },
+    Target {
+        id: "firewall",
+        area: "net",
+        read: "rule.read",
+        write: "rule.write",
+    },
 ];
 
 /// One entry of an agent's ceiling; its default is the reading scope alone.
@@ -102,7 +126,11 @@ pub(crate) const AGENTS: [Agent; 3] = [
                 scopes: &["worker.read", "worker.write"],
                 default: "worker.read",
             },
-            Allowance { target: "sap", scopes: &["invoice.read"], default: "invoice.read" },
+            Allowance {
+                target: "sap",
+                scopes: &["invoice.read"],
+                default: "invoice.read",
+            },
         ],
     },
     Agent {
@@ -121,8 +149,10 @@ pub(crate) const AGENTS: [Agent; 3] = [
 /// Scope of the demo provider's access tokens: reading and writing in every
 /// area, `erp.read erp.write hr.read …`.
 pub(crate) fn provider_scope() -> String {
-    let names: Vec<_> =
-        TARGETS.iter().flat_map(|t| [format!("{}.read", t.area), format!("{}.write", t.area)]).collect();
+    let names: Vec<_> = TARGETS
+        .iter()
+        .flat_map(|t| [format!("{}.read", t.area), format!("{}.write", t.area)])
+        .collect();
     names.join(" ")
 }
 
@@ -132,7 +162,10 @@ mod tests {
 
     #[test]
     fn the_provider_gives_reading_and_writing_in_every_area() {
-        assert_eq!(provider_scope(), "erp.read erp.write hr.read hr.write net.read net.write");
+        assert_eq!(
+            provider_scope(),
+            "erp.read erp.write hr.read hr.write net.read net.write"
+        );
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub(crate) enum EnvFlaw {
         member: &'static str,
     },
     /// It has ended.
-    #[error("expected a running dev world, found that process {pid} of `{data}` has ended; start it again with: locum dev --data {data}")]
+    #[error(
+        "expected a running dev world, found that process {pid} of `{data}` has ended; start it again with: locum dev --data {data}"
+    )]
     Ended {
         /// Of the process that wrote the ready file.
         pid: u64,
@@ -62,14 +64,23 @@ pub(crate) fn locate(data: Option<&Path>, named: Option<&Path>) -> Result<PathBu
 /// # Errors
 /// [`EnvFlaw`].
 pub(crate) fn env(ready_file: &Path) -> Result<String, EnvFlaw> {
-    let unreadable = |flaw| EnvFlaw::Unreadable { path: ready_file.to_owned(), flaw };
+    let unreadable = |flaw| EnvFlaw::Unreadable {
+        path: ready_file.to_owned(),
+        flaw,
+    };
     let path = std::path::absolute(ready_file).map_err(unreadable)?;
     let bytes = std::fs::read(&path).map_err(unreadable)?;
     let ready: Value =
         serde_json::from_slice(&bytes).map_err(|_| EnvFlaw::Shape { member: "/" })?;
     if !is_running(&ready)? {
-        let pid = ready.pointer("/pid").and_then(Value::as_u64).unwrap_or_default();
-        return Err(EnvFlaw::Ended { pid, data: text(&ready, "/data")?.to_owned() });
+        let pid = ready
+            .pointer("/pid")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        return Err(EnvFlaw::Ended {
+            pid,
+            data: text(&ready, "/data")?.to_owned(),
+        });
     }
     render(&ready, &path)
 }
@@ -80,8 +91,14 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
         ("LOCUM_ISSUER", text(ready, "/issuer")?),
         ("LOCUM_ADMIN_API", text(ready, "/admin_api")?),
         ("LOCUM_ADMIN_TOKEN", text(ready, "/admin_token")?),
-        ("LOCUM_CLIENT_ID", text(ready, "/agents/invoice-agent/client_id")?),
-        ("LOCUM_CLIENT_SECRET", text(ready, "/agents/invoice-agent/client_secret")?),
+        (
+            "LOCUM_CLIENT_ID",
+            text(ready, "/agents/invoice-agent/client_id")?,
+        ),
+        (
+            "LOCUM_CLIENT_SECRET",
+            text(ready, "/agents/invoice-agent/client_secret")?,
+        ),
         ("LOCUM_DEV_READY", &path),
     ];
     let mut out = "export".to_owned();
@@ -89,29 +106,43 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
         out.push_str(&format!(" {name}={}", quoted(value)));
     }
     out.push('\n');
-    out.push_str(&format!("# the agent is {AGENT}; the other agents' secrets are in the ready file\n"));
+    out.push_str(&format!(
+        "# the agent is {AGENT}; the other agents' secrets are in the ready file\n"
+    ));
     let people = ready.pointer("/people").and_then(Value::as_object);
     for (name, person) in people.ok_or(EnvFlaw::Shape { member: "/people" })? {
-        out.push_str(&format!("# {name} signs in with {}\n", text(person, "/password")?));
+        out.push_str(&format!(
+            "# {name} signs in with {}\n",
+            text(person, "/password")?
+        ));
     }
     Ok(out)
 }
 
 fn text<'a>(ready: &'a Value, member: &'static str) -> Result<&'a str, EnvFlaw> {
-    ready.pointer(member).and_then(Value::as_str).ok_or(EnvFlaw::Shape { member })
+    ready
+        .pointer(member)
+        .and_then(Value::as_str)
+        .ok_or(EnvFlaw::Shape { member })
 }
 
 /// Whether the process lives, where `/proc` tells, and answers. A process id
 /// alone may have been given to somebody else.
 fn is_running(ready: &Value) -> Result<bool, EnvFlaw> {
-    let pid = ready.pointer("/pid").and_then(Value::as_u64).ok_or(EnvFlaw::Shape { member: "/pid" })?;
+    let pid = ready
+        .pointer("/pid")
+        .and_then(Value::as_u64)
+        .ok_or(EnvFlaw::Shape { member: "/pid" })?;
     let proc = Path::new("/proc");
     if proc.join("self").exists() && !proc.join(pid.to_string()).exists() {
         return Ok(false);
     }
     let issuer = url::Url::parse(text(ready, "/issuer")?);
     let issuer = issuer.map_err(|_| EnvFlaw::Shape { member: "/issuer" })?;
-    let host = issuer.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let host = issuer
+        .host_str()
+        .unwrap_or_default()
+        .trim_matches(['[', ']']);
     let port = issuer.port_or_known_default().unwrap_or_default();
     let mut places = (host, port).to_socket_addrs().into_iter().flatten();
     Ok(places.any(|place| TcpStream::connect_timeout(&place, CONNECT_TIMEOUT).is_ok()))
@@ -135,9 +166,15 @@ mod tests {
     use super::*;
 
     fn announced(issuer: String, pid: u32) -> (tempfile::TempDir, World) {
-        let data = tempfile::Builder::new().prefix("it's here").tempdir().unwrap();
+        let data = tempfile::Builder::new()
+            .prefix("it's here")
+            .tempdir()
+            .unwrap();
         let world = World::generate(&bench::noise()).unwrap();
-        let at = super::super::Addresses { issuer, ..bench::addresses() };
+        let at = super::super::Addresses {
+            issuer,
+            ..bench::addresses()
+        };
         let ready = ready::ready(&world, &at, data.path(), pid).unwrap();
         ready::announce(&ready, data.path(), None).unwrap();
         (data, world)
@@ -157,15 +194,30 @@ mod tests {
              LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_DEV_READY='{path}'",
             world.admin_token.expose()
         );
-        assert!(text.lines().next() == Some(first.as_str()), "the first line differs");
-        let ada = format!("# ada signs in with {}", world.password("ada").unwrap().expose());
-        assert!(text.lines().any(|line| line == ada), "ada's line is missing");
-        assert!(text.lines().skip(1).all(|line| line.starts_with('#')), "a later line is no comment");
+        assert!(
+            text.lines().next() == Some(first.as_str()),
+            "the first line differs"
+        );
+        let ada = format!(
+            "# ada signs in with {}",
+            world.password("ada").unwrap().expose()
+        );
+        assert!(
+            text.lines().any(|line| line == ada),
+            "ada's line is missing"
+        );
+        assert!(
+            text.lines().skip(1).all(|line| line.starts_with('#')),
+            "a later line is no comment"
+        );
     }
 
     #[test]
     fn a_dead_dev_world_is_named_and_nothing_printed() {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let (data, _) = announced(format!("http://{port}"), std::process::id());
         let flaw = env(&locate(Some(data.path()), None).unwrap()).unwrap_err();
         assert!(flaw.to_string().contains("has ended"), "{flaw}");

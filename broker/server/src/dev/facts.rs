@@ -48,7 +48,10 @@ pub(crate) fn facts(
     at: &Addresses,
     certified_until: &str,
 ) -> Result<Facts, WorldFlaw> {
-    let agents = AGENTS.iter().map(|a| agent(world, a, certified_until)).collect::<Result<_, _>>()?;
+    let agents = AGENTS
+        .iter()
+        .map(|a| agent(world, a, certified_until))
+        .collect::<Result<_, _>>()?;
     Ok(Facts {
         issuers: vec![(IDP, provider(at)), (WORKLOADS, workload_issuer(at))],
         clients: TARGETS.iter().map(resource_server).collect(),

@@ -17,7 +17,10 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(_) | None => Path::new("."),
     };
     // tempfile creates with mode 0600.
-    let mut file = tempfile::Builder::new().prefix("dev-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix("dev-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|flaw| flaw.error)?;
@@ -40,7 +43,11 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"short");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
     }
 
     #[test]

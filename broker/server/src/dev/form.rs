@@ -19,18 +19,28 @@ impl Form {
     /// # Errors
     /// [`OAuthFlaw`] for another content type or a repeated parameter.
     pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthFlaw> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim();
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(OAuthFlaw::request("expected a form as application/x-www-form-urlencoded"));
+            return Err(OAuthFlaw::request(
+                "expected a form as application/x-www-form-urlencoded",
+            ));
         }
         let mut fields = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(body) {
             if value.is_empty() {
                 continue;
             }
-            if fields.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(OAuthFlaw::request("expected each parameter once, found one repeated"));
+            if fields
+                .insert(name.into_owned(), value.into_owned())
+                .is_some()
+            {
+                return Err(OAuthFlaw::request(
+                    "expected each parameter once, found one repeated",
+                ));
             }
         }
         Ok(Self(fields))
@@ -52,19 +62,30 @@ pub(crate) struct OAuthFlaw {
 impl OAuthFlaw {
     /// `invalid_request`.
     pub(crate) const fn request(description: &'static str) -> Self {
-        Self { error: "invalid_request", description }
+        Self {
+            error: "invalid_request",
+            description,
+        }
     }
 
     /// `invalid_grant`.
     pub(crate) const fn grant(description: &'static str) -> Self {
-        Self { error: "invalid_grant", description }
+        Self {
+            error: "invalid_grant",
+            description,
+        }
     }
 }
 
 impl IntoResponse for OAuthFlaw {
     fn into_response(self) -> Response {
         let body = json!({"error": self.error, "error_description": self.description});
-        (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        (
+            StatusCode::BAD_REQUEST,
+            [(header::CACHE_CONTROL, "no-store")],
+            Json(body),
+        )
+            .into_response()
     }
 }
 
@@ -76,7 +97,12 @@ pub(crate) fn not_stored(body: serde_json::Value) -> Response {
 /// The answer when a demo key cannot sign: ours to mend, nothing to explain.
 pub(crate) fn fault() -> Response {
     let body = json!({"error": "server_error"});
-    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(body),
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -94,7 +120,10 @@ mod tests {
         let kind = "application/x-www-form-urlencoded; charset=utf-8";
         assert!(parse(kind, "username=a&username=b").is_err());
         let form = parse(kind, "username=a%20b&audience=").unwrap();
-        assert_eq!((form.get("username"), form.get("audience")), (Some("a b"), None));
+        assert_eq!(
+            (form.get("username"), form.get("audience")),
+            (Some("a b"), None)
+        );
     }
 
     #[test]

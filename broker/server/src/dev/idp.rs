@@ -75,18 +75,25 @@ async fn token(
     let form = Form::parse(&headers, &body)?;
     let person = provider.signed_in(&form)?;
     let audience = form.get("audience").unwrap_or(APP);
-    Ok(provider.tokens(person, audience).map_or_else(|_| fault(), not_stored))
+    Ok(provider
+        .tokens(person, audience)
+        .map_or_else(|_| fault(), not_stored))
 }
 
 impl Provider {
     fn signed_in(&self, form: &Form) -> Result<&'static Person, OAuthFlaw> {
         let Some((name, password)) = form.get("username").zip(form.get("password")) else {
-            return Err(OAuthFlaw::request("expected `username` and `password`, found less"));
+            return Err(OAuthFlaw::request(
+                "expected `username` and `password`, found less",
+            ));
         };
         // Everybody's password is compared, so that time does not tell who exists.
         let mut found = None;
         for person in &PEOPLE {
-            let fits = self.world.password(person.name).is_ok_and(|p| p.is(password));
+            let fits = self
+                .world
+                .password(person.name)
+                .is_ok_and(|p| p.is(password));
             if fits && person.name == name {
                 found = Some(person);
             }
@@ -138,7 +145,12 @@ mod tests {
     use super::*;
 
     async fn sign_in(bench: &Bench, name: &str, password: &str, more: &str) -> (u16, Value) {
-        bench.form("/idp/token", &format!("username={name}&password={password}{more}")).await
+        bench
+            .form(
+                "/idp/token",
+                &format!("username={name}&password={password}{more}"),
+            )
+            .await
     }
 
     #[tokio::test]
@@ -149,15 +161,30 @@ mod tests {
         assert_eq!((status, &answer["expires_in"]), (200, &json!(3600)));
         let (header, id) = bench::decode(answer["id_token"].as_str().unwrap());
         assert_eq!(header["typ"], "JWT");
-        assert_eq!((&id["sub"], &id["aud"]), (&json!("ada"), &json!("demo-app")));
+        assert_eq!(
+            (&id["sub"], &id["aud"]),
+            (&json!("ada"), &json!("demo-app"))
+        );
         assert_eq!(id["iss"], "http://127.0.0.1:8421/idp");
-        assert_eq!((&id["acr"], &id["amr"], &id["groups"]), (&json!("pwd"), &json!(["pwd"]), &json!(["staff"])));
-        assert_eq!(id["exp"].as_u64().unwrap(), id["iat"].as_u64().unwrap() + 3600);
+        assert_eq!(
+            (&id["acr"], &id["amr"], &id["groups"]),
+            (&json!("pwd"), &json!(["pwd"]), &json!(["staff"]))
+        );
+        assert_eq!(
+            id["exp"].as_u64().unwrap(),
+            id["iat"].as_u64().unwrap() + 3600
+        );
         assert!(id.get("scope").is_none() && id.get("client_id").is_none());
         let (header, access) = bench::decode(answer["access_token"].as_str().unwrap());
         assert_eq!(header["typ"], "at+jwt");
-        assert_eq!((&access["aud"], &access["client_id"]), (&json!("http://127.0.0.1:8420"), &json!("demo-app")));
-        assert_eq!(access["scope"], "erp.read erp.write hr.read hr.write net.read net.write");
+        assert_eq!(
+            (&access["aud"], &access["client_id"]),
+            (&json!("http://127.0.0.1:8420"), &json!("demo-app"))
+        );
+        assert_eq!(
+            access["scope"],
+            "erp.read erp.write hr.read hr.write net.read net.write"
+        );
         assert!(access["jti"].is_string());
         assert_eq!(access["sid"], id["sid"], "one sign-in, one session");
     }
@@ -168,7 +195,10 @@ mod tests {
         let password = bench.world.password("eve").unwrap().expose();
         let (_, answer) = sign_in(&bench, "eve", password, "&audience=other-app").await;
         let (_, id) = bench::decode(answer["id_token"].as_str().unwrap());
-        assert_eq!((&id["aud"], &id["groups"]), (&json!("other-app"), &json!([])));
+        assert_eq!(
+            (&id["aud"], &id["groups"]),
+            (&json!("other-app"), &json!([]))
+        );
         let (_, access) = bench::decode(answer["access_token"].as_str().unwrap());
         assert_eq!(access["aud"], "http://127.0.0.1:8420");
     }

@@ -40,13 +40,19 @@ pub(crate) enum ModeFlaw {
 /// # Errors
 /// [`ModeFlaw`]: another mode, a folder of somebody else's, the file system.
 pub(crate) fn claim(data: &Path) -> Result<(), ModeFlaw> {
-    let io = |flaw| ModeFlaw::Io { data: data.to_owned(), flaw };
+    let io = |flaw| ModeFlaw::Io {
+        data: data.to_owned(),
+        flaw,
+    };
     make_folder(data).map_err(io)?;
     match std::fs::read_to_string(data.join(MODE_FILE)) {
         Ok(found) if found.trim() == DEV => Ok(()),
         Ok(found) => {
             let found = found.trim().chars().take(32).collect();
-            Err(ModeFlaw::Other { found, data: data.to_owned() })
+            Err(ModeFlaw::Other {
+                found,
+                data: data.to_owned(),
+            })
         }
         Err(flaw) if flaw.kind() == io::ErrorKind::NotFound => {
             if is_vacant(data).map_err(io)? {
@@ -61,7 +67,10 @@ pub(crate) fn claim(data: &Path) -> Result<(), ModeFlaw> {
 
 fn make_folder(data: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
 }
 
 /// Whether nothing is in the folder but what a start that was cut short leaves.
@@ -86,7 +95,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("a/b");
         claim(&data).unwrap();
-        assert_eq!(std::fs::read_to_string(data.join(MODE_FILE)).unwrap(), "dev");
+        assert_eq!(
+            std::fs::read_to_string(data.join(MODE_FILE)).unwrap(),
+            "dev"
+        );
         std::fs::write(data.join("ledger"), b"").unwrap();
         claim(&data).unwrap();
     }

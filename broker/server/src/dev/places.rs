@@ -89,7 +89,11 @@ mod tests {
     #[test]
     fn a_restart_finds_its_ports_again() {
         let data = tempfile::tempdir().unwrap();
-        let bound = Places { public: at(40_001), demo: at(40_777), operations: at(40_778) };
+        let bound = Places {
+            public: at(40_001),
+            demo: at(40_777),
+            operations: at(40_778),
+        };
         remember(&bound, data.path()).unwrap();
         assert_eq!(wanted(at(40_001), data.path()).unwrap(), bound);
         assert_eq!(wanted(at(0), data.path()).unwrap(), bound);

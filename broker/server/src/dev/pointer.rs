@@ -46,7 +46,10 @@ pub(crate) fn place() -> Result<PathBuf, PointerFlaw> {
         Some(dir) => Ok(dir.join(NAME)),
         None => {
             let dir = std::env::temp_dir();
-            let uid = own_uid(&dir).map_err(|flaw| PointerFlaw::Io { path: dir.clone(), flaw })?;
+            let uid = own_uid(&dir).map_err(|flaw| PointerFlaw::Io {
+                path: dir.clone(),
+                flaw,
+            })?;
             Ok(dir.join(format!("{NAME}-{uid}")))
         }
     }
@@ -57,7 +60,10 @@ pub(crate) fn place() -> Result<PathBuf, PointerFlaw> {
 /// # Errors
 /// [`PointerFlaw::Io`]; a dev world runs just as well without.
 pub(crate) fn write(place: &Path, data: &Path) -> Result<(), PointerFlaw> {
-    let io = |flaw| PointerFlaw::Io { path: place.to_owned(), flaw };
+    let io = |flaw| PointerFlaw::Io {
+        path: place.to_owned(),
+        flaw,
+    };
     let data = std::path::absolute(data).map_err(io)?;
     files::write_private(place, data.as_os_str().as_encoded_bytes()).map_err(io)
 }
@@ -69,9 +75,15 @@ pub(crate) fn write(place: &Path, data: &Path) -> Result<(), PointerFlaw> {
 pub(crate) fn read(place: &Path) -> Result<PathBuf, PointerFlaw> {
     let io = |flaw: io::Error| match flaw.kind() {
         io::ErrorKind::NotFound => PointerFlaw::Absent,
-        _ => PointerFlaw::Io { path: place.to_owned(), flaw },
+        _ => PointerFlaw::Io {
+            path: place.to_owned(),
+            flaw,
+        },
     };
-    let foreign = |found| PointerFlaw::Foreign { path: place.to_owned(), found };
+    let foreign = |found| PointerFlaw::Foreign {
+        path: place.to_owned(),
+        found,
+    };
     // Not followed: a link could make us trust a file elsewhere.
     let meta = std::fs::symlink_metadata(place).map_err(io)?;
     if !meta.file_type().is_file() {
@@ -119,7 +131,11 @@ mod tests {
         write(&place, Path::new("/two")).unwrap();
         assert_eq!(read(&place).unwrap(), Path::new("/two"));
         forget(&place, Path::new("/one"));
-        assert_eq!(read(&place).unwrap(), Path::new("/two"), "another world's pointer stays");
+        assert_eq!(
+            read(&place).unwrap(),
+            Path::new("/two"),
+            "another world's pointer stays"
+        );
         forget(&place, Path::new("/two"));
         assert!(matches!(read(&place), Err(PointerFlaw::Absent)));
     }

@@ -10,10 +10,15 @@ const STAFF: &str = include_str!("policies/staff.cedar");
 
 /// The files of the bundle, by name.
 pub(crate) fn bundle() -> BTreeMap<String, String> {
-    [("finance.cedar", FINANCE), ("network.cedar", NETWORK), ("people.cedar", PEOPLE), ("staff.cedar", STAFF)]
-        .into_iter()
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
-        .collect()
+    [
+        ("finance.cedar", FINANCE),
+        ("network.cedar", NETWORK),
+        ("people.cedar", PEOPLE),
+        ("staff.cedar", STAFF),
+    ]
+    .into_iter()
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .collect()
 }
 
 #[cfg(test)]
@@ -25,11 +30,19 @@ mod tests {
     fn every_agent_and_target_of_the_demo_has_its_rule() {
         let all: String = bundle().into_values().collect();
         for agent in &AGENTS {
-            assert!(all.contains(&format!("Agent::\"{}\"", agent.id)), "{}", agent.id);
+            assert!(
+                all.contains(&format!("Agent::\"{}\"", agent.id)),
+                "{}",
+                agent.id
+            );
         }
         let staff = bundle().remove("staff.cedar").unwrap_or_default();
         for target in &TARGETS {
-            assert!(staff.contains(&format!("Target::\"{}\"", target.id)), "{}", target.id);
+            assert!(
+                staff.contains(&format!("Target::\"{}\"", target.id)),
+                "{}",
+                target.id
+            );
             assert!(staff.contains(target.read), "{}", target.read);
             assert!(!staff.contains(target.write), "{}", target.write);
         }

@@ -104,18 +104,37 @@ mod tests {
     fn the_ready_file_has_every_member_of_the_contract() {
         let world = World::generate(&bench::noise()).unwrap();
         let ready = ready(&world, &bench::addresses(), Path::new("/data"), 4711).unwrap();
-        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
         let top = "pid issuer token_endpoint admin_api admin_token operations data idp workloads people agents targets";
         assert_eq!(names(&ready), top.split(' ').collect::<Vec<_>>());
         assert_eq!(ready["pid"], 4711);
         assert_eq!(ready["admin_api"], "http://127.0.0.1:8420/admin/v1");
-        assert_eq!(names(&ready["idp"]), ["id", "issuer", "audience", "token_endpoint", "private_jwk"]);
-        assert_eq!(ready["workloads"]["token_endpoint"], "http://127.0.0.1:8421/workloads/token");
+        assert_eq!(
+            names(&ready["idp"]),
+            ["id", "issuer", "audience", "token_endpoint", "private_jwk"]
+        );
+        assert_eq!(
+            ready["workloads"]["token_endpoint"],
+            "http://127.0.0.1:8421/workloads/token"
+        );
         assert_eq!(ready["people"]["eve"]["sub"], "demo:eve");
-        assert_eq!(names(&ready["agents"]["soc-agent"]), ["client_id", "client_secret", "private_jwk"]);
+        assert_eq!(
+            names(&ready["agents"]["soc-agent"]),
+            ["client_id", "client_secret", "private_jwk"]
+        );
         assert!(ready["agents"]["hr-agent"]["private_jwk"]["d"].is_string());
         let sap = &ready["targets"]["sap"];
-        assert_eq!(names(sap), ["audience", "url", "rs_client_id", "rs_client_secret"]);
+        assert_eq!(
+            names(sap),
+            ["audience", "url", "rs_client_id", "rs_client_secret"]
+        );
         assert_eq!(sap["url"], "http://127.0.0.1:8421/sap");
     }
 

@@ -28,11 +28,7 @@ struct Platform {
 ///
 /// # Errors
 /// When its key cannot be used.
-pub(crate) fn router(
-    world: &World,
-    at: &Addresses,
-    ambient: &Ambient,
-) -> Result<Router, KeyFlaw> {
+pub(crate) fn router(world: &World, at: &Addresses, ambient: &Ambient) -> Result<Router, KeyFlaw> {
     let platform = Platform {
         issuer: Issuer::new(at.workloads(), &world.workloads)?,
         locum: at.issuer.clone(),
@@ -47,7 +43,9 @@ pub(crate) fn router(
 }
 
 async fn discovery(State(platform): State<Arc<Platform>>) -> Response {
-    platform.issuer.discovery(json!({"response_types_supported": []}))
+    platform
+        .issuer
+        .discovery(json!({"response_types_supported": []}))
 }
 
 async fn jwks(State(platform): State<Arc<Platform>>) -> Response {
@@ -62,9 +60,13 @@ async fn token(
     let form = Form::parse(&headers, &body)?;
     // Any agent's id, registered or not: a platform does not know our registry.
     let agent = form.get("agent").and_then(|id| AgentId::parse(id).ok());
-    let agent = agent.ok_or(OAuthFlaw::request("expected `agent` to be the id of an agent"))?;
+    let agent = agent.ok_or(OAuthFlaw::request(
+        "expected `agent` to be the id of an agent",
+    ))?;
     let audience = form.get("audience").unwrap_or(&platform.locum);
-    Ok(platform.token(&agent, audience).map_or_else(|_| fault(), not_stored))
+    Ok(platform
+        .token(&agent, audience)
+        .map_or_else(|_| fault(), not_stored))
 }
 
 impl Platform {
@@ -88,13 +90,20 @@ mod tests {
     #[tokio::test]
     async fn a_workload_gets_a_token_for_locum_or_for_whom_it_asks() {
         let bench = Bench::new();
-        for (more, aud) in [("", "http://127.0.0.1:8420"), ("&audience=elsewhere", "elsewhere")] {
-            let (status, answer) =
-                bench.form("/workloads/token", &format!("agent=invoice-agent{more}")).await;
+        for (more, aud) in [
+            ("", "http://127.0.0.1:8420"),
+            ("&audience=elsewhere", "elsewhere"),
+        ] {
+            let (status, answer) = bench
+                .form("/workloads/token", &format!("agent=invoice-agent{more}"))
+                .await;
             assert_eq!((status, &answer["expires_in"]), (200, &json!(600)));
             let (header, claims) = bench::decode(answer["token"].as_str().unwrap());
             assert_eq!(header["typ"], "JWT");
-            assert_eq!((&claims["sub"], &claims["aud"]), (&json!("wl/invoice-agent"), &json!(aud)));
+            assert_eq!(
+                (&claims["sub"], &claims["aud"]),
+                (&json!("wl/invoice-agent"), &json!(aud))
+            );
             assert_eq!(claims["iss"], "http://127.0.0.1:8421/workloads");
         }
     }
@@ -104,7 +113,11 @@ mod tests {
         let bench = Bench::new();
         for body in ["", "agent=", "agent=../x", "agent=a&agent=b"] {
             let (status, answer) = bench.form("/workloads/token", body).await;
-            assert_eq!((status, &answer["error"]), (400, &json!("invalid_request")), "{body}");
+            assert_eq!(
+                (status, &answer["error"]),
+                (400, &json!("invalid_request")),
+                "{body}"
+            );
         }
     }
 }

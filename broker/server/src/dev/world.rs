@@ -32,7 +32,9 @@ pub(crate) enum WorldFlaw {
     Io(#[from] io::Error),
     /// The file is not what this version writes. The parser's own words are
     /// left out: they may quote a secret.
-    #[error("expected a dev world of version {VERSION} in `{FILE}`, found line {line} to be something else")]
+    #[error(
+        "expected a dev world of version {VERSION} in `{FILE}`, found line {line} to be something else"
+    )]
     Shape {
         /// Line at which reading stopped.
         line: usize,
@@ -136,7 +138,10 @@ impl World {
         let secret = || DemoSecret::random(SECRET_BYTES, fill);
         let mut agents = BTreeMap::new();
         for agent in &AGENTS {
-            let proof = AgentProof { client_secret: secret(), private_jwk: key(agent.id)? };
+            let proof = AgentProof {
+                client_secret: secret(),
+                private_jwk: key(agent.id)?,
+            };
             agents.insert(agent.id.to_owned(), proof);
         }
         let password = || DemoSecret::random(PASSWORD_BYTES, fill);
@@ -146,9 +151,15 @@ impl World {
             version: VERSION,
             idp: key("demo")?,
             workloads: key("demo-workloads")?,
-            people: PEOPLE.iter().map(|p| (p.name.to_owned(), password())).collect(),
+            people: PEOPLE
+                .iter()
+                .map(|p| (p.name.to_owned(), password()))
+                .collect(),
             agents,
-            targets: TARGETS.iter().map(|t| (t.id.to_owned(), secret())).collect(),
+            targets: TARGETS
+                .iter()
+                .map(|t| (t.id.to_owned(), secret()))
+                .collect(),
             admin_token: secret(),
             master_key: DemoSecret(Secret::new(STANDARD.encode(master))),
         })
@@ -178,7 +189,9 @@ impl World {
     /// # Errors
     /// When there is no such person.
     pub(crate) fn password(&self, person: &str) -> Result<&DemoSecret, WorldFlaw> {
-        self.people.get(person).ok_or_else(|| WorldFlaw::Missing(person.to_owned()))
+        self.people
+            .get(person)
+            .ok_or_else(|| WorldFlaw::Missing(person.to_owned()))
     }
 
     /// What an agent proves itself with.
@@ -186,7 +199,9 @@ impl World {
     /// # Errors
     /// When there is no such agent.
     pub(crate) fn agent(&self, id: &str) -> Result<&AgentProof, WorldFlaw> {
-        self.agents.get(id).ok_or_else(|| WorldFlaw::Missing(id.to_owned()))
+        self.agents
+            .get(id)
+            .ok_or_else(|| WorldFlaw::Missing(id.to_owned()))
     }
 
     /// The client secret of a target's resource server.
@@ -194,7 +209,9 @@ impl World {
     /// # Errors
     /// When there is no such target.
     pub(crate) fn server_secret(&self, target: &str) -> Result<&DemoSecret, WorldFlaw> {
-        self.targets.get(target).ok_or_else(|| WorldFlaw::Missing(target.to_owned()))
+        self.targets
+            .get(target)
+            .ok_or_else(|| WorldFlaw::Missing(target.to_owned()))
     }
 
     /// The secret of any client of the demo, by client id.
@@ -246,7 +263,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let data = tempfile::tempdir().unwrap();
         World::open(data.path(), &bench::noise()).unwrap();
-        let mode = std::fs::metadata(data.path().join(FILE)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(data.path().join(FILE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -254,10 +274,21 @@ mod tests {
     fn secrets_are_256_bits_in_the_alphabet_that_basic_leaves_alone() {
         let world = World::generate(&bench::noise()).unwrap();
         let mut seen = std::collections::BTreeSet::new();
-        for id in ["invoice-agent", "hr-agent", "soc-agent", "sap-rs", "workday-rs", "firewall-rs"] {
+        for id in [
+            "invoice-agent",
+            "hr-agent",
+            "soc-agent",
+            "sap-rs",
+            "workday-rs",
+            "firewall-rs",
+        ] {
             let text = world.client_secret(id).unwrap().expose();
             assert_eq!(text.len(), 43, "{id}");
-            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{id}");
+            assert!(
+                text.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+                "{id}"
+            );
             assert!(seen.insert(text.to_owned()), "{id} shares its secret");
         }
         assert!(world.client_secret("nobody").is_none());
@@ -267,7 +298,9 @@ mod tests {
     fn a_broken_file_is_refused_without_quoting_it() {
         let data = tempfile::tempdir().unwrap();
         std::fs::write(data.path().join(FILE), "{\"hush\":1}").unwrap();
-        let Err(flaw) = World::open(data.path(), &bench::noise()) else { panic!("accepted") };
+        let Err(flaw) = World::open(data.path(), &bench::noise()) else {
+            panic!("accepted")
+        };
         assert!(!flaw.to_string().contains("hush"), "{flaw}");
     }
 }

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 use super::super::bench;
 use super::*;
 
@@ -16,13 +21,28 @@ fn each_agent_may_do_what_the_contract_says_and_nothing_alone() {
     };
     let invoice = ceiling("invoice-agent");
     assert_eq!(invoice[0]["target"], "sap");
-    assert_eq!(invoice[0]["scopes"], json!(["invoice.read", "invoice.post"]));
+    assert_eq!(
+        invoice[0]["scopes"],
+        json!(["invoice.read", "invoice.post"])
+    );
     let hr = ceiling("hr-agent");
     assert_eq!(hr[0]["scopes"], json!(["worker.read", "worker.write"]));
-    assert_eq!((&hr[1]["target"], &hr[1]["scopes"]), (&json!("sap"), &json!(["invoice.read"])));
-    assert_eq!(ceiling("soc-agent")[0]["scopes"], json!(["rule.read", "rule.write"]));
-    for entry in ["invoice-agent", "hr-agent", "soc-agent"].into_iter().flat_map(ceiling) {
-        assert_eq!((&entry["alone"], &entry["max_lifetime"]), (&json!([]), &json!(300)));
+    assert_eq!(
+        (&hr[1]["target"], &hr[1]["scopes"]),
+        (&json!("sap"), &json!(["invoice.read"]))
+    );
+    assert_eq!(
+        ceiling("soc-agent")[0]["scopes"],
+        json!(["rule.read", "rule.write"])
+    );
+    for entry in ["invoice-agent", "hr-agent", "soc-agent"]
+        .into_iter()
+        .flat_map(ceiling)
+    {
+        assert_eq!(
+            (&entry["alone"], &entry["max_lifetime"]),
+            (&json!([]), &json!(300))
+        );
         assert!(entry["default"][0].as_str().unwrap().ends_with(".read"));
         assert_eq!(entry["default"].as_array().unwrap().len(), 1);
     }
@@ -32,10 +52,18 @@ fn each_agent_may_do_what_the_contract_says_and_nothing_alone() {
 fn an_agents_registration_holds_the_public_half_of_its_key_only() {
     for agent in of_the_bench().agents {
         let key = &agent.body["auth"][1]["jwks"]["keys"][0];
-        assert_eq!((&key["kty"], &key["alg"]), (&json!("EC"), &json!("ES256")), "{}", agent.id);
+        assert_eq!(
+            (&key["kty"], &key["alg"]),
+            (&json!("EC"), &json!("ES256")),
+            "{}",
+            agent.id
+        );
         assert!(key.get("d").is_none(), "{}", agent.id);
         assert_eq!(agent.body["subject_issuers"], json!(["demo"]));
-        assert_eq!(agent.body["workload"]["claims"]["sub"], format!("wl/{}", agent.id));
+        assert_eq!(
+            agent.body["workload"]["claims"]["sub"],
+            format!("wl/{}", agent.id)
+        );
     }
 }
 
@@ -61,7 +89,11 @@ fn reading_is_low_risk_and_writing_high() {
     let facts = of_the_bench();
     for (id, body) in &facts.targets {
         for (name, scope) in body["scopes"].as_object().unwrap() {
-            let risk = if name.ends_with(".read") { "low" } else { "high" };
+            let risk = if name.ends_with(".read") {
+                "low"
+            } else {
+                "high"
+            };
             assert_eq!(scope["risk"], risk, "{id} {name}");
         }
     }
