@@ -25,13 +25,18 @@ pub(crate) mod world;
 #[cfg(test)]
 mod bench;
 
+/// Says what time it is, in seconds since 1970.
+pub(crate) type Clock = dyn Fn() -> u64 + Send + Sync;
+/// Fills a buffer with bytes nobody can guess.
+pub(crate) type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Time and randomness, handed in: neither is taken from the machine here.
 #[derive(Clone)]
 pub(crate) struct Ambient {
-    /// Seconds since 1970.
-    pub(crate) now: Arc<dyn Fn() -> u64 + Send + Sync>,
-    /// Fills a buffer with bytes nobody can guess.
-    pub(crate) fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    /// The clock.
+    pub(crate) now: Arc<Clock>,
+    /// The source of what nobody can guess.
+    pub(crate) fill: Arc<Randomness>,
 }
 
 /// Where the dev world answers. No trailing slashes.
