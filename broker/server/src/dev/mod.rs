@@ -10,6 +10,7 @@ pub(crate) mod env;
 pub(crate) mod facts;
 mod files;
 mod form;
+mod host;
 mod idp;
 mod keys;
 pub(crate) mod mode;
