@@ -1,1 +1,3 @@
 //! What is remembered: the ledger and the state folded from it.
+
+pub mod ledger;
