@@ -6,6 +6,8 @@
 )]
 use super::super::bench;
 use super::*;
+use locum_core::ids::IssuerId;
+use locum_core::registry::{AgentSpec, ClientKind, ClientSpec, IssuerSpec, TargetSpec};
 
 fn of_the_bench() -> Facts {
     let world = World::generate(&bench::noise()).unwrap();
@@ -98,4 +100,27 @@ fn reading_is_low_risk_and_writing_high() {
         }
     }
     assert!(facts.targets[0].1["details"]["invoice_post"].is_object());
+}
+
+#[test]
+fn every_fact_passes_the_validation_of_the_admin_api() {
+    let facts = of_the_bench();
+    let ours = bench::addresses().issuer;
+    for (id, body) in facts.issuers {
+        let spec: IssuerSpec = serde_json::from_value(body).unwrap();
+        let id = IssuerId::parse(id).unwrap();
+        assert_eq!(spec.problems(&id, &ours), [], "{id}");
+    }
+    for (id, body) in facts.targets {
+        let spec: TargetSpec = serde_json::from_value(body).unwrap();
+        assert_eq!(spec.problems(), [], "{id}");
+    }
+    for body in facts.clients {
+        let spec: ClientSpec = serde_json::from_value(body).unwrap();
+        assert_eq!(spec.kind, ClientKind::ResourceServer);
+    }
+    for agent in facts.agents {
+        let spec: AgentSpec = serde_json::from_value(agent.body).unwrap();
+        assert_eq!(spec.problems(), [], "{}", agent.id);
+    }
 }
