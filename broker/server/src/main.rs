@@ -2,6 +2,7 @@
 
 mod ambient;
 mod app;
+mod dev;
 mod keyring;
 mod trust;
 mod vault;
