@@ -1,5 +1,6 @@
 //! The executable `locum`.
 
+mod admin;
 mod ambient;
 mod app;
 mod dev;
