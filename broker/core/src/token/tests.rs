@@ -8,6 +8,7 @@
 mod claims;
 mod form;
 mod kinds;
+mod properties;
 mod time;
 
 use super::fixture::{NOW, accept, claims, expectation, token};
