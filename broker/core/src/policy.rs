@@ -121,6 +121,9 @@ pub struct Question {
     pub basis: Option<Basis>,
     /// Context `delegate_to`.
     pub delegate_to: Option<AgentId>,
+    /// The team that owns `delegate_to`, so that a forbid on a team holds for
+    /// whom the chain is passed to; `None` when a person does, or nobody is named.
+    pub delegate_to_team: Option<String>,
     /// Context `presenter`.
     pub presenter: Option<ClientId>,
     /// Context `purpose`.

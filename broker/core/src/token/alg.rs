@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 /// A JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1). Symmetric ones and `none`
 /// are not among them: no public key can ever be taken for a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[allow(
     clippy::upper_case_acronyms,
     reason = "the names of the IANA registry, compared exactly"
 )]
 pub enum Alg {
-    /// ECDSA on P-256 with SHA-256.
+    /// ECDSA on P-256 with SHA-256: what we sign with unless a target says otherwise.
+    #[default]
     ES256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RS256,
