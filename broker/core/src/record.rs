@@ -19,6 +19,7 @@ pub const DEFAULT_TENANT: &str = "default";
 pub struct Draft {
     kind: &'static str,
     salt: [u8; 16],
+    value: Value,
     body: String,
     side: Option<Value>,
 }
@@ -27,11 +28,12 @@ impl Draft {
     /// A draft of the given record type. `salt` is 16 random bytes; `side` is
     /// what may later be erased.
     #[must_use]
-    pub fn new(kind: &'static str, salt: [u8; 16], body: &Value, side: Option<Value>) -> Self {
+    pub fn new(kind: &'static str, salt: [u8; 16], body: Value, side: Option<Value>) -> Self {
         Self {
             kind,
             salt,
-            body: crate::jcs::text(body),
+            body: crate::jcs::text(&body),
+            value: body,
             side,
         }
     }
@@ -46,6 +48,19 @@ impl Draft {
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// The body as a value, so that who folds a fresh record need not read its
+    /// text back.
+    #[must_use]
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The side record as a value.
+    #[must_use]
+    pub const fn side_value(&self) -> Option<&Value> {
+        self.side.as_ref()
     }
 
     /// The side record's bytes, empty when there is none.
@@ -147,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_record_is_the_canonical_json_of_its_eight_members() {
-        let draft = Draft::new("decision", [1; 16], &json!({"b": 1, "a": "x"}), None);
+        let draft = Draft::new("decision", [1; 16], json!({"b": 1, "a": "x"}), None);
         let bytes = draft.encode(&place()).unwrap();
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(crate::jcs::text(&value).as_bytes(), bytes);
@@ -157,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_record_over_the_limit_is_refused() {
-        let draft = Draft::new("decision", [1; 16], &json!("x".repeat(RECORD_MAX)), None);
+        let draft = Draft::new("decision", [1; 16], json!("x".repeat(RECORD_MAX)), None);
         assert!(draft.encode(&place()).is_err());
     }
 
