@@ -132,7 +132,8 @@ fn delegate(case: &Case, state: &State, now_s: u64) -> Place {
 /// Live grants of the subject for the actor: earliest expiry first, then
 /// lowest id (contract §6).
 fn grants(request: &Request<'_>, case: &Case, state: &State, at: Option<&Target>) -> Vec<Arc<Grant>> {
-    let known = state.registry.grants_for(&case.subject.subject().sub(), case.actor.agent_id());
+    let person = case.subject.subject().sub();
+    let known = state.registry.grants_for(&person, case.actor.agent_id());
     let mut live: Vec<_> = known.filter(|grant| grant_stands(request.app, state, grant, at)).cloned().collect();
     live.sort_by_key(|grant| (grant.expires_s, grant.id));
     live

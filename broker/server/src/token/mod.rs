@@ -2,7 +2,7 @@
 
 mod actor;
 mod facts;
-mod foreign;
+pub(crate) mod foreign;
 mod lookups;
 mod parse;
 mod record;

@@ -14,6 +14,7 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::IssuerRole;
 use locum_core::standing::FOR_EVER;
 use locum_core::token::{Kid, Kind};
+use std::sync::Arc;
 
 /// Both parties, proven.
 ///
@@ -108,7 +109,7 @@ async fn of_ours(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<(ActorPro
         }
     };
     let signed_by = app.names.key(Named::Key, &format!("locum:{}", verified.kid().as_str()));
-    let subject = SubjectProof::from_own(parent, recalled.recall, signed_by).map_err(&stop)?;
+    let subject = SubjectProof::from_own(parent, recalled.recall.clone(), signed_by).map_err(&stop)?;
     Ok((actor, subject))
 }
 
@@ -132,7 +133,7 @@ fn server_acts(request: &Request<'_>, token: &OwnToken) -> Option<Result<(ActorP
 ///
 /// # Errors
 /// The slot's code, or `LCM-UNAVAILABLE` when the ledger cannot be read.
-pub(crate) fn known(app: &App, token: &OwnToken, kid: &Kid, slot: Slot) -> Result<Recalled, Refusal> {
+pub(crate) fn known(app: &App, token: &OwnToken, kid: &Kid, slot: Slot) -> Result<Arc<Recalled>, Refusal> {
     let key = app.names.key(Named::Key, &format!("locum:{}", kid.as_str()));
     if app.state.read().view.is_revoked(&key, FOR_EVER) {
         return Err(slot.refusal("expected a token signed by a key in use, found one whose key was revoked"));
