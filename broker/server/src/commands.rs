@@ -53,10 +53,16 @@ enum DevVerb {
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     log();
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         tracing::debug!("a TLS provider was installed before");
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
@@ -67,7 +73,10 @@ pub(crate) fn main() -> ExitCode {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LOCUM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn run(cli: Cli) -> ExitCode {
@@ -88,7 +97,10 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
         Some(DevVerb::Env) => {
             let named = std::env::var_os("LOCUM_DEV_READY").map(PathBuf::from);
             let file = dev::env::locate(dev.data.as_deref(), named.as_deref())?;
-            print!("{}", tokio::task::spawn_blocking(move || dev::env::env(&file)).await??);
+            print!(
+                "{}",
+                tokio::task::spawn_blocking(move || dev::env::env(&file)).await??
+            );
             Ok(())
         }
     }

@@ -28,7 +28,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/token", post(token::post))
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post))
-        .route("/.well-known/oauth-authorization-server", get(metadata::metadata))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(metadata::metadata),
+        )
         .route("/.well-known/openid-configuration", get(metadata::metadata))
         .route("/jwks", get(metadata::jwks))
         .route("/errors/", get(metadata::error_pages))
@@ -38,7 +41,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .nest("/admin/v1", crate::admin::router(app.clone()))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(app.bounds.body_bytes))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
 }
 
@@ -48,8 +54,16 @@ async fn too_large(State(app): State<Arc<App>>, request: Request, next: Next) ->
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }
-    let text = format!("expected a body of at most {} bytes, found more; send a smaller request", app.bounds.body_bytes);
-    answer::sized_refusal(&app, &Refusal::new(Code::Request, text), app.request_id(), StatusCode::PAYLOAD_TOO_LARGE)
+    let text = format!(
+        "expected a body of at most {} bytes, found more; send a smaller request",
+        app.bounds.body_bytes
+    );
+    answer::sized_refusal(
+        &app,
+        &Refusal::new(Code::Request, text),
+        app.request_id(),
+        StatusCode::PAYLOAD_TOO_LARGE,
+    )
 }
 
 async fn nothing() -> Response {
@@ -66,7 +80,11 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 ///
 /// # Errors
 /// Whatever the listener says.
-pub(crate) async fn serve(router: Router, listener: TcpListener, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+pub(crate) async fn serve(
+    router: Router,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {

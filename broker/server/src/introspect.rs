@@ -24,7 +24,10 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         Err(response) => return *response,
     };
     let Some(token) = asking.form.get("token") else {
-        let refusal = Refusal::new(Code::Request, "expected the parameter `token`, found none; send the token to look at");
+        let refusal = Refusal::new(
+            Code::Request,
+            "expected the parameter `token`, found none; send the token to look at",
+        );
         return answer::refusal(&app, &refusal, asking.id);
     };
     match look(&app, token, &asking) {
@@ -39,9 +42,15 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 }
 
 fn look(app: &App, text: &str, asking: &Asking) -> Result<Option<Value>, Unavailable> {
-    let Ok(verified) = foreign::own(app, text) else { return Ok(None) };
-    let Ok(token) = OwnToken::read(&verified, &app.issuer) else { return Ok(None) };
-    let Some(recalled) = recall(app, token.jti)? else { return Ok(None) };
+    let Ok(verified) = foreign::own(app, text) else {
+        return Ok(None);
+    };
+    let Ok(token) = OwnToken::read(&verified, &app.issuer) else {
+        return Ok(None);
+    };
+    let Some(recalled) = recall(app, token.jti)? else {
+        return Ok(None);
+    };
     let kid = verified.kid().as_str();
     if !concerns(app, &token, &recalled, asking) || !stands(app, &token, &recalled, kid) {
         return Ok(None);
@@ -55,14 +64,19 @@ pub(crate) fn concerns(app: &App, token: &OwnToken, recalled: &Recalled, asking:
     let caller = asking.client.client.get().id();
     let state = app.state.read();
     let target = state.registry.target_of_server(caller);
-    let serves = target.is_some_and(|t| t.spec.audience == token.aud || t.spec.resources.contains(&token.aud));
+    let serves = target
+        .is_some_and(|t| t.spec.audience == token.aud || t.spec.resources.contains(&token.aud));
     serves || token.meant_for() == Some(caller) || owns(token, recalled, asking)
 }
 
 /// Its own client, or the client that presented for it.
 pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bool {
     let caller = asking.client.client.get().id();
-    let presenter = recalled.recall.presenter.as_ref().map(locum_core::ids::ClientId::as_str);
+    let presenter = recalled
+        .recall
+        .presenter
+        .as_ref()
+        .map(locum_core::ids::ClientId::as_str);
     token.client_id == caller || presenter == Some(caller)
 }
 
@@ -70,17 +84,40 @@ pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bo
 pub(crate) fn stands(app: &App, token: &OwnToken, recalled: &Recalled, kid: &str) -> bool {
     let state = app.state.read();
     let key = app.names.key(Kind::Key, &format!("locum:{kid}"));
-    let links = token.links.iter().filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
-    let subject = recalled.recall.subject.agent().map(|agent| (agent.clone(), None));
+    let links = token
+        .links
+        .iter()
+        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
+    let subject = recalled
+        .recall
+        .subject
+        .agent()
+        .map(|agent| (agent.clone(), None));
     let actors: Vec<_> = links.chain(subject).collect();
-    let standing = app.world(&state).standing(&recalled.recall.lineage, &actors, token.jti.ms());
+    let standing = app
+        .world(&state)
+        .standing(&recalled.recall.lineage, &actors, token.jti.ms());
     standing == Standing::Live && !state.view.is_revoked(&key, FOR_EVER)
 }
 
 fn active(verified: &locum_core::token::Verified<locum_core::token::Claims>) -> Value {
     const MEMBERS: [&str; 16] = [
-        "iss", "sub", "aud", "client_id", "exp", "iat", "jti", "scope", "authorization_details", "act", "may_act", "del",
-        "auth_time", "acr", "amr", "nbf",
+        "iss",
+        "sub",
+        "aud",
+        "client_id",
+        "exp",
+        "iat",
+        "jti",
+        "scope",
+        "authorization_details",
+        "act",
+        "may_act",
+        "del",
+        "auth_time",
+        "acr",
+        "amr",
+        "nbf",
     ];
     let mut out = serde_json::Map::new();
     out.insert("active".into(), json!(true));

@@ -22,7 +22,11 @@ pub(crate) async fn metadata(State(app): State<Arc<App>>) -> Response {
 
 fn document(app: &App) -> Value {
     let iss = &*app.issuer;
-    let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    let methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ];
     let algs: Vec<&str> = Alg::ALL.iter().map(|alg| alg.as_str()).collect();
     let mut out = json!({
         "issuer": iss,
@@ -51,7 +55,18 @@ fn document(app: &App) -> Value {
 
 fn detail_types(app: &App) -> BTreeSet<String> {
     let state = app.state.read();
-    state.registry.targets().flat_map(|target| target.spec.details.types().map(str::to_owned).collect::<Vec<_>>()).collect()
+    state
+        .registry
+        .targets()
+        .flat_map(|target| {
+            target
+                .spec
+                .details
+                .types()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// `/jwks`.
@@ -61,7 +76,9 @@ pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Response {
 
 fn cached(body: &Value) -> Response {
     let mut response = axum::Json(body).into_response();
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(CACHED));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static(CACHED));
     response
 }
 
@@ -69,21 +86,33 @@ fn cached(body: &Value) -> Response {
 pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
     match Code::parse(&code) {
         Some(code) => text(StatusCode::OK, page(code)),
-        None => text(StatusCode::NOT_FOUND, format!("No such code. The codes:\n{}", list())),
+        None => text(
+            StatusCode::NOT_FOUND,
+            format!("No such code. The codes:\n{}", list()),
+        ),
     }
 }
 
 /// `/errors/`.
 pub(crate) async fn error_pages() -> Response {
-    text(StatusCode::OK, format!("The error codes of Locum:\n{}", list()))
+    text(
+        StatusCode::OK,
+        format!("The error codes of Locum:\n{}", list()),
+    )
 }
 
 fn list() -> String {
-    Code::ALL.iter().map(|code| format!("- {}\n", code.text())).collect()
+    Code::ALL
+        .iter()
+        .map(|code| format!("- {}\n", code.text()))
+        .collect()
 }
 
 fn text(status: StatusCode, body: String) -> Response {
     let mut response = (status, body).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }

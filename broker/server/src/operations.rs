@@ -25,13 +25,20 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.ledger.stats().available {
         (StatusCode::OK, "ledger ok\n").into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "ledger cannot be written\n").into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ledger cannot be written\n",
+        )
+            .into_response()
     }
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut response = text(&app.ledger.stats()).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4"),
+    );
     response
 }
 
@@ -43,18 +50,37 @@ fn text(stats: &Stats) -> String {
         let _ = out.write_fmt(text);
         out.push('\n');
     };
-    line(format_args!("# TYPE locum_ledger_records_total counter\nlocum_ledger_records_total {}", stats.records));
-    line(format_args!("# TYPE locum_ledger_commits_total counter\nlocum_ledger_commits_total {}", stats.commits));
-    line(format_args!("# TYPE locum_ledger_bytes gauge\nlocum_ledger_bytes {}", stats.bytes));
-    line(format_args!("# TYPE locum_ledger_available gauge\nlocum_ledger_available {}", u8::from(stats.available)));
+    line(format_args!(
+        "# TYPE locum_ledger_records_total counter\nlocum_ledger_records_total {}",
+        stats.records
+    ));
+    line(format_args!(
+        "# TYPE locum_ledger_commits_total counter\nlocum_ledger_commits_total {}",
+        stats.commits
+    ));
+    line(format_args!(
+        "# TYPE locum_ledger_bytes gauge\nlocum_ledger_bytes {}",
+        stats.bytes
+    ));
+    line(format_args!(
+        "# TYPE locum_ledger_available gauge\nlocum_ledger_available {}",
+        u8::from(stats.available)
+    ));
     line(format_args!("# TYPE locum_ledger_fsync_seconds histogram"));
     let mut below = 0;
     for (bound, count) in FSYNC_BOUNDS_S.iter().zip(&stats.fsync_counts) {
         below += count;
-        line(format_args!("locum_ledger_fsync_seconds_bucket{{le=\"{bound}\"}} {below}"));
+        line(format_args!(
+            "locum_ledger_fsync_seconds_bucket{{le=\"{bound}\"}} {below}"
+        ));
     }
     let all: u64 = stats.fsync_counts.iter().sum();
-    line(format_args!("locum_ledger_fsync_seconds_bucket{{le=\"+Inf\"}} {all}"));
-    line(format_args!("locum_ledger_fsync_seconds_sum {}\nlocum_ledger_fsync_seconds_count {all}", stats.fsync_seconds));
+    line(format_args!(
+        "locum_ledger_fsync_seconds_bucket{{le=\"+Inf\"}} {all}"
+    ));
+    line(format_args!(
+        "locum_ledger_fsync_seconds_sum {}\nlocum_ledger_fsync_seconds_count {all}",
+        stats.fsync_seconds
+    ));
     out
 }

@@ -34,13 +34,18 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         Err(response) => return *response,
     };
     let Some(text) = asking.form.get("token") else {
-        let refusal = Refusal::new(Code::Request, "expected the parameter `token`, found none; send the token to revoke");
+        let refusal = Refusal::new(
+            Code::Request,
+            "expected the parameter `token`, found none; send the token to revoke",
+        );
         return answer::refusal(&app, &refusal, asking.id);
     };
     match revoke(&app, text, &asking).await {
         Ok(Outcome::Done) => {
             let mut response = StatusCode::OK.into_response();
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+                .headers_mut()
+                .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         Ok(Outcome::NotYours) => not_yours(&app, &asking),
@@ -52,23 +57,37 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 }
 
 async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unavailable> {
-    let Ok(verified) = foreign::own(app, text) else { return Ok(Outcome::Done) };
-    let Ok(token) = OwnToken::read(&verified, &app.issuer) else { return Ok(Outcome::Done) };
-    let Some(recalled) = recall(app, token.jti)? else { return Ok(Outcome::Done) };
+    let Ok(verified) = foreign::own(app, text) else {
+        return Ok(Outcome::Done);
+    };
+    let Ok(token) = OwnToken::read(&verified, &app.issuer) else {
+        return Ok(Outcome::Done);
+    };
+    let Some(recalled) = recall(app, token.jti)? else {
+        return Ok(Outcome::Done);
+    };
     if !owns(&token, &recalled, asking) {
         return Ok(Outcome::NotYours);
     }
     let by = asking.client.client.get().id().to_owned();
     let revocation = RevocationEntry {
         id: RevocationId(app.mint()),
-        what: What { kind: Kind::Token, id: token.jti.to_string() },
+        what: What {
+            kind: Kind::Token,
+            id: token.jti.to_string(),
+        },
         before_ms: None,
         reason: "revoked by its client".into(),
         effective_ms: 0,
         by: by.clone(),
     };
-    let author = Author { by, reason: "RFC 7009".into(), request_id: Some(asking.id.to_string()) };
-    app.record(&[Change::Revocation { revocation }], &author).await?;
+    let author = Author {
+        by,
+        reason: "RFC 7009".into(),
+        request_id: Some(asking.id.to_string()),
+    };
+    app.record(&[Change::Revocation { revocation }], &author)
+        .await?;
     Ok(Outcome::Done)
 }
 

@@ -38,7 +38,11 @@ pub(crate) enum StartFlaw {
 ///
 /// # Errors
 /// [`StartFlaw`]: nothing is answered then.
-pub(crate) async fn open(data: &Path, issuer: &str, master: &[u8; 32]) -> Result<Arc<App>, StartFlaw> {
+pub(crate) async fn open(
+    data: &Path,
+    issuer: &str,
+    master: &[u8; 32],
+) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
@@ -46,16 +50,29 @@ pub(crate) async fn open(data: &Path, issuer: &str, master: &[u8; 32]) -> Result
     let state = Shared::new(State::new(Arc::new(names.clone())));
     let time = clock.clone();
     let options = Options::new(data.join("ledger"), random.bytes());
-    let (ledger, opened) = Ledger::open(options, Arc::new(move || time.now_ms()), Box::new(state.clone()))?;
+    let (ledger, opened) = Ledger::open(
+        options,
+        Arc::new(move || time.now_ms()),
+        Box::new(state.clone()),
+    )?;
     clock.at_least(opened.last_time_ms);
     if opened.repaired_bytes > 0 {
-        tracing::warn!(bytes = opened.repaired_bytes, "a torn last write was cut off the ledger");
+        tracing::warn!(
+            bytes = opened.repaired_bytes,
+            "a torn last write was cut off the ledger"
+        );
     }
     tracing::info!(records = opened.records, tree = opened.tree, "ledger open");
     let (keyring, bundle) = {
         let known = state.read();
         let bundle = Bundle::load(&known.policies.files).map_err(|flaws| {
-            StartFlaw::Policies(flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file)).collect::<Vec<_>>().join("; "))
+            StartFlaw::Policies(
+                flaws
+                    .iter()
+                    .map(|flaw| format!("{}: {flaw}", flaw.file))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            )
         })?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };

@@ -37,7 +37,11 @@ pub(crate) struct Running {
 ///
 /// # Errors
 /// Whatever is in the way, in words.
-pub(crate) async fn start(listen: SocketAddr, data: &Path, ready_file: Option<&Path>) -> Result<Running, Flaw> {
+pub(crate) async fn start(
+    listen: SocketAddr,
+    data: &Path,
+    ready_file: Option<&Path>,
+) -> Result<Running, Flaw> {
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
     }
@@ -46,17 +50,30 @@ pub(crate) async fn start(listen: SocketAddr, data: &Path, ready_file: Option<&P
     let public = bind(wanted.public).await?;
     let demo = bind(wanted.demo).await?;
     let ops = bind(wanted.operations).await?;
-    let bound = Places { public: public.local_addr()?, demo: demo.local_addr()?, operations: ops.local_addr()? };
+    let bound = Places {
+        public: public.local_addr()?,
+        demo: demo.local_addr()?,
+        operations: ops.local_addr()?,
+    };
     places::remember(&bound, data)?;
     let url = |at: SocketAddr| format!("http://{at}");
-    let at = Addresses { issuer: url(bound.public), demo: url(bound.demo), operations: url(bound.operations) };
+    let at = Addresses {
+        issuer: url(bound.public),
+        demo: url(bound.demo),
+        operations: url(bound.operations),
+    };
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
     let app = start::open(data, &at.issuer, &world.master_key()?).await?;
     let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
-    seed::seed(&app, &world, &facts::facts(&world, &at, &until.to_string())?).await?;
+    seed::seed(
+        &app,
+        &world,
+        &facts::facts(&world, &at, &until.to_string())?,
+    )
+    .await?;
 
     let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
     let (stop, stopped) = watch::channel(false);
@@ -66,16 +83,29 @@ pub(crate) async fn start(listen: SocketAddr, data: &Path, ready_file: Option<&P
     ];
     let ready = ready::ready(&world, &at, &std::path::absolute(data)?, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
-    Ok(Running { app, at, ready, demo, stop, tasks })
+    Ok(Running {
+        app,
+        at,
+        ready,
+        demo,
+        stop,
+        tasks,
+    })
 }
 
 async fn bind(at: SocketAddr) -> Result<TcpListener, Flaw> {
-    TcpListener::bind(at).await.map_err(|e| format!("cannot listen on `{at}`: {e}; name another with --listen, or 127.0.0.1:0 for any").into())
+    TcpListener::bind(at).await.map_err(|e| {
+        format!("cannot listen on `{at}`: {e}; name another with --listen, or 127.0.0.1:0 for any")
+            .into()
+    })
 }
 
 fn ambient(clock: &Clock, random: &Randomness) -> Ambient {
     let (clock, random) = (clock.clone(), random.clone());
-    Ambient { now: Arc::new(move || clock.now_s()), fill: Arc::new(move |out: &mut [u8]| random.fill(out)) }
+    Ambient {
+        now: Arc::new(move || clock.now_s()),
+        fill: Arc::new(move |out: &mut [u8]| random.fill(out)),
+    }
 }
 
 impl Running {
@@ -99,15 +129,33 @@ impl Running {
 ///
 /// # Errors
 /// Whatever is in the way, in words.
-pub(crate) async fn command(listen: SocketAddr, data: Option<PathBuf>, ready_file: Option<PathBuf>) -> Result<(), Flaw> {
+pub(crate) async fn command(
+    listen: SocketAddr,
+    data: Option<PathBuf>,
+    ready_file: Option<PathBuf>,
+) -> Result<(), Flaw> {
     let begun = tokio::time::Instant::now();
-    let temporary = if data.is_none() { Some(tempfile::tempdir()?) } else { None };
-    let folder = data.clone().or_else(|| temporary.as_ref().map(|t| t.path().to_owned())).ok_or("no data folder")?;
+    let temporary = if data.is_none() {
+        Some(tempfile::tempdir()?)
+    } else {
+        None
+    };
+    let folder = data
+        .clone()
+        .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
+        .ok_or("no data folder")?;
     let running = start(listen, &folder, ready_file.as_deref()).await?;
-    print!("{}", banner::banner(env!("CARGO_PKG_VERSION"), data.as_deref(), &running.at));
+    print!(
+        "{}",
+        banner::banner(env!("CARGO_PKG_VERSION"), data.as_deref(), &running.at)
+    );
     print!("{}", banner::ready_line(begun.elapsed()));
     let place = pointer::place();
-    if let Err(flaw) = place.as_ref().map_err(ToString::to_string).and_then(|p| pointer::write(p, &folder).map_err(|e| e.to_string())) {
+    if let Err(flaw) = place
+        .as_ref()
+        .map_err(ToString::to_string)
+        .and_then(|p| pointer::write(p, &folder).map_err(|e| e.to_string()))
+    {
         tracing::warn!(%flaw, "other shells will have to name the data folder");
     }
     told_to_stop().await?;

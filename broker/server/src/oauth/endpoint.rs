@@ -25,7 +25,11 @@ pub(crate) struct Caller {
 ///
 /// # Errors
 /// The answer to give instead.
-pub(crate) async fn enter(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Caller, Box<Response>> {
+pub(crate) async fn enter(
+    app: &App,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Caller, Box<Response>> {
     let id = app.request_id();
     let refuse = |refusal| Box::new(answer::refusal(app, &refusal, id));
     let form = Form::read(headers, body).map_err(refuse)?;
@@ -33,8 +37,15 @@ pub(crate) async fn enter(app: &App, headers: &HeaderMap, body: &[u8]) -> Result
     let proven = client_auth::authenticate(app, headers, &form, body).map_err(refuse)?;
     let client = proven.ok_or_else(|| refuse(rejected()))?;
     if let Some(mark) = client.mark {
-        let change = Change::Mark { key: URL_SAFE_NO_PAD.encode(mark.key), until_s: mark.until_s };
-        let author = Author { by: client.client.get().id().to_owned(), reason: String::new(), request_id: Some(id.to_string()) };
+        let change = Change::Mark {
+            key: URL_SAFE_NO_PAD.encode(mark.key),
+            until_s: mark.until_s,
+        };
+        let author = Author {
+            by: client.client.get().id().to_owned(),
+            reason: String::new(),
+            request_id: Some(id.to_string()),
+        };
         if let Err(error) = app.record(&[change], &author).await {
             mark.failed(app);
             tracing::error!(request_id = %id, %error, "assertion not marked");
