@@ -79,10 +79,13 @@ impl State {
             .flatten()
         {
             if let (Some(key), Some(until)) = (
-                mark.get(0).and_then(key16),
+                mark.get(0).and_then(bytes),
                 mark.get(1).and_then(Value::as_u64),
             ) {
-                self.marks.answered(key, until);
+                match mark.get(2).and_then(bytes) {
+                    Some(request) => self.marks.failed_with(key, request, until),
+                    None => self.marks.answered(key, until),
+                }
             }
         }
         let used = body
@@ -127,7 +130,7 @@ impl State {
             }
             Change::SigningKey { key } => self.signing_keys.push(key),
             Change::Mark { key, until_s } => {
-                if let Some(key) = key16(&Value::String(key)) {
+                if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);
                 }
             }
@@ -202,7 +205,7 @@ impl State {
     }
 }
 
-fn key16(value: &Value) -> Option<[u8; 16]> {
+fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {
     URL_SAFE_NO_PAD
         .decode(value.as_str()?)
         .ok()?
