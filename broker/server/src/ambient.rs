@@ -42,6 +42,10 @@ pub(crate) struct Randomness(Arc<SystemRandom>);
 
 impl Randomness {
     /// The source.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where randomness is taken"
+    )]
     pub(crate) fn new() -> Self {
         Self(Arc::new(SystemRandom::new()))
     }
