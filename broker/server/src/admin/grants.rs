@@ -34,7 +34,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn list(call: Call) -> Result<Answer, Problem> {
     let (person, agent) = (call.query("person")?, call.query("agent")?);
     let wanted = call.query("state")?;
-    if wanted.as_deref().is_some_and(|name| !STATES.contains(&name)) {
+    if wanted
+        .as_deref()
+        .is_some_and(|name| !STATES.contains(&name))
+    {
         let detail = format!("expected `state` as one of `{}`", STATES.join("`, `"));
         return Err(Problem::new(Code::Invalid, detail));
     }
@@ -42,11 +45,19 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let moment = Moment::new(&call.app, &state);
     let asked = |grant: &&Arc<Grant>| {
         person.as_ref().is_none_or(|p| grant.spec.person == *p)
-            && agent.as_ref().is_none_or(|a| grant.spec.agent.as_str() == a)
-            && wanted.as_ref().is_none_or(|w| json!(stand(grant, &moment)) == *w)
+            && agent
+                .as_ref()
+                .is_none_or(|a| grant.spec.agent.as_str() == a)
+            && wanted
+                .as_ref()
+                .is_none_or(|w| json!(stand(grant, &moment)) == *w)
     };
     let grants = state.registry.grants().filter(asked);
-    call.page(grants, |grant| grant.id.to_string(), |grant| show(grant, &moment))
+    call.page(
+        grants,
+        |grant| grant.id.to_string(),
+        |grant| show(grant, &moment),
+    )
 }
 
 async fn one(call: Call) -> Result<Answer, Problem> {

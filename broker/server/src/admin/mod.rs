@@ -8,10 +8,16 @@
 
 mod answer;
 mod call;
+mod decisions;
+mod grants;
 mod guard;
+mod locks;
+mod openapi;
 mod page;
+mod policies;
 mod problem;
 mod read;
+mod revocations;
 mod times;
 mod write;
 
@@ -24,6 +30,12 @@ pub(crate) use problem::Problem;
 /// The routes below `/admin/v1`.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
+        .merge(decisions::routes())
+        .merge(grants::routes())
+        .merge(locks::routes())
+        .merge(openapi::routes())
+        .merge(policies::routes())
+        .merge(revocations::routes())
         .fallback(guard::nowhere)
         .method_not_allowed_fallback(guard::no_method)
         .layer(axum::middleware::from_fn_with_state(

@@ -29,7 +29,8 @@ impl Query {
     pub(super) fn texts(&self) -> Vec<String> {
         let quoted = |text: &String| jcs::text(&json!(text));
         let member = |name: &str, text: &Option<String>| {
-            text.as_ref().map(|text| format!("\"{name}\":{}", quoted(text)))
+            text.as_ref()
+                .map(|text| format!("\"{name}\":{}", quoted(text)))
         };
         let type_ = Some(format!("\"type\":\"{DECISION}\""));
         let all = [

@@ -29,7 +29,11 @@ pub(super) fn check(spec: &GrantSpec, moment: &Moment<'_>) -> Result<u64, Proble
     groups(spec, &mut out);
     let agent = registry.agent(spec.agent.as_str());
     let in_use = agent.is_some_and(|agent| agent.status != Status::Retired);
-    out.require(in_use, "/agent", "expected an agent that exists and is not retired");
+    out.require(
+        in_use,
+        "/agent",
+        "expected an agent that exists and is not retired",
+    );
     for (place, entry) in spec.targets.iter().enumerate() {
         target(&format!("/targets/{place}"), entry, registry, &mut out);
     }
@@ -45,9 +49,17 @@ fn person(spec: &GrantSpec, registry: &Registry, out: &mut Problems) {
     };
     let issuer = registry.issuer(person.issuer.as_str());
     let knows_people = issuer.is_some_and(|issuer| issuer.spec.role == IssuerRole::Subject);
-    out.require(knows_people, "/person", "expected a person of an issuer with role `subject`");
+    out.require(
+        knows_people,
+        "/person",
+        "expected a person of an issuer with role `subject`",
+    );
     let plain = !person.sub.chars().any(char::is_control);
-    out.require(plain, "/person", "expected a name without control characters");
+    out.require(
+        plain,
+        "/person",
+        "expected a name without control characters",
+    );
 }
 
 fn groups(spec: &GrantSpec, out: &mut Problems) {
@@ -69,10 +81,14 @@ fn target(at: &str, entry: &GrantTarget, registry: &Registry, out: &mut Problems
         return;
     };
     let known = entry.scopes.is_within(&target.catalogue());
-    out.require(known, &format!("{at}/scopes"), "expected scopes of the target");
+    out.require(
+        known,
+        &format!("{at}/scopes"),
+        "expected scopes of the target",
+    );
     let details = Value::Array(entry.authorization_details.clone());
     if let Err(flaw) = Details::parse(&details, &target.spec.details) {
-        let place = format!("{at}/authorization_details{}", flaw.pointer());
-        out.add(place, flaw.to_string());
+        let place = format!("{at}/authorization_details{}", flaw.pointer);
+        out.add(place, format!("expected {}", flaw.expected));
     }
 }

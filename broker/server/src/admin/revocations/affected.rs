@@ -1,10 +1,10 @@
 //! Whom a revocation or a lock stops: live tokens by the lineage in their
 //! records, live grants, the people behind both; and what lives on elsewhere.
 
-use super::permit::Permit;
+use super::permit::{Permit, Signed};
 use crate::app::{App, Unavailable};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_core::lineage::{Key, Keyed, Kind, What};
+use locum_core::lineage::{Key, Kind, What};
 use locum_core::registry::{Grant, GrantView, Registry};
 use locum_core::standing::View;
 use locum_stores::state::State;
@@ -48,23 +48,54 @@ pub(in crate::admin) struct Stop {
     /// Issued at or before this it was dead already.
     already_ms: Option<u64>,
     /// For a key of ours: the algorithm it signs and when it was the one.
-    signed: Option<super::permit::Signed>,
+    signed: Option<Signed>,
+    /// The people whose live grants end, one entry a grant.
+    grants: Vec<String>,
 }
 
 impl Stop {
-    /// Reads what has to be known before the stop is in force.
-    pub(in crate::admin) fn new(what: &What, until_ms: u64, state: &State) -> Self {
+    /// Reads what has to be known before the stop is in force: what is live
+    /// then. `until_ms`: what was issued at or before is stopped.
+    pub(in crate::admin) fn new(what: &What, until_ms: u64, state: &State, now_ms: u64) -> Self {
         let key = state.names.key(what.kind, &what.id);
-        let kid = (what.kind == Kind::Key).then(|| what.id.strip_prefix("locum:"));
-        Self {
+        let kid = what.id.strip_prefix("locum:");
+        let kid = kid.filter(|_| what.kind == Kind::Key);
+        let mut out = Self {
             key,
             until_ms,
             already_ms: state.view.revoked_until(&key),
-            signed: kid
-                .flatten()
-                .and_then(|kid| super::permit::Signed::by(kid, &state.signing_keys)),
+            signed: kid.and_then(|kid| Signed::by(kid, &state.signing_keys)),
             what: what.clone(),
-        }
+            grants: Vec::new(),
+        };
+        let grants = state.registry.grants();
+        let ending = grants.filter(|grant| out.ends(grant, state, now_ms / 1000));
+        out.grants = ending.map(|grant| grant.spec.person.clone()).collect();
+        out
+    }
+
+    /// The same stop up to another moment: that of its record.
+    pub(in crate::admin) const fn at(mut self, until_ms: u64) -> Self {
+        self.until_ms = until_ms;
+        self
+    }
+
+    /// Whether a live grant ends. By a target it ends only there.
+    fn ends(&self, grant: &Grant, state: &State, now_s: u64) -> bool {
+        let what = &self.what;
+        let names = names(grant, &state.registry);
+        let mut targets = grant.spec.targets.iter().map(|at| at.target.as_str());
+        let hit = names
+            .iter()
+            .any(|(kind, id)| *kind == what.kind && *id == what.id)
+            || what.kind == Kind::Target && targets.any(|id| id == what.id);
+        let dead = |(kind, id): &(Kind, String)| {
+            let key = state.names.key(*kind, id);
+            state.view.is_revoked(&key, grant.created_at_ms)
+        };
+        hit && grant.created_at_ms <= self.until_ms
+            && grant.view(now_s) == GrantView::Active
+            && !names.iter().any(dead)
     }
 
     /// A text that every record of a token in question holds.
@@ -126,7 +157,11 @@ impl Stop {
             .map(|owner| names.key(Kind::Owner, owner))
             .collect();
         let all = names.key(Kind::All, "");
-        let mut every = permit.lineage.iter().chain(&owners).chain([&all, &self.key]);
+        let mut every = permit
+            .lineage
+            .iter()
+            .chain(&owners)
+            .chain([&all, &self.key]);
         let issued = permit.jti.ms();
         if issued > self.until_ms
             || !self.hits(permit, &state.registry)
@@ -139,25 +174,6 @@ impl Stop {
         if let Some(target) = permit.lives_on_at(&state.registry) {
             let until = out.survivors.entry(target.to_string()).or_default();
             *until = permit.exp.max(*until);
-        }
-    }
-
-    fn grants(&self, state: &State, now_s: u64, out: &mut Affected) {
-        for grant in state.registry.grants() {
-            let names = names(grant, &state.registry);
-            let hit = self.what.kind == Kind::All
-                || names
-                    .iter()
-                    .any(|(kind, id)| *kind == self.what.kind && *id == self.what.id);
-            let dead = |(kind, id): &(Kind, String)| {
-                self.was_dead(&state.view, &state.names.key(*kind, id), grant.created_at_ms)
-            };
-            // A grant that this very stop revoked shows itself revoked.
-            let live = grant.view(now_s) == GrantView::Active || self.what.kind == Kind::Grant;
-            if hit && live && grant.created_at_ms <= self.until_ms && !names.iter().any(dead) {
-                out.grants += 1;
-                out.people.insert(grant.spec.person.clone());
-            }
         }
     }
 
@@ -189,7 +205,8 @@ impl Stop {
                 self.token(&permit, &app.state.read(), &mut out);
             }
         }
-        self.grants(&app.state.read(), now_ms / 1000, &mut out);
+        out.grants = self.grants.len() as u64;
+        out.people.extend(self.grants.iter().cloned());
         Ok(out)
     }
 }

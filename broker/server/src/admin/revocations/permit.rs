@@ -59,13 +59,20 @@ impl Permit {
         if entry.kind != locum_core::decide::DECISION || text("outcome") != Some("permit") {
             return None;
         }
-        let each = |name: &str| body.get(name).and_then(Value::as_array).into_iter().flatten();
+        let each = |name: &str| {
+            body.get(name)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
         let keys = each("lineage").filter_map(key).collect();
         let kind = body.pointer("/subject/kind").and_then(Value::as_str);
         let subject = entry.side.as_ref().and_then(|side| side.get("subject"));
         let subject = subject.and_then(Value::as_str).map(str::to_owned);
         let ours = |link: &&Value| link.get("iss").and_then(Value::as_str) == Some(issuer);
-        let links = each("chain").filter(ours).filter_map(|link| link.get("sub")?.as_str());
+        let links = each("chain")
+            .filter(ours)
+            .filter_map(|link| link.get("sub")?.as_str());
         let acting = text("actor").into_iter().chain(links).map(str::to_owned);
         let itself = subject.clone().filter(|_| kind == Some("agent"));
         Some(Self {

@@ -1,7 +1,9 @@
 //! What a revocation or a lock names: its form, and that it exists where it is
 //! something registered.
 
-use locum_core::ids::{AgentId, ClientId, DelegationId, GrantId, IssuerId, Jti, TargetId, VersionId};
+use locum_core::ids::{
+    AgentId, ClientId, DelegationId, GrantId, IssuerId, Jti, TargetId, VersionId,
+};
 use locum_core::lineage::{Kind, What};
 use locum_core::party::Foreign;
 use locum_core::registry::{Registry, TEXT_MAX};
@@ -26,7 +28,10 @@ pub(in crate::admin) enum Unnamed {
 pub(in crate::admin) fn check(what: &What, registry: &Registry) -> Result<(), Unnamed> {
     let id = what.id.as_str();
     match what.kind {
-        Kind::Token => form(Jti::parse(id).is_ok(), "expected the 26 characters of a `jti`"),
+        Kind::Token => form(
+            Jti::parse(id).is_ok(),
+            "expected the 26 characters of a `jti`",
+        ),
         Kind::Delegation => form(
             DelegationId::parse(id).is_ok(),
             "expected `dlg_` and 26 characters",
