@@ -4,7 +4,7 @@ import re
 
 from support import tokens
 from support.broker import Member
-from support.client import ACCESS_TOKEN, admin
+from support.client import admin, http, introspect
 
 ID = r"[0-9a-hjkmnp-tv-z]{26}"
 HTTP = {"LCM-CLIENT-AUTH": (401, "invalid_client"), "LCM-GRANT-TYPE": (400, "unsupported_grant_type"),
@@ -14,8 +14,8 @@ HTTP = {"LCM-CLIENT-AUTH": (401, "invalid_client"), "LCM-GRANT-TYPE": (400, "uns
         "LCM-UNAVAILABLE": (503, "temporarily_unavailable"), "LCM-DOWNSTREAM": (503, "temporarily_unavailable")}
 HTTP |= {f"LCM-TARGET-{x}": (400, "invalid_target") for x in ("UNKNOWN", "SEVERAL", "REFUSED", "LOCKED")}
 HTTP |= {f"LCM-SCOPE-{x}": (400, "invalid_scope") for x in ("REFUSED", "REQUIRED")}
-UNRECORDED = ("LCM-CLIENT-AUTH",)
-"""Strangers cannot fill the ledger: a rejection is counted, not recorded."""
+REJECTIONS = ("LCM-CLIENT-AUTH", "LCM-REQUEST", "LCM-PARAM-DUPLICATE", "LCM-GRANT-TYPE")
+"""What may end before the client is authenticated: counted, not recorded (ask with `recorded=True`)."""
 
 
 def status_and_error(code: str) -> tuple[int, str]:
@@ -60,7 +60,7 @@ def refused(broker, answer, *codes, status=None, recorded=None) -> dict:
     expected_status, error = status_and_error(body["code"])
     assert (answer.status_code, body["error"]) == (status or expected_status, error), body
     if recorded is None:
-        recorded = body["code"] not in UNRECORDED
+        recorded = body["code"] not in REJECTIONS
     if recorded:
         on_record(broker, body)
     return body
@@ -81,11 +81,22 @@ def on_record(broker, body) -> dict:
 def permitted(broker, answer) -> Member:
     """Issued, and its record exists under the delegation id; adds `record`."""
     made = issued(answer)
-    assert made.body["issued_token_type"].startswith(ACCESS_TOKEN.rsplit(":", 1)[0])
     found = admin(broker).decision(made.body["delegation_id"])
     assert found.status_code == 200, found.text
     made["record"] = Member(found.json())
     return made
+
+
+def key_of(broker, token: str) -> dict:
+    """The published key whose `kid` the token names."""
+    keys = http.get(f"{broker.issuer}/jwks").json()["keys"]
+    return next(k for k in keys if k["kid"] == tokens.header(token)["kid"])
+
+
+def dead(broker, token: str, server="sap") -> None:
+    """The resource server is told `{"active": false}` and nothing else."""
+    who = broker.resource_server(server) if isinstance(server, str) else server
+    assert introspect(broker, token, who).json() == {"active": False}
 
 
 def actors(claims: dict) -> list[str]:
