@@ -56,10 +56,13 @@ class Scene:
         self.world.permit(other.id, self.target.id)
         return other
 
-    def hand_on(self, parent: str, giver, taker):
-        """`giver`'s token for `taker` from `parent`, then `taker`'s own token from that."""
-        passed = self.token(parent, client.ACCESS_TOKEN, agent=giver, delegate_to=taker["client_id"])
-        return passed, self.token(passed.token, client.ACCESS_TOKEN, agent=taker)
+    def hand_on(self, giver, taker, subject=None, subject_type=client.ID_TOKEN):
+        """`giver`'s token that only `taker` may use, from a sign-in or from what was handed to `giver`."""
+        return self.token(subject, subject_type, agent=giver, delegate_to=taker["client_id"])
+
+    def use(self, handed, taker, **params):
+        """`taker`'s own token for the target from what was handed to it."""
+        return self.token(handed.token, client.ACCESS_TOKEN, agent=taker, **params)
 
 
 def jti_ms(jti: str) -> int:

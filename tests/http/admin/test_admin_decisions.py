@@ -72,10 +72,10 @@ def test_actor_from_says_how_the_actor_was_proved(scene, world, broker):
 
 def test_a_descendant_names_its_parent(scene, broker):
     taker = scene.second_agent()
-    parent = scene.token()
-    passed = permitted(broker, scene.exchange(parent.token, client.ACCESS_TOKEN, delegate_to=taker.id))
-    assert passed.record["parent"] in (parent.body["delegation_id"], parent.claims["jti"])
+    passed = permitted(broker, scene.exchange(delegate_to=taker.id))
     child = permitted(broker, scene.exchange(passed.token, client.ACCESS_TOKEN, agent=taker))
+    assert (passed.record["parent"], bool(child.record["parent"])) == (None, True)
+    assert child.record["parent"] in (passed.body["delegation_id"], passed.claims["jti"])
     assert [a["sub"] for a in child.record["chain"]] in ([taker.id, scene.agent.id], [scene.agent.id, taker.id])
 
 

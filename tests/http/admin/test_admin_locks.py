@@ -123,7 +123,8 @@ def test_the_refusal_and_its_record_name_no_other_cause(scene, admin, broker):
 
 def test_an_ancestor_s_lock_stops_the_descendant(scene, broker):
     taker = scene.second_agent()
-    passed, leaf = scene.hand_on(scene.token().token, scene.agent, taker)
+    passed = scene.hand_on(scene.agent, taker)
+    leaf = scene.use(passed, taker)
     made = lock(scene, "agent", scene.agent.id)
     assert not scene.active(leaf.token)
     refused(broker, scene.exchange(passed.token, client.ACCESS_TOKEN, agent=taker), "LCM-LOCKED")
