@@ -1,11 +1,13 @@
 """Contract §6, "Depth", hops, size and cycles: beyond any limit refused, never cut."""
 
+import json
+
 import pytest
 
 from support import tokens
 from support.checks import actors, issued, refused
 from support.client import ACCESS_TOKEN, JWT, exchange
-from support.world import World, unique
+from support.world import World, entry, unique
 
 PASS = {"a": "low"}
 
@@ -53,9 +55,9 @@ def test_a_cycle_of_agents_is_refused(broker, crowd):
 
 def test_the_subject_counts_when_looking_for_cycles(broker, world):
     target, name = world.target(PASS), unique("w")
-    one = world.actor(target, ["a"], workload={"issuer": "demo-workloads", "claims": {"sub": f"wl/{name}"}})
+    workload = {"issuer": "demo-workloads", "claims": {"sub": f"wl/{name}"}}
+    one = world.actor(target, ["a"], subject_issuers=["demo-workloads"], workload=workload)
     two = world.actor(target, ["a"], subject_issuers=["demo-workloads"])
-    world.change(f"/agents/{one.id}", subject_issuers=["demo-workloads"])
     answer = exchange(broker, tokens.workload_token(broker, name), JWT, agent=two, audience=target.audience,
                       delegate_to=one.id)
     if answer.status_code == 200:
@@ -83,14 +85,10 @@ def test_a_grants_max_depth_is_a_limit(broker, world):
 
 
 def test_the_same_actor_twice_in_a_row_is_kept_once_and_hops_end_at_eight(broker, world):
-    agent = world.agent()
-    line = [world.target(PASS)]
-    for _ in range(8):
-        line.append(world.target(PASS))
-        world.change(f"/targets/{line[-2].id}", acts_as=agent.id, derives={"a": [f"{line[-1].id}:a"]})
-    ceiling = [{"target": t.id, "scopes": ["a"], "default": ["a"], "alone": [], "authorization_details": [],
-                "max_lifetime": 300} for t in line]
-    world.change(f"/agents/{agent.id}", ceiling=ceiling)
+    line = [world.target(PASS) for _ in range(9)]
+    agent = world.agent(ceiling=[entry(t.id, ["a"], ["a"]) for t in line])
+    for before, after in zip(line, line[1:]):
+        world.change(f"/targets/{before.id}", acts_as=agent.id, derives={"a": [f"{after.id}:a"]})
     for target in line:
         world.permit(agent.id, target.id)
     made = issued(exchange(broker, agent=agent, audience=line[0].audience))
@@ -104,6 +102,5 @@ def test_the_same_actor_twice_in_a_row_is_kept_once_and_hops_end_at_eight(broker
 def test_a_token_beyond_4_kib_is_refused_and_never_cut(broker, world):
     target = world.target(PASS, details={"big": {"f": {"type": "strings", "narrow": "subset"}}})
     agent = world.actor(target, ["a"])
-    import json
     details = json.dumps([{"type": "big", "f": [f"value-{n:04d}" for n in range(600)]}])
     refused(broker, hop(broker, target, agent, authorization_details=details), "LCM-CHAIN-SIZE")
