@@ -72,6 +72,16 @@ class World:
         """`suspend`, `resume` or `retire`."""
         self._made(self.admin.post(f"/agents/{agent_id}/{verb}", {"reason": "test"}), 200)
 
+    def actor(self, target, scopes=("thing.read",), actions=("exchange", "pre_authorise"), **changes) -> Member:
+        """An active agent for one target that policy permits; `alone` and `details` go to its ceiling."""
+        into = {k: changes.pop(k) for k in ("alone", "details", "max_lifetime", "default") if k in changes}
+        target_id = target if isinstance(target, str) else target["id"]
+        limits = entry(target_id, scopes, **({"default": list(scopes)[:1]} | into))
+        made = self.agent(ceiling=[limits], **changes)
+        if actions:
+            self.permit(made["id"], target_id, actions)
+        return made
+
     def client(self, client_id=None, kind="resource_server", **changes) -> Member:
         """A client that is no agent, with a secret."""
         client_id = client_id or unique("client")
@@ -136,6 +146,12 @@ class World:
         body = {"person": person, "agent": agent, "expires_at": stamp(3600), "max_uses": None, "max_depth": 4,
                 "targets": targets, "reason": "test"} | changes
         return self._made(self.admin.post("/grants", body), 201)["id"]
+
+    def change(self, path, **changes) -> Member:
+        """PUT an object again with some members changed."""
+        current = self.admin.get(path)
+        head = {"If-Match": current.headers["ETag"]}
+        return self._made(self.admin.put(path, current.json() | changes, headers=head), 200)
 
     def revoke(self, kind, what_id=None, **changes) -> Member:
         """A revocation by an administrator."""

@@ -66,15 +66,11 @@ def test_by_default_an_issuer_has_no_audiences(broker, world):
 
 def test_an_audience_in_audience_agents_serves_only_those_agents(broker, world):
     ceiling = [entry("sap", ["invoice.read"], ["invoice.read"])]
-    named, other = world.agent(ceiling=ceiling, subject_issuers=[]), world.agent(ceiling=ceiling, subject_issuers=[])
-    issuer = world.issuer(audiences=["app-1", "app-2"], audience_agents={"app-1": [named.id]})
+    issuer = world.issuer(audiences=["app-1", "app-2"])
+    named, other = (world.agent(ceiling=ceiling, subject_issuers=[issuer.id]) for _ in range(2))
     for agent in (named, other):
         world.permit(agent.id, "sap")
-    allowed = {a.id: world.admin.get(f"/agents/{a.id}") for a in (named, other)}
-    for agent_id, current in allowed.items():
-        body = current.json() | {"subject_issuers": [issuer.id]}
-        answer = world.admin.put(f"/agents/{agent_id}", body, headers={"If-Match": current.headers["ETag"]})
-        assert answer.status_code == 200, answer.text
+    world.change(f"/issuers/{issuer.id}", audience_agents={"app-1": [named.id]})
 
     def ask(agent, aud):
         return exchange(broker, tokens.id_token(broker, key=issuer.key, iss=issuer.issuer, aud=aud), agent=agent)
@@ -82,7 +78,6 @@ def test_an_audience_in_audience_agents_serves_only_those_agents(broker, world):
     issued(ask(named, "app-1"))
     issued(ask(other, "app-2"))
     refused(broker, ask(other, "app-1"), "LCM-SUBJECT-INVALID")
-    issued(ask(other, ["app-1", "app-2"]))
 
 
 @pytest.mark.parametrize("kind", [JWT, ACCESS_TOKEN])
