@@ -26,7 +26,8 @@ class Scene:
 
     def subject(self, **changes) -> str:
         """An ID token of the person, different each time."""
-        return tokens.id_token(self.broker, **({"sub": self.sub, "groups": ["staff"], "jti": uuid.uuid4().hex} | changes))
+        claims = {"sub": self.sub, "groups": ["staff"], "jti": uuid.uuid4().hex} | changes
+        return tokens.id_token(self.broker, **claims)
 
     def exchange(self, subject_token=None, subject_token_type=client.ID_TOKEN, agent=None, **params):
         """The answer of the token endpoint; `thing.read` at the target unless `params` say otherwise."""

@@ -136,7 +136,8 @@ def test_a_transition_from_the_wrong_state_is_a_conflict(world, admin, state, ve
 def test_a_retired_agent_takes_no_version_and_no_secret(world, admin):
     agent = world.agent()
     world.agent_state(agent.id, "retire")
-    problem(admin.post(f"/agents/{agent.id}/versions", {"version": "2", "digest": "sha256:" + "1" * 64, "model": "m"}), 409)
+    version = {"version": "2", "digest": "sha256:" + "1" * 64, "model": "m"}
+    problem(admin.post(f"/agents/{agent.id}/versions", version), 409)
     problem(admin.post(f"/agents/{agent.id}/secrets", {"overlap_seconds": 0}), 409)
 
 

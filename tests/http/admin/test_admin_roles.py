@@ -9,8 +9,8 @@ from support.scene import problem, until
 from support.world import stamp, unique
 
 UNKNOWN = "00000000000000000000000000"
-READS = ["/agents", "/agents/invoice-agent", "/clients", "/targets", "/targets/sap", "/issuers", "/policies", "/grants",
-         "/locks", "/revocations"]
+READS = ["/agents", "/agents/invoice-agent", "/clients", "/targets", "/targets/sap", "/issuers", "/policies",
+         "/grants", "/locks", "/revocations"]
 AUDITOR_READS = ["/decisions", *READS]
 WRITES = [
     ("POST", "/agents", {}), ("POST", "/agents/invoice-agent/versions", {}),
@@ -20,7 +20,8 @@ WRITES = [
     ("POST", "/grants", {}), ("POST", "/credentials", {}), ("POST", f"/credentials/crd_{UNKNOWN}/revoke", {}),
 ]
 OPERATOR_WRITES = [
-    ("POST", "/agents/invoice-agent/suspend", {"reason": "r"}), ("POST", "/agents/invoice-agent/resume", {"reason": "r"}),
+    ("POST", "/agents/invoice-agent/suspend", {"reason": "r"}),
+    ("POST", "/agents/invoice-agent/resume", {"reason": "r"}),
     ("POST", "/locks", {}), ("POST", f"/locks/lck_{UNKNOWN}/lift", {"reason": "r"}), ("POST", "/revocations", {}),
 ]
 

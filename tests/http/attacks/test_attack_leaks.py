@@ -61,7 +61,8 @@ def play(broker, scene, admin) -> dict[str, bytes]:
                 "server secret": scene.target.server.client_secret.encode(),
                 "admin token": broker.admin_token.encode()}
     for name, agent in broker.agents.items():
-        secrets |= {f"secret of {name}": agent.client_secret.encode(), f"key of {name}": agent.private_jwk["d"].encode()}
+        secrets |= {f"secret of {name}": agent.client_secret.encode(),
+                    f"key of {name}": agent.private_jwk["d"].encode()}
     for name, person in broker.people.items():
         secrets[f"password of {name}"] = person["password"].encode()
     return secrets

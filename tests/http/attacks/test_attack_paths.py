@@ -33,7 +33,8 @@ def plain(url: str, path: str, method="GET", headers=None, body=None):
         connection.close()
 
 
-ADMIN_SPELLINGS = ["/admin/v1/agents", "//admin/v1/agents", "/admin//v1/agents", "/%61dmin/v1/agents", "/ADMIN/v1/agents",
+ADMIN_SPELLINGS = ["/admin/v1/agents", "//admin/v1/agents", "/admin//v1/agents", "/%61dmin/v1/agents",
+                   "/ADMIN/v1/agents",
                    "/admin/v1/agents/", "/admin/v1/agents;x=1", "/admin;x/v1/agents", "/./admin/v1/agents",
                    "/token/../admin/v1/agents", "/token/..;/admin/v1/agents", "/token/%2e%2e/admin/v1/agents",
                    "/admin%2fv1%2fagents", "/admin/v1/%61gents", "/admin/v1/agents%00", "/admin/v1/agents?x=/token",

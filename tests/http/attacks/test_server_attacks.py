@@ -29,7 +29,6 @@ def test_row_26_a_token_meant_for_another_resource_server_is_inactive_and_nothin
     assert client.introspect(broker, "no-such-token", agent=other.server).json() == INACTIVE
 
 
-
 def test_row_29_a_retired_agent_s_name_is_never_given_again(scene, world, broker):
     made, secret = scene.token(), scene.agent.client_secret
     grant = world.grant(scene.agent.id, {scene.target.id: ["thing.write"]}, person=scene.person)
@@ -39,7 +38,7 @@ def test_row_29_a_retired_agent_s_name_is_never_given_again(scene, world, broker
             "max_depth": 4, "ceiling": []}
     problem(world.admin.post("/agents", body), 409)
     problem(world.admin.post("/clients", {"id": scene.agent.id, "kind": "presenter",
-                                       "auth": [{"method": "client_secret"}]}), 409)
+                                             "auth": [{"method": "client_secret"}]}), 409)
     assert not scene.active(made.token)
     old = {"client_id": scene.agent.id, "client_secret": secret}
     refused(broker, scene.exchange(grant, client.GRANT, agent=old, scope="thing.write"), "LCM-CLIENT-AUTH")
@@ -93,7 +92,6 @@ def test_row_71_delegating_to_nobody_to_oneself_and_to_the_inactive_reads_the_sa
     texts = {refused(broker, scene.exchange(delegate_to=name), "LCM-REQUEST")["error_description"].replace(name, "…")
              for name in (unique("agent"), scene.agent.id, suspended.id, draft.id)}
     assert len(texts) == 1, texts
-
 
 
 def every_door(scene, agent, taker):
