@@ -55,6 +55,7 @@ def drive(address, requests, accept, connections=16, seconds=None, keep_bodies=F
     says whether an answer is the one expected; anything else is an error."""
     run, waiting = Run(), iter(requests)
     selector = selectors.DefaultSelector()
+    opened = [Connection(address) for _ in range(connections)]
     started = time.perf_counter()
     deadline = started + seconds if seconds else float("inf")
 
@@ -65,8 +66,7 @@ def drive(address, requests, accept, connections=16, seconds=None, keep_bodies=F
         return request is not None
 
     active = 0
-    for _ in range(connections):
-        connection = Connection(address)
+    for connection in opened:
         if next_on(connection):
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             active += 1
