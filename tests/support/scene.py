@@ -81,9 +81,9 @@ def rfc3339_ms(ms: int) -> str:
 
 
 def until(condition, seconds: float = 15.0):
-    """Ask again until it is true; its value. The deadline is a fuse, not a measure."""
+    """Ask again until it is neither false nor nothing; its value. The deadline is a fuse, not a measure."""
     deadline = time.monotonic() + seconds
-    while not (value := condition()):
+    while (value := condition()) is None or value is False:
         assert time.monotonic() < deadline, "still not so after the deadline"
         time.sleep(0.05)
     return value

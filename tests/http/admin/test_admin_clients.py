@@ -43,9 +43,8 @@ def test_an_unknown_client_is_not_found(admin):
     problem(admin.get(f"/clients/{unique('nobody')}"), 404)
 
 
-def test_the_demo_clients_are_listed(admin):
-    listed = admin.get("/clients?limit=100").json()["items"]
-    assert {"sap-rs"} <= {c["id"] for c in listed}
+def test_the_resource_server_of_a_demo_target_is_a_client(admin):
+    assert admin.get("/clients/sap-rs").json()["kind"] == "resource_server"
 
 
 @pytest.mark.parametrize("kind", ["resource_server", "presenter"])
