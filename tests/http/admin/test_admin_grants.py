@@ -83,7 +83,7 @@ def test_a_use_is_taken_once_by_parallel_exchanges(scene):
 
 
 def test_a_grant_expires_by_itself(scene, broker):
-    grant = make(scene, expires_at=stamp(2))
+    grant = make(scene, expires_at=stamp(4))
     until(lambda: state(scene, grant) == "expired")
     refused(broker, scene.exchange(scope="thing.write"), "LCM-CONSENT-MISSING")
 

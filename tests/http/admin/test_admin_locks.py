@@ -108,7 +108,7 @@ def test_a_dry_run_answers_200_without_an_id_and_locks_nothing(scene):
 
 def test_a_lock_with_an_expiry_ends_by_itself(scene, broker):
     token = scene.token().token
-    lock(scene, "agent", scene.agent.id, expires_at=stamp(3))
+    lock(scene, "agent", scene.agent.id, expires_at=stamp(5))
     refused(broker, scene.exchange(), "LCM-LOCKED")
     until(lambda: scene.exchange().status_code == 200)
     assert scene.active(token)

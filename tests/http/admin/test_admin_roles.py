@@ -104,7 +104,7 @@ def test_a_revoked_credential_is_dead_at_once_and_twice_is_a_conflict(broker, ad
 
 
 def test_a_credential_expires_by_itself(broker, admin):
-    mine = admin_client(broker, credential(admin, "auditor", expires_at=stamp(2))[1])
+    mine = admin_client(broker, credential(admin, "auditor", expires_at=stamp(3))[1])
     problem(until(lambda: (a := mine.get("/agents")).status_code != 200 and a), 401)
 
 

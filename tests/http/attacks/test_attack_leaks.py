@@ -63,6 +63,8 @@ def play(broker, scene, admin) -> dict[str, bytes]:
     for name, agent in broker.agents.items():
         secrets |= {f"secret of {name}": agent.client_secret.encode(),
                     f"key of {name}": agent.private_jwk["d"].encode()}
+    for name in ("idp", "workloads"):
+        secrets[f"key of {name}"] = broker.ready[name].private_jwk["d"].encode()
     for name, person in broker.people.items():
         secrets[f"password of {name}"] = person["password"].encode()
     return secrets

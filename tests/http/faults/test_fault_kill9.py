@@ -11,6 +11,8 @@ from support.checks import issued
 from support.scene import Scene
 from support.world import World
 
+# One worker for the whole file: its three rounds are played once.
+pytestmark = pytest.mark.xdist_group("kill9")
 THREADS = 6
 BEFORE_THE_KILL = 150
 """Answers a round waits for before it pulls the plug: enough for many group commits."""

@@ -13,6 +13,9 @@ from support.checks import refused
 from support.scene import Scene, problem
 from support.world import World, stamp, unique
 
+# One worker for the whole file: the restarted broker is filled once.
+pytestmark = pytest.mark.xdist_group("restart")
+
 
 # ------------------------------------------------------------------- restarts
 
