@@ -10,6 +10,7 @@ import pytest
 from support import tokens
 from support.checks import issued, refusal_shape, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, REFRESH_TOKEN, TYPE, basic, client_credentials, exchange, form, token
+from support.world import unique
 
 SUBJECT = "LCM-SUBJECT-INVALID"
 
@@ -78,10 +79,9 @@ def test_attack_22_the_right_workload_issuer_but_another_or_a_wildcard_subject(b
 
 
 def test_attack_22_a_wildcard_subject_cannot_be_registered_as_one(broker, world):
-    agent = world.agent(workload=None)
-    body = world.admin.get(f"/agents/{agent.id}").json()
-    new = body | {"id": agent.id + "-x", "workload": {"issuer": "demo-workloads", "claims": {"sub": "wl/*"}}}
-    if world.admin.post("/agents", new).status_code == 201:
+    workload = {"issuer": "demo-workloads", "claims": {"sub": "wl/*"}}
+    body = world.agent_body(unique("agent"), tokens.new_jwk(), workload=workload)
+    if world.admin.post("/agents", body).status_code == 201:
         actor = tokens.workload_token(broker, "anything")
         refused(broker, exchange(broker, actor_token=actor, actor_token_type=JWT), "LCM-ACTOR-INVALID")
 
