@@ -37,15 +37,18 @@ class World:
         assert answer.status_code in statuses, f"{answer.request.method} {answer.url}: {answer.text}"
         return Member(answer.json()) if answer.content else Member()
 
-    def draft(self, agent_id=None, ceiling=(), **changes) -> Member:
-        """A draft agent with both ways to authenticate; carries `client_secret` and `private_jwk`."""
-        agent_id, key = agent_id or unique("agent"), tokens.new_jwk()
+    def agent_body(self, agent_id, key, **changes) -> dict:
+        """What `POST /agents` takes, for an agent with both ways to authenticate."""
         body = {"id": agent_id, "name": agent_id, "owner": {"kind": "team", "id": "finance-it"}, "risk": "medium",
                 "auth": [{"method": "client_secret"},
                          {"method": "private_key_jwt", "jwks": {"keys": [tokens.public(key)]}}],
-                "workload": None, "presenters": [], "subject_issuers": ["demo"], "max_depth": 4,
-                "ceiling": list(ceiling)}
-        body = {k: v for k, v in (body | changes).items() if v is not tokens.DROP}
+                "presenters": [], "subject_issuers": ["demo"], "max_depth": 4, "ceiling": []}
+        return {k: v for k, v in (body | changes).items() if v is not tokens.DROP}
+
+    def draft(self, agent_id=None, ceiling=(), **changes) -> Member:
+        """A draft agent; carries `client_secret` and `private_jwk`."""
+        agent_id, key = agent_id or unique("agent"), tokens.new_jwk()
+        body = self.agent_body(agent_id, key, ceiling=list(ceiling), **changes)
         made = self._made(self.admin.post("/agents", body), 201)
         return Member(id=agent_id, client_id=agent_id, client_secret=made.get("client_secret"), private_jwk=key)
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from support import tokens
 from support.checks import actors, issued, refusal_shape, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, basic, exchange, form, http, revoke, token
-from support.world import entry
 
 
 def test_attack_01_exchanging_a_token_that_was_revoked_one_call_earlier(broker):

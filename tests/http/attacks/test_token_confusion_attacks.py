@@ -10,6 +10,7 @@ import pytest
 from support import tokens
 from support.checks import issued, refusal_shape, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, REFRESH_TOKEN, TYPE, basic, client_credentials, exchange, form, token
+from support.world import unique
 
 SUBJECT = "LCM-SUBJECT-INVALID"
 
@@ -78,10 +79,9 @@ def test_attack_22_the_right_workload_issuer_but_another_or_a_wildcard_subject(b
 
 
 def test_attack_22_a_wildcard_subject_cannot_be_registered_as_one(broker, world):
-    agent = world.agent(workload=None)
-    body = world.admin.get(f"/agents/{agent.id}").json()
-    new = body | {"id": agent.id + "-x", "workload": {"issuer": "demo-workloads", "claims": {"sub": "wl/*"}}}
-    if world.admin.post("/agents", new).status_code == 201:
+    workload = {"issuer": "demo-workloads", "claims": {"sub": "wl/*"}}
+    body = world.agent_body(unique("agent"), tokens.new_jwk(), workload=workload)
+    if world.admin.post("/agents", body).status_code == 201:
         actor = tokens.workload_token(broker, "anything")
         refused(broker, exchange(broker, actor_token=actor, actor_token_type=JWT), "LCM-ACTOR-INVALID")
 
@@ -137,6 +137,10 @@ def test_attack_39_duplicate_form_parameters(broker):
     assert answer[0] == 400 and json.loads(answer[1])["code"] == "LCM-PARAM-DUPLICATE"
 
 
+HUNG_UP = 0
+"""In mid-flood a server may also close the line: the other good answer to a body over the limit."""
+
+
 def raw(broker, body, headers=None):
     """One request outside of `requests`: `(status, body)`; an iterable body is sent in chunks."""
     me = broker.agent("invoice-agent")
@@ -146,6 +150,8 @@ def raw(broker, body, headers=None):
         line.request("POST", "/token", body=body, headers=head | (headers or {}), encode_chunked=not isinstance(body, bytes))
         answer = line.getresponse()
         return answer.status, answer.read()
+    except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+        return HUNG_UP, b""
     finally:
         line.close()
 
@@ -155,11 +161,9 @@ def test_attack_67_a_body_without_limit_is_cut_off(broker):
         yield b"subject_token="
         for _ in range(4000):
             yield b"x" * 4096
-    try:
-        status, _ = raw(broker, flood(), {"Transfer-Encoding": "chunked"})
-        assert status == 413
-    except (BrokenPipeError, ConnectionResetError, http.client.HTTPException):
-        pass  # closing the line in mid-flood is the other good answer
+
+    status, _ = raw(broker, flood(), {"Transfer-Encoding": "chunked"})
+    assert status in (413, HUNG_UP)
     issued(exchange(broker))
 
 
@@ -171,13 +175,13 @@ def test_attack_67_json_of_100000_levels(broker):
     payload = ('{"iss":"' + broker.idp.issuer + '","x":' + "[" * 5000 + "]" * 5000 + "}").encode()
     refused(broker, exchange(broker, tokens.sign_raw(head, payload, key, tokens.alg_of(key))), SUBJECT, "LCM-REQUEST")
     status, _ = raw(broker, b"authorization_details=" + b"%5B" * 100000)
-    assert status == 413
+    assert status in (413, HUNG_UP)
     issued(exchange(broker))
 
 
 def test_attack_67_very_many_form_fields(broker):
     status, _ = raw(broker, b"a=&" * 1_000_000)
-    assert status == 413
+    assert status in (413, HUNG_UP)
     status, body = raw(broker, b"&".join(b"a%d=" % n for n in range(8000)))
     assert status in (400, 413) and b"access_token" not in body
     issued(exchange(broker))

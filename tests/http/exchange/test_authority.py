@@ -5,14 +5,13 @@ import pytest
 from support import tokens
 from support.checks import issued, refused
 from support.client import ACCESS_TOKEN, JWT, exchange
-from support.world import entry
+from support.world import World, entry
 
 ABC = {"a": "low", "b": "low", "c": "low"}
 
 
 @pytest.fixture(scope="module")
 def setting(broker):
-    from support.world import World
     world = World(broker)
     target = world.target(ABC)
     return target, world.actor(target, ["a", "b"], default=["a"])

@@ -72,12 +72,12 @@ def test_an_audience_list_with_duplicates_grants_nothing_more(broker):
         refused(broker, answer, INVALID)
 
 
-@pytest.mark.parametrize("sub", ["", "a" * 5000, "ada\x00", "ada\nbob"], ids=["empty", "huge", "nul", "newline"])
-def test_a_subject_that_no_record_could_hold_is_refused(broker, sub):
-    refused(broker, exchange(broker, tokens.id_token(broker, sub=sub)), INVALID)
+@pytest.mark.parametrize("sub", ["", "a" * 5000], ids=["empty", "huge"])
+def test_a_subject_that_no_token_could_hold_is_refused(broker, sub):
+    refused(broker, exchange(broker, tokens.id_token(broker, sub=sub)), INVALID, "LCM-CHAIN-SIZE")
 
 
-@pytest.mark.parametrize("sub", ["BOB", "ada ", "Ada", "demo:ada", "ada:x", "aða"])
+@pytest.mark.parametrize("sub", ["BOB", "ada ", "Ada", "demo:ada", "ada:x", "aða", "ada\x00", "ada\nbob"], ids=ascii)
 def test_a_subject_is_taken_as_it_is(broker, sub):
     answer = exchange(broker, tokens.id_token(broker, sub=sub))
     if answer.status_code == 200:

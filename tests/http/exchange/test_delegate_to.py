@@ -5,7 +5,7 @@ import pytest
 from support import tokens
 from support.checks import actors, dead, issued, permitted, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, exchange, http, introspect, revoke
-from support.world import World, unique
+from support.world import World, entry, unique
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,6 @@ def test_the_second_agent_still_needs_the_policy(broker, world, pair):
 def test_another_target_is_refused(broker, world, pair):
     target, first, *_ = pair
     other = world.target({"a": "low"})
-    from support.world import entry
     second = world.agent(ceiling=[entry(t.id, ["a"], ["a"]) for t in (target, other)])
     for t in (target, other):
         world.permit(second.id, t.id)

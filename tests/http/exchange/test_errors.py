@@ -4,7 +4,7 @@ import pytest
 
 from support import tokens
 from support.checks import on_record, refusal_shape, refused
-from support.client import basic, exchange, http
+from support.client import admin, basic, exchange, http
 
 NASTY = ['x"y', "x\\y", "x\ny", "x\x00y", "ünïcode", "\u202egnp", "<script>alert(1)</script>", "`tick`", "%0d%0aSet-Cookie:a=b",
          "x\r\ny", "\x7f", "\x1b[31m", "😀"]
@@ -59,7 +59,6 @@ def test_every_cause_of_a_failed_client_authentication_is_one_text(broker, world
 
 def test_a_failed_client_authentication_is_not_recorded(broker):
     body = refused(broker, exchange(broker, auth=None), "LCM-CLIENT-AUTH")
-    from support.client import admin
     assert admin(broker).decision(body["request_id"]).status_code == 404
 
 

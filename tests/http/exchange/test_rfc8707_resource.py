@@ -4,24 +4,18 @@ import pytest
 
 from support.checks import issued, permitted, refused
 from support.client import exchange
-from support.world import entry
+from support.world import World, entry, unique
 
 SAP = "urn:demo:sap"
 
 
 @pytest.fixture(scope="module")
 def mine(broker):
-    from support.world import World
     world = World(broker)
-    target = world.target(resources=["https://one.example/" + world_path(), "https://two.example/" + world_path()])
+    target = world.target(resources=[f"https://one.example/{unique('api')}", f"https://two.example/{unique('api')}"])
     agent = world.agent(ceiling=[entry(target.id, ["thing.read"], ["thing.read"])])
     world.permit(agent.id, target.id)
     return agent, target
-
-
-def world_path():
-    from support.world import unique
-    return unique("api")
 
 
 def test_an_audience_names_the_target(broker):

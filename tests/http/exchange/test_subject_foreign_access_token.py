@@ -5,7 +5,7 @@ import pytest
 from support import tokens
 from support.checks import issued, permitted, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, exchange, sign_in
-from support.world import entry
+from support.world import World, entry, unique
 
 
 def foreign(broker, issuer, **changes):
@@ -15,10 +15,9 @@ def foreign(broker, issuer, **changes):
 
 @pytest.fixture(scope="module")
 def setting(broker):
-    from support.world import World
     world = World(broker)
-    issuer = world.issuer(scope_map={"their.read": ["sap:invoice.read"], "their.both": ["sap:invoice.read", "workday:worker.read"],
-                                     "their.post": ["sap:invoice.post"]})
+    issuer = world.issuer(scope_map={"their.read": ["sap:invoice.read"], "their.post": ["sap:invoice.post"],
+                                     "their.both": ["sap:invoice.read", "workday:worker.read"]})
     agent = world.agent(ceiling=[entry("sap", ["invoice.read", "invoice.post"], ["invoice.read"])],
                         subject_issuers=[issuer.id])
     world.permit(agent.id, "sap")
@@ -125,5 +124,4 @@ def test_a_foreign_access_token_offered_as_another_type_is_refused(broker, kind)
 
 def test_the_two_audience_lists_of_an_issuer_may_not_overlap(broker, world):
     body = world.issuer().body | {"issuer": "https://overlap.example", "audiences": ["a", "b"], "access_audiences": ["b"]}
-    from support.world import unique
     assert world.admin.put(f"/issuers/{unique('iss')}", body).status_code == 422

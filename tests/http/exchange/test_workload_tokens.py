@@ -5,7 +5,7 @@ import pytest
 from support import tokens
 from support.checks import issued, permitted, refused
 from support.client import ACCESS_TOKEN, ID_TOKEN, JWT, client_credentials, exchange, workload_sign_in
-from support.world import entry
+from support.world import entry, unique
 
 
 def as_actor(broker, actor, kind=JWT, **params):
@@ -40,7 +40,7 @@ def test_a_workload_that_matches_no_agent_is_no_actor(broker, sub):
 
 
 def test_every_registered_claim_must_match(broker, world):
-    name = world.target().id
+    name = unique("w")
     agent = world.agent(ceiling=[entry("sap", ["invoice.read"], ["invoice.read"])],
                         workload={"issuer": "demo-workloads", "claims": {"sub": f"wl/{name}", "env": "prod"}})
     world.permit(agent.id, "sap")
@@ -80,21 +80,23 @@ def test_the_actor_token_of_another_agent_than_the_client_is_a_mismatch(broker):
 
 
 def test_overlapping_registrations_of_a_workload_are_422(broker, world):
-    first = world.agent(workload={"issuer": "demo-workloads", "claims": {"sub": "wl/" + world.target().id}})
-    current = world.admin.get(f"/agents/{first.id}").json()
-    body = {k: v for k, v in current.items() if k not in ("state", "created_at")} | {"id": first.id + "-b"}
-    assert world.admin.post("/agents", body).status_code == 422
+    name, key = unique("w"), tokens.new_jwk()
+    plain = {"sub": f"wl/{name}"}
+    world.agent(workload={"issuer": "demo-workloads", "claims": plain})
+    for claims in (plain, plain | {"env": "prod"}):
+        body = world.agent_body(unique("agent"), key, workload={"issuer": "demo-workloads", "claims": claims})
+        assert world.admin.post("/agents", body).status_code == 422
 
 
 def test_a_workload_registration_needs_an_exact_sub(broker, world):
-    current = world.admin.get(f"/agents/{world.draft().id}").json()
-    for claims in ({}, {"env": "prod"}):
-        body = current | {"id": world.target().id, "workload": {"issuer": "demo-workloads", "claims": claims}}
+    for claims in ({}, {"env": "prod"}, {"sub": ""}, {"sub": ["wl/x"]}):
+        workload = {"issuer": "demo-workloads", "claims": claims}
+        body = world.agent_body(unique("agent"), tokens.new_jwk(), workload=workload)
         assert world.admin.post("/agents", body).status_code == 422
 
 
 def test_a_workload_as_subject_that_matches_an_agent_is_that_agent(broker, world):
-    target, name = world.target(), world.target().id
+    target, name = world.target(), unique("w")
     agent = world.agent(ceiling=[entry(target.id, ["thing.read"], ["thing.read"], alone=["thing.read"])],
                         workload={"issuer": "demo-workloads", "claims": {"sub": f"wl/{name}"}}, subject_issuers=[])
     world.permit(agent.id, target.id, actions=("exchange",))
