@@ -1,1 +1,22 @@
-//! Decisions: names, narrowing, chain, decide(), refusals, record bytes.
+//! Decisions: names, narrowing, chain, `decide()`, refusals, ledger record
+//! bytes and hashes. No clock, randomness, network or store: time, randomness
+//! and the world are arguments.
+
+pub mod chain;
+pub mod decide;
+pub mod details;
+pub mod ids;
+pub mod jcs;
+pub mod json;
+pub mod lineage;
+pub mod own;
+pub mod party;
+pub mod policy;
+pub mod proof;
+pub mod record;
+pub mod refusal;
+pub mod registry;
+pub mod scope;
+pub mod secret;
+pub mod standing;
+pub mod token;

@@ -1,1 +1,24 @@
-//! Cedar: load, validate and hash a bundle; facts to question to answer.
+//! Cedar: load, validate and hash a bundle; facts to question to answer
+//! (contract §13).
+//!
+//! [`Bundle::load`] takes the texts of all files and gives back a bundle that
+//! was checked whole, or every flaw found. The bundle answers through
+//! [`locum_core::policy::PolicyCheck`].
+
+mod answer;
+mod bundle;
+mod flaw;
+mod marks;
+mod parse;
+mod request;
+mod slices;
+mod statements;
+mod vocabulary;
+
+pub use bundle::{Bundle, POLICIES_MAX, TEXT_MAX};
+pub use flaw::{FLAWS_MAX, Flaw};
+pub use statements::{NESTING_MAX, OPERATORS_MAX};
+pub use vocabulary::SCHEMA;
+
+#[cfg(test)]
+mod tests;

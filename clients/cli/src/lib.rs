@@ -1,1 +1,77 @@
-//! The developer’s and the operator’s commands.
+//! The developer’s and the operator’s commands, over the public and the admin
+//! API alone: no broker crate is known here. The executable flattens
+//! [`Command`] into its own commands and [`Options`] into its own options, and
+//! hands both to [`run`].
+
+use std::io::{IsTerminal, Write};
+
+mod admin;
+mod chain;
+mod commands;
+mod details;
+mod dev;
+mod environment;
+mod exit;
+mod failure;
+mod http;
+mod input;
+mod jwt;
+mod oauth;
+mod output;
+mod secret;
+mod text;
+mod what;
+
+pub use commands::Command;
+pub use output::Format;
+
+use environment::Environment;
+
+/// Options of every command.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Options {
+    /// How to print; without it text on a terminal, else JSON (`token` always
+    /// prints the bare token).
+    #[arg(short, long, global = true, value_enum, display_order = 900)]
+    pub output: Option<Format>,
+}
+
+/// Runs one command and returns the exit code. Reads `LOCUM_*` from the
+/// process's environment, prints to `out` and `err`, and never ends the process.
+pub async fn run(
+    command: Command,
+    options: Options,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> i32 {
+    let environment = Environment::read(|name| std::env::var(name).ok());
+    let terminal = std::io::stdout().is_terminal();
+    run_in(&environment, command, (options.output, terminal), out, err).await
+}
+
+/// The same with the environment as an argument, and whether somebody looks.
+async fn run_in(
+    environment: &Environment,
+    command: Command,
+    (asked, terminal): (Option<Format>, bool),
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> i32 {
+    let name = command.name();
+    let bare = command.prints_bare();
+    let format = output::choose(asked, terminal, bare);
+    let (printed, code) = match command.execute(environment).await {
+        Ok(report) => (output::report(&report, name, format, out, err), 0),
+        Err(failure) => {
+            let code = failure.exit.code();
+            (output::failure(&failure, name, format, out, err), code)
+        }
+    };
+    match printed {
+        Ok(()) => code,
+        Err(_) => exit::Exit::General.code(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! The order of the checks.
+
+use super::permit::{Decision, Refused};
+use super::{Case, Facts, agent, basis, claims, details, lifetime, locks, may_act, policy, presenter, revocation, scope, target};
+use crate::details::Details;
+use crate::policy::{Answer, Basis, PolicyCheck};
+use crate::refusal::Refusal;
+use crate::registry::{CeilingEntry, Grant, Target};
+use crate::scope::Scope;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckResult {
+    /// It held.
+    Passed,
+    /// It did not; nothing after it was looked at.
+    Failed,
+}
+
+/// One rung of the ladder as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// The check's name.
+    pub name: &'static str,
+    /// How it ended.
+    pub result: CheckResult,
+}
+
+/// The rungs so far.
+pub type Trail = Vec<Check>;
+
+/// What is known half-way up the ladder; every rung fills in its own part.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) target: Option<Arc<Target>>,
+    pub(super) resource: Option<String>,
+    pub(super) ceiling: Option<CeilingEntry>,
+    pub(super) scope: Scope,
+    pub(super) details: Details,
+    pub(super) basis: Option<Basis>,
+    pub(super) grant: Option<Arc<Grant>>,
+    pub(super) pre_authorised: Option<Answer>,
+    pub(super) answer: Answer,
+    pub(super) lifetime: u32,
+}
+
+/// One rung: it may fill in the work, or refuse.
+type Rung<P> = fn(&Case, &Facts, &P, &mut Work) -> Result<(), Refusal>;
+
+/// Decides. The ladder stands here, rung by rung; the first that does not hold
+/// ends it.
+pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision {
+    let ladder: [(&'static str, Rung<P>); 12] = [
+        ("locks", |c, f, _, _| locks::check(c, f)),
+        ("revocation", |c, f, _, _| revocation::check(c, f)),
+        ("agent", |c, f, _, _| agent::check(c, f)),
+        ("presenter", |c, f, _, _| presenter::check(c, f)),
+        ("may_act", |c, f, _, _| may_act::check(c, f)),
+        ("target", |c, f, _, w| target::check(c, f, w)),
+        ("scope", |c, f, p, w| scope::check(c, f, p, w)),
+        ("details", |c, f, p, w| details::check(c, f, p, w)),
+        ("policy", |c, f, p, w| policy::check(c, f, p, w)),
+        ("basis", |c, f, p, w| basis::check(c, f, p, w)),
+        ("lifetime", |c, f, _, w| lifetime::check(c, f, w)),
+        ("size", |c, f, _, w| claims::check(c, f, w)),
+    ];
+    let mut work = Work::default();
+    let mut trail = Trail::new();
+    for (name, rung) in ladder {
+        match rung(&case, facts, policy, &mut work) {
+            Ok(()) => trail.push(Check { name, result: CheckResult::Passed }),
+            Err(refusal) => {
+                trail.push(Check { name, result: CheckResult::Failed });
+                let requested = work.target;
+                let refused = Refused::decided(case, refusal, trail, policy.bundle(), requested);
+                return Decision::Refusal(Box::new(refused));
+            }
+        }
+    }
+    Decision::permit(case, facts, work, trail, policy.bundle())
+}

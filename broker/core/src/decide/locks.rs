@@ -1,0 +1,39 @@
+//! Locks: a switch on an agent, version, owner, person, client, issuer, target
+//! or everything wins over all else (contract §12).
+
+use super::{Case, Facts};
+use crate::lineage::Kind;
+use crate::refusal::{Code, Refusal, quoted};
+use crate::standing::{Lock, Standing};
+
+pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
+    for standing in [&facts.standings.actor, &facts.standings.subject] {
+        match standing {
+            Standing::Locked(lock) => return Err(locked(Code::Locked, lock)),
+            Standing::AgentNotInForce(agent) if agent != case.actor.agent_id() => {
+                return Err(Refusal::new(
+                    Code::Locked,
+                    format!("expected a chain of agents in force, found {} suspended or no longer certified; start again without it", quoted(agent.as_str())),
+                ));
+            }
+            Standing::AgentNotInForce(_) | Standing::Live | Standing::Revoked => {}
+        }
+    }
+    match &facts.standings.target {
+        Standing::Locked(lock) => Err(locked(Code::TargetLocked, lock)),
+        Standing::Live | Standing::Revoked | Standing::AgentNotInForce(_) => Ok(()),
+    }
+}
+
+fn locked(code: Code, lock: &Lock) -> Refusal {
+    let code = if lock.what.kind == Kind::Target { Code::TargetLocked } else { code };
+    let which = match lock.what.kind {
+        Kind::All => "everything".to_owned(),
+        Kind::Person | Kind::Owner => format!("the {}", lock.what.kind.as_str()),
+        Kind::Agent | Kind::AgentVersion | Kind::Client | Kind::Issuer | Kind::Target => {
+            format!("{} {}", lock.what.kind.as_str(), quoted(&lock.what.id))
+        }
+        Kind::Token | Kind::Delegation | Kind::Grant | Kind::Session | Kind::Key => lock.what.kind.as_str().to_owned(),
+    };
+    Refusal::new(code, format!("expected nothing locked, found {which} locked by `{}`; ask an operator to lift it", lock.id))
+}

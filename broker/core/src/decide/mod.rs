@@ -1,0 +1,28 @@
+//! The decision: a ladder of named checks in a fixed order, one small file
+//! each. Pure: the world is in [`Facts`], the policy is an argument.
+
+mod agent;
+mod basis;
+mod case;
+mod claims;
+mod details;
+mod facts;
+mod ladder;
+mod lifetime;
+mod locks;
+mod may_act;
+mod permit;
+mod policy;
+mod presenter;
+mod record;
+mod revocation;
+mod scope;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use case::{Ask, Case, GrantType, IssuedType};
+pub use facts::{Facts, Limits, Named, Place, Standings};
+pub use ladder::{Check, CheckResult, Trail, decide};
+pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
+pub use record::{DECISION, Frame, PersonalSalt};

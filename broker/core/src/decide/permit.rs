@@ -1,0 +1,254 @@
+//! What a decision is: a permit or a refusal, and, once the ledger has it, its
+//! recorded form. Connectors and responders demand the recorded form.
+
+use super::ladder::{Trail, Work};
+use super::record::{self, Frame};
+use super::{Case, Facts, claims};
+use crate::ids::{DelegationId, GrantId, Jti, RequestId};
+use crate::lineage::{Keyed, Lineage};
+use crate::record::{Appended, Draft, leaf_hash};
+use crate::refusal::Refusal;
+use crate::registry::{Grant, Target};
+use crate::token::Alg;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Yes or no.
+#[derive(Debug)]
+pub enum Decision {
+    /// Yes, within these bounds.
+    Permit(Box<Permit>),
+    /// No.
+    Refusal(Box<Refused>),
+}
+
+/// A permit: made only by [`super::decide`].
+#[derive(Debug)]
+pub struct Permit {
+    pub(super) case: Case,
+    pub(super) target: Option<Arc<Target>>,
+    pub(super) grant: Option<Arc<Grant>>,
+    pub(super) claims: Map<String, Value>,
+    pub(super) del: crate::own::Del,
+    pub(super) lifetime: u32,
+    pub(super) scope: String,
+    pub(super) details: Option<Value>,
+    pub(super) policies: Vec<String>,
+    pub(super) trail: Trail,
+    pub(super) bundle: String,
+}
+
+/// A refusal of an authenticated caller, to be recorded.
+#[derive(Debug)]
+pub struct Refused {
+    pub(super) case: Option<Box<Case>>,
+    pub(super) refusal: Refusal,
+    pub(super) trail: Trail,
+    pub(super) bundle: String,
+    pub(super) target: Option<String>,
+}
+
+impl Decision {
+    pub(super) fn permit(case: Case, facts: &Facts, work: Work, trail: Trail, bundle: &str) -> Self {
+        let claims = claims::build(&case, facts, &work);
+        let del = claims::del(&case, facts, &work);
+        let pre = work.pre_authorised.as_ref().filter(|_| work.basis == Some(crate::policy::Basis::Policy));
+        let mut policies = work.answer.policies.clone();
+        policies.extend(pre.iter().flat_map(|answer| answer.policies.iter().cloned()));
+        policies.sort();
+        policies.dedup();
+        Self::Permit(Box::new(Permit {
+            claims,
+            del,
+            lifetime: work.lifetime,
+            scope: work.scope.to_string(),
+            details: (!work.details.is_empty()).then(|| work.details.to_json()),
+            target: work.target,
+            grant: work.grant,
+            policies,
+            trail,
+            bundle: bundle.to_owned(),
+            case,
+        }))
+    }
+}
+
+impl Permit {
+    /// The grant that loses one use: at the root only.
+    #[must_use]
+    pub fn takes_use_of(&self) -> Option<GrantId> {
+        self.grant.as_ref().map(|grant| grant.id)
+    }
+
+    /// The case it was decided on.
+    #[must_use]
+    pub const fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// Everything the token would descend from.
+    #[must_use]
+    pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {
+        record::lineage(self, keys)
+    }
+
+    /// The draft of its record.
+    #[must_use]
+    pub fn draft(&self, frame: &Frame<'_>) -> Draft {
+        record::permit(self, frame)
+    }
+
+    /// What became dead or locked between decision and record: a second,
+    /// refusing record follows (architecture, step 8).
+    #[must_use]
+    pub fn overtaken(self, refusal: Refusal) -> Refused {
+        Refused {
+            target: self.target.as_ref().map(|t| t.id.to_string()),
+            case: Some(Box::new(self.case)),
+            refusal,
+            trail: self.trail,
+            bundle: self.bundle,
+        }
+    }
+
+    /// Exchanges the permit for its recorded form.
+    ///
+    /// # Errors
+    /// [`NotRecorded`] when the ledger's word is about other bytes.
+    pub fn recorded(self, draft: &Draft, appended: &Appended) -> Result<Recorded<Self>, NotRecorded> {
+        attest(draft, appended, &self.case.request_id.to_string())?;
+        Ok(Recorded(self))
+    }
+}
+
+impl Refused {
+    pub(super) fn decided(case: Case, refusal: Refusal, trail: Trail, bundle: &str, target: Option<Arc<Target>>) -> Self {
+        Self {
+            target: target.map(|t| t.id.to_string()),
+            case: Some(Box::new(case)),
+            refusal,
+            trail,
+            bundle: bundle.to_owned(),
+        }
+    }
+
+    /// A refusal on the way to the decision: tokens, chain, malformed request.
+    #[must_use]
+    pub fn early(refusal: Refusal, check: &'static str, bundle: &str) -> Self {
+        let failed = super::Check { name: check, result: super::CheckResult::Failed };
+        Self { case: None, refusal, trail: vec![failed], bundle: bundle.to_owned(), target: None }
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// The draft of its record.
+    #[must_use]
+    pub fn draft(&self, frame: &Frame<'_>) -> Draft {
+        record::refusal(self, frame)
+    }
+
+    /// Exchanges the refusal for its recorded form.
+    ///
+    /// # Errors
+    /// [`NotRecorded`] when the ledger's word is about other bytes.
+    pub fn recorded(self, draft: &Draft, appended: &Appended, request: RequestId) -> Result<Recorded<Self>, NotRecorded> {
+        attest(draft, appended, &request.to_string())?;
+        Ok(Recorded(self))
+    }
+}
+
+/// Something whose record is durable. The only maker compares the ledger's
+/// leaf hash with the record's own bytes.
+#[derive(Debug)]
+pub struct Recorded<T>(T);
+
+/// The ledger's word was about other bytes, or the bytes about another request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the ledger's word on this decision, found one on another")]
+pub struct NotRecorded;
+
+fn attest(draft: &Draft, appended: &Appended, request: &str) -> Result<(), NotRecorded> {
+    let about = draft.value().get("request_id").and_then(Value::as_str) == Some(request);
+    let bytes = draft.encode(&appended.place).map_err(|_| NotRecorded)?;
+    (about && leaf_hash(&bytes) == appended.leaf_hash).then_some(()).ok_or(NotRecorded)
+}
+
+impl Recorded<Permit> {
+    /// The claims to sign.
+    #[must_use]
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.0.claims
+    }
+
+    /// The algorithm the target wants.
+    #[must_use]
+    pub fn alg(&self) -> Alg {
+        self.0.target.as_ref().map(|t| t.spec.connector.alg).unwrap_or_default()
+    }
+
+    /// Seconds the token lives.
+    #[must_use]
+    pub const fn lifetime(&self) -> u32 {
+        self.0.lifetime
+    }
+
+    /// The scope granted.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        &self.0.scope
+    }
+
+    /// The `authorization_details` granted.
+    #[must_use]
+    pub const fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// The delegation's id.
+    #[must_use]
+    pub const fn delegation(&self) -> DelegationId {
+        DelegationId(self.0.case.jti.0)
+    }
+
+    /// The token's id.
+    #[must_use]
+    pub const fn jti(&self) -> Jti {
+        self.0.case.jti
+    }
+
+    /// `issued_token_type`.
+    #[must_use]
+    pub const fn issued_type(&self) -> super::IssuedType {
+        self.0.case.ask.issued_type
+    }
+
+    /// Everything the token descends from.
+    #[must_use]
+    pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {
+        self.0.lineage(keys)
+    }
+
+    /// Who must be in force for the token to stand.
+    #[must_use]
+    pub fn actors(&self) -> Vec<(crate::ids::AgentId, Option<crate::ids::VersionId>)> {
+        record::actors(&self.0.case)
+    }
+
+    /// Gives the permit up: something in its lineage fell meanwhile.
+    #[must_use]
+    pub fn overtaken(self, refusal: Refusal) -> Refused {
+        self.0.overtaken(refusal)
+    }
+}
+
+impl Recorded<Refused> {
+    /// Why.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.0.refusal
+    }
+}

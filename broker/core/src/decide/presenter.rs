@@ -1,0 +1,29 @@
+//! Whose people and workloads the actor may act for, and to whom it may pass
+//! the chain on. That a token of ours is presented by the one it was meant
+//! for is shown by its proof already.
+
+use super::{Case, Facts, Place};
+use crate::party::Subject;
+use crate::refusal::{Code, Refusal, quoted};
+use crate::registry::RESERVED_IDS;
+
+pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
+    if facts.delegate == Place::Nowhere {
+        return Err(Refusal::new(
+            Code::Request,
+            "expected delegate_to to name another active agent, found none of that name; name an active agent other than the actor",
+        ));
+    }
+    let actor = &case.actor.agent().spec;
+    let itself = case.subject.subject().agent() == Some(&actor.id);
+    let by_issuer = case.subject.issuer().is_some_and(|id| actor.subject_issuers.contains(id));
+    let ours = matches!(case.subject.subject(), Subject::Agent(_))
+        && actor.subject_issuers.iter().any(|id| RESERVED_IDS.contains(&id.as_str()));
+    if itself || by_issuer || ours {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::SubjectInvalid,
+        format!("expected a subject of an issuer that {} may act for, found another; ask its owner to list the issuer in subject_issuers", quoted(actor.id.as_str())),
+    ))
+}

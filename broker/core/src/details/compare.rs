@@ -1,0 +1,137 @@
+//! How a field narrows: what lies within a limit, and the nearest value that does.
+
+use super::catalogue::Rule;
+use super::cidr::Cidr;
+use super::decimal::Decimal;
+use super::flaw::list;
+use super::path;
+use super::span::Span;
+use super::value::Value;
+use std::collections::BTreeSet;
+
+impl Rule {
+    /// Whether all that `child` permits, `limit` permits too. Values of another
+    /// type than the rule's are never within one another.
+    pub(super) fn admits(self, limit: &Value, child: &Value) -> bool {
+        let admitted = match self {
+            Self::StringEqual => texts(limit, child).map(|(l, c)| l == c),
+            Self::StringPrefix => texts(limit, child).map(|(l, c)| path::within(c, l)),
+            Self::StringsSubset => lists(limit, child).map(|(l, c)| strangers(l, c).is_empty()),
+            Self::IntegerEqual => integers(limit, child).map(|(l, c)| c == l),
+            Self::IntegerAtMost => integers(limit, child).map(|(l, c)| c <= l),
+            Self::IntegerAtLeast => integers(limit, child).map(|(l, c)| c >= l),
+            Self::DecimalEqual => decimals(limit, child).map(|(l, c)| c.order(l).is_eq()),
+            Self::DecimalAtMost => decimals(limit, child).map(|(l, c)| c.order(l).is_le()),
+            Self::DecimalAtLeast => decimals(limit, child).map(|(l, c)| c.order(l).is_ge()),
+            Self::TimeSpanWithin => spans(limit, child).map(|(l, c)| l.contains(c)),
+            Self::CidrWithin => cidrs(limit, child).map(|(l, c)| l.contains(c)),
+        };
+        admitted.unwrap_or(false)
+    }
+
+    /// What to ask for instead of a `child` outside `limit`: what both have in
+    /// common where that can be said, otherwise the limit itself.
+    pub(super) fn nearest(self, limit: &Value, child: &Value) -> Value {
+        match self {
+            Self::StringsSubset => {
+                let common = lists(limit, child)
+                    .map(|(l, c)| common(l, c))
+                    .unwrap_or_default();
+                if common.is_empty() {
+                    limit.clone()
+                } else {
+                    Value::Texts(common)
+                }
+            }
+            Self::TimeSpanWithin => match spans(limit, child) {
+                Some((limit, child)) => Value::Span(limit.nearest(child)),
+                None => limit.clone(),
+            },
+            Self::StringEqual
+            | Self::StringPrefix
+            | Self::IntegerEqual
+            | Self::IntegerAtMost
+            | Self::IntegerAtLeast
+            | Self::DecimalEqual
+            | Self::DecimalAtMost
+            | Self::DecimalAtLeast
+            | Self::CidrWithin => limit.clone(),
+        }
+    }
+
+    /// The limit in a message: `at most ...`.
+    pub(super) fn phrase(self, limit: &Value) -> String {
+        let limit = limit.phrase();
+        match self {
+            Self::StringEqual | Self::IntegerEqual | Self::DecimalEqual => limit,
+            Self::StringPrefix => format!("{limit} or a path below it"),
+            Self::StringsSubset => format!("a subset of {limit}"),
+            Self::IntegerAtMost | Self::DecimalAtMost => format!("at most {limit}"),
+            Self::IntegerAtLeast | Self::DecimalAtLeast => format!("at least {limit}"),
+            Self::TimeSpanWithin | Self::CidrWithin => format!("a part of {limit}"),
+        }
+    }
+
+    /// What of `child` lies outside `limit`, in a message.
+    pub(super) fn excess(self, limit: &Value, child: &Value) -> String {
+        match lists(limit, child).map(|(l, c)| strangers(l, c)) {
+            Some(outside) if !outside.is_empty() => list(outside),
+            _ => child.phrase(),
+        }
+    }
+}
+
+/// The members of `child` that `limit` does not have.
+fn strangers<'a>(limit: &[String], child: &'a [String]) -> Vec<&'a str> {
+    let limit: BTreeSet<&str> = limit.iter().map(String::as_str).collect();
+    let child = child.iter().map(String::as_str);
+    child.filter(|text| !limit.contains(text)).collect()
+}
+
+/// The members of `child` that `limit` has too.
+fn common(limit: &[String], child: &[String]) -> Vec<String> {
+    let child = child.iter().filter(|text| limit.contains(text));
+    child.cloned().collect()
+}
+
+fn texts<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a str, &'a str)> {
+    let (Value::Text(limit), Value::Text(child)) = (limit, child) else {
+        return None;
+    };
+    Some((limit, child))
+}
+
+fn lists<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a [String], &'a [String])> {
+    let (Value::Texts(limit), Value::Texts(child)) = (limit, child) else {
+        return None;
+    };
+    Some((limit, child))
+}
+
+fn integers(limit: &Value, child: &Value) -> Option<(u64, u64)> {
+    let (Value::Integer(limit), Value::Integer(child)) = (limit, child) else {
+        return None;
+    };
+    Some((*limit, *child))
+}
+
+fn decimals<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Decimal, &'a Decimal)> {
+    let (Value::Decimal(limit), Value::Decimal(child)) = (limit, child) else {
+        return None;
+    };
+    Some((limit, child))
+}
+
+fn spans<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Span, &'a Span)> {
+    let (Value::Span(limit), Value::Span(child)) = (limit, child) else {
+        return None;
+    };
+    Some((limit, child))
+}
+
+fn cidrs<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Cidr, &'a Cidr)> {
+    let (Value::Cidr(limit), Value::Cidr(child)) = (limit, child) else {
+        return None;
+    };
+    Some((limit, child))
+}

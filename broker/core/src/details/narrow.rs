@@ -1,0 +1,180 @@
+//! Narrowing: what is granted lies within parent, grant and ceiling, object by object.
+
+use super::catalogue::{Catalogue, Fields, Rule};
+use super::flaw::{Flaw, list, quote};
+use super::nearest;
+use super::{Detail, Details};
+use std::collections::BTreeSet;
+
+/// What the granted details must lie within. An absent limit is no limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits<'a> {
+    /// What the subject token carries, on a later hop. It binds even when empty:
+    /// then there is nothing to pass on.
+    pub parent: Option<&'a Details>,
+    /// What the chosen grant lists. Empty means no limit of its own.
+    pub grant: Option<&'a Details>,
+    /// What the agent's ceiling lists. Empty means no limit of its own.
+    pub ceiling: Option<&'a Details>,
+}
+
+/// The details to grant: each object complete and within one single object of
+/// parent, grant and ceiling (contract §6).
+///
+/// A field left out comes from the first parent object (at the root: grant object)
+/// that yields a permitted result. Nothing requested, also as an empty list, means the
+/// parent's or the grant's details, whole. `required` are the types the granted scopes
+/// demand, at least one object of each.
+///
+/// # Errors
+/// The first object that fits nowhere or lacks a field, or a required type without an
+/// object; with `would_pass` where a nearby request would succeed.
+pub fn narrow(
+    requested: Option<&Details>,
+    limits: Limits<'_>,
+    required: &BTreeSet<String>,
+    catalogue: &Catalogue,
+) -> Result<Details, Flaw> {
+    let frame = Frame::new(limits, catalogue);
+    let none = Details::default();
+    let (asked, origin) = match requested.filter(|list| !list.is_empty()) {
+        Some(list) => (list, Origin::Request),
+        None => (frame.source().unwrap_or(&none), Origin::Inherited),
+    };
+    match frame.place_all(asked) {
+        Ok(granted) => match missing_type(&granted, required) {
+            None => Ok(granted),
+            Some(kind) => Err(demand(&frame, &granted, kind, required)),
+        },
+        Err(index) => Err(nearest::explain(&frame, asked, index, origin, required)),
+    }
+}
+
+/// Where the objects to place came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Request,
+    Inherited,
+}
+
+/// The limits that bind, by the rules of one catalogue.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) parent: Option<&'a Details>,
+    pub(super) grant: Option<&'a Details>,
+    pub(super) ceiling: Option<&'a Details>,
+    pub(super) catalogue: &'a Catalogue,
+}
+
+impl<'a> Frame<'a> {
+    fn new(limits: Limits<'a>, catalogue: &'a Catalogue) -> Self {
+        let limiting = |list: Option<&'a Details>| list.filter(|list| !list.is_empty());
+        Self {
+            parent: limits.parent,
+            grant: limiting(limits.grant),
+            ceiling: limiting(limits.ceiling),
+            catalogue,
+        }
+    }
+
+    /// What fields are inherited from: the parent, at the root the grant.
+    pub(super) fn source(&self) -> Option<&'a Details> {
+        self.parent.or(self.grant)
+    }
+
+    /// Every object placed, or the index of the first that fits nowhere.
+    pub(super) fn place_all(&self, asked: &Details) -> Result<Details, usize> {
+        let objects = asked.0.iter().enumerate();
+        let placed = objects.map(|(index, object)| self.place(object).ok_or(index));
+        placed.collect::<Result<_, _>>().map(Details)
+    }
+
+    /// The object with inherited fields, within one object of every limit.
+    pub(super) fn place(&self, object: &Detail) -> Option<Detail> {
+        let declared = self.catalogue.fields(&object.kind)?;
+        let Some(source) = self.source() else {
+            return self.permits(object, declared).then(|| object.clone());
+        };
+        // A parent that lacks a declared field never permitted any value of it; a
+        // grant that lacks one leaves it to the request and the ceiling.
+        let binding = |seed: &&Detail| self.parent.is_none() || complete(seed, declared);
+        let filled = |seed: &Detail| {
+            let child = object.filled_from(seed);
+            (within(&child, seed, declared) && self.permits(&child, declared)).then_some(child)
+        };
+        source.of(&object.kind).filter(binding).find_map(filled)
+    }
+
+    /// Whether a complete object lies within the grant and the ceiling.
+    fn permits(&self, child: &Detail, declared: &Fields) -> bool {
+        let inside = |list: Option<&Details>| {
+            list.is_none_or(|list| {
+                list.of(&child.kind)
+                    .any(|limit| within(child, limit, declared))
+            })
+        };
+        complete(child, declared) && inside(self.grant) && inside(self.ceiling)
+    }
+}
+
+impl Detail {
+    /// This object, with the fields it leaves out taken from `seed`.
+    pub(super) fn filled_from(&self, seed: &Self) -> Self {
+        let mut fields = seed.fields.clone();
+        fields.extend(self.fields.clone());
+        let kind = self.kind.clone();
+        Self { kind, fields }
+    }
+}
+
+/// Whether the object has a value of the declared type for every declared field and
+/// no others; it may have been read under an older catalogue.
+pub(super) fn complete(detail: &Detail, declared: &Fields) -> bool {
+    let typed = |(name, rule): (&String, &Rule)| {
+        let value = detail.fields.get(name);
+        value.is_some_and(|value| rule.admits(value, value))
+    };
+    detail.fields.len() == declared.len() && declared.iter().all(typed)
+}
+
+/// Whether `child` permits nothing that `limit` does not; a field that only `child`
+/// has narrows it further, one that only `limit` has would be lost.
+pub(super) fn within(child: &Detail, limit: &Detail, declared: &Fields) -> bool {
+    let kept = |name: &String| child.fields.contains_key(name);
+    child.kind == limit.kind
+        && limit.fields.keys().all(kept)
+        && child.fields.iter().all(|(name, value)| {
+            let outer = limit.fields.get(name);
+            let rule = declared.get(name);
+            rule.is_some_and(|rule| outer.is_none_or(|outer| rule.admits(outer, value)))
+        })
+}
+
+/// The first required type that has no object.
+pub(super) fn missing_type<'a>(
+    granted: &Details,
+    required: &'a BTreeSet<String>,
+) -> Option<&'a str> {
+    let types = granted.types();
+    let mut missing = required
+        .iter()
+        .filter(|kind| !types.contains(kind.as_str()));
+    missing.next().map(String::as_str)
+}
+
+/// The flaw of a granted list without an object of the required type `kind`.
+fn demand(frame: &Frame<'_>, granted: &Details, kind: &str, required: &BTreeSet<String>) -> Flaw {
+    let fields = frame
+        .catalogue
+        .fields(kind)
+        .into_iter()
+        .flat_map(Fields::keys);
+    let expected = format!(
+        "an object of type {} with the fields {}",
+        quote(kind),
+        list(fields.map(String::as_str))
+    );
+    let mut flaw = Flaw::new("", expected, "none");
+    flaw.would_pass = nearest::supplied(frame, granted, required);
+    flaw
+}

@@ -1,0 +1,12 @@
+//! What was proven: the client, the actor and the subject, each made only from
+//! evidence (a verified token, a matching secret, a live grant).
+
+mod actor;
+mod client;
+mod own_subject;
+mod subject;
+
+pub use actor::{ActorFrom, ActorProof};
+pub use client::{Authenticated, Caller, SecretCheck};
+pub use own_subject::{Parent, Recall, mismatch};
+pub use subject::{MayAct, Origin, SubjectProof};

@@ -1,0 +1,121 @@
+//! A token of ours as subject token: only for the one it was meant for
+//! (contract §8).
+
+use super::subject::{MayAct, Origin, SubjectProof};
+use super::{ActorProof, Authenticated, Caller};
+use crate::ids::{ClientId, IssuerId};
+use crate::lineage::Lineage;
+use crate::own::{AGENT_AUDIENCE, OwnToken};
+use crate::party::Subject;
+use crate::policy::Basis;
+use crate::refusal::{Code, Refusal};
+use crate::registry::Target;
+use crate::scope::Authority;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What the ledger remembers of a token of ours and its claims do not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recall {
+    /// The subject, as the root knew it.
+    pub subject: Subject,
+    /// The root subject's issuer.
+    pub issuer: Option<IssuerId>,
+    /// Everything it descends from.
+    pub lineage: Lineage,
+    /// The person's groups at the root.
+    pub groups: Option<BTreeSet<String>>,
+    /// The client that presented for the actor.
+    pub presenter: Option<ClientId>,
+}
+
+/// How a token of ours came to be a subject token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parent {
+    /// The token.
+    pub token: OwnToken,
+    /// Whether a resource server derives from it, instead of passing it on.
+    pub derives: bool,
+    authority: Authority,
+}
+
+impl Parent {
+    /// Passed on with `delegate_to`: the actor is the agent it is for.
+    ///
+    /// # Errors
+    /// `LCM-ACTOR-MISMATCH` for any other actor.
+    pub fn passed_on(token: OwnToken, actor: &ActorProof) -> Result<Self, Refusal> {
+        let target = token.del.target.clone().filter(|_| token.meant_for() == Some(actor.agent_id().as_str()));
+        let Some(target) = target else { return Err(mismatch()) };
+        let authority = Authority::of(token.scope.iter().map(|name| (target.clone(), name.clone())));
+        Ok(Self { token, derives: false, authority })
+    }
+
+    /// Derived from by the target's own server (contract §8). A token with
+    /// `authorization_details` derives nothing.
+    ///
+    /// # Errors
+    /// `LCM-ACTOR-MISMATCH` for any other client, `LCM-TARGET-REFUSED` where
+    /// the target derives nothing.
+    pub fn derived(token: OwnToken, target: &Target, server: &Authenticated<Caller>) -> Result<Self, Refusal> {
+        let spec = &target.spec;
+        let for_it = spec.audience == token.aud || spec.resources.contains(&token.aud);
+        let serves = spec.resource_server.as_ref().is_some_and(|c| c.as_str() == server.get().id());
+        if !for_it || !serves {
+            return Err(mismatch());
+        }
+        let details = token.details.as_ref().and_then(serde_json::Value::as_array);
+        let pairs: Vec<_> = target.derived(&token.scope).collect();
+        if pairs.is_empty() || details.is_some_and(|list| !list.is_empty()) {
+            return Err(Refusal::new(
+                Code::TargetRefused,
+                "expected a token that derives something at another target, found one that derives nothing; ask the agent for a token of its own",
+            ));
+        }
+        Ok(Self { token, derives: true, authority: Authority::of(pairs) })
+    }
+}
+
+/// The refusal for who holds a token of ours that is not meant for them.
+#[must_use]
+pub fn mismatch() -> Refusal {
+    Refusal::new(
+        Code::ActorMismatch,
+        "expected a token of ours from the one it is meant for, found another presenter; ask its holder to pass the chain on with delegate_to",
+    )
+}
+
+pub(super) fn proof(parent: Parent, recall: Recall) -> Result<SubjectProof, Refusal> {
+    if recall.subject.sub() != parent.token.sub {
+        return Err(Refusal::new(Code::SubjectInvalid, "expected the subject that was recorded, found another; get a fresh subject token"));
+    }
+    let token = &parent.token;
+    Ok(SubjectProof {
+        subject: recall.subject,
+        issuer: recall.issuer,
+        inbound: token.links.clone(),
+        lineage: recall.lineage,
+        issued_ms: token.jti.ms(),
+        expires_s: Some(token.exp),
+        sign_in: token.sign_in.clone(),
+        groups: recall.groups,
+        sid: token.del.sid.clone(),
+        authority: Some(parent.authority.clone()),
+        may_act: None::<MayAct>,
+        origin: Origin::Own(Box::new(parent)),
+    })
+}
+
+impl Parent {
+    /// What the root rests on.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        self.token.del.basis
+    }
+
+    /// The audience of a token for an agent to pass on.
+    #[must_use]
+    pub fn audience_of(agent: &str) -> Arc<str> {
+        format!("{AGENT_AUDIENCE}{agent}").into()
+    }
+}

@@ -1,0 +1,326 @@
+//! The subject: on whose behalf, proven by a token of a trusted issuer, by a
+//! grant, or by the acting agent itself (contract §5, §6).
+
+use super::own_subject::Parent;
+use super::{ActorProof, Recall};
+use crate::chain::read_act;
+use crate::ids::{AgentId, IssuerId};
+use crate::lineage::{Keyed, Kind, Lineage};
+use crate::party::{Foreign, Link, SignIn, Subject};
+use crate::refusal::{Code, Refusal};
+use crate::registry::{Grant, Issuer};
+use crate::scope::Authority;
+use crate::token::{Claims, Verified};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Longest `sub` of a foreign party, in bytes (OpenID Connect Core §2).
+const FOREIGN_SUB_MAX: usize = 255;
+
+/// Who may become the actor (RFC 8693 §4.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MayAct {
+    /// The party's namespace: the token's own issuer where the claim has none.
+    pub iss: String,
+    /// The party.
+    pub sub: String,
+    /// Whether it is a basis, or only restricts.
+    pub confers: bool,
+}
+
+/// What proved the subject.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// An ID token: it carries no authority of its own and limits nothing.
+    IdToken,
+    /// A foreign access token.
+    AccessToken,
+    /// A workload's token.
+    Workload,
+    /// A token of ours, passed on or derived from.
+    Own(Box<Parent>),
+    /// A grant of the person, who is away.
+    Grant(Arc<Grant>),
+    /// The acting agent itself.
+    Itself,
+}
+
+/// The subject, proven. Private fields: the makers demand evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubjectProof {
+    pub(super) subject: Subject,
+    pub(super) origin: Origin,
+    pub(super) issuer: Option<IssuerId>,
+    pub(super) inbound: Vec<Link>,
+    pub(super) lineage: Lineage,
+    pub(super) issued_ms: u64,
+    pub(super) expires_s: Option<u64>,
+    pub(super) sign_in: SignIn,
+    pub(super) groups: Option<BTreeSet<String>>,
+    pub(super) sid: Option<String>,
+    pub(super) authority: Option<Authority>,
+    pub(super) may_act: Option<MayAct>,
+}
+
+impl SubjectProof {
+    /// A person by an ID token.
+    ///
+    /// # Errors
+    /// `LCM-SUBJECT-INVALID` when its audience does not serve the actor or it
+    /// carries an `act` that is not accepted.
+    pub fn from_id_token(
+        token: &Verified<Claims>,
+        issuer: &Issuer,
+        actor: &AgentId,
+        world: (&str, &dyn Keyed),
+    ) -> Result<Self, Refusal> {
+        let served = |aud: &String| {
+            let listed = issuer.spec.audiences.iter().flatten().any(|a| a == aud);
+            listed && issuer.spec.audience_agents.get(aud).is_none_or(|agents| agents.contains(actor))
+        };
+        if !token.get().aud.iter().any(served) {
+            return Err(invalid("an audience that serves this agent", "one that serves others"));
+        }
+        Self::foreign(token, issuer, Origin::IdToken, world)
+    }
+
+    /// A person by an access token of their provider; its scope goes through
+    /// the issuer's `scope_map`.
+    ///
+    /// # Errors
+    /// `LCM-SUBJECT-INVALID` without a `scope_map` or with an `act` that is not
+    /// accepted.
+    pub fn from_access_token(token: &Verified<Claims>, issuer: &Issuer, world: (&str, &dyn Keyed)) -> Result<Self, Refusal> {
+        if issuer.spec.scope_map.is_none() {
+            return Err(invalid("an issuer with a scope_map", "one whose scopes mean nothing here; send the ID token"));
+        }
+        let mut proof = Self::foreign(token, issuer, Origin::AccessToken, world)?;
+        proof.authority = Some(issuer.map_scope(token.get().scope.as_deref().unwrap_or_default()));
+        Ok(proof)
+    }
+
+    /// A workload by its token: that agent if it matches one, else a party
+    /// that never acts for itself.
+    ///
+    /// # Errors
+    /// `LCM-SUBJECT-INVALID` with an `act` that is not accepted.
+    pub fn from_workload(
+        token: &Verified<Claims>,
+        issuer: &Issuer,
+        agent: Option<&AgentId>,
+        world: (&str, &dyn Keyed),
+    ) -> Result<Self, Refusal> {
+        let mut proof = Self::foreign(token, issuer, Origin::Workload, world)?;
+        if let Some(agent) = agent {
+            proof.subject = Subject::Agent(agent.clone());
+            proof.lineage.add(world.1.key(Kind::Agent, agent.as_str()));
+        }
+        Ok(proof)
+    }
+
+    /// A person by a live grant whose agent is the actor.
+    #[must_use]
+    pub fn from_grant(grant: &Arc<Grant>, actor: &ActorProof, now_s: u64, keys: &dyn Keyed) -> Option<Self> {
+        let live = grant.view(now_s) == crate::registry::GrantView::Active;
+        let its = grant.spec.agent == *actor.agent_id();
+        let person = Foreign::parse(&grant.spec.person)?;
+        let mut lineage = Lineage::default();
+        lineage.add(keys.key(Kind::Grant, &grant.id.to_string()));
+        lineage.add(keys.key(Kind::Person, &grant.spec.person));
+        lineage.add(keys.key(Kind::Issuer, person.issuer.as_str()));
+        (live && its).then(|| Self {
+            issuer: Some(person.issuer.clone()),
+            subject: Subject::Person(person),
+            origin: Origin::Grant(grant.clone()),
+            inbound: Vec::new(),
+            lineage,
+            issued_ms: grant.created_at_ms,
+            expires_s: Some(grant.expires_s),
+            sign_in: SignIn::default(),
+            groups: grant.spec.groups.clone(),
+            sid: None,
+            authority: None,
+            may_act: None,
+        })
+    }
+
+    /// The acting agent, for itself (`client_credentials`).
+    #[must_use]
+    pub fn itself(actor: &ActorProof, now_ms: u64, keys: &dyn Keyed) -> Self {
+        let mut lineage = Lineage::default();
+        lineage.add(keys.key(Kind::Agent, actor.agent_id().as_str()));
+        Self {
+            subject: Subject::Agent(actor.agent_id().clone()),
+            origin: Origin::Itself,
+            issuer: None,
+            inbound: Vec::new(),
+            lineage,
+            issued_ms: now_ms,
+            expires_s: None,
+            sign_in: SignIn::default(),
+            groups: None,
+            sid: None,
+            authority: None,
+            may_act: None,
+        }
+    }
+
+    fn foreign(token: &Verified<Claims>, issuer: &Issuer, origin: Origin, world: (&str, &dyn Keyed)) -> Result<Self, Refusal> {
+        let claims = token.get();
+        let (ours, keys) = world;
+        if claims.sub.len() > FOREIGN_SUB_MAX {
+            return Err(invalid("a sub of at most 255 bytes", "a longer one"));
+        }
+        let foreign = Foreign { issuer: issuer.id.clone(), sub: claims.sub.clone() };
+        let mut lineage = Lineage::default();
+        lineage.add(keys.key(Kind::Person, &foreign.name()));
+        lineage.add(keys.key(Kind::Issuer, issuer.id.as_str()));
+        lineage.add(keys.key(Kind::Key, &format!("{}:{}", issuer.id, token.kid().as_str())));
+        let session = claims.sid.as_ref().map(|sid| keys.key(Kind::Session, &format!("{}:{sid}", issuer.id)));
+        session.iter().for_each(|key| lineage.add(*key));
+        Ok(Self {
+            subject: match issuer.spec.role {
+                crate::registry::IssuerRole::Subject => Subject::Person(foreign),
+                crate::registry::IssuerRole::Workload => Subject::Workload(foreign),
+            },
+            may_act: may_act(claims, origin == Origin::AccessToken && issuer.spec.trust_may_act)?,
+            origin,
+            issuer: Some(issuer.id.clone()),
+            inbound: accepted_act(claims, issuer, ours)?,
+            lineage,
+            issued_ms: claims.iat.unwrap_or_default().saturating_mul(1000),
+            expires_s: Some(claims.exp),
+            sign_in: SignIn { auth_time: claims.auth_time, acr: claims.acr.clone(), amr: claims.amr.clone() },
+            groups: claims.strings(&issuer.spec.groups_claim).map(|names| {
+                names.into_iter().map(|name| format!("{}:{name}", issuer.id)).collect()
+            }),
+            sid: session.map(|key| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, key)),
+            authority: None,
+        })
+    }
+
+    /// A token of ours, presented by the one it was meant for; see
+    /// [`Parent::passed_on`] and [`Parent::derived`].
+    ///
+    /// # Errors
+    /// `LCM-SUBJECT-INVALID` when the record names another subject.
+    pub fn from_own(parent: Parent, recall: Recall) -> Result<Self, Refusal> {
+        super::own_subject::proof(parent, recall)
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What proved it.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The token of ours it came by, on a later hop.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Parent> {
+        match &self.origin {
+            Origin::Own(parent) => Some(parent),
+            Origin::IdToken | Origin::AccessToken | Origin::Workload | Origin::Grant(_) | Origin::Itself => None,
+        }
+    }
+
+    /// The issuer of the root subject; `None` for an agent of ours.
+    #[must_use]
+    pub const fn issuer(&self) -> Option<&IssuerId> {
+        self.issuer.as_ref()
+    }
+
+    /// The actors so far, newest first.
+    #[must_use]
+    pub fn inbound(&self) -> &[Link] {
+        &self.inbound
+    }
+
+    /// Exchanges so far.
+    #[must_use]
+    pub fn hops(&self) -> u32 {
+        self.parent().map_or(0, |parent| u32::try_from(parent.token.del.up.len() + 1).unwrap_or(u32::MAX))
+    }
+
+    /// What it descends from.
+    #[must_use]
+    pub const fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
+    /// When it was issued, Unix milliseconds.
+    #[must_use]
+    pub const fn issued_ms(&self) -> u64 {
+        self.issued_ms
+    }
+
+    /// When it ends, Unix seconds.
+    #[must_use]
+    pub const fn expires_s(&self) -> Option<u64> {
+        self.expires_s
+    }
+
+    /// How the person signed in.
+    #[must_use]
+    pub const fn sign_in(&self) -> &SignIn {
+        &self.sign_in
+    }
+
+    /// The person's groups; `None`: unknown.
+    #[must_use]
+    pub const fn groups(&self) -> Option<&BTreeSet<String>> {
+        self.groups.as_ref()
+    }
+
+    /// Keyed hash of the session at the provider, for `del.sid`.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// What it leads to; `None` where it limits nothing.
+    #[must_use]
+    pub const fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
+    }
+
+    /// Whom it lets act, if it says so.
+    #[must_use]
+    pub const fn may_act(&self) -> Option<&MayAct> {
+        self.may_act.as_ref()
+    }
+}
+
+fn invalid(expected: &str, found: &str) -> Refusal {
+    Refusal::new(Code::SubjectInvalid, format!("expected a subject token of {expected}, found {found}; get a fitting subject token"))
+}
+
+fn may_act(claims: &Claims, confers: bool) -> Result<Option<MayAct>, Refusal> {
+    let Some(claim) = &claims.may_act else { return Ok(None) };
+    let text = |name: &str| claim.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let sub = text("sub").ok_or_else(|| invalid("a may_act with a sub", "one without"))?;
+    let iss = match claim.get("iss") {
+        None => claims.iss.clone(),
+        Some(_) => text("iss").ok_or_else(|| invalid("a may_act with a textual iss", "another"))?,
+    };
+    Ok(Some(MayAct { iss, sub, confers }))
+}
+
+/// An `act` inside a foreign token refuses it, unless the issuer has
+/// `accept_act`; then none of its actors may claim to be ours (contract §5).
+fn accepted_act(claims: &Claims, issuer: &Issuer, ours: &str) -> Result<Vec<Link>, Refusal> {
+    let Some(act) = &claims.act else { return Ok(Vec::new()) };
+    if !issuer.spec.accept_act {
+        return Err(invalid("an issuer without an act claim", "one with an act, which is not accepted from it"));
+    }
+    let links = read_act(act).map_err(|found| invalid("a well-formed act", found))?;
+    if links.iter().any(|link| link.iss == ours) {
+        return Err(invalid("actors of its own namespace", "an act that names our issuer"));
+    }
+    Ok(links)
+}

@@ -1,0 +1,58 @@
+//! The three words for "no" as codes: one reason, one variant, one mapping to
+//! OAuth error, status and page (contract §10). `docs/errors.md` is generated
+//! from here.
+
+mod code;
+mod sentence;
+
+pub use code::{Code, Mapping};
+pub use sentence::{QUOTE_MAX, printable, quoted};
+
+use serde_json::Value;
+
+/// A "no" with its reasons. `description` is the safe sentence for the caller;
+/// `detail` goes to the ledger and the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: Code,
+    /// Printable ASCII without `"` and `\`; ends with the next step.
+    pub description: String,
+    /// For the ledger and the log only; never a token or secret.
+    pub detail: Option<String>,
+    /// What would pass, e.g. `{"scope":"invoice.read"}`.
+    pub would_pass: Option<Value>,
+    /// For `LCM-STEP-UP`: the `acr` values that would do.
+    pub acr_values: Option<String>,
+    /// `@id`s of the policies that determined the refusal.
+    pub policies: Vec<String>,
+}
+
+impl Refusal {
+    /// A refusal with its sentence, made printable.
+    #[must_use]
+    pub fn new(code: Code, description: impl AsRef<str>) -> Self {
+        Self {
+            code,
+            description: printable(description.as_ref()),
+            detail: None,
+            would_pass: None,
+            acr_values: None,
+            policies: Vec::new(),
+        }
+    }
+
+    /// Adds what only the ledger and the log may see.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what would pass.
+    #[must_use]
+    pub fn passing(mut self, would_pass: Value) -> Self {
+        self.would_pass = Some(would_pass);
+        self
+    }
+}

@@ -1,0 +1,365 @@
+//! Agents: owner, versions, certification, ceiling, life cycle.
+
+use super::{Problem, Problems, RESERVED_IDS};
+use crate::ids::{AgentId, ClientId, IssuerId, TargetId, VersionId};
+use crate::policy::Risk;
+use crate::scope::Scope;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Greatest `max_lifetime`, in seconds (contract §6).
+pub(super) const LIFETIME_MAX: u32 = 3600;
+/// Greatest `max_depth`.
+const DEPTH_MAX: u32 = 16;
+
+const fn default_depth() -> u32 {
+    4
+}
+
+/// `POST /agents` (contract §12).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSpec {
+    /// The agent's id, `client_id` and `sub`.
+    pub id: AgentId,
+    /// For people.
+    #[serde(default)]
+    pub name: String,
+    /// Who answers for it.
+    pub owner: Owner,
+    /// How much harm it can do.
+    #[serde(default)]
+    pub risk: Risk,
+    /// How it authenticates as a client.
+    #[serde(default)]
+    pub auth: Vec<AuthMethod>,
+    /// The workload identity it is known by, if any.
+    #[serde(default)]
+    pub workload: Option<Workload>,
+    /// Clients that may present for it.
+    #[serde(default)]
+    pub presenters: Vec<ClientId>,
+    /// Issuers whose people or workloads it may act for; `locum` means other agents.
+    #[serde(default)]
+    pub subject_issuers: Vec<IssuerId>,
+    /// Greatest number of `act` objects of a token it obtains.
+    #[serde(default = "default_depth")]
+    pub max_depth: u32,
+    /// Whether a workload token may be the only proof (contract §11).
+    #[serde(default)]
+    pub actor_token_authenticates: bool,
+    /// The most it may ever get, target by target.
+    #[serde(default)]
+    pub ceiling: Vec<CeilingEntry>,
+}
+
+/// Who answers for an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// A team or a person.
+    pub kind: OwnerKind,
+    /// The team's id, or the person's `<issuer id>:<sub>`.
+    pub id: String,
+}
+
+/// What kind of owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnerKind {
+    /// A team, entity `Team` in policy.
+    Team,
+    /// A person.
+    Person,
+}
+
+/// How a client authenticates (contract §11).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AuthMethod {
+    /// `client_secret_basic` and `client_secret_post` alike.
+    ClientSecret {},
+    /// RFC 7523 §2.2 with the client's public keys.
+    PrivateKeyJwt {
+        /// A JWK set (RFC 7517 §5), public keys only.
+        jwks: Value,
+    },
+}
+
+impl AuthMethod {
+    /// Checks a client's list of methods.
+    pub(super) fn check(list: &[Self], out: &mut Problems) {
+        out.list("/auth", list.len());
+        for (place, method) in list.iter().enumerate() {
+            let same = |other: &Self| std::mem::discriminant(other) == std::mem::discriminant(method);
+            let twice = list.iter().take(place).any(same);
+            out.require(!twice, &format!("/auth/{place}"), "expected each method once");
+        }
+    }
+}
+
+/// A workload identity: claims that a token of that issuer must carry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// An issuer with role `workload`.
+    pub issuer: IssuerId,
+    /// Exact claims; `sub` is required (contract §5).
+    pub claims: BTreeMap<String, Value>,
+}
+
+/// The most an agent may get at one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeilingEntry {
+    /// Which target.
+    pub target: TargetId,
+    /// Scopes it may get for others.
+    #[serde(default)]
+    pub scopes: Scope,
+    /// What a request without `scope` means.
+    #[serde(default)]
+    pub default: Scope,
+    /// Scopes it may use for itself (`self`).
+    #[serde(default)]
+    pub alone: Scope,
+    /// Limits on `authorization_details`; empty sets none.
+    #[serde(default)]
+    pub authorization_details: Vec<Value>,
+    /// Seconds.
+    #[serde(default)]
+    pub max_lifetime: Option<u32>,
+}
+
+/// One certified or proposed build of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its generated id, in `del.ver`.
+    pub id: VersionId,
+    /// The operator's version text.
+    pub version: String,
+    /// Digest of what runs.
+    pub digest: Option<String>,
+    /// The model it runs on.
+    pub model: Option<String>,
+    /// Draft, certified, ended.
+    pub state: VersionState,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+}
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VersionState {
+    /// Not yet certified.
+    Draft,
+    /// The current one.
+    Certified,
+    /// Superseded by a newer one.
+    Ended,
+}
+
+/// An agent's certification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certification {
+    /// The current version.
+    pub version: VersionId,
+    /// Unix seconds at which it ends.
+    pub until: u64,
+}
+
+/// Where an agent stands: draft → active → suspended → retired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Status {
+    /// No version was ever certified.
+    Draft,
+    /// Certified, until the certification ends.
+    Active(Certification),
+    /// Stopped by an operator; resumes to what it was.
+    Suspended {
+        /// What it resumes to; `None` when it was a draft.
+        was: Option<Certification>,
+    },
+    /// For ever.
+    Retired,
+}
+
+impl Status {
+    /// The state's name in JSON.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active(_) => "active",
+            Self::Suspended { .. } => "suspended",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// A transition that the state does not allow (HTTP 409).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an agent that is {expected}, found one that is {found}")]
+pub struct WrongState {
+    /// The states that would do.
+    pub expected: &'static str,
+    /// The state it has.
+    pub found: &'static str,
+}
+
+/// A registered agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// What was declared.
+    pub spec: AgentSpec,
+    /// Where it stands.
+    pub status: Status,
+    /// Its versions, oldest first.
+    pub versions: Vec<Version>,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+}
+
+impl Agent {
+    /// A new agent, a draft.
+    #[must_use]
+    pub const fn new(spec: AgentSpec, created_at_ms: u64) -> Self {
+        Self { spec, status: Status::Draft, versions: Vec::new(), created_at_ms }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> &AgentId {
+        &self.spec.id
+    }
+
+    /// The ceiling at one target.
+    #[must_use]
+    pub fn ceiling_at(&self, target: &TargetId) -> Option<&CeilingEntry> {
+        self.spec.ceiling.iter().find(|entry| entry.target == *target)
+    }
+
+    /// The certification, when active and not ended at `now_s`.
+    #[must_use]
+    pub fn certified(&self, now_s: u64) -> Option<Certification> {
+        match self.status {
+            Status::Active(certification) if certification.until > now_s => Some(certification),
+            Status::Active(_) | Status::Draft | Status::Suspended { .. } | Status::Retired => None,
+        }
+    }
+
+    /// Certifies a version: it becomes the current one, its predecessor ends.
+    ///
+    /// # Errors
+    /// [`WrongState`] when retired, or when the version has ended.
+    pub fn certify(mut self, version: VersionId, until: u64) -> Result<Self, WrongState> {
+        let certification = Certification { version, until };
+        self.status = match self.status {
+            Status::Draft | Status::Active(_) => Status::Active(certification),
+            Status::Suspended { .. } => Status::Suspended { was: Some(certification) },
+            Status::Retired => return Err(WrongState { expected: "not retired", found: "retired" }),
+        };
+        for each in &mut self.versions {
+            if each.id == version {
+                if each.state == VersionState::Ended {
+                    return Err(WrongState { expected: "at a draft or current version", found: "past that version" });
+                }
+                each.state = VersionState::Certified;
+            } else if each.state == VersionState::Certified {
+                each.state = VersionState::Ended;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Stops the agent until it is resumed.
+    ///
+    /// # Errors
+    /// [`WrongState`] when suspended already or retired.
+    pub fn suspend(mut self) -> Result<Self, WrongState> {
+        self.status = match self.status {
+            Status::Draft => Status::Suspended { was: None },
+            Status::Active(certification) => Status::Suspended { was: Some(certification) },
+            found @ (Status::Suspended { .. } | Status::Retired) => {
+                return Err(WrongState { expected: "draft or active", found: found.name() });
+            }
+        };
+        Ok(self)
+    }
+
+    /// Lifts a suspension.
+    ///
+    /// # Errors
+    /// [`WrongState`] when not suspended.
+    pub fn resume(mut self) -> Result<Self, WrongState> {
+        self.status = match self.status {
+            Status::Suspended { was: Some(certification) } => Status::Active(certification),
+            Status::Suspended { was: None } => Status::Draft,
+            found @ (Status::Draft | Status::Active(_) | Status::Retired) => {
+                return Err(WrongState { expected: "suspended", found: found.name() });
+            }
+        };
+        Ok(self)
+    }
+
+    /// Ends the agent for ever; its id stays taken.
+    ///
+    /// # Errors
+    /// [`WrongState`] when retired already.
+    pub fn retire(mut self) -> Result<Self, WrongState> {
+        if self.status == Status::Retired {
+            return Err(WrongState { expected: "not retired", found: "retired" });
+        }
+        self.status = Status::Retired;
+        Ok(self)
+    }
+}
+
+impl AgentSpec {
+    /// What is wrong with the object by itself.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut out = Problems::default();
+        let reserved = RESERVED_IDS.contains(&self.id.as_str());
+        out.require(!reserved, "/id", "expected an id that is not reserved");
+        out.text("/name", &self.name);
+        out.text("/owner/id", &self.owner.id);
+        out.require(!self.owner.id.is_empty(), "/owner/id", "expected an owner");
+        out.require((1..=DEPTH_MAX).contains(&self.max_depth), "/max_depth", "expected 1 to 16");
+        out.list("/presenters", self.presenters.len());
+        out.list("/subject_issuers", self.subject_issuers.len());
+        out.list("/ceiling", self.ceiling.len());
+        AuthMethod::check(&self.auth, &mut out);
+        if let Some(workload) = &self.workload {
+            let sub = workload.claims.get("sub").and_then(Value::as_str).unwrap_or_default();
+            let exact = !sub.is_empty() && !sub.contains('*');
+            out.require(exact, "/workload/claims/sub", "expected an exact `sub` without wildcards");
+        }
+        for (place, entry) in self.ceiling.iter().enumerate() {
+            let twice = self.ceiling.iter().take(place).any(|e| e.target == entry.target);
+            entry.check(&format!("/ceiling/{place}"), twice, &mut out);
+        }
+        out.0
+    }
+}
+
+impl CeilingEntry {
+    fn check(&self, at: &str, twice: bool, out: &mut Problems) {
+        out.require(!twice, &format!("{at}/target"), "expected each target once");
+        out.require(
+            self.default.is_within(&self.scopes),
+            &format!("{at}/default"),
+            "expected a subset of `scopes`",
+        );
+        out.require(self.alone.is_within(&self.scopes), &format!("{at}/alone"), "expected a subset of `scopes`");
+        let lifetime = self.max_lifetime.unwrap_or(1);
+        out.require(
+            (1..=LIFETIME_MAX).contains(&lifetime),
+            &format!("{at}/max_lifetime"),
+            "expected 1 to 3600 seconds",
+        );
+    }
+}

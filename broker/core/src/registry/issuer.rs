@@ -1,0 +1,159 @@
+//! Issuers of foreign tokens that are trusted.
+
+use super::{Problem, Problems, RESERVED_IDS, target::parse_pair};
+use crate::ids::{AgentId, IssuerId, TargetId};
+use crate::scope::{Authority, ScopeName};
+use crate::token::Alg;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+fn default_algs() -> Vec<Alg> {
+    vec![Alg::ES256, Alg::RS256]
+}
+
+fn default_groups() -> String {
+    "groups".into()
+}
+
+/// `PUT /issuers/{id}` (contract §12).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSpec {
+    /// The `iss` of its tokens, compared whole.
+    pub issuer: String,
+    /// How its keys are found.
+    pub kind: IssuerKind,
+    /// What its tokens may prove.
+    pub role: IssuerRole,
+    /// Keys by value, for kind `jwt`.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// Where keys are fetched, for kind `jwt`.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    /// `aud` values accepted in ID tokens and workload tokens.
+    #[serde(default)]
+    pub audiences: Option<Vec<String>>,
+    /// `aud` values accepted in access tokens.
+    #[serde(default)]
+    pub access_audiences: Option<Vec<String>>,
+    /// Audiences that serve only the listed agents.
+    #[serde(default)]
+    pub audience_agents: BTreeMap<String, Vec<AgentId>>,
+    /// Accepted signature algorithms.
+    #[serde(default = "default_algs")]
+    pub algs: Vec<Alg>,
+    /// Their scope → `target:scope` entries; `None` refuses access tokens.
+    #[serde(default)]
+    pub scope_map: Option<BTreeMap<String, Vec<String>>>,
+    /// Whether an access token without `typ: at+jwt` is accepted.
+    #[serde(default)]
+    pub accept_untyped: bool,
+    /// Whether `may_act` in its access tokens is a basis.
+    #[serde(default)]
+    pub trust_may_act: bool,
+    /// Whether an `act` in its tokens is taken over.
+    #[serde(default)]
+    pub accept_act: bool,
+    /// The claim that lists a person's groups.
+    #[serde(default = "default_groups")]
+    pub groups_claim: String,
+}
+
+/// How an issuer's keys are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssuerKind {
+    /// OpenID Connect Discovery.
+    Oidc,
+    /// `jwks` or `jwks_uri`.
+    Jwt,
+}
+
+/// What an issuer's tokens may prove. An issuer has one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssuerRole {
+    /// People.
+    Subject,
+    /// Workloads.
+    Workload,
+}
+
+/// A trusted issuer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Issuer {
+    /// Its id.
+    pub id: IssuerId,
+    /// What was declared.
+    pub spec: IssuerSpec,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+}
+
+impl Issuer {
+    /// Audiences accepted in ID tokens (role `subject`, default none) or
+    /// workload tokens (default `ours`).
+    #[must_use]
+    pub fn audiences(&self, ours: &str) -> Vec<String> {
+        match (&self.spec.audiences, self.spec.role) {
+            (Some(list), IssuerRole::Subject | IssuerRole::Workload) => list.clone(),
+            (None, IssuerRole::Subject) => Vec::new(),
+            (None, IssuerRole::Workload) => vec![ours.to_owned()],
+        }
+    }
+
+    /// Audiences accepted in access tokens, default `ours`.
+    #[must_use]
+    pub fn access_audiences(&self, ours: &str) -> Vec<String> {
+        self.spec.access_audiences.clone().unwrap_or_else(|| vec![ours.to_owned()])
+    }
+
+    /// What a foreign `scope` leads to; unmapped names give nothing.
+    #[must_use]
+    pub fn map_scope(&self, scope: &str) -> Authority {
+        let Some(map) = &self.spec.scope_map else { return Authority::default() };
+        let pairs = scope.split(' ').filter_map(|name| map.get(name)).flatten();
+        Authority::of(pairs.filter_map(|pair| parse_pair(pair)))
+    }
+
+    /// The (target, scope) pairs the map names.
+    pub fn mapped(&self) -> impl Iterator<Item = (TargetId, ScopeName)> + '_ {
+        self.spec.scope_map.iter().flatten().flat_map(|(_, pairs)| pairs).filter_map(|p| parse_pair(p))
+    }
+}
+
+impl IssuerSpec {
+    /// What is wrong with the object by itself; `ours` is Locum's issuer.
+    #[must_use]
+    pub fn problems(&self, id: &IssuerId, ours: &str) -> Vec<Problem> {
+        let mut out = Problems::default();
+        out.require(!RESERVED_IDS.contains(&id.as_str()), "/id", "expected an id that is not reserved");
+        let text = !self.issuer.is_empty() && self.issuer.len() <= 512 && self.issuer.bytes().all(|b| (0x21..=0x7e).contains(&b));
+        out.require(text, "/issuer", "expected printable ASCII without spaces");
+        out.require(self.issuer != ours, "/issuer", "expected another issuer than Locum itself");
+        out.require(!self.algs.is_empty(), "/algs", "expected at least one algorithm");
+        match self.kind {
+            IssuerKind::Oidc => {
+                out.require(url::Url::parse(&self.issuer).is_ok_and(|u| u.has_host()), "/issuer", "expected a URL, since kind is `oidc`");
+                out.require(self.jwks.is_none() && self.jwks_uri.is_none(), "/jwks", "expected none, since kind is `oidc`");
+            }
+            IssuerKind::Jwt => {
+                out.require(self.jwks.is_some() != self.jwks_uri.is_some(), "/jwks", "expected exactly one of `jwks` and `jwks_uri`");
+                let uri = self.jwks_uri.as_deref().unwrap_or("https://host.invalid");
+                out.require(url::Url::parse(uri).is_ok_and(|u| u.has_host()), "/jwks_uri", "expected a URL");
+            }
+        }
+        let access = self.access_audiences.clone().unwrap_or_else(|| vec![ours.to_owned()]);
+        let overlap = self.role == IssuerRole::Subject && self.audiences.iter().flatten().any(|a| access.contains(a));
+        out.require(!overlap, "/access_audiences", "expected no audience that is also in `audiences`");
+        out.list("/audiences", self.audiences.iter().flatten().count());
+        out.list("/access_audiences", access.len());
+        for (theirs, pairs) in self.scope_map.iter().flatten() {
+            let fine = pairs.iter().all(|p| parse_pair(p).is_some());
+            out.require(fine, &format!("/scope_map/{theirs}"), "expected `target:scope` entries");
+        }
+        out.0
+    }
+}

@@ -1,0 +1,30 @@
+//! What operators declare: agents, clients, targets, issuers and grants, in the
+//! shapes of contract §12, with the checks that need no look outside.
+
+mod agent;
+mod catalogue;
+mod client;
+mod grant;
+mod issuer;
+mod problem;
+mod registry_set;
+mod target;
+
+pub use agent::{
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, Owner, OwnerKind, Status, Version, VersionState,
+    Workload, WrongState,
+};
+pub use catalogue::ScopeDeclaration;
+pub use client::{Client, ClientKind, ClientSpec};
+pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView};
+pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
+pub use problem::{Problem, Problems};
+pub use registry_set::Registry;
+pub use target::{is_resource, parse_pair, Connector, ConnectorKind, Delivery, Target, TargetSpec};
+
+/// Names that no operator may take: they mean Locum itself.
+pub const RESERVED_IDS: [&str; 1] = ["locum"];
+/// Most entries of any list an operator declares.
+pub const LIST_MAX: usize = 256;
+/// Longest free text an operator declares (names, reasons), in bytes.
+pub const TEXT_MAX: usize = 500;

@@ -1,0 +1,135 @@
+//! Locks and revocations, and whether a lineage stands.
+
+use crate::ids::{AgentId, LockId, VersionId};
+use crate::lineage::{Key, Keyed, Kind, Lineage, What};
+use crate::registry::Registry;
+use std::collections::{BTreeMap, HashMap};
+
+/// A switch on something: no new credential, live ones refused, until lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// Its generated id.
+    pub id: LockId,
+    /// What it locks.
+    pub what: What,
+    /// Unix milliseconds after which it no longer holds.
+    pub expires_ms: Option<u64>,
+}
+
+/// What is locked and what is revoked. It grows with revocations, never with
+/// live tokens.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    revoked: HashMap<Key, u64>,
+    locks: HashMap<Key, BTreeMap<LockId, Lock>>,
+}
+
+/// Revoked for ever, whatever was issued when.
+pub const FOR_EVER: u64 = u64::MAX;
+
+impl View {
+    /// All issued at or before `until_ms` under the key is dead from now on.
+    /// It never becomes less.
+    pub fn revoke(&mut self, key: Key, until_ms: u64) {
+        let entry = self.revoked.entry(key).or_default();
+        *entry = (*entry).max(until_ms);
+    }
+
+    /// Locks the key.
+    pub fn lock(&mut self, key: Key, lock: Lock) {
+        self.locks.entry(key).or_default().insert(lock.id, lock);
+    }
+
+    /// Lifts one lock from the key.
+    pub fn lift(&mut self, key: &Key, id: LockId) {
+        if let Some(locks) = self.locks.get_mut(key) {
+            locks.remove(&id);
+            if locks.is_empty() {
+                self.locks.remove(key);
+            }
+        }
+    }
+
+    /// Whether something issued at `issued_ms` under the key is dead.
+    #[must_use]
+    pub fn is_revoked(&self, key: &Key, issued_ms: u64) -> bool {
+        self.revoked.get(key).is_some_and(|until| issued_ms <= *until)
+    }
+
+    /// A lock on the key that holds at `now_ms`.
+    #[must_use]
+    pub fn locked(&self, key: &Key, now_ms: u64) -> Option<&Lock> {
+        let locks = self.locks.get(key)?;
+        locks.values().find(|lock| lock.expires_ms.is_none_or(|end| end > now_ms))
+    }
+
+    /// Number of keys revoked.
+    #[must_use]
+    pub fn revocations(&self) -> usize {
+        self.revoked.len()
+    }
+}
+
+/// Who must be in force for a lineage to stand: the agents of its chain, each
+/// at the version it acted in.
+pub type Actors<'a> = &'a [(AgentId, Option<VersionId>)];
+
+/// Whether a lineage stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Live,
+    /// Something in it is locked.
+    Locked(Lock),
+    /// Something in it was revoked.
+    Revoked,
+    /// An agent in it is suspended, retired, or no longer certified at the
+    /// version it acted in: acts as a lock (contract §12).
+    AgentNotInForce(AgentId),
+}
+
+/// The world that standing is judged in.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Locks and revocations.
+    pub view: &'a View,
+    /// What is declared.
+    pub registry: &'a Registry,
+    /// Names to keys.
+    pub keys: &'a dyn Keyed,
+    /// Unix milliseconds.
+    pub now_ms: u64,
+}
+
+impl World<'_> {
+    /// Whether something issued at `issued_ms` with that lineage stands.
+    #[must_use]
+    pub fn standing(&self, lineage: &Lineage, actors: Actors<'_>, issued_ms: u64) -> Standing {
+        let owners: Vec<Key> = actors.iter().filter_map(|(agent, _)| self.owner(agent)).collect();
+        let all = self.keys.key(Kind::All, "");
+        let every = || lineage.iter().chain(&owners).chain([&all]);
+        if every().any(|key| self.view.is_revoked(key, issued_ms)) {
+            return Standing::Revoked;
+        }
+        if let Some(lock) = every().find_map(|key| self.view.locked(key, self.now_ms)) {
+            return Standing::Locked(lock.clone());
+        }
+        let now_s = self.now_ms / 1000;
+        let fallen = actors.iter().find(|(agent, version)| !self.registry.is_live(agent, *version, now_s));
+        fallen.map_or(Standing::Live, |(agent, _)| Standing::AgentNotInForce(agent.clone()))
+    }
+
+    /// Whether something foreign, issued at `issued_ms`, is dead or locked
+    /// under any of the names.
+    #[must_use]
+    pub fn of_names(&self, names: &[(Kind, &str)], issued_ms: u64) -> Standing {
+        let mut lineage = Lineage::default();
+        names.iter().for_each(|(kind, id)| lineage.add(self.keys.key(*kind, id)));
+        self.standing(&lineage, &[], issued_ms)
+    }
+
+    fn owner(&self, agent: &AgentId) -> Option<Key> {
+        let agent = self.registry.agent(agent.as_str())?;
+        Some(self.keys.key(Kind::Owner, &agent.spec.owner.id))
+    }
+}

@@ -1,0 +1,226 @@
+//! Claims with their JSON types (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4).
+
+use super::TokenFlaw;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Latest date a claim may carry: the last second of the year 9999.
+pub const DATE_MAX: u64 = 253_402_300_799;
+
+/// Longest name in a claim (`iss`, `sub`, `aud`, `jti`, …), in bytes. OpenID
+/// Connect Core §2 sets 255 for `sub`.
+pub const NAME_MAX: usize = 255;
+
+/// Claims without a field here that mean something to us: `null` is not
+/// absence for them either (contract §5).
+const OTHERS: [&str; 9] = [
+    "scp",
+    "cnf",
+    "events",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "del",
+    "authorization_details",
+    "groups",
+];
+
+/// What a token says, each claim of its JSON type. Only from
+/// [`super::verify`], inside [`super::Verified`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Claims {
+    /// Issuer.
+    pub iss: String,
+    /// Subject.
+    pub sub: String,
+    /// Audience: at least one, each once.
+    pub aud: Vec<String>,
+    /// Expiry, Unix seconds.
+    pub exp: u64,
+    /// Issued at, Unix seconds.
+    pub iat: Option<u64>,
+    /// Not before, Unix seconds.
+    pub nbf: Option<u64>,
+    /// The token's id.
+    pub jti: Option<String>,
+    /// When the person signed in, Unix seconds (RFC 9068 §2.2.1).
+    pub auth_time: Option<u64>,
+    /// How strongly.
+    pub acr: Option<String>,
+    /// By which methods (RFC 8176).
+    pub amr: Vec<String>,
+    /// Authorized party (OpenID Connect Core §2).
+    pub azp: Option<String>,
+    /// The client it was issued to (RFC 9068 §2.2).
+    pub client_id: Option<String>,
+    /// Scopes, space between; may be empty.
+    pub scope: Option<String>,
+    /// Whether there is a claim `scp`.
+    pub has_scp: bool,
+    /// Whether it is bound to a key (RFC 7800).
+    pub has_cnf: bool,
+    /// The claim (not the header) `typ`.
+    pub typ_claim: Option<String>,
+    /// The session at the provider.
+    pub sid: Option<String>,
+    /// Who may act for the subject (RFC 8693 §4.4): an object.
+    pub may_act: Option<Value>,
+    /// Who acts (RFC 8693 §4.1): an object.
+    pub act: Option<Value>,
+    all: Map<String, Value>,
+}
+
+impl Claims {
+    pub(super) fn read(all: Map<String, Value>) -> Result<Self, TokenFlaw> {
+        // `groups` here is the default name; another is looked at by `strings`.
+        for claim in OTHERS {
+            if all.get(claim).is_some_and(Value::is_null) {
+                return Err(TokenFlaw::ClaimType {
+                    claim,
+                    expected: "a value or no such claim, not null",
+                });
+            }
+        }
+        Ok(Self {
+            iss: required(name(&all, "iss")?, "iss")?,
+            sub: required(name(&all, "sub")?, "sub")?,
+            aud: audience(&all)?,
+            exp: required(date(&all, "exp")?, "exp")?,
+            iat: date(&all, "iat")?,
+            nbf: date(&all, "nbf")?,
+            jti: name(&all, "jti")?,
+            auth_time: date(&all, "auth_time")?,
+            acr: name(&all, "acr")?,
+            amr: list(&all, "amr")?.unwrap_or_default(),
+            azp: name(&all, "azp")?,
+            client_id: name(&all, "client_id")?,
+            scope: text(&all, "scope")?,
+            has_scp: all.contains_key("scp"),
+            has_cnf: all.contains_key("cnf"),
+            typ_claim: name(&all, "typ")?,
+            sid: name(&all, "sid")?,
+            may_act: object(&all, "may_act")?,
+            act: object(&all, "act")?,
+            all,
+        })
+    }
+
+    /// Any claim, by name.
+    #[must_use]
+    pub fn get(&self, claim: &str) -> Option<&Value> {
+        self.all.get(claim)
+    }
+
+    /// A claim that is an array of strings (groups, for one); `None` when it
+    /// is absent or anything else.
+    #[must_use]
+    pub fn strings(&self, claim: &str) -> Option<Vec<String>> {
+        strings(self.all.get(claim)?)
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").finish_non_exhaustive()
+    }
+}
+
+fn required<T>(value: Option<T>, claim: &'static str) -> Result<T, TokenFlaw> {
+    value.ok_or(TokenFlaw::Missing { claim })
+}
+
+fn strings(value: &Value) -> Option<Vec<String>> {
+    value
+        .as_array()?
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+/// A string that names something: never empty, endless or with controls.
+fn name(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenFlaw> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(Value::String(text)) if is_name(text) => Ok(Some(text.clone())),
+        Some(_) => Err(TokenFlaw::ClaimType {
+            claim,
+            expected: "a string of 1 to 255 bytes without control characters",
+        }),
+    }
+}
+
+fn text(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenFlaw> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(TokenFlaw::ClaimType {
+            claim,
+            expected: "a string",
+        }),
+    }
+}
+
+/// An integer: `1.0`, `"1"` and numbers beyond the year 9999 are none.
+fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>, TokenFlaw> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(value) => match value.as_u64() {
+            Some(seconds) if seconds <= DATE_MAX => Ok(Some(seconds)),
+            Some(_) | None => Err(TokenFlaw::ClaimType {
+                claim,
+                expected: "an integer from 0 to 253402300799",
+            }),
+        },
+    }
+}
+
+fn list(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Vec<String>>, TokenFlaw> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(value) => match strings(value) {
+            Some(list) => Ok(Some(list)),
+            None => Err(TokenFlaw::ClaimType {
+                claim,
+                expected: "an array of strings",
+            }),
+        },
+    }
+}
+
+fn object(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Value>, TokenFlaw> {
+    match all.get(claim) {
+        None => Ok(None),
+        Some(value) if value.is_object() => Ok(Some(value.clone())),
+        Some(_) => Err(TokenFlaw::ClaimType {
+            claim,
+            expected: "an object",
+        }),
+    }
+}
+
+/// RFC 7519 §4.1.3: a string or an array of them.
+fn audience(all: &Map<String, Value>) -> Result<Vec<String>, TokenFlaw> {
+    let flaw = TokenFlaw::ClaimType {
+        claim: "aud",
+        expected: "a string or an array of different strings, each of 1 to 255 bytes",
+    };
+    let aud = match all.get("aud") {
+        None => return Err(TokenFlaw::Missing { claim: "aud" }),
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(value) => match strings(value) {
+            Some(several) => several,
+            None => return Err(flaw),
+        },
+    };
+    let different: BTreeSet<&String> = aud.iter().collect();
+    if aud.is_empty() || different.len() != aud.len() || !aud.iter().all(|a| is_name(a)) {
+        return Err(flaw);
+    }
+    Ok(aud)
+}

@@ -1,0 +1,76 @@
+//! A question answered: the shelves asked, their answers put together, the
+//! annotations of what determined it.
+
+use crate::bundle::Bundle;
+use crate::marks::Marks;
+use crate::request::{entities, fault, request};
+use cedar_policy::{Authorizer, Decision, Response};
+use locum_core::policy::{Answer, Behalf, PolicyCheck, PolicyFault, Question};
+use std::collections::BTreeSet;
+
+impl PolicyCheck for Bundle {
+    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
+        let request = request(question, self.words)?;
+        let entities = entities(question, self.words)?;
+        let unknown = matches!(question.behalf, Behalf::Person { groups: None, .. });
+        let authorizer = Authorizer::new();
+        let mut verdict = Verdict::default();
+        for shelf in self.slices.of(question.action, question.target.as_str()) {
+            let policies = shelf.policies(!unknown);
+            if !policies.is_empty() {
+                verdict.take(&authorizer.is_authorized(&request, policies, &entities))?;
+            }
+        }
+        Ok(self.answer(verdict))
+    }
+
+    fn bundle(&self) -> &str {
+        self.address()
+    }
+}
+
+/// What all shelves said.
+#[derive(Debug, Default)]
+struct Verdict {
+    permits: BTreeSet<String>,
+    forbids: BTreeSet<String>,
+}
+
+impl Verdict {
+    /// Cedar names the permits that hold when it allows, and the forbids that
+    /// hold when it denies; so a forbid on one shelf beats a permit on another.
+    fn take(&mut self, response: &Response) -> Result<(), PolicyFault> {
+        // Cedar skips a policy that errs; Locum refuses (contract §13).
+        if let Some(error) = response.diagnostics().errors().next() {
+            return Err(fault(error));
+        }
+        let holding = match response.decision() {
+            Decision::Allow => &mut self.permits,
+            Decision::Deny => &mut self.forbids,
+        };
+        let ids = response.diagnostics().reason();
+        holding.extend(ids.map(|id| AsRef::<str>::as_ref(id).to_owned()));
+        Ok(())
+    }
+}
+
+impl Bundle {
+    fn answer(&self, verdict: Verdict) -> Answer {
+        let allowed = verdict.forbids.is_empty() && !verdict.permits.is_empty();
+        let determining = if allowed {
+            verdict.permits
+        } else {
+            verdict.forbids
+        };
+        let marks = || determining.iter().filter_map(|id| self.marks.get(id));
+        let lists = marks().map(|found| &found.require_acr);
+        Answer {
+            allowed,
+            reason: marks().find_map(|found| found.reason.clone()),
+            advice: marks().find_map(|found| found.advice.clone()),
+            max_lifetime: marks().filter_map(|found: &Marks| found.max_lifetime).min(),
+            require_acr: lists.filter(|list| !list.is_empty()).cloned().collect(),
+            policies: determining.into_iter().collect(),
+        }
+    }
+}

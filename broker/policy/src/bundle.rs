@@ -1,0 +1,83 @@
+//! A bundle: all policies in force, checked whole at load.
+
+use crate::flaw::Flaw;
+use crate::marks::Marks;
+use crate::parse;
+use crate::slices::Slices;
+use crate::vocabulary::Vocabulary;
+use locum_core::jcs;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Most policies in a bundle.
+pub const POLICIES_MAX: usize = 1_000;
+/// Most text in a bundle, names of files included, in bytes.
+pub const TEXT_MAX: usize = 1 << 20;
+
+/// Policies that were parsed, validated strictly and sorted by action and
+/// target. Answers through [`locum_core::policy::PolicyCheck`].
+pub struct Bundle {
+    pub(crate) words: &'static Vocabulary,
+    pub(crate) slices: Slices,
+    pub(crate) marks: BTreeMap<String, Marks>,
+    files: BTreeMap<String, String>,
+    address: String,
+}
+
+impl Bundle {
+    /// Loads the whole bundle: texts by file name, `[a-z0-9][a-z0-9-]{0,62}.cedar`.
+    /// No file at all is a bundle that permits nothing.
+    ///
+    /// # Errors
+    /// Everything found wrong, at most [`FLAWS_MAX`](crate::FLAWS_MAX), by file and place; never
+    /// an empty list.
+    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Flaw>> {
+        let words = Vocabulary::get().map_err(|e| vec![Flaw::of_bundle(e)])?;
+        let loaded = parse::all(files)?;
+        parse::validate(&loaded, &words.validator)?;
+        let mut slices = Slices::default();
+        let mut marks = BTreeMap::new();
+        for (id, one) in loaded {
+            slices
+                .add(&one.policy, words)
+                .map_err(|detail| vec![one.statement.flaw(0, detail)])?;
+            marks.insert(id, one.marks);
+        }
+        let address = jcs::address(files).map_err(|e| vec![Flaw::of_bundle(e.to_string())])?;
+        Ok(Self {
+            words,
+            slices,
+            marks,
+            files: files.clone(),
+            address,
+        })
+    }
+
+    /// The content address, `sha256:<hex>` over the canonical JSON of
+    /// [`Self::files`]; an `ETag` and an input of every decision.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How many policies there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// The texts as loaded, by file name.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("address", &self.address)
+            .field("count", &self.count())
+            .finish_non_exhaustive()
+    }
+}

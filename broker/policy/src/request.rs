@@ -1,0 +1,155 @@
+//! A question as Cedar takes it: typed, never by way of JSON, with the
+//! entities of this one request (architecture, "policy entities").
+
+use crate::vocabulary::{Kind, Vocabulary};
+use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
+use locum_core::policy::{Behalf, PolicyFault, Question};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
+use std::net::IpAddr;
+
+/// Longest detail of a fault, in characters.
+const DETAIL_MAX: usize = 500;
+
+/// A fault from whatever Cedar or the standard library objected to.
+pub(crate) fn fault(error: impl Display) -> PolicyFault {
+    let detail = error.to_string().chars().take(DETAIL_MAX).collect();
+    PolicyFault { detail }
+}
+
+/// The request, checked against the schema.
+///
+/// # Errors
+/// [`PolicyFault`] when a fact has no form in Cedar.
+pub(crate) fn request(question: &Question, words: &Vocabulary) -> Result<Request, PolicyFault> {
+    let context = Context::from_pairs(pairs(question, words)?).map_err(fault)?;
+    Request::new(
+        words.entity(Kind::Agent, question.agent.as_str()),
+        words.action(question.action).clone(),
+        words.entity(Kind::Target, question.target.as_str()),
+        context,
+        Some(words.validator.schema()),
+    )
+    .map_err(fault)
+}
+
+/// Agent, chain, `delegate_to`, person or workload, target: each with its
+/// parents.
+///
+/// # Errors
+/// [`PolicyFault`] when Cedar refuses them.
+pub(crate) fn entities(question: &Question, words: &Vocabulary) -> Result<Entities, PolicyFault> {
+    let mut known = BTreeMap::new();
+    let mut add = |kind, id: &str, parents: Vec<EntityUid>| {
+        let parents_of: &mut HashSet<EntityUid> = known.entry(words.entity(kind, id)).or_default();
+        parents_of.extend(parents);
+    };
+    let team = |name: &Option<String>| {
+        let named = name.as_deref();
+        named
+            .map(|name| words.entity(Kind::Team, name))
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    for agent in &question.chain {
+        add(Kind::Agent, agent.as_str(), Vec::new());
+    }
+    add(Kind::Agent, question.agent.as_str(), team(&question.team));
+    if let Some(next) = &question.delegate_to {
+        add(Kind::Agent, next.as_str(), team(&question.delegate_to_team));
+    }
+    match &question.behalf {
+        Behalf::Person { id, groups } => {
+            let groups = groups.iter().flatten();
+            let parents = groups.map(|name| words.entity(Kind::Group, name));
+            add(Kind::Person, id, parents.collect());
+        }
+        Behalf::Workload(id) => add(Kind::Workload, id, Vec::new()),
+        Behalf::Agent(id) => add(Kind::Agent, id.as_str(), Vec::new()),
+    }
+    add(Kind::Target, question.target.as_str(), Vec::new());
+    let entities = known
+        .into_iter()
+        .map(|(uid, parents)| Entity::new_no_attrs(uid, parents));
+    Entities::from_entities(entities, None).map_err(fault)
+}
+
+type Pairs = Vec<(String, RestrictedExpression)>;
+
+fn pairs(question: &Question, words: &Vocabulary) -> Result<Pairs, PolicyFault> {
+    let q = question;
+    let agent = |id: &str| RestrictedExpression::new_entity_uid(words.entity(Kind::Agent, id));
+    let mut pairs = vec![
+        (
+            "chain",
+            RestrictedExpression::new_set(q.chain.iter().map(|a| agent(a.as_str()))),
+        ),
+        ("depth", RestrictedExpression::new_long(i64::from(q.depth))),
+        ("scopes", strings(q.scopes.iter().map(|s| s.as_str()))),
+        ("detail_types", strings(&q.detail_types)),
+        ("amr", strings(&q.amr)),
+        (
+            "hour_utc",
+            RestrictedExpression::new_long(i64::from(q.hour_utc)),
+        ),
+        (
+            "weekday",
+            RestrictedExpression::new_long(i64::from(q.weekday)),
+        ),
+        ("risk", string(q.risk.as_str())),
+    ];
+    match &q.behalf {
+        Behalf::Person { id, .. } => {
+            let person = words.entity(Kind::Person, id);
+            pairs.push(("person", RestrictedExpression::new_entity_uid(person)));
+        }
+        Behalf::Workload(id) => {
+            let workload = words.entity(Kind::Workload, id);
+            pairs.push(("workload", RestrictedExpression::new_entity_uid(workload)));
+        }
+        Behalf::Agent(_) => {}
+    }
+    let texts = [
+        ("basis", q.basis.map(|basis| basis.as_str())),
+        (
+            "presenter",
+            q.presenter.as_ref().map(|client| client.as_str()),
+        ),
+        ("purpose", q.purpose.as_deref()),
+        ("task_id", q.task_id.as_deref()),
+        ("acr", q.acr.as_deref()),
+    ];
+    let present = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, string(text?))));
+    pairs.extend(present);
+    if let Some(next) = &q.delegate_to {
+        pairs.push(("delegate_to", agent(next.as_str())));
+    }
+    if let Some(seconds) = q.auth_age_s {
+        let seconds = i64::try_from(seconds).map_err(fault)?;
+        pairs.push(("auth_age_s", RestrictedExpression::new_long(seconds)));
+    }
+    if let Some(ip) = &q.ip {
+        pairs.push(("ip", RestrictedExpression::new_ip(address(ip)?)));
+    }
+    Ok(pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
+}
+
+/// One address and no range, IPv4 as IPv4 even from a socket for both: Cedar
+/// reads no `::ffff:192.0.2.1`, and `ip("192.0.2.0/24")` must hold for it.
+fn address(text: &str) -> Result<String, PolicyFault> {
+    let address: IpAddr = text.parse().map_err(fault)?;
+    Ok(address.to_canonical().to_string())
+}
+
+fn string(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+fn strings<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> RestrictedExpression {
+    RestrictedExpression::new_set(texts.into_iter().map(|text| string(text.as_ref())))
+}

@@ -1,0 +1,138 @@
+//! What waits to be written. It collects while the writer syncs: that is the
+//! whole of group commit.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use locum_core::record::{Appended, Draft};
+use tokio::sync::oneshot;
+
+use super::AppendError;
+
+/// What an append is told.
+pub(super) type Answer = Result<Appended, AppendError>;
+/// Bytes a record has besides its body and side, roughly.
+const ENVELOPE: usize = 256;
+
+/// One append.
+pub(super) struct Waiting {
+    pub(super) draft: Arc<Draft>,
+    /// The side record's bytes.
+    pub(super) side: Vec<u8>,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+impl Waiting {
+    fn size(&self) -> usize {
+        self.draft.body().len() + self.side.len() + ENVELOPE
+    }
+
+    pub(super) fn answer(self, answer: Answer) {
+        // Who no longer waits does not hear it.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What the writer is to do next.
+pub(super) enum Next {
+    Commit(Vec<Waiting>),
+    /// Nothing came within the patience.
+    Idle,
+    /// Closed and drained.
+    End,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Waiting>,
+    closed: bool,
+}
+
+/// The queue between all callers and the one writer.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+    limit: usize,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            limit,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues an append.
+    pub(super) fn push(&self, waiting: Waiting) -> Result<(), AppendError> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(AppendError::Closed);
+        }
+        if state.waiting.len() >= self.limit {
+            let limit = self.limit;
+            return Err(AppendError::Unavailable(format!(
+                "expected at most {limit} waiting appends, found more"
+            )));
+        }
+        state.waiting.push_back(waiting);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// What waits, up to so many records and (but for the last one) bytes.
+    pub(super) fn take(&self, records: usize, bytes: usize, patience: Option<Duration>) -> Next {
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            if state.closed {
+                return Next::End;
+            }
+            state = match patience {
+                None => self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(time) => {
+                    let waited = self.changed.wait_timeout(state, time);
+                    let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                    if timeout.timed_out() && state.waiting.is_empty() && !state.closed {
+                        return Next::Idle;
+                    }
+                    state
+                }
+            };
+        }
+        let mut size = 0;
+        let fits = |waiting: &&Waiting| {
+            let before = size;
+            size += waiting.size();
+            before < bytes
+        };
+        let count = state.waiting.iter().take(records).take_while(fits).count();
+        Next::Commit(state.waiting.drain(..count).collect())
+    }
+
+    /// Takes no more; what waits is still written.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Closes and forgets what waits, whose callers hear that it is closed.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        drop(waiting);
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads every record of the past, checks it and hands it to the follower.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Follower, OpenError,
+    disk::Disk,
+    entry::{self, Entry},
+    frame::{BadFrame, ReadError},
+    map::Contents,
+    segment::{self, HEADER},
+    torn,
+    tree::Tree,
+};
+
+/// The past, as far as it has been read.
+pub(super) struct Replay<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) tree: &'a Tree,
+    pub(super) disk: &'a dyn Disk,
+    pub(super) follower: &'a mut dyn Follower,
+    pub(super) contents: Contents,
+    /// Bytes cut off.
+    pub(super) repaired: u64,
+}
+
+impl Replay<'_> {
+    /// All segments in order.
+    pub(super) fn run(&mut self) -> Result<(), OpenError> {
+        let segments = segment::list(self.dir).map_err(OpenError::io(self.dir))?;
+        if segments.first() != Some(&0) {
+            let reason = "expected the tree's first segment, found none";
+            return Err(damaged(segment::path(self.dir, 0), 0, reason));
+        }
+        let last = segments.last().copied();
+        for first in segments {
+            self.segment(first, last == Some(first))?;
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self, first: u64, last: bool) -> Result<(), OpenError> {
+        let path = segment::path(self.dir, first);
+        let io = |source| OpenError::Io {
+            path: path.clone(),
+            source,
+        };
+        let mut file = self.disk.open(&path).map_err(io)?;
+        let end = file.metadata().map_err(io)?.len();
+        if first != self.contents.records {
+            let reason = format!("expected record {} to be next", self.contents.records);
+            return Err(damaged(path, 0, reason));
+        }
+        if !segment::has_header(&mut file, self.tree, first).map_err(io)? {
+            // The header is durable before the first frame is written, so
+            // only a segment without frames can have been caught at birth.
+            if last && first > 0 && end <= HEADER {
+                return self.unmake(&path, end).map_err(io);
+            }
+            return Err(damaged(path, 0, "expected the segment's header"));
+        }
+        self.contents.begin_segment();
+        match self.frames(&path, &file, end)? {
+            None => Ok(()),
+            Some((offset, _)) if last && torn::is_torn(&file, offset, end).map_err(io)? => {
+                self.cut(&file, offset, end).map_err(io)
+            }
+            Some((offset, bad)) => Err(damaged(path, offset, bad.to_string())),
+        }
+    }
+
+    /// Every frame up to the end, or the first bad one and where it begins.
+    fn frames(
+        &mut self,
+        path: &Path,
+        file: &File,
+        end: u64,
+    ) -> Result<Option<(u64, BadFrame)>, OpenError> {
+        let copy = file.try_clone().map_err(OpenError::io(path))?;
+        let mut frames = segment::frames(copy, HEADER, end).map_err(OpenError::io(path))?;
+        loop {
+            let offset = frames.offset();
+            let decoded = match frames.next() {
+                Ok(None) => return Ok(None),
+                Ok(Some(frame)) => entry::decode(&frame, self.tree, self.contents.records),
+                Err(ReadError::Bad(bad)) => return Ok(Some((offset, bad))),
+                Err(ReadError::Io(e)) => return Err(OpenError::io(path)(e)),
+            };
+            let entry = decoded.map_err(|reason| damaged(path.into(), offset, reason))?;
+            self.accept(&entry, path, offset)?;
+            self.contents.push(frames.offset(), entry.place.time_ms);
+        }
+    }
+
+    fn accept(&mut self, entry: &Entry, path: &Path, offset: u64) -> Result<(), OpenError> {
+        let (found, last) = (entry.place.time_ms, self.contents.last_time_ms);
+        if found < last {
+            let reason = format!("expected a time of at least {last} ms, found {found}");
+            return Err(damaged(path.into(), offset, reason));
+        }
+        let index = entry.place.index;
+        self.follower
+            .replay(entry)
+            .map_err(|reason| OpenError::Follower { index, reason })
+    }
+
+    fn cut(&mut self, file: &File, offset: u64, end: u64) -> io::Result<()> {
+        self.disk.truncate(file, offset)?;
+        self.disk.sync(file)?;
+        self.repaired += end - offset;
+        Ok(())
+    }
+
+    fn unmake(&mut self, path: &Path, end: u64) -> io::Result<()> {
+        fs::remove_file(path)?;
+        self.disk.sync_dir(self.dir)?;
+        self.repaired += end;
+        Ok(())
+    }
+}
+
+fn damaged(path: PathBuf, offset: u64, reason: impl Into<String>) -> OpenError {
+    OpenError::Damaged {
+        path,
+        offset,
+        reason: reason.into(),
+    }
+}

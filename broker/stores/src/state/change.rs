@@ -1,0 +1,171 @@
+//! Changes: everything but decisions that the ledger records, with who and
+//! why. One record may hold several changes; they hold together or not at all.
+
+use super::entries::{Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry};
+use super::idempotency::Remembered;
+use super::veil;
+use locum_core::ids::{CredentialId, LockId};
+use locum_core::record::Draft;
+use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The record type of changes.
+pub const CHANGE: &str = "change";
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// An agent, whole.
+    Agent {
+        /// The agent.
+        agent: Agent,
+    },
+    /// A client that is no agent, whole.
+    Client {
+        /// The client.
+        client: Client,
+    },
+    /// A target, whole.
+    Target {
+        /// The target.
+        target: Target,
+    },
+    /// An issuer, whole.
+    Issuer {
+        /// The issuer.
+        issuer: Issuer,
+    },
+    /// A grant, whole, apart from its uses, which decisions count.
+    Grant {
+        /// The grant.
+        grant: Grant,
+    },
+    /// A client's secrets, all of them.
+    Secrets {
+        /// The client's or agent's id.
+        client: String,
+        /// Their hashes.
+        hashes: Vec<SecretHash>,
+    },
+    /// The policy bundle, whole.
+    Policies {
+        /// The bundle.
+        policies: Policies,
+    },
+    /// A revocation.
+    Revocation {
+        /// The revocation.
+        revocation: RevocationEntry,
+    },
+    /// A lock.
+    Lock {
+        /// The lock.
+        lock: LockEntry,
+    },
+    /// A lock was lifted.
+    Lift {
+        /// Which.
+        id: LockId,
+    },
+    /// A credential of the admin API.
+    Credential {
+        /// The credential.
+        credential: Credential,
+    },
+    /// A credential was revoked.
+    CredentialRevoked {
+        /// Which.
+        id: CredentialId,
+    },
+    /// A signing key.
+    SigningKey {
+        /// The key.
+        key: SigningKeyEntry,
+    },
+    /// A replay mark taken where there is no decision.
+    Mark {
+        /// Its key, base64url.
+        key: String,
+        /// Unix seconds until which it counts.
+        until_s: u64,
+    },
+    /// The answer to an `Idempotency-Key`.
+    Answer {
+        /// What to answer again.
+        remembered: Remembered,
+    },
+}
+
+impl Change {
+    /// Where personal or bulky values stand: they go into the side record, and
+    /// a salted commitment takes their place.
+    const fn veiled(&self) -> &'static [&'static str] {
+        match self {
+            Self::Agent { .. } => &["/agent/spec/owner/id"],
+            Self::Grant { .. } => &["/grant/spec/person", "/grant/spec/groups", "/grant/spec/reason"],
+            Self::Secrets { .. } => &["/hashes"],
+            Self::Policies { .. } => &["/policies/files"],
+            Self::Revocation { .. } => &["/revocation/what/id", "/revocation/reason"],
+            Self::Lock { .. } => &["/lock/what/id", "/lock/reason"],
+            Self::Credential { .. } => &["/credential/hash", "/credential/name"],
+            Self::SigningKey { .. } => &["/key/sealed"],
+            Self::Answer { .. } => &["/remembered/answer"],
+            Self::Client { .. }
+            | Self::Target { .. }
+            | Self::Issuer { .. }
+            | Self::Lift { .. }
+            | Self::CredentialRevoked { .. }
+            | Self::Mark { .. } => &[],
+        }
+    }
+}
+
+/// Who made a change, how and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The admin credential's name, or `locum` itself.
+    pub by: String,
+    /// Why, as given.
+    pub reason: String,
+    /// The request, if one asked for it.
+    pub request_id: Option<String>,
+}
+
+/// The draft of a record of changes. `salts` are the record's and the
+/// commitments' 16 random bytes.
+///
+/// # Errors
+/// When a change does not serialise, which no change of ours does.
+pub fn draft(changes: &[Change], author: &Author, salts: [[u8; 16]; 2]) -> Result<Draft, serde_json::Error> {
+    let [salt, personal] = salts;
+    let mut bodies = Vec::new();
+    let mut sides = Vec::new();
+    for change in changes {
+        let mut body = serde_json::to_value(change)?;
+        sides.push(veil::veil(&mut body, change.veiled(), &personal));
+        bodies.push(body);
+    }
+    let body = json!({ "changes": bodies, "by": author.by, "request_id": author.request_id });
+    let side = json!({ "salt": veil::salt_text(&personal), "changes": sides, "reason": author.reason });
+    Ok(Draft::new(CHANGE, salt, body, Some(side)))
+}
+
+/// The changes of a record, with what its side record still holds.
+///
+/// # Errors
+/// What does not fit.
+pub(super) fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, String> {
+    let bodies = body.get("changes").and_then(Value::as_array).ok_or("a change record without changes")?;
+    let sides = side.and_then(|side| side.get("changes")).and_then(Value::as_array);
+    let mut out = Vec::new();
+    for (place, body) in bodies.iter().enumerate() {
+        let mut body = body.clone();
+        if let Some(side) = sides.and_then(|sides| sides.get(place)) {
+            veil::unveil(&mut body, side);
+        }
+        out.push(serde_json::from_value(body).map_err(|e| format!("change {place}: {e}"))?);
+    }
+    Ok(out)
+}

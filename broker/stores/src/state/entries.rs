@@ -1,0 +1,111 @@
+//! The remembered things that are no registry objects.
+
+use locum_core::ids::{CredentialId, LockId, RevocationId};
+use locum_core::lineage::What;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A revocation as it was made (contract §12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationEntry {
+    /// Its generated id.
+    pub id: RevocationId,
+    /// What is dead.
+    pub what: What,
+    /// Unix milliseconds: issued at or before is dead; `None`: the record's own time.
+    pub before_ms: Option<u64>,
+    /// Why.
+    pub reason: String,
+    /// Unix milliseconds of its record; 0 until it has one.
+    #[serde(default)]
+    pub effective_ms: u64,
+    /// The admin credential's name, or the client that revoked its own token.
+    pub by: String,
+}
+
+/// A lock as it was set (contract §12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockEntry {
+    /// Its generated id.
+    pub id: LockId,
+    /// What it locks.
+    pub what: What,
+    /// Why.
+    pub reason: String,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Unix milliseconds after which it no longer holds.
+    pub expires_ms: Option<u64>,
+    /// Whether it was lifted.
+    #[serde(default)]
+    pub lifted: bool,
+    /// The admin credential's name.
+    pub by: String,
+}
+
+/// What a credential of the admin API may do (contract §12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Reads, suspend and resume, locks, revocations.
+    Operator,
+    /// Reads, decisions, ledger.
+    Auditor,
+}
+
+/// A credential of the admin API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Its generated id.
+    pub id: CredentialId,
+    /// For people and the record.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Unix seconds after which it is refused.
+    pub expires_s: Option<u64>,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Whether it was revoked.
+    #[serde(default)]
+    pub revoked: bool,
+    /// Keyed hash of the token, base64url.
+    pub hash: String,
+}
+
+/// Keyed hash of one client secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretHash {
+    /// Keyed hash, base64url.
+    pub hash: String,
+    /// Unix seconds until which it is accepted; `None`: until replaced.
+    pub until_s: Option<u64>,
+}
+
+/// The policy bundle in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policies {
+    /// Its content address, `sha256:<hex>`.
+    pub bundle: String,
+    /// Number of policies.
+    pub count: usize,
+    /// The files.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A signing key of ours, its private part sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKeyEntry {
+    /// RFC 7638 thumbprint.
+    pub kid: String,
+    /// JWS algorithm.
+    pub alg: locum_core::token::Alg,
+    /// The public JWK.
+    pub public: serde_json::Value,
+    /// The private JWK, sealed under the master key, base64url.
+    pub sealed: String,
+    /// Unix milliseconds.
+    pub created_at_ms: u64,
+}

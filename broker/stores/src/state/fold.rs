@@ -1,0 +1,207 @@
+//! The fold: one record at a time, in the order of the ledger.
+
+use super::change::{self, CHANGE, Change};
+use super::entries::{Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry};
+use super::idempotency::{Answers, Remembered};
+use super::marks::Marks;
+use crate::ledger::{Entry, Follower};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::decide::DECISION;
+use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
+use locum_core::lineage::{Keyed, Kind};
+use locum_core::record::{Draft, Place};
+use locum_core::registry::{GrantState, Registry, Status};
+use locum_core::standing::{FOR_EVER, Lock, View};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// What is known now.
+pub struct State {
+    /// Names to keys.
+    pub names: Arc<dyn Keyed + Send + Sync>,
+    /// Declared objects.
+    pub registry: Registry,
+    /// Locks and revocations as the checks see them.
+    pub view: View,
+    /// Keyed hashes of clients' secrets.
+    pub secrets: HashMap<String, Vec<SecretHash>>,
+    /// The policy bundle in force.
+    pub policies: Policies,
+    /// Locks as they were set, lifted ones included.
+    pub locks: BTreeMap<LockId, LockEntry>,
+    /// Revocations as they were made.
+    pub revocations: BTreeMap<RevocationId, RevocationEntry>,
+    /// Credentials of the admin API.
+    pub credentials: BTreeMap<CredentialId, Credential>,
+    /// Signing keys, oldest first.
+    pub signing_keys: Vec<SigningKeyEntry>,
+    /// Replay marks.
+    pub marks: Marks,
+    answers: Answers,
+    /// Time of the newest record folded, Unix milliseconds.
+    pub last_time_ms: u64,
+}
+
+impl State {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(names: Arc<dyn Keyed + Send + Sync>) -> Self {
+        Self {
+            names,
+            registry: Registry::default(),
+            view: View::default(),
+            secrets: HashMap::new(),
+            policies: Policies::default(),
+            locks: BTreeMap::new(),
+            revocations: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            signing_keys: Vec::new(),
+            marks: Marks::default(),
+            answers: Answers::default(),
+            last_time_ms: 0,
+        }
+    }
+
+    /// The remembered answer to an `Idempotency-Key`.
+    #[must_use]
+    pub fn answer(&self, key: &str, now_s: u64) -> Option<&Remembered> {
+        self.answers.get(key, now_s)
+    }
+
+    fn decision(&mut self, body: &Value, counts_use: bool) {
+        for mark in body.get("marks").and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(key), Some(until)) = (mark.get(0).and_then(key16), mark.get(1).and_then(Value::as_u64)) {
+                self.marks.answered(key, until);
+            }
+        }
+        let used = body.get("uses").and_then(Value::as_str).and_then(|id| GrantId::parse(id).ok());
+        if let Some(id) = used.filter(|_| counts_use) {
+            self.registry.use_grant(id);
+        }
+    }
+
+    fn change(&mut self, change: Change, place: &Place) {
+        match change {
+            Change::Agent { agent } => {
+                if agent.status == Status::Retired {
+                    self.view.revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
+                }
+                self.registry.put_agent(agent);
+            }
+            Change::Client { client } => self.registry.put_client(client),
+            Change::Target { target } => self.registry.put_target(target),
+            Change::Issuer { issuer } => self.registry.put_issuer(issuer),
+            Change::Grant { mut grant } => {
+                grant.uses = self.registry.grant(grant.id).map_or(0, |known| known.uses);
+                self.registry.put_grant(grant);
+            }
+            Change::Secrets { client, hashes } => {
+                self.secrets.insert(client, hashes);
+            }
+            Change::Policies { policies } => self.policies = policies,
+            Change::Revocation { revocation } => self.revoke(revocation, place),
+            Change::Lock { lock } => self.lock(lock),
+            Change::Lift { id } => self.lift(id),
+            Change::Credential { credential } => {
+                self.credentials.insert(credential.id, credential);
+            }
+            Change::CredentialRevoked { id } => {
+                if let Some(credential) = self.credentials.get_mut(&id) {
+                    credential.revoked = true;
+                }
+            }
+            Change::SigningKey { key } => self.signing_keys.push(key),
+            Change::Mark { key, until_s } => {
+                if let Some(key) = key16(&Value::String(key)) {
+                    self.marks.answered(key, until_s);
+                }
+            }
+            Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
+        }
+    }
+
+    fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
+        revocation.effective_ms = place.time_ms;
+        let kind = revocation.what.kind;
+        let until = if kind.is_final() { FOR_EVER } else { revocation.before_ms.unwrap_or(place.time_ms) };
+        self.view.revoke(self.names.key(kind, &revocation.what.id), until);
+        if kind == Kind::Grant
+            && let Ok(id) = GrantId::parse(&revocation.what.id)
+            && let Some(grant) = self.registry.grant(id)
+        {
+            let mut grant = (**grant).clone();
+            grant.state = GrantState::Revoked;
+            self.registry.put_grant(grant);
+        }
+        self.revocations.insert(revocation.id, revocation);
+    }
+
+    fn lock(&mut self, entry: LockEntry) {
+        let key = self.names.key(entry.what.kind, &entry.what.id);
+        let lock = Lock { id: entry.id, what: entry.what.clone(), expires_ms: entry.expires_ms };
+        self.view.lock(key, lock);
+        self.locks.insert(entry.id, entry);
+    }
+
+    fn lift(&mut self, id: LockId) {
+        if let Some(entry) = self.locks.get_mut(&id) {
+            entry.lifted = true;
+            let key = self.names.key(entry.what.kind, &entry.what.id);
+            self.view.lift(&key, id);
+        }
+    }
+
+    fn apply(&mut self, kind: &str, place: &Place, record: (&Value, Option<&Value>), fresh: bool) -> Result<(), String> {
+        let (body, side) = record;
+        self.last_time_ms = place.time_ms;
+        match kind {
+            // A fresh decision's use was reserved before it was decided.
+            DECISION => self.decision(body, !fresh),
+            CHANGE => {
+                for change in change::read(body, side)? {
+                    self.change(change, place);
+                }
+            }
+            other => return Err(format!("expected a record type of this version, found `{other}`")),
+        }
+        Ok(())
+    }
+}
+
+fn key16(value: &Value) -> Option<[u8; 16]> {
+    URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?.try_into().ok()
+}
+
+/// The state as the ledger's follower and the server share it.
+#[derive(Clone)]
+pub struct Shared(Arc<RwLock<State>>);
+
+impl Shared {
+    /// Shares a state.
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        Self(Arc::new(RwLock::new(state)))
+    }
+
+    /// Reads. A thread that panicked while writing has left whole values only:
+    /// each change replaces one value.
+    pub fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is no record: reservations of uses and marks in flight.
+    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Follower for Shared {
+    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
+        self.write().apply(&entry.kind, &entry.place, (&entry.body, entry.side.as_ref()), false)
+    }
+
+    fn appended(&mut self, place: &Place, draft: &Draft) -> Result<(), String> {
+        self.write().apply(draft.kind(), place, (draft.value(), draft.side_value()), true)
+    }
+}

@@ -1,0 +1,82 @@
+//! Replay marks: single use of assertions and proofs (contract §6,
+//! "Repeating"). One space for all endpoints.
+
+use std::collections::HashMap;
+
+/// An assertion that was used before, or is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected an assertion that was not used before, found a replay")]
+pub struct Replayed;
+
+/// Where a mark stands. A mark holds the hash of its request until it is
+/// answered; an answered one keeps only its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// A request with it runs.
+    InFlight([u8; 32]),
+    /// Its request ended in a fault with nothing obtained: the identical one
+    /// may run again.
+    Failed([u8; 32]),
+    /// Answered.
+    Answered,
+}
+
+/// All marks that still count.
+#[derive(Debug, Default)]
+pub struct Marks {
+    marks: HashMap<[u8; 16], (Mark, u64)>,
+    swept_s: u64,
+}
+
+/// Expired marks are swept at most this often, in seconds.
+const SWEEP_EVERY_S: u64 = 30;
+
+impl Marks {
+    /// Takes the mark for a request.
+    ///
+    /// # Errors
+    /// [`Replayed`] when it is in flight, answered, or failed with another request.
+    pub fn take(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64, now_s: u64) -> Result<(), Replayed> {
+        self.sweep(now_s);
+        match self.marks.get(&key) {
+            None => {}
+            Some((Mark::Failed(failed), _)) if *failed == request => {}
+            Some((Mark::InFlight(_) | Mark::Failed(_) | Mark::Answered, _)) => return Err(Replayed),
+        }
+        self.marks.insert(key, (Mark::InFlight(request), until_s));
+        Ok(())
+    }
+
+    /// The request was answered, and the mark is in the ledger.
+    pub fn answered(&mut self, key: [u8; 16], until_s: u64) {
+        self.marks.insert(key, (Mark::Answered, until_s));
+    }
+
+    /// The request ended in a fault with nothing obtained.
+    pub fn failed(&mut self, key: &[u8; 16]) {
+        if let Some((mark, _)) = self.marks.get_mut(key)
+            && let Mark::InFlight(request) = *mark
+        {
+            *mark = Mark::Failed(request);
+        }
+    }
+
+    /// How many still count.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    fn sweep(&mut self, now_s: u64) {
+        if now_s >= self.swept_s + SWEEP_EVERY_S {
+            self.swept_s = now_s;
+            self.marks.retain(|_, (_, until)| *until >= now_s);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What is known now, folded from the ledger: the registry, locks and
+//! revocations, secrets' hashes, replay marks, use counters. Nothing here is
+//! written anywhere else: losing it costs a replay and no fact.
+
+mod change;
+mod entries;
+mod fold;
+mod idempotency;
+mod marks;
+mod veil;
+
+pub use change::{Author, CHANGE, Change, draft};
+pub use entries::{Credential, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry};
+pub use fold::{State, Shared};
+pub use idempotency::{REMEMBERED_S, Remembered};
+pub use marks::{Marks, Replayed};
+
+#[cfg(test)]
+mod tests;

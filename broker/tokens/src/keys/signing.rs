@@ -1,0 +1,250 @@
+//! Keys of ours: made, kept, signed with.
+
+use super::jwk::{self, Public};
+use super::verifier::Name;
+use super::{KeyFlaw, pin};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{
+    KeyPair as RsaPair, KeyPairComponents, KeySize, PublicKeyComponents as RsaPublic,
+};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RSA_PSS_SHA256, RsaEncoding,
+};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use josekit::JoseError;
+use josekit::jwk::Jwk;
+use josekit::jwk::KeyPair as _;
+use josekit::jws::{JwsAlgorithm, JwsHeader, JwsSigner};
+use locum_core::secret::Secret;
+use locum_core::token::Alg;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// A private key with its name and its one algorithm.
+#[derive(Clone)]
+pub struct SigningKey {
+    alg: Name,
+    kid: String,
+    public: Public,
+    pair: Arc<Pair>,
+}
+
+enum Pair {
+    P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Rsa(RsaPair),
+}
+
+impl SigningKey {
+    /// Makes a key: P-256, Ed25519 or RSA of 2048 bits. Without a `kid` it is
+    /// named by its thumbprint (RFC 7638).
+    ///
+    /// # Errors
+    /// [`KeyFlaw::Library`] when the library has no randomness.
+    pub fn generate(alg: Alg, kid: Option<&str>) -> Result<Self, KeyFlaw> {
+        let pair = match alg {
+            Alg::ES256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::P256),
+            Alg::EdDSA => Ed25519KeyPair::generate().map(Pair::Ed25519),
+            Alg::RS256 | Alg::PS256 => RsaPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
+        };
+        Self::new(alg, kid, pair.map_err(|_| KeyFlaw::Library)?)
+    }
+
+    /// Reads a private JWK (RFC 7517 §9.3), as [`Self::private_jwk`] writes it.
+    /// An RSA key must say its `alg`.
+    ///
+    /// # Errors
+    /// [`KeyFlaw`] when it is none, or its numbers do not fit together.
+    pub fn from_private_jwk(value: &Value) -> Result<Self, KeyFlaw> {
+        let key = jwk::read(value)?;
+        let public = Public::of(&key)?;
+        let alg = pin(public.kind(), key.algorithm(), &Alg::ALL)?;
+        Self::new(alg, jwk::kid(&key)?, pair(&key, &public)?)
+    }
+
+    /// The private JWK as JSON text, to be sealed.
+    ///
+    /// # Errors
+    /// [`KeyFlaw::Library`] when the library does not give the numbers.
+    pub fn private_jwk(&self) -> Result<Secret<String>, KeyFlaw> {
+        let mut jwk = self.public_jwk();
+        let members = jwk.as_object_mut().ok_or(KeyFlaw::Library)?;
+        let text = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
+        match self.pair.as_ref() {
+            Pair::P256(pair) => {
+                let d = pair.private_key().as_be_bytes();
+                members.insert("d".into(), text(d.map_err(|_| KeyFlaw::Library)?.as_ref()));
+            }
+            Pair::Ed25519(pair) => {
+                let seed = pair.seed().and_then(|seed| seed.as_be_bytes());
+                members.insert(
+                    "d".into(),
+                    text(seed.map_err(|_| KeyFlaw::Library)?.as_ref()),
+                );
+            }
+            Pair::Rsa(pair) => {
+                // aws-lc gives the private numbers of an RSA key only as DER;
+                // josekit takes them out of it.
+                let der = pair.as_der().map_err(|_| KeyFlaw::Library)?;
+                let numbers = josekit::jwk::alg::rsa::RsaKeyPair::from_der(der.as_ref())
+                    .map_err(|_| KeyFlaw::Library)?
+                    .to_jwk_private_key();
+                for name in ["d", "p", "q", "dp", "dq", "qi"] {
+                    let number = numbers.parameter(name).ok_or(KeyFlaw::Library)?;
+                    members.insert(name.into(), number.clone());
+                }
+            }
+        }
+        Ok(Secret::new(jwk.to_string()))
+    }
+
+    /// As published in a JWK set: `kty`, its numbers, `kid`, `alg`, `use`.
+    #[must_use]
+    pub fn public_jwk(&self) -> Value {
+        self.public.published(&self.kid, self.alg.0)
+    }
+
+    /// The one algorithm it signs with.
+    #[must_use]
+    pub const fn alg(&self) -> Alg {
+        self.alg.0
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// A compact JWS over `claims`, with header `typ`, `alg` and `kid`.
+    ///
+    /// # Errors
+    /// [`KeyFlaw::Library`] when the library does not sign.
+    pub fn sign(&self, typ: &str, claims: &Value) -> Result<String, KeyFlaw> {
+        let mut header = JwsHeader::new();
+        header.set_token_type(typ);
+        let payload = claims.to_string();
+        josekit::jws::serialize_compact(payload.as_bytes(), &header, self)
+            .map_err(|_| KeyFlaw::Library)
+    }
+
+    fn new(alg: Alg, kid: Option<&str>, pair: Pair) -> Result<Self, KeyFlaw> {
+        let public = public(&pair)?;
+        Ok(Self {
+            alg: Name(alg),
+            kid: kid.map_or_else(|| public.thumbprint(), str::to_owned),
+            public,
+            pair: Arc::new(pair),
+        })
+    }
+}
+
+fn public(pair: &Pair) -> Result<Public, KeyFlaw> {
+    match pair {
+        // SEC 1 §2.3.3: 4, x, y.
+        Pair::P256(pair) => match pair.public_key().as_ref() {
+            [4, xy @ ..] if xy.len() == 64 => {
+                let (x, y) = xy.split_at(32);
+                Ok(Public::P256 {
+                    x: x.to_vec(),
+                    y: y.to_vec(),
+                })
+            }
+            _ => Err(KeyFlaw::Library),
+        },
+        Pair::Ed25519(pair) => Ok(Public::Ed25519 {
+            x: pair.public_key().as_ref().to_vec(),
+        }),
+        Pair::Rsa(pair) => {
+            let der = pair.as_der().map_err(|_| KeyFlaw::Library)?;
+            let numbers = josekit::jwk::alg::rsa::RsaKeyPair::from_der(der.as_ref())
+                .map_err(|_| KeyFlaw::Library)?
+                .to_jwk_public_key();
+            Public::of(&numbers)
+        }
+    }
+}
+
+fn pair(key: &Jwk, public: &Public) -> Result<Pair, KeyFlaw> {
+    match public {
+        Public::P256 { x, y } => {
+            let point = [&[4_u8], x.as_slice(), y.as_slice()].concat();
+            let d = Secret::new(jwk::bytes32(key, "d")?);
+            EcdsaKeyPair::from_private_key_and_public_key(
+                &ECDSA_P256_SHA256_FIXED_SIGNING,
+                d.expose(),
+                &point,
+            )
+            .map(Pair::P256)
+        }
+        Public::Ed25519 { x } => {
+            let seed = Secret::new(jwk::bytes32(key, "d")?);
+            Ed25519KeyPair::from_seed_and_public_key(seed.expose(), x).map(Pair::Ed25519)
+        }
+        Public::Rsa { n, e } => RsaPair::from_components(&KeyPairComponents {
+            public_key: RsaPublic { n, e },
+            d: &jwk::bytes(key, "d")?,
+            p: &jwk::bytes(key, "p")?,
+            q: &jwk::bytes(key, "q")?,
+            dP: &jwk::bytes(key, "dp")?,
+            dQ: &jwk::bytes(key, "dq")?,
+            qInv: &jwk::bytes(key, "qi")?,
+        })
+        .map(Pair::Rsa),
+    }
+    .map_err(|_| KeyFlaw::Unsound)
+}
+
+impl JwsSigner for SigningKey {
+    fn algorithm(&self) -> &dyn JwsAlgorithm {
+        &self.alg
+    }
+
+    fn key_id(&self) -> Option<&str> {
+        Some(&self.kid)
+    }
+
+    fn signature_len(&self) -> usize {
+        match self.pair.as_ref() {
+            Pair::P256(_) | Pair::Ed25519(_) => 64,
+            Pair::Rsa(pair) => pair.public_modulus_len(),
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
+        let failed = || JoseError::InvalidSignature(std::io::Error::other("not signed").into());
+        match self.pair.as_ref() {
+            Pair::P256(pair) => pair
+                .sign(&SystemRandom::new(), message)
+                .map(|signature| signature.as_ref().to_vec()),
+            Pair::Ed25519(pair) => pair.try_sign(message).map(|s| s.as_ref().to_vec()),
+            Pair::Rsa(pair) => {
+                let padding: &'static dyn RsaEncoding = match self.alg.0 {
+                    Alg::PS256 => &RSA_PSS_SHA256,
+                    Alg::RS256 | Alg::ES256 | Alg::EdDSA => &RSA_PKCS1_SHA256,
+                };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &SystemRandom::new(), message, &mut signature)
+                    .map(|()| signature)
+            }
+        }
+        .map_err(|_| failed())
+    }
+
+    fn box_clone(&self) -> Box<dyn JwsSigner> {
+        Box::new(self.clone())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("alg", &self.alg.0)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}

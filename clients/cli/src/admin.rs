@@ -1,0 +1,102 @@
+//! The admin API (contract §12) as commands use it.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::environment::{Environment, below};
+use crate::failure::Failure;
+use crate::http::{Http, percent};
+use crate::input::path_id;
+use crate::secret::Secret;
+
+/// Objects asked for per page.
+const PAGE: usize = 100;
+
+/// Pages after which a list is given up, so that a broken cursor ends.
+const MAX_PAGES: usize = 1_000;
+
+/// The admin API with the credential for it.
+pub(crate) struct Admin {
+    http: Http,
+    api: Url,
+    token: Secret,
+}
+
+impl Admin {
+    /// Finds the API and the credential in the environment.
+    pub(crate) fn new(environment: &Environment) -> Result<Self, Failure> {
+        let (api, token) = environment.admin()?;
+        Ok(Self {
+            http: Http::new(&api)?,
+            api,
+            token,
+        })
+    }
+
+    /// One object of a collection.
+    pub(crate) async fn show(&self, collection: &str, id: &str) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        self.get(url).await
+    }
+
+    /// Every object of a collection, page by page.
+    pub(crate) async fn list(&self, collection: &str) -> Result<Vec<Value>, Failure> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let after = cursor
+                .as_deref()
+                .map_or_else(String::new, |cursor| format!("&cursor={}", percent(cursor)));
+            let page = self
+                .get(below(
+                    &self.api,
+                    &format!("{collection}?limit={PAGE}{after}"),
+                )?)
+                .await?;
+            let Some(found) = page.get("items").and_then(Value::as_array) else {
+                return Err(Failure::answer(
+                    "expected a list with `items`, found another answer",
+                ));
+            };
+            items.extend(found.iter().cloned());
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return Ok(items),
+            }
+        }
+        Err(Failure::answer(format!(
+            "expected a list of at most {MAX_PAGES} pages, found more"
+        )))
+    }
+
+    /// Creates an object in a collection.
+    pub(crate) async fn create(&self, collection: &str, body: &Value) -> Result<Value, Failure> {
+        self.post(below(&self.api, collection)?, body).await
+    }
+
+    /// Asks an object to change its state, with the reason for the record.
+    pub(crate) async fn act(
+        &self,
+        collection: &str,
+        id: &str,
+        verb: &str,
+        reason: &str,
+    ) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("{collection}/{}/{verb}", path_id(id)?))?;
+        self.post(url, &json!({"reason": reason})).await
+    }
+
+    async fn get(&self, url: Url) -> Result<Value, Failure> {
+        let request = self.http.get(url).bearer_auth(self.token.expose());
+        self.http.send(request).await?.ok()
+    }
+
+    async fn post(&self, url: Url, body: &Value) -> Result<Value, Failure> {
+        let request = self
+            .http
+            .post(url)
+            .bearer_auth(self.token.expose())
+            .json(body);
+        self.http.send(request).await?.ok()
+    }
+}

@@ -1,0 +1,76 @@
+//! The commands, one file each.
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::Report;
+
+mod agents;
+mod decode;
+mod effect;
+mod explain;
+mod grants;
+mod lock;
+mod revoke;
+mod targets;
+mod token;
+mod unlock;
+
+/// A command of a developer or an operator.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Exchange a person's session and an agent's identity for one narrow token
+    Token(Box<token::TokenArgs>),
+    /// Take a token apart and show its chain, offline and unverified
+    Decode(decode::DecodeArgs),
+    /// Kill what was issued, for ever: by what it belongs to, or one own token
+    Revoke(revoke::RevokeArgs),
+    /// Stop an agent, a person, a target or everything until unlocked
+    Lock(lock::LockArgs),
+    /// Lift a lock
+    Unlock(unlock::UnlockArgs),
+    /// List and show agents; suspend, resume and retire them
+    Agents(agents::AgentsArgs),
+    /// List and show targets
+    Targets(targets::TargetsArgs),
+    /// List, show, add and revoke grants, a person's standing delegations
+    Grants(grants::GrantsArgs),
+    /// Say why a request was permitted or refused
+    Explain(explain::ExplainArgs),
+}
+
+impl Command {
+    /// The command's name, as `meta.command` of the envelope.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "token",
+            Self::Decode(_) => "decode",
+            Self::Revoke(_) => "revoke",
+            Self::Lock(_) => "lock",
+            Self::Unlock(_) => "unlock",
+            Self::Agents(_) => "agents",
+            Self::Targets(_) => "targets",
+            Self::Grants(_) => "grants",
+            Self::Explain(_) => "explain",
+        }
+    }
+
+    /// Whether the plain text is meant for programs too.
+    pub(crate) fn prints_bare(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
+    /// Does it.
+    pub(crate) async fn execute(self, environment: &Environment) -> Result<Report, Failure> {
+        match self {
+            Self::Token(args) => token::run(*args, environment).await,
+            Self::Decode(args) => decode::run(&args),
+            Self::Revoke(args) => revoke::run(args, environment).await,
+            Self::Lock(args) => lock::run(args, environment).await,
+            Self::Unlock(args) => unlock::run(args, environment).await,
+            Self::Agents(args) => agents::run(args, environment).await,
+            Self::Targets(args) => targets::run(args, environment).await,
+            Self::Grants(args) => grants::run(args, environment).await,
+            Self::Explain(args) => explain::run(args, environment).await,
+        }
+    }
+}

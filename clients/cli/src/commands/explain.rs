@@ -1,0 +1,157 @@
+//! `locum explain`: why a request was permitted or refused, from its record.
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::admin::Admin;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::text::{fields, inline, member};
+use crate::{chain, text};
+
+/// Which decision.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The delegation or the request
+    #[arg(value_name = "dlg_…|req_…")]
+    id: String,
+}
+
+/// Fetches the decision and tells it.
+pub(crate) async fn run(args: ExplainArgs, environment: &Environment) -> Result<Report, Failure> {
+    if !args.id.starts_with("dlg_") && !args.id.starts_with("req_") {
+        return Err(Failure::usage(format!(
+            "expected an id that begins with `dlg_` or `req_`, found `{}`",
+            text::clean(&args.id)
+        )));
+    }
+    let decision = Admin::new(environment)?.show("decisions", &args.id).await?;
+    let text = tell(&decision);
+    Ok(Report {
+        data: decision,
+        text,
+        ..Report::default()
+    })
+}
+
+fn tell(decision: &Value) -> String {
+    let said = |name: &str| decision.get(name).filter(|value| !value.is_null());
+    let mut rows = vec![("outcome", outcome(decision))];
+    for name in ["error_description", "detail", "reason"] {
+        if let Some(value) = said(name) {
+            rows.push(("because", inline(value)));
+        }
+    }
+    rows.push(("chain", chain::of_decision(decision)));
+    rows.push(("for", member(decision, &["subject", "sub"])));
+    rows.push(("actor", actor(decision)));
+    rows.push(("target", member(decision, &["target"])));
+    rows.push(("basis", member(decision, &["basis"])));
+    rows.push(("asked", member(decision, &["requested"])));
+    rows.push(("granted", member(decision, &["granted"])));
+    if let Some(value) = said("would_pass") {
+        rows.push(("would pass", inline(value)));
+    }
+    let checks = decision.get("checks").and_then(Value::as_array);
+    let mut label = "checks";
+    for check in checks.into_iter().flatten() {
+        rows.push((label, self::check(check)));
+        label = "";
+    }
+    rows.push(("policies", member(decision, &["policies"])));
+    rows.push(("bundle", member(decision, &["bundle"])));
+    rows.push(("parent", member(decision, &["parent"])));
+    rows.push(("request", member(decision, &["request_id"])));
+    rows.push((
+        "record",
+        format!(
+            "index {} of tree {}",
+            member(decision, &["record", "index"]),
+            member(decision, &["record", "tree"])
+        ),
+    ));
+    fields(&rows)
+}
+
+fn outcome(decision: &Value) -> String {
+    let mut line = member(decision, &["outcome"]);
+    for (before, name) in [(" ", "code"), ("  ", "id"), ("  ", "time")] {
+        if let Some(value) = decision.get(name).filter(|value| !value.is_null()) {
+            line.push_str(before);
+            line.push_str(&inline(value));
+        }
+    }
+    line
+}
+
+/// Who acted, and how that was proved.
+fn actor(decision: &Value) -> String {
+    let newest = decision
+        .get("chain")
+        .and_then(Value::as_array)
+        .and_then(|chain| chain.first());
+    let client = member(decision, &["client_id"]);
+    let name = newest.map_or_else(|| client.clone(), |actor| member(actor, &["sub"]));
+    match decision.get("actor_from").and_then(Value::as_str) {
+        Some("client") => format!("{name} (as the client)"),
+        Some("presenter") => format!("{name} (presented by {client})"),
+        Some("actor_token") => format!("{name} (by its actor token; client {client})"),
+        _ => format!("{name} (client {client})"),
+    }
+}
+
+/// One check: its result, then whatever else it says.
+fn check(check: &Value) -> String {
+    let name = member(check, &["name"]);
+    let mut line = format!("{:<7}  {name}", member(check, &["result"]));
+    for (member, value) in check.as_object().into_iter().flatten() {
+        if !matches!(member.as_str(), "name" | "result") && !value.is_null() {
+            line.push_str("  ");
+            line.push_str(&inline(value));
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_is_told_with_the_check_that_failed_and_what_would_pass() {
+        let told = tell(
+            &json!({"id":"dlg_1","request_id":"req_1","time":"2026-11-23T10:00:00Z",
+            "outcome":"refusal","code":"LCM-SCOPE-REFUSED","client_id":"invoice-agent",
+            "actor_from":"client","subject":{"iss":"i","sub":"demo:ada"},
+            "chain":[{"iss":"l","sub":"invoice-agent"}],"target":"sap","basis":null,
+            "requested":{"scope":"x.y"},"granted":null,"would_pass":{"scope":"invoice.read"},
+            "checks":[{"name":"locks","result":"passed"},
+                {"name":"scope","result":"failed","detail":"outside the ceiling"}],
+            "policies":[],"bundle":"sha256:00","jti":null,"parent":null,
+            "record":{"tree":"t1","index":42}}),
+        );
+        for line in [
+            "outcome     refusal LCM-SCOPE-REFUSED  dlg_1  2026-11-23T10:00:00Z",
+            "chain       demo:ada → invoice-agent → sap",
+            "actor       invoice-agent (as the client)",
+            "would pass  scope=invoice.read",
+            "checks      passed   locks",
+            "            failed   scope  outside the ceiling",
+            "bundle      sha256:00",
+            "record      index 42 of tree t1",
+        ] {
+            assert!(
+                told.lines().any(|told| told == line),
+                "no `{line}` in:\n{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_decision_of_any_shape_is_told_without_failing() {
+        assert!(tell(&Value::Null).contains("outcome"));
+        assert!(tell(&json!({"chain":7,"checks":[1]})).contains("?"));
+    }
+}

@@ -1,0 +1,178 @@
+//! Where the broker is and who asks: `LOCUM_*` variables, the files they name,
+//! and in the dev world the ready file.
+
+use std::collections::BTreeMap;
+
+use url::{Host, Url};
+
+use crate::dev::Ready;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::secret::Secret;
+
+/// The variables a command may read (contract §1). `LOCUM_DEV_READY` names the
+/// ready file of a running dev world, which holds its demo secrets.
+const NAMES: [&str; 8] = [
+    "LOCUM_ISSUER",
+    "LOCUM_ADMIN_API",
+    "LOCUM_ADMIN_TOKEN",
+    "LOCUM_ADMIN_TOKEN_FILE",
+    "LOCUM_CLIENT_ID",
+    "LOCUM_CLIENT_SECRET",
+    "LOCUM_CLIENT_SECRET_FILE",
+    "LOCUM_DEV_READY",
+];
+
+/// The settings of one run. Cheap to build: nothing is checked before a
+/// command needs it, so that `decode` works with nothing set.
+pub(crate) struct Environment(BTreeMap<&'static str, String>);
+
+/// A client and its secret, for HTTP Basic (RFC 6749 §2.3.1).
+pub(crate) struct Client {
+    /// The client id, which for an agent is the agent's id.
+    pub(crate) id: String,
+    /// Its secret.
+    pub(crate) secret: Secret,
+}
+
+impl Environment {
+    /// Reads the variables through `lookup`; an empty one counts as unset.
+    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let set = NAMES
+            .into_iter()
+            .filter_map(|name| Some((name, lookup(name).filter(|text| !text.is_empty())?)));
+        Self(set.collect())
+    }
+
+    /// The ready file's content.
+    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
+        let path = self.get("LOCUM_DEV_READY").ok_or_else(|| {
+            Failure::setup(
+                "expected `LOCUM_DEV_READY` of a running dev world, found none; \
+                 start `locum dev`, then run eval \"$(locum dev env)\"",
+            )
+        })?;
+        Ready::load(path)
+    }
+
+    /// The broker's issuer URL.
+    pub(crate) fn issuer(&self) -> Result<Url, Failure> {
+        match self.get("LOCUM_ISSUER") {
+            Some(text) => base_url("LOCUM_ISSUER", text),
+            None if self.get("LOCUM_DEV_READY").is_some() => {
+                base_url("issuer of the ready file", self.ready()?.text(&["issuer"])?)
+            }
+            None => Err(Failure::setup(
+                "expected `LOCUM_ISSUER`, found none; set it to the broker's issuer URL, \
+                 or run eval \"$(locum dev env)\"",
+            )),
+        }
+    }
+
+    /// An endpoint below the issuer, such as `token` (contract §4).
+    pub(crate) fn endpoint(&self, name: &str) -> Result<Url, Failure> {
+        below(&self.issuer()?, name)
+    }
+
+    /// The admin API and the credential for it.
+    pub(crate) fn admin(&self) -> Result<(Url, Secret), Failure> {
+        let api = match self.get("LOCUM_ADMIN_API") {
+            Some(text) => base_url("LOCUM_ADMIN_API", text)?,
+            None => self.endpoint("admin/v1")?,
+        };
+        if let Some(secret) = self.secret("LOCUM_ADMIN_TOKEN", "LOCUM_ADMIN_TOKEN_FILE")? {
+            return Ok((api, secret));
+        }
+        if self.get("LOCUM_DEV_READY").is_some() {
+            let ready = self.ready()?;
+            ready.same_broker("admin_api", &api)?;
+            return Ok((api, Secret::new(ready.text(&["admin_token"])?)));
+        }
+        Err(Failure::local(
+            Exit::AuthRequired,
+            "CLI-ADMIN-TOKEN",
+            "expected an admin credential in `LOCUM_ADMIN_TOKEN` or in the file that \
+             `LOCUM_ADMIN_TOKEN_FILE` names, found none",
+        ))
+    }
+
+    /// The client that asks: `agent` with its secret from the dev world, or
+    /// else the one in the environment, which `agent` must then be.
+    pub(crate) fn client(&self, agent: Option<&str>) -> Result<Client, Failure> {
+        let id = self.get("LOCUM_CLIENT_ID");
+        let secret = self.secret("LOCUM_CLIENT_SECRET", "LOCUM_CLIENT_SECRET_FILE")?;
+        match (agent, id, secret) {
+            (None, Some(id), Some(secret)) => Ok(Client {
+                id: id.to_owned(),
+                secret,
+            }),
+            (Some(agent), Some(id), Some(secret)) if agent == id => Ok(Client {
+                id: id.to_owned(),
+                secret,
+            }),
+            (Some(agent), _, _) if self.get("LOCUM_DEV_READY").is_some() => {
+                let ready = self.ready()?;
+                ready.same_broker("issuer", &self.issuer()?)?;
+                Ok(Client {
+                    id: agent.to_owned(),
+                    secret: ready.client_secret(agent)?,
+                })
+            }
+            _ => Err(Failure::local(
+                Exit::AuthRequired,
+                "CLI-CLIENT",
+                format!(
+                    "expected `LOCUM_CLIENT_ID`{} and its secret in `LOCUM_CLIENT_SECRET` or in \
+                     the file that `LOCUM_CLIENT_SECRET_FILE` names; in a dev world name the \
+                     agent with --agent",
+                    agent.map_or_else(String::new, |agent| format!(" = `{agent}`")),
+                ),
+            )),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn secret(&self, name: &str, file: &str) -> Result<Option<Secret>, Failure> {
+        match (self.get(name), self.get(file)) {
+            (Some(text), _) => Ok(Some(Secret::new(text))),
+            (None, Some(path)) => Ok(Some(Secret::new(&input::read_text(path)?))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// A URL below another, whatever path that one has.
+pub(crate) fn below(base: &Url, path: &str) -> Result<Url, Failure> {
+    let text = format!("{}/{path}", base.as_str().trim_end_matches('/'));
+    Url::parse(&text).map_err(|_| Failure::usage(format!("expected a path, found `{path}`")))
+}
+
+/// Parses a broker URL. Secrets go there, so plain http is only for loopback.
+pub(crate) fn base_url(what: &str, text: &str) -> Result<Url, Failure> {
+    let wrong = || {
+        Failure::setup(format!(
+            "expected {what} to be an https URL, or http on loopback, found `{text}`"
+        ))
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let plain = url.username().is_empty() && url.password().is_none();
+    let clean = plain && url.query().is_none() && url.fragment().is_none();
+    match url.scheme() {
+        "https" if clean => Ok(url),
+        "http" if clean && loopback => Ok(url),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

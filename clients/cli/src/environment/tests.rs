@@ -1,0 +1,132 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use std::io::Write;
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    Environment::read(|name| {
+        pairs
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn file(content: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(content.as_bytes()).unwrap();
+    file
+}
+
+const READY: &str = r#"{"issuer":"http://127.0.0.1:8420","admin_api":"http://127.0.0.1:8420/admin/v1",
+    "admin_token":"adm","agents":{"hr-agent":{"client_id":"hr-agent","client_secret":"s2"}}}"#;
+
+#[test]
+fn plain_http_is_only_for_loopback_since_secrets_go_there() {
+    for good in [
+        "https://broker.example",
+        "http://127.0.0.1:8420",
+        "http://[::1]:1",
+        "http://localhost",
+    ] {
+        assert!(base_url("x", good).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://broker.example",
+        "http://127.0.0.1.example",
+        "ftp://127.0.0.1",
+        "https://a:b@broker.example",
+        "https://broker.example?a",
+        "broker",
+    ] {
+        assert!(base_url("x", bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn endpoints_lie_below_an_issuer_with_a_path() {
+    let environment = environment(&[("LOCUM_ISSUER", "https://broker.example/tenant")]);
+    assert_eq!(
+        environment.endpoint("token").unwrap().as_str(),
+        "https://broker.example/tenant/token"
+    );
+}
+
+#[test]
+fn a_missing_issuer_is_a_precondition_and_a_missing_admin_token_is_no_proof() {
+    assert_eq!(
+        environment(&[]).issuer().unwrap_err().exit,
+        Exit::Precondition
+    );
+    let environment = environment(&[("LOCUM_ISSUER", "https://broker.example")]);
+    assert_eq!(environment.admin().unwrap_err().exit, Exit::AuthRequired);
+}
+
+#[test]
+fn a_secret_is_read_from_the_file_that_is_named() {
+    let secret = file("s1\n");
+    let environment = environment(&[
+        ("LOCUM_CLIENT_ID", "invoice-agent"),
+        ("LOCUM_CLIENT_SECRET_FILE", secret.path().to_str().unwrap()),
+    ]);
+    assert_eq!(environment.client(None).unwrap().secret.expose(), "s1");
+}
+
+#[test]
+fn another_agent_than_the_one_in_the_environment_comes_from_the_dev_world() {
+    let ready = file(READY);
+    let environment = environment(&[
+        ("LOCUM_CLIENT_ID", "invoice-agent"),
+        ("LOCUM_CLIENT_SECRET", "s1"),
+        ("LOCUM_DEV_READY", ready.path().to_str().unwrap()),
+    ]);
+    assert_eq!(environment.client(None).unwrap().secret.expose(), "s1");
+    let client = environment.client(Some("hr-agent")).unwrap();
+    assert_eq!(
+        (client.id.as_str(), client.secret.expose()),
+        ("hr-agent", "s2")
+    );
+    let failure = environment.client(Some("robot")).err().unwrap();
+    assert_eq!(failure.exit, Exit::NotFound);
+    assert!(failure.message.contains("hr-agent"), "{}", failure.message);
+}
+
+#[test]
+fn another_agent_without_a_dev_world_is_refused() {
+    let environment = environment(&[("LOCUM_CLIENT_ID", "a"), ("LOCUM_CLIENT_SECRET", "s")]);
+    assert!(environment.client(Some("a")).is_ok());
+    assert_eq!(
+        environment.client(Some("b")).err().unwrap().exit,
+        Exit::AuthRequired
+    );
+}
+
+#[test]
+fn the_ready_file_fills_in_what_is_not_set() {
+    let ready = file(READY);
+    let environment = environment(&[("LOCUM_DEV_READY", ready.path().to_str().unwrap())]);
+    let (api, token) = environment.admin().unwrap();
+    assert_eq!(
+        (api.as_str(), token.expose()),
+        ("http://127.0.0.1:8420/admin/v1", "adm")
+    );
+}
+
+#[test]
+fn a_demo_secret_never_goes_to_another_broker() {
+    let ready = file(READY);
+    let environment = environment(&[
+        ("LOCUM_ISSUER", "https://broker.example"),
+        ("LOCUM_DEV_READY", ready.path().to_str().unwrap()),
+    ]);
+    assert_eq!(
+        environment.client(Some("hr-agent")).err().unwrap().exit,
+        Exit::Precondition
+    );
+    assert_eq!(environment.admin().err().unwrap().exit, Exit::Precondition);
+}
+
+#[test]
+fn no_secret_is_in_debug_output() {
+    assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+}

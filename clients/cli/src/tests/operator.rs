@@ -1,0 +1,166 @@
+use super::*;
+
+fn body(request: &str) -> Value {
+    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[tokio::test]
+async fn a_list_is_followed_to_its_end() {
+    let agent = |id: &str| {
+        json!({"id":id,"state":"active","risk":"low","owner":{"kind":"team","id":"it"},
+            "ceiling":[{"target":"sap","scopes":["a","b"]}]})
+    };
+    let first = json!({"items":[agent("a1")],"next":"c&1"}).to_string();
+    let last = json!({"items":[agent("a2")],"next":null}).to_string();
+    let server = Server::answering(&[(200, &first), (200, &last)]).await;
+    let ran = run_at(&server, "agents").await;
+    assert_eq!(
+        ran.out,
+        "ID  STATE   RISK  OWNER  MAY DO\na1  active  low   it     sap: a, b\n\
+         a2  active  low   it     sap: a, b\n"
+    );
+    let requests = server.requests();
+    assert!(
+        requests[0].starts_with("GET /admin/v1/agents?limit=100 "),
+        "{}",
+        requests[0]
+    );
+    assert!(requests[1].starts_with("GET /admin/v1/agents?limit=100&cursor=c%261 "));
+    assert!(
+        requests[0]
+            .to_lowercase()
+            .contains("authorization: bearer adm\r\n")
+    );
+}
+
+#[tokio::test]
+async fn what_is_shown_of_an_agent_and_a_target_is_the_object() {
+    let server = Server::answering(&[(200, r#"{"id":"sap","audience":"urn:demo:sap"}"#)]).await;
+    let ran = run_at(&server, "targets show sap").await;
+    assert_eq!(ran.out, "id        sap\naudience  urn:demo:sap\n");
+    assert!(server.requests()[0].starts_with("GET /admin/v1/targets/sap "));
+}
+
+#[tokio::test]
+async fn an_unknown_id_exits_5_and_a_wrong_state_6() {
+    for (status, exit) in [(404, 5), (409, 6), (403, 7), (401, 8)] {
+        let problem = r#"{"title":"no","detail":"expected another id","request_id":"req_1"}"#;
+        let server = Server::answering(&[(status, problem)]).await;
+        let ran = run_at(&server, "agents show nobody").await;
+        assert_eq!(ran.code, exit, "{status}");
+        assert!(ran.err.contains("expected another id"), "{}", ran.err);
+    }
+}
+
+#[tokio::test]
+async fn an_agent_is_suspended_with_the_reason() {
+    let server = Server::answering(&[(200, r#"{"id":"a1","state":"suspended"}"#)]).await;
+    let ran = run_at(&server, "agents suspend a1 --reason odd").await;
+    assert_eq!(ran.out, "a1 is now suspended\n");
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("POST /admin/v1/agents/a1/suspend "));
+    assert_eq!(body(&request), json!({"reason":"odd"}));
+}
+
+#[tokio::test]
+async fn a_lock_says_what_it_stopped_and_how_to_undo_it() {
+    let answer =
+        json!({"id":"lck_1","affected":{"tokens":2,"grants":0,"people":1,"estimate":false},
+        "confirmed":{"replicas":1,"of":1,"within_ms":3}})
+        .to_string();
+    let server = Server::answering(&[(201, &answer), (200, "{}")]).await;
+    let ran = run_at(&server, "lock agent/invoice-agent --reason demo").await;
+    assert!(
+        ran.out.starts_with(
+            "locked agent/invoice-agent as lck_1: 2 tokens, 0 grants, 1 person\n\
+             undo: locum unlock lck_1 "
+        ),
+        "{}",
+        ran.out
+    );
+    assert_eq!(
+        body(&server.requests()[0]),
+        json!({"what":{"kind":"agent","id":"invoice-agent"},"reason":"demo","expires_at":null,
+            "dry_run":false})
+    );
+    assert_eq!(run_at(&server, "unlock lck_1 --reason over").await.code, 0);
+    assert!(server.requests()[1].starts_with("POST /admin/v1/locks/lck_1/lift "));
+}
+
+#[tokio::test]
+async fn a_dry_run_says_that_nothing_was_changed() {
+    let answer = r#"{"affected":{"tokens":2,"grants":1,"people":1,"estimate":false}}"#;
+    let server = Server::answering(&[(200, answer), (200, answer)]).await;
+    for line in [
+        "lock all --reason x --dry-run",
+        "revoke all --reason x --dry-run",
+    ] {
+        let ran = run_at(&server, line).await;
+        assert_eq!(
+            ran.out,
+            "would stop 2 tokens, 1 grant, 1 person; nothing was changed\n"
+        );
+    }
+    for request in server.requests() {
+        assert_eq!(body(&request)["dry_run"], json!(true));
+        assert_eq!(body(&request)["what"], json!({"kind":"all"}));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_locked_is_refused_here_with_the_command_that_works() {
+    let server = Server::answering(&[]).await;
+    let ran = run_at(&server, "lock grant/grt_1 --reason x").await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("locum revoke grant/grt_1"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn a_grant_is_added_as_the_contract_has_it_and_revoked() {
+    let revoked = json!({"id":"rev_1","effective_at":"2026-11-23T10:00:00Z",
+        "affected":{"tokens":0,"grants":1,"people":1,"estimate":true}})
+    .to_string();
+    let answers = [
+        (201, r#"{"id":"grt_1","state":"active"}"#),
+        (200, revoked.as_str()),
+    ];
+    let server = Server::answering(&answers).await;
+    let line = "grants add --person demo:ada --group demo:staff --agent invoice-agent --for sap \
+        --scope invoice.post --details type=invoice_post,amount=5 --max-uses 1 \
+        --expires-at 2026-12-31T00:00:00Z --reason month-end";
+    let ran = run_at(&server, line).await;
+    assert!(ran.out.starts_with("grt_1 is active\n"), "{}", ran.out);
+    assert_eq!(
+        body(&server.requests()[0]),
+        json!({"person":"demo:ada","groups":["demo:staff"],"agent":"invoice-agent",
+            "expires_at":"2026-12-31T00:00:00Z","max_uses":1,"max_depth":4,"reason":"month-end",
+            "targets":[{"target":"sap","scopes":["invoice.post"],
+                "authorization_details":[{"type":"invoice_post","amount":"5"}]}]})
+    );
+    let ran = run_at(&server, "grants revoke grt_1 --reason over").await;
+    assert!(
+        ran.out.starts_with("revoked grant/grt_1 as rev_1 at 2026-"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(
+        body(&server.requests()[1]),
+        json!({"what":{"kind":"grant","id":"grt_1"},"before":null,"reason":"over","dry_run":false})
+    );
+}
+
+#[tokio::test]
+async fn a_decision_is_fetched_by_its_id_and_other_ids_are_not_asked_for() {
+    let decision = r#"{"id":"dlg_1","outcome":"permit","subject":{"sub":"demo:ada"},"chain":[],"target":"sap"}"#;
+    let server = Server::answering(&[(200, decision)]).await;
+    let ran = run_at(&server, "explain dlg_1").await;
+    assert!(
+        ran.out.starts_with("outcome   permit  dlg_1\n"),
+        "{}",
+        ran.out
+    );
+    assert!(server.requests()[0].starts_with("GET /admin/v1/decisions/dlg_1 "));
+    assert_eq!(run_at(&server, "explain grt_1").await.code, 2);
+    assert_eq!(run_at(&server, "explain dlg_1/../../agents").await.code, 2);
+    assert_eq!(server.requests().len(), 1);
+}
