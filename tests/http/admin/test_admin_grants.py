@@ -121,7 +121,7 @@ def test_an_unknown_a_dead_and_another_s_grant_get_one_text(scene, world, broker
 
 
 @pytest.mark.parametrize("changes", [
-    {"agent": "no-such-agent"}, {"person": "ada"}, {"person": ""}, {"expires_at": "tomorrow"}, {"expires_at": None},
+    {"agent": "no-such-agent"}, {"person": "ada"}, {"person": ""}, {"expires_at": "tomorrow"},
     {"max_uses": 0}, {"max_uses": -1}, {"max_uses": 1.5}, {"targets": []}, {"targets": None},
     {"targets": [{"target": "no-such-target", "scopes": ["x"], "authorization_details": []}]},
     {"groups": "demo:staff"}])
