@@ -35,19 +35,29 @@ impl Chain {
     ///
     /// # Errors
     /// `LCM-CHAIN-CYCLE`, `LCM-CHAIN-DEPTH`, `LCM-CHAIN-HOPS`.
-    pub fn extend(subject: &SubjectProof, actor: &ActorProof, bounds: Bounds) -> Result<Self, Refusal> {
+    pub fn extend(
+        subject: &SubjectProof,
+        actor: &ActorProof,
+        bounds: Bounds,
+    ) -> Result<Self, Refusal> {
         let mut links = subject.inbound().to_vec();
         let who = subject.subject();
         let itself = who.agent() == Some(actor.agent_id());
         let newest = links.first().and_then(|link| link.agent.as_ref()) == Some(actor.agent_id());
         if !(newest || itself && links.is_empty()) {
-            let twice = links.iter().any(|link| link.agent.as_ref() == Some(actor.agent_id()));
+            let twice = links
+                .iter()
+                .any(|link| link.agent.as_ref() == Some(actor.agent_id()));
             if itself || twice {
                 return Err(cycle(actor.agent_id()));
             }
             links.insert(0, actor.link());
         }
-        let chain = Self { subject: who.clone(), links, hops: subject.hops() + 1 };
+        let chain = Self {
+            subject: who.clone(),
+            links,
+            hops: subject.hops() + 1,
+        };
         chain.within(bounds)
     }
 
@@ -55,13 +65,20 @@ impl Chain {
         if self.depth() > bounds.depth {
             return Err(Refusal::new(
                 Code::ChainDepth,
-                format!("expected at most {} actors in the chain, found {}; let an earlier agent call the target", bounds.depth, self.depth()),
+                format!(
+                    "expected at most {} actors in the chain, found {}; let an earlier agent call the target",
+                    bounds.depth,
+                    self.depth()
+                ),
             ));
         }
         if self.hops > bounds.hops {
             return Err(Refusal::new(
                 Code::ChainHops,
-                format!("expected at most {} exchanges in a row, found {}; start again from the sign-in", bounds.hops, self.hops),
+                format!(
+                    "expected at most {} exchanges in a row, found {}; start again from the sign-in",
+                    bounds.hops, self.hops
+                ),
             ));
         }
         Ok(self)
@@ -93,13 +110,19 @@ impl Chain {
 
     /// The agents of ours in it, newest first, and the subject if it is one.
     pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
-        self.links.iter().filter_map(|link| link.agent.as_ref()).chain(self.subject.agent())
+        self.links
+            .iter()
+            .filter_map(|link| link.agent.as_ref())
+            .chain(self.subject.agent())
     }
 
     /// The claim `act`: `None` when nobody acts for another.
     #[must_use]
     pub fn act(&self) -> Option<Value> {
-        self.links.iter().rev().fold(None, |inner, link| Some(act_object(link, inner)))
+        self.links
+            .iter()
+            .rev()
+            .fold(None, |inner, link| Some(act_object(link, inner)))
     }
 }
 
@@ -119,7 +142,10 @@ fn act_object(link: &Link, inner: Option<Value>) -> Value {
 fn cycle(agent: &AgentId) -> Refusal {
     Refusal::new(
         Code::ChainCycle,
-        format!("expected an actor that is not yet part of the chain, found {}; pass the chain on to another agent", quoted(agent.as_str())),
+        format!(
+            "expected an actor that is not yet part of the chain, found {}; pass the chain on to another agent",
+            quoted(agent.as_str())
+        ),
     )
 }
 
@@ -137,7 +163,10 @@ pub fn read_act(act: &Value) -> Result<Vec<Link>, &'static str> {
         if links.len() == MOST {
             return Err("too many nested `act` objects");
         }
-        if object.keys().any(|name| !matches!(name.as_str(), "iss" | "sub" | "sub_profile" | "act")) {
+        if object
+            .keys()
+            .any(|name| !matches!(name.as_str(), "iss" | "sub" | "sub_profile" | "act"))
+        {
             return Err("an `act` with other members than `iss`, `sub`, `sub_profile` and `act`");
         }
         links.push(Link {
@@ -155,7 +184,9 @@ pub fn read_act(act: &Value) -> Result<Vec<Link>, &'static str> {
 fn member(object: &Map<String, Value>, name: &str) -> Result<Option<String>, &'static str> {
     match object.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() && text.len() <= 320 && !text.chars().any(char::is_control) => {
+        Some(Value::String(text))
+            if !text.is_empty() && text.len() <= 512 && !text.chars().any(char::is_control) =>
+        {
             Ok(Some(text.clone()))
         }
         Some(_) => Err("an `act` with a member that is no name"),

@@ -33,8 +33,10 @@ pub struct Del {
     pub target: Option<TargetId>,
 }
 
-/// An access token of ours.
+/// An access token of ours. Only [`OwnToken::read`] makes one, so that what a
+/// later hop wraps was signed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct OwnToken {
     /// Its id.
     pub jti: Jti,
@@ -75,21 +77,34 @@ impl OwnToken {
         let mut links = claims.act.as_ref().map_or(Ok(Vec::new()), read_act)?;
         for (place, link) in links.iter_mut().enumerate() {
             link.version = del.ver.get(place).copied().flatten();
-            link.agent = (link.iss == ours).then(|| AgentId::parse(&link.sub).ok()).flatten();
+            link.agent = (link.iss == ours)
+                .then(|| AgentId::parse(&link.sub).ok())
+                .flatten();
         }
-        let [aud] = claims.aud.as_slice() else { return Err("more than one audience") };
+        let [aud] = claims.aud.as_slice() else {
+            return Err("more than one audience");
+        };
         Ok(Self {
-            jti: claims.jti.as_deref().and_then(|jti| Jti::parse(jti).ok()).ok_or("no token id of ours")?,
+            jti: claims
+                .jti
+                .as_deref()
+                .and_then(|jti| Jti::parse(jti).ok())
+                .ok_or("no token id of ours")?,
             sub: claims.sub.clone(),
             aud: aud.clone(),
             client_id: claims.client_id.clone().ok_or("no client")?,
-            scope: Scope::parse(claims.scope.as_deref().unwrap_or_default()).map_err(|_| "no scope")?,
+            scope: Scope::parse(claims.scope.as_deref().unwrap_or_default())
+                .map_err(|_| "no scope")?,
             iat: claims.iat.ok_or("no time of issue")?,
             exp: claims.exp,
             links,
             del,
             details: claims.get("authorization_details").cloned(),
-            sign_in: SignIn { auth_time: claims.auth_time, acr: claims.acr.clone(), amr: claims.amr.clone() },
+            sign_in: SignIn {
+                auth_time: claims.auth_time,
+                acr: claims.acr.clone(),
+                amr: claims.amr.clone(),
+            },
         })
     }
 

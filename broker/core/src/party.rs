@@ -37,7 +37,10 @@ impl Foreign {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let (issuer, sub) = name.split_once(':')?;
-        Some(Self { issuer: IssuerId::parse(issuer).ok()?, sub: (!sub.is_empty()).then(|| sub.to_owned())? })
+        Some(Self {
+            issuer: IssuerId::parse(issuer).ok()?,
+            sub: (!sub.is_empty()).then(|| sub.to_owned())?,
+        })
     }
 }
 
@@ -64,7 +67,10 @@ impl Subject {
     #[must_use]
     pub fn behalf(&self, groups: Option<BTreeSet<String>>) -> Behalf {
         match self {
-            Self::Person(person) => Behalf::Person { id: person.name(), groups },
+            Self::Person(person) => Behalf::Person {
+                id: person.name(),
+                groups,
+            },
             Self::Workload(workload) => Behalf::Workload(workload.name()),
             Self::Agent(id) => Behalf::Agent(id.clone()),
         }

@@ -53,14 +53,18 @@ impl View {
     /// Whether something issued at `issued_ms` under the key is dead.
     #[must_use]
     pub fn is_revoked(&self, key: &Key, issued_ms: u64) -> bool {
-        self.revoked.get(key).is_some_and(|until| issued_ms <= *until)
+        self.revoked
+            .get(key)
+            .is_some_and(|until| issued_ms <= *until)
     }
 
     /// A lock on the key that holds at `now_ms`.
     #[must_use]
     pub fn locked(&self, key: &Key, now_ms: u64) -> Option<&Lock> {
         let locks = self.locks.get(key)?;
-        locks.values().find(|lock| lock.expires_ms.is_none_or(|end| end > now_ms))
+        locks
+            .values()
+            .find(|lock| lock.expires_ms.is_none_or(|end| end > now_ms))
     }
 
     /// Number of keys revoked.
@@ -105,7 +109,10 @@ impl World<'_> {
     /// Whether something issued at `issued_ms` with that lineage stands.
     #[must_use]
     pub fn standing(&self, lineage: &Lineage, actors: Actors<'_>, issued_ms: u64) -> Standing {
-        let owners: Vec<Key> = actors.iter().filter_map(|(agent, _)| self.owner(agent)).collect();
+        let owners: Vec<Key> = actors
+            .iter()
+            .filter_map(|(agent, _)| self.owner(agent))
+            .collect();
         let all = self.keys.key(Kind::All, "");
         let every = || lineage.iter().chain(&owners).chain([&all]);
         if every().any(|key| self.view.is_revoked(key, issued_ms)) {
@@ -115,8 +122,12 @@ impl World<'_> {
             return Standing::Locked(lock.clone());
         }
         let now_s = self.now_ms / 1000;
-        let fallen = actors.iter().find(|(agent, version)| !self.registry.is_live(agent, *version, now_s));
-        fallen.map_or(Standing::Live, |(agent, _)| Standing::AgentNotInForce(agent.clone()))
+        let fallen = actors
+            .iter()
+            .find(|(agent, version)| !self.registry.is_live(agent, *version, now_s));
+        fallen.map_or(Standing::Live, |(agent, _)| {
+            Standing::AgentNotInForce(agent.clone())
+        })
     }
 
     /// Whether something foreign, issued at `issued_ms`, is dead or locked
@@ -124,7 +135,9 @@ impl World<'_> {
     #[must_use]
     pub fn of_names(&self, names: &[(Kind, &str)], issued_ms: u64) -> Standing {
         let mut lineage = Lineage::default();
-        names.iter().for_each(|(kind, id)| lineage.add(self.keys.key(*kind, id)));
+        names
+            .iter()
+            .for_each(|(kind, id)| lineage.add(self.keys.key(*kind, id)));
         self.standing(&lineage, &[], issued_ms)
     }
 

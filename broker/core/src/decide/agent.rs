@@ -11,11 +11,15 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
         Status::Active(certification) if certification.until > facts.now_s() => Ok(()),
         Status::Active(_) => Err(Refusal::new(
             Code::AgentUncertified,
-            format!("expected a certified agent, found {name} whose certification ended; ask its owner to certify a version"),
+            format!(
+                "expected a certified agent, found {name} whose certification ended; ask its owner to certify a version"
+            ),
         )),
         Status::Draft => Err(Refusal::new(
             Code::AgentUncertified,
-            format!("expected a certified agent, found {name} in draft; ask its owner to certify a version"),
+            format!(
+                "expected a certified agent, found {name} in draft; ask its owner to certify a version"
+            ),
         )),
         Status::Suspended { .. } => Err(Refusal::new(
             Code::AgentState,
@@ -23,7 +27,9 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
         )),
         Status::Retired => Err(Refusal::new(
             Code::AgentState,
-            format!("expected an active agent, found {name} retired; register a new agent under another id"),
+            format!(
+                "expected an active agent, found {name} retired; register a new agent under another id"
+            ),
         )),
     }
 }

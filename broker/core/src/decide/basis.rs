@@ -26,12 +26,15 @@ pub(super) fn find<P: PolicyCheck>(
     if let Some(parent) = case.subject.parent() {
         work.basis = inherited(parent.basis(), parent.derives, facts, work, target);
         let limit = facts.root_grant.as_deref().filter(|_| parent.derives);
-        work.details = narrowing.within(limit, target).map_err(|flaw| refused(&flaw))?;
+        work.details = narrowing
+            .within(limit, target)
+            .map_err(|flaw| refused(&flaw))?;
         return Ok(());
     }
     if case.is_alone() {
         work.basis = Some(Basis::Itself);
-    } else if case.subject.may_act().is_some_and(|m| m.confers) && may_act::names_actor(case, facts) {
+    } else if case.subject.may_act().is_some_and(|m| m.confers) && may_act::names_actor(case, facts)
+    {
         work.basis = Some(Basis::MayAct);
     } else if let Some((grant, details)) = covering(case, facts, work, target, &narrowing) {
         work.basis = Some(Basis::Grant);
@@ -39,7 +42,9 @@ pub(super) fn find<P: PolicyCheck>(
         work.details = details;
         return Ok(());
     }
-    work.details = narrowing.within(None, target).map_err(|flaw| refused(&flaw))?;
+    work.details = narrowing
+        .within(None, target)
+        .map_err(|flaw| refused(&flaw))?;
     if work.basis.is_none() && !matches!(case.subject.origin(), Origin::Grant(_)) {
         let answer = pre_authorise(case, facts, policy, work, target, &work.scope)?;
         if answer.allowed {
@@ -52,13 +57,23 @@ pub(super) fn find<P: PolicyCheck>(
 
 /// The root's basis. Where a resource server derives, a root grant must list
 /// the derived scope; otherwise no `high` one (contract §8).
-fn inherited(root: Basis, derives: bool, facts: &Facts, work: &Work, target: &Target) -> Option<Basis> {
+fn inherited(
+    root: Basis,
+    derives: bool,
+    facts: &Facts,
+    work: &Work,
+    target: &Target,
+) -> Option<Basis> {
     let covered = match (derives, root) {
         (false, _) => true,
-        (true, Basis::Grant) => {
-            facts.root_grant.as_ref().and_then(|g| g.at(&target.id)).is_some_and(|at| work.scope.is_within(&at.scopes))
+        (true, Basis::Grant) => facts
+            .root_grant
+            .as_ref()
+            .and_then(|g| g.at(&target.id))
+            .is_some_and(|at| work.scope.is_within(&at.scopes)),
+        (true, Basis::Itself | Basis::MayAct | Basis::Policy) => {
+            target.risk(&work.scope) < Risk::High
         }
-        (true, Basis::Itself | Basis::MayAct | Basis::Policy) => target.risk(&work.scope) < Risk::High,
     };
     covered.then_some(root)
 }
@@ -74,16 +89,30 @@ fn covering(
 ) -> Option<(Arc<Grant>, crate::details::Details)> {
     let only = match case.subject.origin() {
         Origin::Grant(grant) => Some(grant.id),
-        Origin::IdToken | Origin::AccessToken | Origin::Workload | Origin::Own(_) | Origin::Itself => None,
+        Origin::IdToken
+        | Origin::AccessToken
+        | Origin::Workload
+        | Origin::Own(_)
+        | Origin::Itself => None,
     };
-    facts.grants.iter().filter(|grant| only.is_none_or(|id| id == grant.id)).find_map(|grant| {
-        let at = grant.at(&target.id)?;
-        let deep_enough = grant.spec.max_depth.is_none_or(|max| case.chain.depth() <= max);
-        if !deep_enough || !work.scope.is_within(&at.scopes) {
-            return None;
-        }
-        narrowing.within(Some(grant), target).ok().map(|details| (grant.clone(), details))
-    })
+    facts
+        .grants
+        .iter()
+        .filter(|grant| only.is_none_or(|id| id == grant.id))
+        .find_map(|grant| {
+            let at = grant.at(&target.id)?;
+            let deep_enough = grant
+                .spec
+                .max_depth
+                .is_none_or(|max| case.chain.depth() <= max);
+            if !deep_enough || !work.scope.is_within(&at.scopes) {
+                return None;
+            }
+            narrowing
+                .within(Some(grant), target)
+                .ok()
+                .map(|details| (grant.clone(), details))
+        })
 }
 
 /// Asks whether it may happen without a grant. Scopes marked `high` never go
@@ -100,11 +129,18 @@ fn pre_authorise<P: PolicyCheck>(
         return Ok(Answer::default());
     }
     let question = question(case, facts, work, target, Action::PreAuthorise, scope);
-    policy.ask(&question).map_err(|fault| super::policy::fault(&fault))
+    policy
+        .ask(&question)
+        .map_err(|fault| super::policy::fault(&fault))
 }
 
 /// Judges what was found: nothing means that only the basis is missing.
-pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &mut Work) -> Result<(), Refusal> {
+pub(super) fn check<P: PolicyCheck>(
+    case: &Case,
+    facts: &Facts,
+    policy: &P,
+    work: &mut Work,
+) -> Result<(), Refusal> {
     let Some(target) = &work.target else {
         work.basis = Some(Basis::Itself);
         return Ok(());
@@ -115,18 +151,32 @@ pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work
     let one = |name: &crate::scope::ScopeName| Scope::of([name.clone()]);
     let alone = !matches!(case.subject.origin(), Origin::Grant(_) | Origin::Own(_));
     let passes = |name: &&crate::scope::ScopeName| {
-        alone && pre_authorise(case, facts, policy, work, target, &one(name)).is_ok_and(|answer| answer.allowed)
+        alone
+            && pre_authorise(case, facts, policy, work, target, &one(name))
+                .is_ok_and(|answer| answer.allowed)
     };
     let passing = Scope::of(work.scope.iter().filter(passes).cloned());
-    let found = format!("none for {}", quoted(&work.scope.outside(&passing).to_string()));
+    let found = format!(
+        "none for {}",
+        quoted(&work.scope.outside(&passing).to_string())
+    );
     let next = if passing.is_empty() {
         "ask the person for a grant".to_owned()
     } else {
-        format!("ask the person for a grant, or for scope {} alone", quoted(&passing.to_string()))
+        format!(
+            "ask the person for a grant, or for scope {} alone",
+            quoted(&passing.to_string())
+        )
     };
     let refusal = Refusal::new(
         Code::ConsentMissing,
-        format!("expected a may_act, a grant or a policy that covers the whole request, found {found}; {next}"),
+        format!(
+            "expected a may_act, a grant or a policy that covers the whole request, found {found}; {next}"
+        ),
     );
-    Err(if passing.is_empty() { refusal } else { refusal.passing(json!({ "scope": passing.to_string() })) })
+    Err(if passing.is_empty() {
+        refusal
+    } else {
+        refusal.passing(json!({ "scope": passing.to_string() }))
+    })
 }

@@ -14,7 +14,11 @@ const HEADER: usize = 120;
 
 /// The size rung: an encoded token over the limit is refused, never cut.
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
-    let alg = work.target.as_ref().map(|t| t.spec.connector.alg).unwrap_or_default();
+    let alg = work
+        .target
+        .as_ref()
+        .map(|t| t.spec.connector.alg)
+        .unwrap_or_default();
     let signature = match alg {
         Alg::ES256 | Alg::EdDSA => 86,
         Alg::RS256 | Alg::PS256 => 342,
@@ -26,7 +30,10 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
     }
     Err(Refusal::new(
         Code::ChainSize,
-        format!("expected a token of at most {} bytes, found {size}; ask for fewer scopes or details", facts.limits.token_bytes),
+        format!(
+            "expected a token of at most {} bytes, found {size}; ask for fewer scopes or details",
+            facts.limits.token_bytes
+        ),
     ))
 }
 
@@ -35,9 +42,10 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
 fn audience(facts: &Facts, work: &Work) -> String {
     match (&facts.delegate, &work.target) {
         (Place::Agent(agent), _) => format!("{AGENT_AUDIENCE}{}", agent.spec.id),
-        (Place::NotAsked | Place::Nowhere, Some(target)) => {
-            work.resource.clone().unwrap_or_else(|| target.spec.audience.clone())
-        }
+        (Place::NotAsked | Place::Nowhere, Some(target)) => work
+            .resource
+            .clone()
+            .unwrap_or_else(|| target.spec.audience.clone()),
         (Place::NotAsked | Place::Nowhere, None) => facts.issuer.to_string(),
     }
 }
@@ -45,7 +53,11 @@ fn audience(facts: &Facts, work: &Work) -> String {
 /// The delegation claim.
 pub(super) fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
     let parent = case.subject.parent();
-    let up = parent.map(|p| std::iter::once(p.token.jti).chain(p.token.del.up.iter().copied()).collect());
+    let up = parent.map(|p| {
+        std::iter::once(p.token.jti)
+            .chain(p.token.del.up.iter().copied())
+            .collect()
+    });
     let grant = match parent {
         Some(parent) => parent.token.del.grant,
         None => work.grant.as_ref().map(|grant| grant.id),
@@ -96,7 +108,10 @@ pub(super) fn build(case: &Case, facts: &Facts, work: &Work) -> Map<String, Valu
         put("act", act);
     }
     if let Place::Agent(agent) = &facts.delegate {
-        put("may_act", json!({ "iss": *facts.issuer, "sub": agent.spec.id }));
+        put(
+            "may_act",
+            json!({ "iss": *facts.issuer, "sub": agent.spec.id }),
+        );
     }
     put("del", json!(del(case, facts, work)));
     claims

@@ -12,11 +12,19 @@ use crate::scope::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &mut Work) -> Result<(), Refusal> {
+pub(super) fn check<P: PolicyCheck>(
+    case: &Case,
+    facts: &Facts,
+    policy: &P,
+    work: &mut Work,
+) -> Result<(), Refusal> {
     let Some(target) = work.target.clone() else {
         return match &case.ask.details {
             None => Ok(()),
-            Some(_) => Err(Refusal::new(Code::Details, "expected no authorization_details for an actor token, found some; leave them out")),
+            Some(_) => Err(Refusal::new(
+                Code::Details,
+                "expected no authorization_details for an actor token, found some; leave them out",
+            )),
         };
     };
     basis::find(case, facts, policy, work, &target)
@@ -38,25 +46,60 @@ impl<'a> Narrowing<'a> {
         let requested = case.ask.details.as_ref().map(parse).transpose()?;
         let inherited = case.subject.parent().filter(|parent| !parent.derives);
         let parent = inherited
-            .map(|parent| parse(parent.token.details.as_ref().unwrap_or(&Value::Array(Vec::new()))))
+            .map(|parent| {
+                parse(
+                    parent
+                        .token
+                        .details
+                        .as_ref()
+                        .unwrap_or(&Value::Array(Vec::new())),
+                )
+            })
             .transpose()?;
-        let ceiling = work.ceiling.as_ref().map(|c| Value::Array(c.authorization_details.clone()));
+        let ceiling = work
+            .ceiling
+            .as_ref()
+            .map(|c| Value::Array(c.authorization_details.clone()));
         let ceiling = ceiling.as_ref().map(parse).transpose()?.unwrap_or_default();
         let required = requires(target, &work.scope);
-        Ok(Self { requested, parent, ceiling, required, catalogue })
+        Ok(Self {
+            requested,
+            parent,
+            ceiling,
+            required,
+            catalogue,
+        })
     }
 
     /// The details to grant, within the grant where one is given.
     pub(super) fn within(&self, grant: Option<&Grant>, target: &Target) -> Result<Details, Flaw> {
-        let listed = grant.and_then(|g| g.at(&target.id)).map(|at| Value::Array(at.authorization_details.clone()));
-        let granted = listed.as_ref().map(|value| Details::parse(value, self.catalogue)).transpose()?;
-        let limits = Limits { parent: self.parent.as_ref(), grant: granted.as_ref(), ceiling: Some(&self.ceiling) };
-        narrow(self.requested.as_ref(), limits, &self.required, self.catalogue)
+        let listed = grant
+            .and_then(|g| g.at(&target.id))
+            .map(|at| Value::Array(at.authorization_details.clone()));
+        let granted = listed
+            .as_ref()
+            .map(|value| Details::parse(value, self.catalogue))
+            .transpose()?;
+        let limits = Limits {
+            parent: self.parent.as_ref(),
+            grant: granted.as_ref(),
+            ceiling: Some(&self.ceiling),
+        };
+        narrow(
+            self.requested.as_ref(),
+            limits,
+            &self.required,
+            self.catalogue,
+        )
     }
 }
 
 fn requires(target: &Target, scope: &Scope) -> BTreeSet<String> {
-    scope.iter().filter_map(|name| target.spec.scopes.get(name)).flat_map(|d| d.requires.iter().cloned()).collect()
+    scope
+        .iter()
+        .filter_map(|name| target.spec.scopes.get(name))
+        .flat_map(|d| d.requires.iter().cloned())
+        .collect()
 }
 
 pub(super) fn refused(flaw: &Flaw) -> Refusal {

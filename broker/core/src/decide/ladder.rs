@@ -1,7 +1,10 @@
 //! The order of the checks.
 
 use super::permit::{Decision, Refused};
-use super::{Case, Facts, agent, basis, claims, details, lifetime, locks, may_act, policy, presenter, revocation, scope, target};
+use super::{
+    Case, Facts, agent, basis, claims, details, lifetime, locks, may_act, policy, presenter,
+    revocation, scope, target,
+};
 use crate::details::Details;
 use crate::policy::{Answer, Basis, PolicyCheck};
 use crate::refusal::Refusal;
@@ -71,9 +74,15 @@ pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision
     let mut trail = Trail::new();
     for (name, rung) in ladder {
         match rung(&case, facts, policy, &mut work) {
-            Ok(()) => trail.push(Check { name, result: CheckResult::Passed }),
+            Ok(()) => trail.push(Check {
+                name,
+                result: CheckResult::Passed,
+            }),
             Err(refusal) => {
-                trail.push(Check { name, result: CheckResult::Failed });
+                trail.push(Check {
+                    name,
+                    result: CheckResult::Failed,
+                });
                 let requested = work.target;
                 let refused = Refused::decided(case, refusal, trail, policy.bundle(), requested);
                 return Decision::Refusal(Box::new(refused));

@@ -30,15 +30,29 @@ impl Lifetime {
 
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let left = |end: u64| end.saturating_sub(facts.now_s());
-    let target = work.target.as_deref().map_or(ACTOR_TOKEN_S, |t: &Target| t.spec.max_lifetime.into());
-    let ceiling = work.ceiling.as_ref().and_then(|c: &CeilingEntry| c.max_lifetime).map(u64::from);
-    let by_policy = work.pre_authorised.as_ref().filter(|_| work.basis == Some(Basis::Policy));
+    let target = work
+        .target
+        .as_deref()
+        .map_or(ACTOR_TOKEN_S, |t: &Target| t.spec.max_lifetime.into());
+    let ceiling = work
+        .ceiling
+        .as_ref()
+        .and_then(|c: &CeilingEntry| c.max_lifetime)
+        .map(u64::from);
+    let by_policy = work
+        .pre_authorised
+        .as_ref()
+        .filter(|_| work.basis == Some(Basis::Policy));
     let certified = case.actor.agent().certified(facts.now_s());
     let lifetime = Lifetime::of(target)
         .at_most(case.ask.expires_in)
         .at_most(ceiling)
         .at_most(work.answer.max_lifetime.map(u64::from))
-        .at_most(by_policy.and_then(|answer| answer.max_lifetime).map(u64::from))
+        .at_most(
+            by_policy
+                .and_then(|answer| answer.max_lifetime)
+                .map(u64::from),
+        )
         .at_most(case.subject.expires_s().map(left))
         .at_most(case.actor.expires_s().map(left))
         .at_most(work.grant.as_ref().map(|grant| left(grant.expires_s)))

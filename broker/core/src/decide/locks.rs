@@ -13,7 +13,10 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
             Standing::AgentNotInForce(agent) if agent != case.actor.agent_id() => {
                 return Err(Refusal::new(
                     Code::Locked,
-                    format!("expected a chain of agents in force, found {} suspended or no longer certified; start again without it", quoted(agent.as_str())),
+                    format!(
+                        "expected a chain of agents in force, found {} suspended or no longer certified; start again without it",
+                        quoted(agent.as_str())
+                    ),
                 ));
             }
             Standing::AgentNotInForce(_) | Standing::Live | Standing::Revoked => {}
@@ -26,14 +29,26 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn locked(code: Code, lock: &Lock) -> Refusal {
-    let code = if lock.what.kind == Kind::Target { Code::TargetLocked } else { code };
+    let code = if lock.what.kind == Kind::Target {
+        Code::TargetLocked
+    } else {
+        code
+    };
     let which = match lock.what.kind {
         Kind::All => "everything".to_owned(),
         Kind::Person | Kind::Owner => format!("the {}", lock.what.kind.as_str()),
         Kind::Agent | Kind::AgentVersion | Kind::Client | Kind::Issuer | Kind::Target => {
             format!("{} {}", lock.what.kind.as_str(), quoted(&lock.what.id))
         }
-        Kind::Token | Kind::Delegation | Kind::Grant | Kind::Session | Kind::Key => lock.what.kind.as_str().to_owned(),
+        Kind::Token | Kind::Delegation | Kind::Grant | Kind::Session | Kind::Key => {
+            lock.what.kind.as_str().to_owned()
+        }
     };
-    Refusal::new(code, format!("expected nothing locked, found {which} locked by `{}`; ask an operator to lift it", lock.id))
+    Refusal::new(
+        code,
+        format!(
+            "expected nothing locked, found {which} locked by `{}`; ask an operator to lift it",
+            lock.id
+        ),
+    )
 }

@@ -5,7 +5,9 @@ use super::{Case, Facts};
 use crate::refusal::{Code, Refusal, quoted};
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
-    let Some(may_act) = case.subject.may_act() else { return Ok(()) };
+    let Some(may_act) = case.subject.may_act() else {
+        return Ok(());
+    };
     if names_actor(case, facts) {
         return Ok(());
     }

@@ -49,12 +49,24 @@ pub struct Refused {
 }
 
 impl Decision {
-    pub(super) fn permit(case: Case, facts: &Facts, work: Work, trail: Trail, bundle: &str) -> Self {
+    pub(super) fn permit(
+        case: Case,
+        facts: &Facts,
+        work: Work,
+        trail: Trail,
+        bundle: &str,
+    ) -> Self {
         let claims = claims::build(&case, facts, &work);
         let del = claims::del(&case, facts, &work);
-        let pre = work.pre_authorised.as_ref().filter(|_| work.basis == Some(crate::policy::Basis::Policy));
+        let pre = work
+            .pre_authorised
+            .as_ref()
+            .filter(|_| work.basis == Some(crate::policy::Basis::Policy));
         let mut policies = work.answer.policies.clone();
-        policies.extend(pre.iter().flat_map(|answer| answer.policies.iter().cloned()));
+        policies.extend(
+            pre.iter()
+                .flat_map(|answer| answer.policies.iter().cloned()),
+        );
         policies.sort();
         policies.dedup();
         Self::Permit(Box::new(Permit {
@@ -78,6 +90,15 @@ impl Permit {
     #[must_use]
     pub fn takes_use_of(&self) -> Option<GrantId> {
         self.grant.as_ref().map(|grant| grant.id)
+    }
+
+    /// The algorithm the target wants.
+    #[must_use]
+    pub fn alg(&self) -> Alg {
+        self.target
+            .as_ref()
+            .map(|t| t.spec.connector.alg)
+            .unwrap_or_default()
     }
 
     /// The case it was decided on.
@@ -115,14 +136,24 @@ impl Permit {
     ///
     /// # Errors
     /// [`NotRecorded`] when the ledger's word is about other bytes.
-    pub fn recorded(self, draft: &Draft, appended: &Appended) -> Result<Recorded<Self>, NotRecorded> {
+    pub fn recorded(
+        self,
+        draft: &Draft,
+        appended: &Appended,
+    ) -> Result<Recorded<Self>, NotRecorded> {
         attest(draft, appended, &self.case.request_id.to_string())?;
         Ok(Recorded(self))
     }
 }
 
 impl Refused {
-    pub(super) fn decided(case: Case, refusal: Refusal, trail: Trail, bundle: &str, target: Option<Arc<Target>>) -> Self {
+    pub(super) fn decided(
+        case: Case,
+        refusal: Refusal,
+        trail: Trail,
+        bundle: &str,
+        target: Option<Arc<Target>>,
+    ) -> Self {
         Self {
             target: target.map(|t| t.id.to_string()),
             case: Some(Box::new(case)),
@@ -135,8 +166,17 @@ impl Refused {
     /// A refusal on the way to the decision: tokens, chain, malformed request.
     #[must_use]
     pub fn early(refusal: Refusal, check: &'static str, bundle: &str) -> Self {
-        let failed = super::Check { name: check, result: super::CheckResult::Failed };
-        Self { case: None, refusal, trail: vec![failed], bundle: bundle.to_owned(), target: None }
+        let failed = super::Check {
+            name: check,
+            result: super::CheckResult::Failed,
+        };
+        Self {
+            case: None,
+            refusal,
+            trail: vec![failed],
+            bundle: bundle.to_owned(),
+            target: None,
+        }
     }
 
     /// Why.
@@ -155,7 +195,12 @@ impl Refused {
     ///
     /// # Errors
     /// [`NotRecorded`] when the ledger's word is about other bytes.
-    pub fn recorded(self, draft: &Draft, appended: &Appended, request: RequestId) -> Result<Recorded<Self>, NotRecorded> {
+    pub fn recorded(
+        self,
+        draft: &Draft,
+        appended: &Appended,
+        request: RequestId,
+    ) -> Result<Recorded<Self>, NotRecorded> {
         attest(draft, appended, &request.to_string())?;
         Ok(Recorded(self))
     }
@@ -174,7 +219,9 @@ pub struct NotRecorded;
 fn attest(draft: &Draft, appended: &Appended, request: &str) -> Result<(), NotRecorded> {
     let about = draft.value().get("request_id").and_then(Value::as_str) == Some(request);
     let bytes = draft.encode(&appended.place).map_err(|_| NotRecorded)?;
-    (about && leaf_hash(&bytes) == appended.leaf_hash).then_some(()).ok_or(NotRecorded)
+    (about && leaf_hash(&bytes) == appended.leaf_hash)
+        .then_some(())
+        .ok_or(NotRecorded)
 }
 
 impl Recorded<Permit> {
@@ -187,7 +234,7 @@ impl Recorded<Permit> {
     /// The algorithm the target wants.
     #[must_use]
     pub fn alg(&self) -> Alg {
-        self.0.target.as_ref().map(|t| t.spec.connector.alg).unwrap_or_default()
+        self.0.alg()
     }
 
     /// Seconds the token lives.

@@ -10,8 +10,15 @@ use crate::registry::{Agent, OwnerKind, Target};
 use crate::scope::{Scope, ScopeName};
 use serde_json::json;
 
-pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work: &mut Work) -> Result<(), Refusal> {
-    let Some(target) = work.target.clone() else { return Ok(()) };
+pub(super) fn check<P: PolicyCheck>(
+    case: &Case,
+    facts: &Facts,
+    policy: &P,
+    work: &mut Work,
+) -> Result<(), Refusal> {
+    let Some(target) = work.target.clone() else {
+        return Ok(());
+    };
     let ask = |scope: &Scope| {
         let question = question(case, facts, work, &target, Action::Exchange, scope);
         policy.ask(&question).map_err(|found| fault(&found))
@@ -22,7 +29,11 @@ pub(super) fn check<P: PolicyCheck>(case: &Case, facts: &Facts, policy: &P, work
     }
     let acr = case.subject.sign_in().acr.as_deref();
     let empty = Answer::default();
-    let pre = work.pre_authorised.as_ref().filter(|_| work.basis == Some(Basis::Policy)).unwrap_or(&empty);
+    let pre = work
+        .pre_authorised
+        .as_ref()
+        .filter(|_| work.basis == Some(Basis::Policy))
+        .unwrap_or(&empty);
     for wanted in answer.require_acr.iter().chain(&pre.require_acr) {
         if !acr.is_some_and(|acr| wanted.contains(acr)) {
             return Err(step_up(wanted, &answer.policies));
@@ -56,10 +67,21 @@ pub(super) fn question(
         team: team(actor),
         target: target.id.clone(),
         behalf: case.chain.subject().behalf(case.subject.groups().cloned()),
-        chain: case.chain.links().iter().filter_map(|link| link.agent.clone()).chain(subject_agent(case)).collect(),
+        chain: case
+            .chain
+            .links()
+            .iter()
+            .filter_map(|link| link.agent.clone())
+            .chain(subject_agent(case))
+            .collect(),
         depth: case.chain.depth(),
         scopes: scope.clone(),
-        detail_types: work.details.types().into_iter().map(str::to_owned).collect(),
+        detail_types: work
+            .details
+            .types()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         basis: match action {
             Action::Exchange => Some(work.basis.unwrap_or(Basis::Grant)),
             Action::PreAuthorise => None,
@@ -107,22 +129,34 @@ fn step_up(wanted: &std::collections::BTreeSet<String>, policies: &[String]) -> 
     let values = wanted.iter().cloned().collect::<Vec<_>>().join(" ");
     let mut refusal = Refusal::new(
         Code::StepUp,
-        format!("expected a sign-in with acr {}, found a weaker one; let the person sign in again with it", quoted(&values)),
+        format!(
+            "expected a sign-in with acr {}, found a weaker one; let the person sign in again with it",
+            quoted(&values)
+        ),
     );
     refusal.acr_values = Some(values);
     refusal.policies = policies.to_vec();
     refusal
 }
 
-fn denied(ask: impl Fn(&Scope) -> Result<Answer, Refusal>, scope: &Scope, answer: &Answer) -> Refusal {
-    let allows = |name: &&ScopeName| ask(&Scope::of([(*name).clone()])).is_ok_and(|answer| answer.allowed);
+fn denied(
+    ask: impl Fn(&Scope) -> Result<Answer, Refusal>,
+    scope: &Scope,
+    answer: &Answer,
+) -> Refusal {
+    let allows =
+        |name: &&ScopeName| ask(&Scope::of([(*name).clone()])).is_ok_and(|answer| answer.allowed);
     let passing = Scope::of(scope.iter().filter(allows).cloned());
     let by = if answer.policies.is_empty() {
         "no policy that permits it".to_owned()
     } else {
         format!("the policy {}", quoted(&answer.policies.join(" ")))
     };
-    let reason = answer.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let reason = answer
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
     let next = match (&answer.advice, passing.is_empty()) {
         (Some(advice), _) => advice.clone(),
         (None, false) => format!("ask for scope {}", quoted(&passing.to_string())),
@@ -131,5 +165,9 @@ fn denied(ask: impl Fn(&Scope) -> Result<Answer, Refusal>, scope: &Scope, answer
     let text = format!("expected a policy that permits the request, found {by}{reason}; {next}");
     let mut refusal = Refusal::new(Code::PolicyDenied, text);
     refusal.policies.clone_from(&answer.policies);
-    if passing.is_empty() { refusal } else { refusal.passing(json!({ "scope": passing.to_string() })) }
+    if passing.is_empty() {
+        refusal
+    } else {
+        refusal.passing(json!({ "scope": passing.to_string() }))
+    }
 }

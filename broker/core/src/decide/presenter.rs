@@ -9,21 +9,37 @@ use crate::registry::RESERVED_IDS;
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
     if facts.delegate == Place::Nowhere {
-        return Err(Refusal::new(
-            Code::Request,
-            "expected delegate_to to name another active agent, found none of that name; name an active agent other than the actor",
-        ));
+        return Err(delegate_nowhere());
     }
     let actor = &case.actor.agent().spec;
     let itself = case.subject.subject().agent() == Some(&actor.id);
-    let by_issuer = case.subject.issuer().is_some_and(|id| actor.subject_issuers.contains(id));
+    let by_issuer = case
+        .subject
+        .issuer()
+        .is_some_and(|id| actor.subject_issuers.contains(id));
     let ours = matches!(case.subject.subject(), Subject::Agent(_))
-        && actor.subject_issuers.iter().any(|id| RESERVED_IDS.contains(&id.as_str()));
+        && actor
+            .subject_issuers
+            .iter()
+            .any(|id| RESERVED_IDS.contains(&id.as_str()));
     if itself || by_issuer || ours {
         return Ok(());
     }
     Err(Refusal::new(
         Code::SubjectInvalid,
-        format!("expected a subject of an issuer that {} may act for, found another; ask its owner to list the issuer in subject_issuers", quoted(actor.id.as_str())),
+        format!(
+            "expected a subject of an issuer that {} may act for, found another; ask its owner to list the issuer in subject_issuers",
+            quoted(actor.id.as_str())
+        ),
     ))
+}
+
+/// One text for `delegate_to` that names the actor itself, nobody, or an agent
+/// that is not active (contract §8).
+#[must_use]
+pub fn delegate_nowhere() -> Refusal {
+    Refusal::new(
+        Code::Request,
+        "expected delegate_to to name another active agent, found none of that name; name an active agent other than the actor",
+    )
 }

@@ -32,8 +32,9 @@ pub struct Frame<'a> {
     pub requested: Value,
     /// Personal values of the request: purpose, address.
     pub personal: Vec<(&'static str, String)>,
-    /// Replay marks taken: key and Unix seconds until which each counts.
-    pub marks: Vec<([u8; 16], u64)>,
+    /// Replay marks taken: key, Unix seconds until which each counts, and,
+    /// after a fault, the hash of the request that may run again.
+    pub marks: Vec<([u8; 16], u64, Option<[u8; 32]>)>,
     /// Salt of the record.
     pub salt: [u8; 16],
     /// Salt of the commitments.
@@ -56,7 +57,10 @@ pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
     put("basis", json!(permit.del.basis));
     put("grant", json!(permit.del.grant));
     put("uses", json!(permit.takes_use_of()));
-    put("parent", json!(permit.del.up.first().map(|jti| DelegationId(jti.0))));
+    put(
+        "parent",
+        json!(permit.del.up.first().map(|jti| DelegationId(jti.0))),
+    );
     put("up", json!(permit.del.up));
     put("ver", json!(permit.del.ver));
     put("aud", permit.claims.get("aud").cloned().unwrap_or_default());
@@ -67,9 +71,22 @@ pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
         granted.insert("authorization_details".into(), details.clone());
     }
     put("granted", granted);
-    put("lineage", json!(lineage(permit, frame.keys).iter().map(|k| URL_SAFE_NO_PAD.encode(k)).collect::<Vec<_>>()));
+    put(
+        "lineage",
+        json!(
+            lineage(permit, frame.keys)
+                .iter()
+                .map(|k| URL_SAFE_NO_PAD.encode(k))
+                .collect::<Vec<_>>()
+        ),
+    );
     put("inputs", inputs(permit));
-    Draft::new(DECISION, frame.salt, Value::Object(body), Some(Value::Object(side)))
+    Draft::new(
+        DECISION,
+        frame.salt,
+        Value::Object(body),
+        Some(Value::Object(side)),
+    )
 }
 
 pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
@@ -77,11 +94,18 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     let mut body = common(frame, &refused.trail, &refused.bundle);
     if let Some(case) = &refused.case {
         parties(case, frame, &mut body, &mut side);
-        body.insert("parent".into(), json!(case.subject.parent().map(|p| p.token.del.id)));
+        body.insert(
+            "parent".into(),
+            json!(case.subject.parent().map(|p| p.token.del.id)),
+        );
     }
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     let found = &refused.refusal;
-    let outcome = if found.code.mapping().status >= 500 { "fault" } else { "refusal" };
+    let outcome = if found.code.mapping().status >= 500 {
+        "fault"
+    } else {
+        "refusal"
+    };
     put("outcome", json!(outcome));
     put("code", json!(found.code.text()));
     put("id", Value::Null);
@@ -91,7 +115,12 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     put("would_pass", found.would_pass.clone().unwrap_or_default());
     side.insert("description".into(), json!(found.description));
     side.insert("detail".into(), json!(found.detail));
-    Draft::new(DECISION, frame.salt, Value::Object(body), Some(Value::Object(side)))
+    Draft::new(
+        DECISION,
+        frame.salt,
+        Value::Object(body),
+        Some(Value::Object(side)),
+    )
 }
 
 fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value> {
@@ -102,20 +131,41 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
     put("client_auth", json!(frame.client_auth));
     put("requested", frame.requested.clone());
     put("checks", json!(trail));
-    put("failed", json!(trail.iter().find(|c| c.result == CheckResult::Failed).map(|c| c.name)));
+    put(
+        "failed",
+        json!(
+            trail
+                .iter()
+                .find(|c| c.result == CheckResult::Failed)
+                .map(|c| c.name)
+        ),
+    );
     put("bundle", json!(bundle));
-    let marks: Vec<Value> = frame.marks.iter().map(|(key, until)| json!([URL_SAFE_NO_PAD.encode(key), until])).collect();
+    let mark = |(key, until, request): &([u8; 16], u64, Option<[u8; 32]>)| {
+        json!([
+            URL_SAFE_NO_PAD.encode(key),
+            until,
+            request.map(|hash| URL_SAFE_NO_PAD.encode(hash))
+        ])
+    };
+    let marks: Vec<Value> = frame.marks.iter().map(mark).collect();
     put("marks", json!(marks));
     let salt = &frame.personal_salt.0;
-    let committed: Map<String, Value> =
-        frame.personal.iter().map(|(name, value)| ((*name).to_owned(), json!(commitment(salt, name, value)))).collect();
+    let committed: Map<String, Value> = frame
+        .personal
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(commitment(salt, name, value))))
+        .collect();
     put("personal", Value::Object(committed));
     body
 }
 
 fn side(frame: &Frame<'_>) -> Map<String, Value> {
     let mut side = Map::new();
-    side.insert("salt".into(), json!(URL_SAFE_NO_PAD.encode(frame.personal_salt.0)));
+    side.insert(
+        "salt".into(),
+        json!(URL_SAFE_NO_PAD.encode(frame.personal_salt.0)),
+    );
     for (name, value) in &frame.personal {
         side.insert((*name).to_owned(), json!(value));
     }
@@ -124,7 +174,12 @@ fn side(frame: &Frame<'_>) -> Map<String, Value> {
 
 /// Subject and chain: a person's name is a commitment in the record and stands
 /// in the side record.
-fn parties(case: &Case, frame: &Frame<'_>, body: &mut Map<String, Value>, side: &mut Map<String, Value>) {
+fn parties(
+    case: &Case,
+    frame: &Frame<'_>,
+    body: &mut Map<String, Value>,
+    side: &mut Map<String, Value>,
+) {
     let subject = case.subject.subject();
     let name = subject.sub();
     let kind = match subject {
@@ -132,11 +187,19 @@ fn parties(case: &Case, frame: &Frame<'_>, body: &mut Map<String, Value>, side: 
         Subject::Workload(_) => "workload",
         Subject::Agent(_) => "agent",
     };
-    body.insert("subject".into(), json!({ "kind": kind, "commitment": commitment(&frame.personal_salt.0, "subject", &name) }));
+    body.insert(
+        "subject".into(),
+        json!({ "kind": kind, "commitment": commitment(&frame.personal_salt.0, "subject", &name) }),
+    );
     side.insert("subject".into(), json!(name));
     side.insert("groups".into(), json!(case.subject.groups()));
     body.insert("subject_issuer".into(), json!(case.subject.issuer()));
-    let chain: Vec<Value> = case.chain.links().iter().map(|link| json!({ "iss": link.iss, "sub": link.sub })).collect();
+    let chain: Vec<Value> = case
+        .chain
+        .links()
+        .iter()
+        .map(|link| json!({ "iss": link.iss, "sub": link.sub }))
+        .collect();
     body.insert("chain".into(), json!(chain));
     body.insert("actor".into(), json!(case.actor.agent_id()));
     body.insert("actor_from".into(), json!(case.actor.from()));
@@ -144,7 +207,10 @@ fn parties(case: &Case, frame: &Frame<'_>, body: &mut Map<String, Value>, side: 
     body.insert("task_id".into(), json!(case.ask.task_id));
     body.insert("delegate_to".into(), json!(case.ask.delegate_to));
     let sign_in = case.subject.sign_in();
-    body.insert("sign_in".into(), json!({ "auth_time": sign_in.auth_time, "acr": sign_in.acr, "amr": sign_in.amr }));
+    body.insert(
+        "sign_in".into(),
+        json!({ "auth_time": sign_in.auth_time, "acr": sign_in.acr, "amr": sign_in.amr }),
+    );
 }
 
 /// Content addresses of the snapshots that were decided on; each stands in the
@@ -195,7 +261,15 @@ pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
 
 /// The agents of a case, each at the version it acted in.
 pub(super) fn actors(case: &Case) -> Vec<(AgentId, Option<VersionId>)> {
-    let links = case.chain.links().iter().filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
-    let subject = case.chain.subject().agent().map(|agent| (agent.clone(), None));
+    let links = case
+        .chain
+        .links()
+        .iter()
+        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
+    let subject = case
+        .chain
+        .subject()
+        .agent()
+        .map(|agent| (agent.clone(), None));
     links.chain(subject).collect()
 }

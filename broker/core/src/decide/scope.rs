@@ -9,7 +9,12 @@ use crate::refusal::{Code, Refusal, quoted};
 use crate::scope::Scope;
 use serde_json::json;
 
-pub(super) fn check<P: PolicyCheck>(case: &Case, _facts: &Facts, _policy: &P, work: &mut Work) -> Result<(), Refusal> {
+pub(super) fn check<P: PolicyCheck>(
+    case: &Case,
+    _facts: &Facts,
+    _policy: &P,
+    work: &mut Work,
+) -> Result<(), Refusal> {
     let (Some(target), Some(ceiling)) = (&work.target, &work.ceiling) else {
         return for_ourselves(case);
     };
@@ -26,7 +31,11 @@ pub(super) fn check<P: PolicyCheck>(case: &Case, _facts: &Facts, _policy: &P, wo
     };
     let outside = requested.outside(&allowed);
     if let Some(first) = outside.iter().next() {
-        return Err(outside_of(&allowed, first.as_str(), &requested.narrow(&allowed)));
+        return Err(outside_of(
+            &allowed,
+            first.as_str(),
+            &requested.narrow(&allowed),
+        ));
     }
     work.scope = requested;
     Ok(())
@@ -34,20 +43,36 @@ pub(super) fn check<P: PolicyCheck>(case: &Case, _facts: &Facts, _policy: &P, wo
 
 /// An actor token carries no scope (contract §6, `client_credentials`).
 fn for_ourselves(case: &Case) -> Result<(), Refusal> {
-    match case.ask.scope.as_ref().and_then(|scope| scope.iter().next()) {
+    match case
+        .ask
+        .scope
+        .as_ref()
+        .and_then(|scope| scope.iter().next())
+    {
         None => Ok(()),
-        Some(first) => Err(outside_of(&Scope::default(), first.as_str(), &Scope::default())),
+        Some(first) => Err(outside_of(
+            &Scope::default(),
+            first.as_str(),
+            &Scope::default(),
+        )),
     }
 }
 
 /// What a request without `scope` means: the ceiling's default, within what is
 /// allowed here. Never "all".
 fn default(case: &Case, work: &Work, allowed: &Scope) -> Result<Scope, Refusal> {
-    let mut scope = work.ceiling.as_ref().map(|c| c.default.narrow(allowed)).unwrap_or_default();
+    let mut scope = work
+        .ceiling
+        .as_ref()
+        .map(|c| c.default.narrow(allowed))
+        .unwrap_or_default();
     if let Origin::Grant(grant) = case.subject.origin()
         && let Some(target) = &work.target
     {
-        scope = grant.at(&target.id).map(|at| scope.narrow(&at.scopes)).unwrap_or_default();
+        scope = grant
+            .at(&target.id)
+            .map(|at| scope.narrow(&at.scopes))
+            .unwrap_or_default();
     }
     if !scope.is_empty() {
         return Ok(scope);
@@ -55,19 +80,33 @@ fn default(case: &Case, work: &Work, allowed: &Scope) -> Result<Scope, Refusal> 
     let text = if allowed.is_empty() {
         "expected a scope that is allowed here, found none requested and none allowed; ask the agent's owner for a wider ceiling".to_owned()
     } else {
-        format!("expected a scope, found none and no default for this target; ask for one of {}", quoted(&allowed.to_string()))
+        format!(
+            "expected a scope, found none and no default for this target; ask for one of {}",
+            quoted(&allowed.to_string())
+        )
     };
     Err(Refusal::new(Code::ScopeRequired, text).passing(json!({ "scope": allowed.to_string() })))
 }
 
 fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
-    let would_pass = if remaining.is_empty() { allowed } else { remaining };
+    let would_pass = if remaining.is_empty() {
+        allowed
+    } else {
+        remaining
+    };
     let next = if would_pass.is_empty() {
         "leave scope out, or ask for another target".to_owned()
     } else {
         format!("ask for scope {}", quoted(&would_pass.to_string()))
     };
-    let expected = if allowed.is_empty() { "no scope".to_owned() } else { format!("a subset of {}", quoted(&allowed.to_string())) };
-    Refusal::new(Code::ScopeRefused, format!("expected {expected}, found {}; {next}", quoted(found)))
-        .passing(json!({ "scope": would_pass.to_string() }))
+    let expected = if allowed.is_empty() {
+        "no scope".to_owned()
+    } else {
+        format!("a subset of {}", quoted(&allowed.to_string()))
+    };
+    Refusal::new(
+        Code::ScopeRefused,
+        format!("expected {expected}, found {}; {next}", quoted(found)),
+    )
+    .passing(json!({ "scope": would_pass.to_string() }))
 }

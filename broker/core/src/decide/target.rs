@@ -21,12 +21,22 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         }
     };
     let Some(ceiling) = case.actor.agent().ceiling_at(&target.id) else {
-        return Err(unknown(case, Some(resource.as_deref().unwrap_or(&target.spec.audience))));
+        return Err(unknown(
+            case,
+            Some(resource.as_deref().unwrap_or(&target.spec.audience)),
+        ));
     };
-    if case.subject.authority().is_some_and(|authority| !authority.leads_to(&target.id)) {
+    if case
+        .subject
+        .authority()
+        .is_some_and(|authority| !authority.leads_to(&target.id))
+    {
         return Err(Refusal::new(
             Code::TargetRefused,
-            format!("expected a target that the subject token leads to, found {}; ask for a target that it names", quoted(target.id.as_str())),
+            format!(
+                "expected a target that the subject token leads to, found {}; ask for a target that it names",
+                quoted(target.id.as_str())
+            ),
         ));
     }
     work.target = Some(target.clone());
@@ -38,9 +48,26 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
 /// One answer for a target that is unknown and for one outside the ceiling:
 /// the agent's own targets.
 fn unknown(case: &Case, named: Option<&str>) -> Refusal {
-    let own: Vec<&str> = case.actor.agent().spec.ceiling.iter().map(|entry| entry.target.as_str()).collect();
-    let list = if own.is_empty() { "none".to_owned() } else { own.iter().take(8).map(|id| quoted(id)).collect::<Vec<_>>().join(", ") };
+    let own: Vec<&str> = case
+        .actor
+        .agent()
+        .spec
+        .ceiling
+        .iter()
+        .map(|entry| entry.target.as_str())
+        .collect();
+    let list = if own.is_empty() {
+        "none".to_owned()
+    } else {
+        own.iter()
+            .take(8)
+            .map(|id| quoted(id))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let found = named.map_or_else(|| "no target".to_owned(), quoted);
-    let text = format!("expected one of the agent's own targets ({list}), found {found}; name one by audience or resource");
+    let text = format!(
+        "expected one of the agent's own targets ({list}), found {found}; name one by audience or resource"
+    );
     Refusal::new(Code::TargetUnknown, text).passing(json!({ "audience": own }))
 }

@@ -46,7 +46,10 @@ impl ActorProof {
         let Some(agent) = client.get().agent() else {
             return Err(Refusal::new(
                 Code::ClientNotAllowed,
-                format!("expected an agent to act, found the client {}; send an actor_token of an agent it presents for", quoted(client.get().id())),
+                format!(
+                    "expected an agent to act, found the client {}; send an actor_token of an agent it presents for",
+                    quoted(client.get().id())
+                ),
             ));
         };
         Ok(Self::plain(agent.clone(), ours, ActorFrom::Client))
@@ -54,8 +57,15 @@ impl ActorProof {
 
     /// The agent as which a target's own server acts when it derives (contract §8).
     #[must_use]
-    pub fn from_server(agent: Arc<Agent>, target: &Target, server: &Authenticated<Caller>, ours: &Arc<str>) -> Option<Self> {
-        let Caller::Client(client) = server.get() else { return None };
+    pub fn from_server(
+        agent: Arc<Agent>,
+        target: &Target,
+        server: &Authenticated<Caller>,
+        ours: &Arc<str>,
+    ) -> Option<Self> {
+        let Caller::Client(client) = server.get() else {
+            return None;
+        };
         let serves = target.spec.resource_server.as_ref() == Some(&client.spec.id);
         let named = target.spec.acts_as.as_ref() == Some(&agent.spec.id);
         (serves && named).then(|| {
@@ -78,7 +88,11 @@ impl ActorProof {
         world: (&Arc<str>, &dyn Keyed),
     ) -> Result<Self, Refusal> {
         let claims = token.get();
-        let its = agent.spec.workload.as_ref().is_some_and(|w| w.issuer == *issuer && fits(w, claims));
+        let its = agent
+            .spec
+            .workload
+            .as_ref()
+            .is_some_and(|w| w.issuer == *issuer && fits(w, claims));
         if !its || claims.act.is_some() {
             return Err(no_agent());
         }
@@ -86,7 +100,9 @@ impl ActorProof {
         let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
         proof.expires_s = Some(claims.exp);
         proof.issued_ms = claims.iat.map(|s| s.saturating_mul(1000));
-        proof.keys.push(keys.key(Kind::Key, &format!("{issuer}:{}", token.kid().as_str())));
+        proof
+            .keys
+            .push(keys.key(Kind::Key, &format!("{issuer}:{}", token.kid().as_str())));
         proof.keys.push(keys.key(Kind::Issuer, issuer.as_str()));
         proof.presented_by(client)
     }
@@ -104,7 +120,8 @@ impl ActorProof {
         world: (&Arc<str>, &dyn Keyed),
     ) -> Result<Self, Refusal> {
         let (ours, keys) = world;
-        let its = token.aud == **ours && token.sub == agent.spec.id.as_str() && token.links.is_empty();
+        let its =
+            token.aud == **ours && token.sub == agent.spec.id.as_str() && token.links.is_empty();
         if !its {
             return Err(Refusal::new(
                 Code::ActorInvalid,
@@ -114,12 +131,22 @@ impl ActorProof {
         let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
         proof.expires_s = Some(token.exp);
         proof.issued_ms = Some(token.jti.ms());
-        proof.keys.push(keys.key(Kind::Token, &token.jti.to_string()));
+        proof
+            .keys
+            .push(keys.key(Kind::Token, &token.jti.to_string()));
         proof.presented_by(client)
     }
 
     fn plain(agent: Arc<Agent>, ours: &Arc<str>, from: ActorFrom) -> Self {
-        Self { agent, ours: ours.clone(), from, presenter: None, expires_s: None, issued_ms: None, keys: Vec::new() }
+        Self {
+            agent,
+            ours: ours.clone(),
+            from,
+            presenter: None,
+            expires_s: None,
+            issued_ms: None,
+            keys: Vec::new(),
+        }
     }
 
     /// The client is that agent, or is listed among its presenters.
@@ -127,7 +154,12 @@ impl ActorProof {
         if client.is(&self.agent.spec.id) {
             return Ok(self);
         }
-        let listed = self.agent.spec.presenters.iter().find(|p| p.as_str() == client.get().id());
+        let listed = self
+            .agent
+            .spec
+            .presenters
+            .iter()
+            .find(|p| p.as_str() == client.get().id());
         let Some(presenter) = listed else {
             return Err(Refusal::new(
                 Code::ActorMismatch,
@@ -205,7 +237,10 @@ impl ActorProof {
 
 /// Whether a token's claims are those the workload registered, exactly.
 pub(super) fn fits(workload: &Workload, claims: &Claims) -> bool {
-    workload.claims.iter().all(|(name, value)| claims.get(name) == Some(value))
+    workload
+        .claims
+        .iter()
+        .all(|(name, value)| claims.get(name) == Some(value))
 }
 
 /// One text for every workload token that matches no agent.
@@ -221,6 +256,9 @@ impl Agent {
     /// Whether a verified workload token of that issuer is this agent's.
     #[must_use]
     pub fn is_workload(&self, issuer: &IssuerId, token: &Verified<Claims>) -> bool {
-        self.spec.workload.as_ref().is_some_and(|w| w.issuer == *issuer && fits(w, token.get()))
+        self.spec
+            .workload
+            .as_ref()
+            .is_some_and(|w| w.issuer == *issuer && fits(w, token.get()))
     }
 }

@@ -60,28 +60,51 @@ pub struct Authenticated<T> {
 impl Authenticated<Caller> {
     /// By a client secret (RFC 6749 §2.3.1), basic or post.
     #[must_use]
-    pub fn by_secret(caller: Caller, presented: &Secret<String>, check: &impl SecretCheck) -> Option<Self> {
-        let registered = caller.methods().iter().any(|m| matches!(m, AuthMethod::ClientSecret {}));
+    pub fn by_secret(
+        caller: Caller,
+        presented: &Secret<String>,
+        check: &impl SecretCheck,
+    ) -> Option<Self> {
+        let registered = caller
+            .methods()
+            .iter()
+            .any(|m| matches!(m, AuthMethod::ClientSecret {}));
         let matches = check.matches(caller.id(), presented);
-        (registered && matches).then_some(Self { who: caller, by: "client_secret" })
+        (registered && matches).then_some(Self {
+            who: caller,
+            by: "client_secret",
+        })
     }
 
     /// By an assertion whose signature and claims were verified against the
     /// client's registered keys (RFC 7523 §3: `iss` = `sub` = client id).
     #[must_use]
     pub fn by_assertion(caller: Caller, assertion: &Verified<Claims>) -> Option<Self> {
-        let registered = caller.methods().iter().any(|m| matches!(m, AuthMethod::PrivateKeyJwt { .. }));
+        let registered = caller
+            .methods()
+            .iter()
+            .any(|m| matches!(m, AuthMethod::PrivateKeyJwt { .. }));
         let claims = assertion.get();
         let itself = claims.iss == caller.id() && claims.sub == caller.id();
-        (registered && itself).then_some(Self { who: caller, by: "private_key_jwt" })
+        (registered && itself).then_some(Self {
+            who: caller,
+            by: "private_key_jwt",
+        })
     }
 
     /// By a workload token alone, where the agent allows it (contract §11).
     #[must_use]
     pub fn by_workload(agent: Arc<Agent>, token: &Verified<Claims>) -> Option<Self> {
-        let fits = agent.spec.workload.as_ref().is_some_and(|w| super::actor::fits(w, token.get()));
+        let fits = agent
+            .spec
+            .workload
+            .as_ref()
+            .is_some_and(|w| super::actor::fits(w, token.get()));
         let allowed = agent.spec.actor_token_authenticates && fits;
-        allowed.then_some(Self { who: Caller::Agent(agent), by: "actor_token" })
+        allowed.then_some(Self {
+            who: Caller::Agent(agent),
+            by: "actor_token",
+        })
     }
 }
 

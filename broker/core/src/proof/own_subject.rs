@@ -4,7 +4,7 @@
 use super::subject::{MayAct, Origin, SubjectProof};
 use super::{ActorProof, Authenticated, Caller};
 use crate::ids::{ClientId, IssuerId};
-use crate::lineage::Lineage;
+use crate::lineage::{Key, Lineage};
 use crate::own::{AGENT_AUDIENCE, OwnToken};
 use crate::party::Subject;
 use crate::policy::Basis;
@@ -45,10 +45,25 @@ impl Parent {
     /// # Errors
     /// `LCM-ACTOR-MISMATCH` for any other actor.
     pub fn passed_on(token: OwnToken, actor: &ActorProof) -> Result<Self, Refusal> {
-        let target = token.del.target.clone().filter(|_| token.meant_for() == Some(actor.agent_id().as_str()));
-        let Some(target) = target else { return Err(mismatch()) };
-        let authority = Authority::of(token.scope.iter().map(|name| (target.clone(), name.clone())));
-        Ok(Self { token, derives: false, authority })
+        let target = token
+            .del
+            .target
+            .clone()
+            .filter(|_| token.meant_for() == Some(actor.agent_id().as_str()));
+        let Some(target) = target else {
+            return Err(mismatch());
+        };
+        let authority = Authority::of(
+            token
+                .scope
+                .iter()
+                .map(|name| (target.clone(), name.clone())),
+        );
+        Ok(Self {
+            token,
+            derives: false,
+            authority,
+        })
     }
 
     /// Derived from by the target's own server (contract §8). A token with
@@ -57,10 +72,17 @@ impl Parent {
     /// # Errors
     /// `LCM-ACTOR-MISMATCH` for any other client, `LCM-TARGET-REFUSED` where
     /// the target derives nothing.
-    pub fn derived(token: OwnToken, target: &Target, server: &Authenticated<Caller>) -> Result<Self, Refusal> {
+    pub fn derived(
+        token: OwnToken,
+        target: &Target,
+        server: &Authenticated<Caller>,
+    ) -> Result<Self, Refusal> {
         let spec = &target.spec;
         let for_it = spec.audience == token.aud || spec.resources.contains(&token.aud);
-        let serves = spec.resource_server.as_ref().is_some_and(|c| c.as_str() == server.get().id());
+        let serves = spec
+            .resource_server
+            .as_ref()
+            .is_some_and(|c| c.as_str() == server.get().id());
         if !for_it || !serves {
             return Err(mismatch());
         }
@@ -72,7 +94,11 @@ impl Parent {
                 "expected a token that derives something at another target, found one that derives nothing; ask the agent for a token of its own",
             ));
         }
-        Ok(Self { token, derives: true, authority: Authority::of(pairs) })
+        Ok(Self {
+            token,
+            derives: true,
+            authority: Authority::of(pairs),
+        })
     }
 }
 
@@ -85,16 +111,25 @@ pub fn mismatch() -> Refusal {
     )
 }
 
-pub(super) fn proof(parent: Parent, recall: Recall) -> Result<SubjectProof, Refusal> {
+pub(super) fn proof(
+    parent: Parent,
+    recall: Recall,
+    signed_by: Key,
+) -> Result<SubjectProof, Refusal> {
     if recall.subject.sub() != parent.token.sub {
-        return Err(Refusal::new(Code::SubjectInvalid, "expected the subject that was recorded, found another; get a fresh subject token"));
+        return Err(Refusal::new(
+            Code::SubjectInvalid,
+            "expected the subject that was recorded, found another; get a fresh subject token",
+        ));
     }
     let token = &parent.token;
+    let mut lineage = recall.lineage;
+    lineage.add(signed_by);
     Ok(SubjectProof {
         subject: recall.subject,
         issuer: recall.issuer,
         inbound: token.links.clone(),
-        lineage: recall.lineage,
+        lineage,
         issued_ms: token.jti.ms(),
         expires_s: Some(token.exp),
         sign_in: token.sign_in.clone(),

@@ -5,7 +5,7 @@ use super::own_subject::Parent;
 use super::{ActorProof, Recall};
 use crate::chain::read_act;
 use crate::ids::{AgentId, IssuerId};
-use crate::lineage::{Keyed, Kind, Lineage};
+use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::party::{Foreign, Link, SignIn, Subject};
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Grant, Issuer};
@@ -14,8 +14,8 @@ use crate::token::{Claims, Verified};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest `sub` of a foreign party, in bytes (OpenID Connect Core §2).
-const FOREIGN_SUB_MAX: usize = 255;
+/// Longest `sub` of a foreign party, in bytes: Kubernetes names reach 340.
+const FOREIGN_SUB_MAX: usize = 400;
 
 /// Who may become the actor (RFC 8693 §4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +76,18 @@ impl SubjectProof {
     ) -> Result<Self, Refusal> {
         let served = |aud: &String| {
             let listed = issuer.spec.audiences.iter().flatten().any(|a| a == aud);
-            listed && issuer.spec.audience_agents.get(aud).is_none_or(|agents| agents.contains(actor))
+            listed
+                && issuer
+                    .spec
+                    .audience_agents
+                    .get(aud)
+                    .is_none_or(|agents| agents.contains(actor))
         };
         if !token.get().aud.iter().any(served) {
-            return Err(invalid("an audience that serves this agent", "one that serves others"));
+            return Err(invalid(
+                "an audience that serves this agent",
+                "one that serves others",
+            ));
         }
         Self::foreign(token, issuer, Origin::IdToken, world)
     }
@@ -90,9 +98,16 @@ impl SubjectProof {
     /// # Errors
     /// `LCM-SUBJECT-INVALID` without a `scope_map` or with an `act` that is not
     /// accepted.
-    pub fn from_access_token(token: &Verified<Claims>, issuer: &Issuer, world: (&str, &dyn Keyed)) -> Result<Self, Refusal> {
+    pub fn from_access_token(
+        token: &Verified<Claims>,
+        issuer: &Issuer,
+        world: (&str, &dyn Keyed),
+    ) -> Result<Self, Refusal> {
         if issuer.spec.scope_map.is_none() {
-            return Err(invalid("an issuer with a scope_map", "one whose scopes mean nothing here; send the ID token"));
+            return Err(invalid(
+                "an issuer with a scope_map",
+                "one whose scopes mean nothing here; send the ID token",
+            ));
         }
         let mut proof = Self::foreign(token, issuer, Origin::AccessToken, world)?;
         proof.authority = Some(issuer.map_scope(token.get().scope.as_deref().unwrap_or_default()));
@@ -120,7 +135,12 @@ impl SubjectProof {
 
     /// A person by a live grant whose agent is the actor.
     #[must_use]
-    pub fn from_grant(grant: &Arc<Grant>, actor: &ActorProof, now_s: u64, keys: &dyn Keyed) -> Option<Self> {
+    pub fn from_grant(
+        grant: &Arc<Grant>,
+        actor: &ActorProof,
+        now_s: u64,
+        keys: &dyn Keyed,
+    ) -> Option<Self> {
         let live = grant.view(now_s) == crate::registry::GrantView::Active;
         let its = grant.spec.agent == *actor.agent_id();
         let person = Foreign::parse(&grant.spec.person)?;
@@ -165,47 +185,74 @@ impl SubjectProof {
         }
     }
 
-    fn foreign(token: &Verified<Claims>, issuer: &Issuer, origin: Origin, world: (&str, &dyn Keyed)) -> Result<Self, Refusal> {
+    fn foreign(
+        token: &Verified<Claims>,
+        issuer: &Issuer,
+        origin: Origin,
+        world: (&str, &dyn Keyed),
+    ) -> Result<Self, Refusal> {
         let claims = token.get();
         let (ours, keys) = world;
         if claims.sub.len() > FOREIGN_SUB_MAX {
-            return Err(invalid("a sub of at most 255 bytes", "a longer one"));
+            return Err(invalid("a sub of at most 400 bytes", "a longer one"));
         }
-        let foreign = Foreign { issuer: issuer.id.clone(), sub: claims.sub.clone() };
+        let foreign = Foreign {
+            issuer: issuer.id.clone(),
+            sub: claims.sub.clone(),
+        };
         let mut lineage = Lineage::default();
         lineage.add(keys.key(Kind::Person, &foreign.name()));
         lineage.add(keys.key(Kind::Issuer, issuer.id.as_str()));
-        lineage.add(keys.key(Kind::Key, &format!("{}:{}", issuer.id, token.kid().as_str())));
-        let session = claims.sid.as_ref().map(|sid| keys.key(Kind::Session, &format!("{}:{sid}", issuer.id)));
+        lineage.add(keys.key(
+            Kind::Key,
+            &format!("{}:{}", issuer.id, token.kid().as_str()),
+        ));
+        let session = claims
+            .sid
+            .as_ref()
+            .map(|sid| keys.key(Kind::Session, &format!("{}:{sid}", issuer.id)));
         session.iter().for_each(|key| lineage.add(*key));
         Ok(Self {
             subject: match issuer.spec.role {
                 crate::registry::IssuerRole::Subject => Subject::Person(foreign),
                 crate::registry::IssuerRole::Workload => Subject::Workload(foreign),
             },
-            may_act: may_act(claims, origin == Origin::AccessToken && issuer.spec.trust_may_act)?,
+            may_act: may_act(
+                claims,
+                origin == Origin::AccessToken && issuer.spec.trust_may_act,
+            )?,
             origin,
             issuer: Some(issuer.id.clone()),
             inbound: accepted_act(claims, issuer, ours)?,
             lineage,
             issued_ms: claims.iat.unwrap_or_default().saturating_mul(1000),
             expires_s: Some(claims.exp),
-            sign_in: SignIn { auth_time: claims.auth_time, acr: claims.acr.clone(), amr: claims.amr.clone() },
+            sign_in: SignIn {
+                auth_time: claims.auth_time,
+                acr: claims.acr.clone(),
+                amr: claims.amr.clone(),
+            },
             groups: claims.strings(&issuer.spec.groups_claim).map(|names| {
-                names.into_iter().map(|name| format!("{}:{name}", issuer.id)).collect()
+                names
+                    .into_iter()
+                    .map(|name| format!("{}:{name}", issuer.id))
+                    .collect()
             }),
-            sid: session.map(|key| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, key)),
+            sid: session.map(|key| {
+                base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, key)
+            }),
             authority: None,
         })
     }
 
-    /// A token of ours, presented by the one it was meant for; see
+    /// A token of ours, presented by the one it was meant for, and the key it
+    /// was signed with (`locum:<kid>`); see
     /// [`Parent::passed_on`] and [`Parent::derived`].
     ///
     /// # Errors
     /// `LCM-SUBJECT-INVALID` when the record names another subject.
-    pub fn from_own(parent: Parent, recall: Recall) -> Result<Self, Refusal> {
-        super::own_subject::proof(parent, recall)
+    pub fn from_own(parent: Parent, recall: Recall, signed_by: Key) -> Result<Self, Refusal> {
+        super::own_subject::proof(parent, recall, signed_by)
     }
 
     /// Who it is.
@@ -225,7 +272,11 @@ impl SubjectProof {
     pub fn parent(&self) -> Option<&Parent> {
         match &self.origin {
             Origin::Own(parent) => Some(parent),
-            Origin::IdToken | Origin::AccessToken | Origin::Workload | Origin::Grant(_) | Origin::Itself => None,
+            Origin::IdToken
+            | Origin::AccessToken
+            | Origin::Workload
+            | Origin::Grant(_)
+            | Origin::Itself => None,
         }
     }
 
@@ -244,7 +295,9 @@ impl SubjectProof {
     /// Exchanges so far.
     #[must_use]
     pub fn hops(&self) -> u32 {
-        self.parent().map_or(0, |parent| u32::try_from(parent.token.del.up.len() + 1).unwrap_or(u32::MAX))
+        self.parent().map_or(0, |parent| {
+            u32::try_from(parent.token.del.up.len() + 1).unwrap_or(u32::MAX)
+        })
     }
 
     /// What it descends from.
@@ -297,12 +350,24 @@ impl SubjectProof {
 }
 
 fn invalid(expected: &str, found: &str) -> Refusal {
-    Refusal::new(Code::SubjectInvalid, format!("expected a subject token of {expected}, found {found}; get a fitting subject token"))
+    Refusal::new(
+        Code::SubjectInvalid,
+        format!(
+            "expected a subject token of {expected}, found {found}; get a fitting subject token"
+        ),
+    )
 }
 
 fn may_act(claims: &Claims, confers: bool) -> Result<Option<MayAct>, Refusal> {
-    let Some(claim) = &claims.may_act else { return Ok(None) };
-    let text = |name: &str| claim.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let Some(claim) = &claims.may_act else {
+        return Ok(None);
+    };
+    let text = |name: &str| {
+        claim
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+    };
     let sub = text("sub").ok_or_else(|| invalid("a may_act with a sub", "one without"))?;
     let iss = match claim.get("iss") {
         None => claims.iss.clone(),
@@ -314,13 +379,21 @@ fn may_act(claims: &Claims, confers: bool) -> Result<Option<MayAct>, Refusal> {
 /// An `act` inside a foreign token refuses it, unless the issuer has
 /// `accept_act`; then none of its actors may claim to be ours (contract §5).
 fn accepted_act(claims: &Claims, issuer: &Issuer, ours: &str) -> Result<Vec<Link>, Refusal> {
-    let Some(act) = &claims.act else { return Ok(Vec::new()) };
+    let Some(act) = &claims.act else {
+        return Ok(Vec::new());
+    };
     if !issuer.spec.accept_act {
-        return Err(invalid("an issuer without an act claim", "one with an act, which is not accepted from it"));
+        return Err(invalid(
+            "an issuer without an act claim",
+            "one with an act, which is not accepted from it",
+        ));
     }
     let links = read_act(act).map_err(|found| invalid("a well-formed act", found))?;
     if links.iter().any(|link| link.iss == ours) {
-        return Err(invalid("actors of its own namespace", "an act that names our issuer"));
+        return Err(invalid(
+            "actors of its own namespace",
+            "an act that names our issuer",
+        ));
     }
     Ok(links)
 }

@@ -32,7 +32,9 @@ pub fn quoted(input: &str) -> String {
 #[must_use]
 pub fn printable(text: &str) -> String {
     let legal = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-    text.chars().map(|c| if legal(c) { c } else { '?' }).collect()
+    text.chars()
+        .map(|c| if legal(c) { c } else { '?' })
+        .collect()
 }
 
 #[cfg(test)]

@@ -92,9 +92,14 @@ impl AuthMethod {
     pub(super) fn check(list: &[Self], out: &mut Problems) {
         out.list("/auth", list.len());
         for (place, method) in list.iter().enumerate() {
-            let same = |other: &Self| std::mem::discriminant(other) == std::mem::discriminant(method);
+            let same =
+                |other: &Self| std::mem::discriminant(other) == std::mem::discriminant(method);
             let twice = list.iter().take(place).any(same);
-            out.require(!twice, &format!("/auth/{place}"), "expected each method once");
+            out.require(
+                !twice,
+                &format!("/auth/{place}"),
+                "expected each method once",
+            );
         }
     }
 }
@@ -227,7 +232,12 @@ impl Agent {
     /// A new agent, a draft.
     #[must_use]
     pub const fn new(spec: AgentSpec, created_at_ms: u64) -> Self {
-        Self { spec, status: Status::Draft, versions: Vec::new(), created_at_ms }
+        Self {
+            spec,
+            status: Status::Draft,
+            versions: Vec::new(),
+            created_at_ms,
+        }
     }
 
     /// Its id.
@@ -239,7 +249,10 @@ impl Agent {
     /// The ceiling at one target.
     #[must_use]
     pub fn ceiling_at(&self, target: &TargetId) -> Option<&CeilingEntry> {
-        self.spec.ceiling.iter().find(|entry| entry.target == *target)
+        self.spec
+            .ceiling
+            .iter()
+            .find(|entry| entry.target == *target)
     }
 
     /// The certification, when active and not ended at `now_s`.
@@ -259,13 +272,23 @@ impl Agent {
         let certification = Certification { version, until };
         self.status = match self.status {
             Status::Draft | Status::Active(_) => Status::Active(certification),
-            Status::Suspended { .. } => Status::Suspended { was: Some(certification) },
-            Status::Retired => return Err(WrongState { expected: "not retired", found: "retired" }),
+            Status::Suspended { .. } => Status::Suspended {
+                was: Some(certification),
+            },
+            Status::Retired => {
+                return Err(WrongState {
+                    expected: "not retired",
+                    found: "retired",
+                });
+            }
         };
         for each in &mut self.versions {
             if each.id == version {
                 if each.state == VersionState::Ended {
-                    return Err(WrongState { expected: "at a draft or current version", found: "past that version" });
+                    return Err(WrongState {
+                        expected: "at a draft or current version",
+                        found: "past that version",
+                    });
                 }
                 each.state = VersionState::Certified;
             } else if each.state == VersionState::Certified {
@@ -282,9 +305,14 @@ impl Agent {
     pub fn suspend(mut self) -> Result<Self, WrongState> {
         self.status = match self.status {
             Status::Draft => Status::Suspended { was: None },
-            Status::Active(certification) => Status::Suspended { was: Some(certification) },
+            Status::Active(certification) => Status::Suspended {
+                was: Some(certification),
+            },
             found @ (Status::Suspended { .. } | Status::Retired) => {
-                return Err(WrongState { expected: "draft or active", found: found.name() });
+                return Err(WrongState {
+                    expected: "draft or active",
+                    found: found.name(),
+                });
             }
         };
         Ok(self)
@@ -296,10 +324,15 @@ impl Agent {
     /// [`WrongState`] when not suspended.
     pub fn resume(mut self) -> Result<Self, WrongState> {
         self.status = match self.status {
-            Status::Suspended { was: Some(certification) } => Status::Active(certification),
+            Status::Suspended {
+                was: Some(certification),
+            } => Status::Active(certification),
             Status::Suspended { was: None } => Status::Draft,
             found @ (Status::Draft | Status::Active(_) | Status::Retired) => {
-                return Err(WrongState { expected: "suspended", found: found.name() });
+                return Err(WrongState {
+                    expected: "suspended",
+                    found: found.name(),
+                });
             }
         };
         Ok(self)
@@ -311,7 +344,10 @@ impl Agent {
     /// [`WrongState`] when retired already.
     pub fn retire(mut self) -> Result<Self, WrongState> {
         if self.status == Status::Retired {
-            return Err(WrongState { expected: "not retired", found: "retired" });
+            return Err(WrongState {
+                expected: "not retired",
+                found: "retired",
+            });
         }
         self.status = Status::Retired;
         Ok(self)
@@ -328,18 +364,34 @@ impl AgentSpec {
         out.text("/name", &self.name);
         out.text("/owner/id", &self.owner.id);
         out.require(!self.owner.id.is_empty(), "/owner/id", "expected an owner");
-        out.require((1..=DEPTH_MAX).contains(&self.max_depth), "/max_depth", "expected 1 to 16");
+        out.require(
+            (1..=DEPTH_MAX).contains(&self.max_depth),
+            "/max_depth",
+            "expected 1 to 16",
+        );
         out.list("/presenters", self.presenters.len());
         out.list("/subject_issuers", self.subject_issuers.len());
         out.list("/ceiling", self.ceiling.len());
         AuthMethod::check(&self.auth, &mut out);
         if let Some(workload) = &self.workload {
-            let sub = workload.claims.get("sub").and_then(Value::as_str).unwrap_or_default();
+            let sub = workload
+                .claims
+                .get("sub")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let exact = !sub.is_empty() && !sub.contains('*');
-            out.require(exact, "/workload/claims/sub", "expected an exact `sub` without wildcards");
+            out.require(
+                exact,
+                "/workload/claims/sub",
+                "expected an exact `sub` without wildcards",
+            );
         }
         for (place, entry) in self.ceiling.iter().enumerate() {
-            let twice = self.ceiling.iter().take(place).any(|e| e.target == entry.target);
+            let twice = self
+                .ceiling
+                .iter()
+                .take(place)
+                .any(|e| e.target == entry.target);
             entry.check(&format!("/ceiling/{place}"), twice, &mut out);
         }
         out.0
@@ -354,7 +406,11 @@ impl CeilingEntry {
             &format!("{at}/default"),
             "expected a subset of `scopes`",
         );
-        out.require(self.alone.is_within(&self.scopes), &format!("{at}/alone"), "expected a subset of `scopes`");
+        out.require(
+            self.alone.is_within(&self.scopes),
+            &format!("{at}/alone"),
+            "expected a subset of `scopes`",
+        );
         let lifetime = self.max_lifetime.unwrap_or(1);
         out.require(
             (1..=LIFETIME_MAX).contains(&lifetime),

@@ -47,7 +47,11 @@ impl ClientSpec {
         let reserved = RESERVED_IDS.contains(&self.id.as_str());
         out.require(!reserved, "/id", "expected an id that is not reserved");
         out.text("/name", &self.name);
-        out.require(!self.auth.is_empty(), "/auth", "expected at least one method");
+        out.require(
+            !self.auth.is_empty(),
+            "/auth",
+            "expected at least one method",
+        );
         AuthMethod::check(&self.auth, &mut out);
         out.0
     }

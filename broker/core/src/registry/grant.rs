@@ -96,7 +96,9 @@ impl Grant {
         match self.state {
             GrantState::Revoked => GrantView::Revoked,
             GrantState::Active if self.expires_s <= now_s => GrantView::Expired,
-            GrantState::Active if self.spec.max_uses.is_some_and(|max| self.uses >= max) => GrantView::Used,
+            GrantState::Active if self.spec.max_uses.is_some_and(|max| self.uses >= max) => {
+                GrantView::Used
+            }
             GrantState::Active => GrantView::Active,
         }
     }
@@ -104,7 +106,10 @@ impl Grant {
     /// What it grants at one target.
     #[must_use]
     pub fn at(&self, target: &TargetId) -> Option<&GrantTarget> {
-        self.spec.targets.iter().find(|entry| entry.target == *target)
+        self.spec
+            .targets
+            .iter()
+            .find(|entry| entry.target == *target)
     }
 }
 
@@ -113,17 +118,43 @@ impl GrantSpec {
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut out = Problems::default();
-        let person = self.person.split_once(':').is_some_and(|(issuer, sub)| crate::ids::IssuerId::parse(issuer).is_ok() && !sub.is_empty());
-        out.require(person && self.person.len() <= 320, "/person", "expected `<issuer id>:<sub>`");
+        let person = self.person.split_once(':').is_some_and(|(issuer, sub)| {
+            crate::ids::IssuerId::parse(issuer).is_ok() && !sub.is_empty()
+        });
+        out.require(
+            person && self.person.len() <= 464,
+            "/person",
+            "expected `<issuer id>:<sub>`",
+        );
         out.text("/reason", &self.reason);
-        out.require(!self.targets.is_empty(), "/targets", "expected at least one target");
+        out.require(
+            !self.targets.is_empty(),
+            "/targets",
+            "expected at least one target",
+        );
         out.list("/targets", self.targets.len());
         out.require(self.max_uses != Some(0), "/max_uses", "expected at least 1");
-        out.require(self.max_depth != Some(0), "/max_depth", "expected at least 1");
+        out.require(
+            self.max_depth != Some(0),
+            "/max_depth",
+            "expected at least 1",
+        );
         for (place, entry) in self.targets.iter().enumerate() {
-            let twice = self.targets.iter().take(place).any(|e| e.target == entry.target);
-            out.require(!twice, &format!("/targets/{place}/target"), "expected each target once");
-            out.require(!entry.scopes.is_empty(), &format!("/targets/{place}/scopes"), "expected at least one scope");
+            let twice = self
+                .targets
+                .iter()
+                .take(place)
+                .any(|e| e.target == entry.target);
+            out.require(
+                !twice,
+                &format!("/targets/{place}/target"),
+                "expected each target once",
+            );
+            out.require(
+                !entry.scopes.is_empty(),
+                &format!("/targets/{place}/scopes"),
+                "expected at least one scope",
+            );
         }
         out.0
     }

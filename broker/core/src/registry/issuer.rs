@@ -107,20 +107,30 @@ impl Issuer {
     /// Audiences accepted in access tokens, default `ours`.
     #[must_use]
     pub fn access_audiences(&self, ours: &str) -> Vec<String> {
-        self.spec.access_audiences.clone().unwrap_or_else(|| vec![ours.to_owned()])
+        self.spec
+            .access_audiences
+            .clone()
+            .unwrap_or_else(|| vec![ours.to_owned()])
     }
 
     /// What a foreign `scope` leads to; unmapped names give nothing.
     #[must_use]
     pub fn map_scope(&self, scope: &str) -> Authority {
-        let Some(map) = &self.spec.scope_map else { return Authority::default() };
+        let Some(map) = &self.spec.scope_map else {
+            return Authority::default();
+        };
         let pairs = scope.split(' ').filter_map(|name| map.get(name)).flatten();
         Authority::of(pairs.filter_map(|pair| parse_pair(pair)))
     }
 
     /// The (target, scope) pairs the map names.
     pub fn mapped(&self) -> impl Iterator<Item = (TargetId, ScopeName)> + '_ {
-        self.spec.scope_map.iter().flatten().flat_map(|(_, pairs)| pairs).filter_map(|p| parse_pair(p))
+        self.spec
+            .scope_map
+            .iter()
+            .flatten()
+            .flat_map(|(_, pairs)| pairs)
+            .filter_map(|p| parse_pair(p))
     }
 }
 
@@ -129,30 +139,72 @@ impl IssuerSpec {
     #[must_use]
     pub fn problems(&self, id: &IssuerId, ours: &str) -> Vec<Problem> {
         let mut out = Problems::default();
-        out.require(!RESERVED_IDS.contains(&id.as_str()), "/id", "expected an id that is not reserved");
-        let text = !self.issuer.is_empty() && self.issuer.len() <= 512 && self.issuer.bytes().all(|b| (0x21..=0x7e).contains(&b));
+        out.require(
+            !RESERVED_IDS.contains(&id.as_str()),
+            "/id",
+            "expected an id that is not reserved",
+        );
+        let text = !self.issuer.is_empty()
+            && self.issuer.len() <= 512
+            && self.issuer.bytes().all(|b| (0x21..=0x7e).contains(&b));
         out.require(text, "/issuer", "expected printable ASCII without spaces");
-        out.require(self.issuer != ours, "/issuer", "expected another issuer than Locum itself");
-        out.require(!self.algs.is_empty(), "/algs", "expected at least one algorithm");
+        out.require(
+            self.issuer != ours,
+            "/issuer",
+            "expected another issuer than Locum itself",
+        );
+        out.require(
+            !self.algs.is_empty(),
+            "/algs",
+            "expected at least one algorithm",
+        );
         match self.kind {
             IssuerKind::Oidc => {
-                out.require(url::Url::parse(&self.issuer).is_ok_and(|u| u.has_host()), "/issuer", "expected a URL, since kind is `oidc`");
-                out.require(self.jwks.is_none() && self.jwks_uri.is_none(), "/jwks", "expected none, since kind is `oidc`");
+                out.require(
+                    url::Url::parse(&self.issuer).is_ok_and(|u| u.has_host()),
+                    "/issuer",
+                    "expected a URL, since kind is `oidc`",
+                );
+                out.require(
+                    self.jwks.is_none() && self.jwks_uri.is_none(),
+                    "/jwks",
+                    "expected none, since kind is `oidc`",
+                );
             }
             IssuerKind::Jwt => {
-                out.require(self.jwks.is_some() != self.jwks_uri.is_some(), "/jwks", "expected exactly one of `jwks` and `jwks_uri`");
+                out.require(
+                    self.jwks.is_some() != self.jwks_uri.is_some(),
+                    "/jwks",
+                    "expected exactly one of `jwks` and `jwks_uri`",
+                );
                 let uri = self.jwks_uri.as_deref().unwrap_or("https://host.invalid");
-                out.require(url::Url::parse(uri).is_ok_and(|u| u.has_host()), "/jwks_uri", "expected a URL");
+                out.require(
+                    url::Url::parse(uri).is_ok_and(|u| u.has_host()),
+                    "/jwks_uri",
+                    "expected a URL",
+                );
             }
         }
-        let access = self.access_audiences.clone().unwrap_or_else(|| vec![ours.to_owned()]);
-        let overlap = self.role == IssuerRole::Subject && self.audiences.iter().flatten().any(|a| access.contains(a));
-        out.require(!overlap, "/access_audiences", "expected no audience that is also in `audiences`");
+        let access = self
+            .access_audiences
+            .clone()
+            .unwrap_or_else(|| vec![ours.to_owned()]);
+        let overlap = self.role == IssuerRole::Subject
+            && self.audiences.iter().flatten().any(|a| access.contains(a));
+        out.require(
+            !overlap,
+            "/access_audiences",
+            "expected no audience that is also in `audiences`",
+        );
         out.list("/audiences", self.audiences.iter().flatten().count());
         out.list("/access_audiences", access.len());
         for (theirs, pairs) in self.scope_map.iter().flatten() {
             let fine = pairs.iter().all(|p| parse_pair(p).is_some());
-            out.require(fine, &format!("/scope_map/{theirs}"), "expected `target:scope` entries");
+            out.require(
+                fine,
+                &format!("/scope_map/{theirs}"),
+                "expected `target:scope` entries",
+            );
         }
         out.0
     }

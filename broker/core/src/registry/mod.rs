@@ -11,8 +11,8 @@ mod registry_set;
 mod target;
 
 pub use agent::{
-    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, Owner, OwnerKind, Status, Version, VersionState,
-    Workload, WrongState,
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, Owner, OwnerKind, Status, Version,
+    VersionState, Workload, WrongState,
 };
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
@@ -20,7 +20,7 @@ pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use problem::{Problem, Problems};
 pub use registry_set::Registry;
-pub use target::{is_resource, parse_pair, Connector, ConnectorKind, Delivery, Target, TargetSpec};
+pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec, is_resource, parse_pair};
 
 /// Names that no operator may take: they mean Locum itself.
 pub const RESERVED_IDS: [&str; 1] = ["locum"];

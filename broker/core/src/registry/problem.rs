@@ -18,7 +18,10 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// Adds a flaw.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Problem { pointer: pointer.into(), detail: detail.into() });
+        self.0.push(Problem {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        });
     }
 
     /// Adds a flaw where the condition does not hold.
@@ -31,11 +34,19 @@ impl Problems {
     /// Checks a free text: no control characters, at most [`super::TEXT_MAX`] bytes.
     pub fn text(&mut self, pointer: &str, text: &str) {
         let fine = text.len() <= super::TEXT_MAX && !text.chars().any(char::is_control);
-        self.require(fine, pointer, "expected at most 500 bytes without control characters");
+        self.require(
+            fine,
+            pointer,
+            "expected at most 500 bytes without control characters",
+        );
     }
 
     /// Checks the length of a list.
     pub fn list(&mut self, pointer: &str, len: usize) {
-        self.require(len <= super::LIST_MAX, pointer, "expected at most 256 entries");
+        self.require(
+            len <= super::LIST_MAX,
+            pointer,
+            "expected at most 256 entries",
+        );
     }
 }

@@ -30,29 +30,36 @@ impl Registry {
         if let Some(workload) = &agent.spec.workload
             && let Some(sub) = workload.claims.get("sub").and_then(Value::as_str)
         {
-            self.workloads.entry((workload.issuer.clone(), sub.to_owned())).or_default().push(id.clone());
+            self.workloads
+                .entry((workload.issuer.clone(), sub.to_owned()))
+                .or_default()
+                .push(id.clone());
         }
         self.agents.insert(id, Arc::new(agent));
     }
 
     /// Puts a client in place of what had its id.
     pub fn put_client(&mut self, client: Client) {
-        self.clients.insert(client.spec.id.clone(), Arc::new(client));
+        self.clients
+            .insert(client.spec.id.clone(), Arc::new(client));
     }
 
     /// Puts a target in place of what had its id.
     pub fn put_target(&mut self, target: Target) {
         self.target_names.retain(|_, id| *id != target.id);
-        self.target_names.insert(target.spec.audience.clone(), target.id.clone());
+        self.target_names
+            .insert(target.spec.audience.clone(), target.id.clone());
         for resource in &target.spec.resources {
-            self.target_names.insert(resource.clone(), target.id.clone());
+            self.target_names
+                .insert(resource.clone(), target.id.clone());
         }
         self.targets.insert(target.id.clone(), Arc::new(target));
     }
 
     /// Puts an issuer in place of what had its id.
     pub fn put_issuer(&mut self, issuer: Issuer) {
-        self.issuer_names.insert(issuer.spec.issuer.clone(), issuer.id.clone());
+        self.issuer_names
+            .insert(issuer.spec.issuer.clone(), issuer.id.clone());
         self.issuers.insert(issuer.id.clone(), Arc::new(issuer));
     }
 
@@ -102,13 +109,21 @@ impl Registry {
     /// A target by id, audience or resource, compared whole (contract §6).
     #[must_use]
     pub fn target_named(&self, name: &str) -> Option<&Arc<Target>> {
-        self.target_names.get(name).and_then(|id| self.targets.get(id)).or_else(|| self.targets.get(name))
+        self.target_names
+            .get(name)
+            .and_then(|id| self.targets.get(id))
+            .or_else(|| self.targets.get(name))
     }
 
     /// The target that a resource-server client serves.
     #[must_use]
     pub fn target_of_server(&self, client: &str) -> Option<&Arc<Target>> {
-        self.targets.values().find(|t| t.spec.resource_server.as_ref().is_some_and(|c| c.as_str() == client))
+        self.targets.values().find(|t| {
+            t.spec
+                .resource_server
+                .as_ref()
+                .is_some_and(|c| c.as_str() == client)
+        })
     }
 
     /// An issuer by its id.
@@ -120,7 +135,9 @@ impl Registry {
     /// An issuer by its `iss`, compared whole.
     #[must_use]
     pub fn issuer_named(&self, iss: &str) -> Option<&Arc<Issuer>> {
-        self.issuer_names.get(iss).and_then(|id| self.issuers.get(id))
+        self.issuer_names
+            .get(iss)
+            .and_then(|id| self.issuers.get(id))
     }
 
     /// A grant by its id.
@@ -132,14 +149,22 @@ impl Registry {
     /// The grants of a person for an agent.
     pub fn grants_for(&self, person: &str, agent: &AgentId) -> impl Iterator<Item = &Arc<Grant>> {
         let ids = self.grants_of.get(&(person.to_owned(), agent.clone()));
-        ids.into_iter().flatten().filter_map(|id| self.grants.get(id))
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.grants.get(id))
     }
 
     /// The agents registered for a workload's `sub`, before their other claims
     /// are compared.
-    pub fn agents_of_workload(&self, issuer: &IssuerId, sub: &str) -> impl Iterator<Item = &Arc<Agent>> {
+    pub fn agents_of_workload(
+        &self,
+        issuer: &IssuerId,
+        sub: &str,
+    ) -> impl Iterator<Item = &Arc<Agent>> {
         let ids = self.workloads.get(&(issuer.clone(), sub.to_owned()));
-        ids.into_iter().flatten().filter_map(|id| self.agents.get(id))
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.agents.get(id))
     }
 
     /// Whether an operator id is taken by an agent or a client.
@@ -176,7 +201,10 @@ impl Registry {
     /// Whether an agent is certified at `now_s`, at that version if one is named.
     #[must_use]
     pub fn is_live(&self, agent: &AgentId, version: Option<VersionId>, now_s: u64) -> bool {
-        let certified = self.agents.get(agent).and_then(|agent| agent.certified(now_s));
+        let certified = self
+            .agents
+            .get(agent)
+            .and_then(|agent| agent.certified(now_s));
         certified.is_some_and(|c| version.is_none_or(|named| named == c.version))
     }
 }

@@ -64,7 +64,10 @@ pub struct Connector {
 
 impl Default for Connector {
     fn default() -> Self {
-        Self { kind: ConnectorKind::Issue, alg: Alg::default() }
+        Self {
+            kind: ConnectorKind::Issue,
+            alg: Alg::default(),
+        }
     }
 }
 
@@ -106,12 +109,24 @@ impl Target {
     /// The highest risk among scopes.
     #[must_use]
     pub fn risk(&self, scope: &Scope) -> Risk {
-        scope.iter().filter_map(|name| self.spec.scopes.get(name)).map(|d| d.risk).max().unwrap_or(Risk::Low)
+        scope
+            .iter()
+            .filter_map(|name| self.spec.scopes.get(name))
+            .map(|d| d.risk)
+            .max()
+            .unwrap_or(Risk::Low)
     }
 
     /// What a scope derives at other targets: (target, scope) pairs.
-    pub fn derived<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (TargetId, ScopeName)> + 'a {
-        scope.iter().filter_map(|name| self.spec.derives.get(name)).flatten().filter_map(|text| parse_pair(text))
+    pub fn derived<'a>(
+        &'a self,
+        scope: &'a Scope,
+    ) -> impl Iterator<Item = (TargetId, ScopeName)> + 'a {
+        scope
+            .iter()
+            .filter_map(|name| self.spec.derives.get(name))
+            .flatten()
+            .filter_map(|text| parse_pair(text))
     }
 }
 
@@ -125,7 +140,9 @@ pub fn parse_pair(text: &str) -> Option<(TargetId, ScopeName)> {
 /// Whether a text is an absolute URI without fragment (RFC 8707 §2).
 #[must_use]
 pub fn is_resource(text: &str) -> bool {
-    !text.contains('#') && text.len() <= 2048 && url::Url::parse(text).is_ok_and(|uri| !uri.cannot_be_a_base() || uri.scheme() == "urn")
+    !text.contains('#')
+        && text.len() <= 2048
+        && url::Url::parse(text).is_ok_and(|uri| !uri.cannot_be_a_base() || uri.scheme() == "urn")
 }
 
 impl TargetSpec {
@@ -133,26 +150,63 @@ impl TargetSpec {
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut out = Problems::default();
-        let named = |text: &str| !text.is_empty() && text.len() <= 2048 && text.bytes().all(|b| (0x21..=0x7e).contains(&b) && !matches!(b, b'"' | b'\\' | b'`'));
-        out.require(named(&self.audience), "/audience", "expected printable ASCII without spaces");
+        let named = |text: &str| {
+            !text.is_empty()
+                && text.len() <= 2048
+                && text
+                    .bytes()
+                    .all(|b| (0x21..=0x7e).contains(&b) && !matches!(b, b'"' | b'\\' | b'`'))
+        };
+        out.require(
+            named(&self.audience),
+            "/audience",
+            "expected printable ASCII without spaces",
+        );
         for (place, resource) in self.resources.iter().enumerate() {
             let fine = named(resource) && is_resource(resource);
-            out.require(fine, &format!("/resources/{place}"), "expected an absolute URI without fragment");
+            out.require(
+                fine,
+                &format!("/resources/{place}"),
+                "expected an absolute URI without fragment",
+            );
         }
         out.list("/resources", self.resources.len());
         out.list("/scopes", self.scopes.len());
         out.list("/derives", self.derives.len());
-        out.require((1..=super::agent::LIFETIME_MAX).contains(&self.max_lifetime), "/max_lifetime", "expected 1 to 3600 seconds");
+        out.require(
+            (1..=super::agent::LIFETIME_MAX).contains(&self.max_lifetime),
+            "/max_lifetime",
+            "expected 1 to 3600 seconds",
+        );
         for (scope, declaration) in &self.scopes {
-            let known = declaration.requires.iter().all(|name| self.details.has(name));
-            out.require(known, &format!("/scopes/{scope}/requires"), "expected types declared in `details`");
+            let known = declaration
+                .requires
+                .iter()
+                .all(|name| self.details.has(name));
+            out.require(
+                known,
+                &format!("/scopes/{scope}/requires"),
+                "expected types declared in `details`",
+            );
         }
         for (scope, pairs) in &self.derives {
             let at = format!("/derives/{scope}");
-            out.require(self.scopes.contains_key(scope), &at, "expected a scope of this target");
-            out.require(pairs.iter().all(|p| parse_pair(p).is_some()), &at, "expected `target:scope` entries");
+            out.require(
+                self.scopes.contains_key(scope),
+                &at,
+                "expected a scope of this target",
+            );
+            out.require(
+                pairs.iter().all(|p| parse_pair(p).is_some()),
+                &at,
+                "expected `target:scope` entries",
+            );
         }
-        out.require(self.derives.is_empty() || self.acts_as.is_some(), "/acts_as", "expected an agent, since scopes derive");
+        out.require(
+            self.derives.is_empty() || self.acts_as.is_some(),
+            "/acts_as",
+            "expected an agent, since scopes derive",
+        );
         for (pointer, detail) in self.details.check() {
             out.add(format!("/details{pointer}"), detail);
         }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// A JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1). Symmetric ones and `none`
 /// are not among them: no public key can ever be taken for a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[allow(
     clippy::upper_case_acronyms,
     reason = "the names of the IANA registry, compared exactly"

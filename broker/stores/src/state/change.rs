@@ -1,7 +1,9 @@
 //! Changes: everything but decisions that the ledger records, with who and
 //! why. One record may hold several changes; they hold together or not at all.
 
-use super::entries::{Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry};
+use super::entries::{
+    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+};
 use super::idempotency::Remembered;
 use super::veil;
 use locum_core::ids::{CredentialId, LockId};
@@ -104,7 +106,11 @@ impl Change {
     const fn veiled(&self) -> &'static [&'static str] {
         match self {
             Self::Agent { .. } => &["/agent/spec/owner/id"],
-            Self::Grant { .. } => &["/grant/spec/person", "/grant/spec/groups", "/grant/spec/reason"],
+            Self::Grant { .. } => &[
+                "/grant/spec/person",
+                "/grant/spec/groups",
+                "/grant/spec/reason",
+            ],
             Self::Secrets { .. } => &["/hashes"],
             Self::Policies { .. } => &["/policies/files"],
             Self::Revocation { .. } => &["/revocation/what/id", "/revocation/reason"],
@@ -138,7 +144,11 @@ pub struct Author {
 ///
 /// # Errors
 /// When a change does not serialise, which no change of ours does.
-pub fn draft(changes: &[Change], author: &Author, salts: [[u8; 16]; 2]) -> Result<Draft, serde_json::Error> {
+pub fn draft(
+    changes: &[Change],
+    author: &Author,
+    salts: [[u8; 16]; 2],
+) -> Result<Draft, serde_json::Error> {
     let [salt, personal] = salts;
     let mut bodies = Vec::new();
     let mut sides = Vec::new();
@@ -148,7 +158,8 @@ pub fn draft(changes: &[Change], author: &Author, salts: [[u8; 16]; 2]) -> Resul
         bodies.push(body);
     }
     let body = json!({ "changes": bodies, "by": author.by, "request_id": author.request_id });
-    let side = json!({ "salt": veil::salt_text(&personal), "changes": sides, "reason": author.reason });
+    let side =
+        json!({ "salt": veil::salt_text(&personal), "changes": sides, "reason": author.reason });
     Ok(Draft::new(CHANGE, salt, body, Some(side)))
 }
 
@@ -157,8 +168,13 @@ pub fn draft(changes: &[Change], author: &Author, salts: [[u8; 16]; 2]) -> Resul
 /// # Errors
 /// What does not fit.
 pub(super) fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, String> {
-    let bodies = body.get("changes").and_then(Value::as_array).ok_or("a change record without changes")?;
-    let sides = side.and_then(|side| side.get("changes")).and_then(Value::as_array);
+    let bodies = body
+        .get("changes")
+        .and_then(Value::as_array)
+        .ok_or("a change record without changes")?;
+    let sides = side
+        .and_then(|side| side.get("changes"))
+        .and_then(Value::as_array);
     let mut out = Vec::new();
     for (place, body) in bodies.iter().enumerate() {
         let mut body = body.clone();

@@ -1,7 +1,9 @@
 //! The fold: one record at a time, in the order of the ledger.
 
 use super::change::{self, CHANGE, Change};
-use super::entries::{Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry};
+use super::entries::{
+    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use crate::ledger::{Entry, Follower};
@@ -70,12 +72,26 @@ impl State {
     }
 
     fn decision(&mut self, body: &Value, counts_use: bool) {
-        for mark in body.get("marks").and_then(Value::as_array).into_iter().flatten() {
-            if let (Some(key), Some(until)) = (mark.get(0).and_then(key16), mark.get(1).and_then(Value::as_u64)) {
-                self.marks.answered(key, until);
+        for mark in body
+            .get("marks")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if let (Some(key), Some(until)) = (
+                mark.get(0).and_then(bytes),
+                mark.get(1).and_then(Value::as_u64),
+            ) {
+                match mark.get(2).and_then(bytes) {
+                    Some(request) => self.marks.failed_with(key, request, until),
+                    None => self.marks.answered(key, until),
+                }
             }
         }
-        let used = body.get("uses").and_then(Value::as_str).and_then(|id| GrantId::parse(id).ok());
+        let used = body
+            .get("uses")
+            .and_then(Value::as_str)
+            .and_then(|id| GrantId::parse(id).ok());
         if let Some(id) = used.filter(|_| counts_use) {
             self.registry.use_grant(id);
         }
@@ -85,7 +101,8 @@ impl State {
         match change {
             Change::Agent { agent } => {
                 if agent.status == Status::Retired {
-                    self.view.revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
+                    self.view
+                        .revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
                 }
                 self.registry.put_agent(agent);
             }
@@ -113,7 +130,7 @@ impl State {
             }
             Change::SigningKey { key } => self.signing_keys.push(key),
             Change::Mark { key, until_s } => {
-                if let Some(key) = key16(&Value::String(key)) {
+                if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);
                 }
             }
@@ -124,8 +141,13 @@ impl State {
     fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
         revocation.effective_ms = place.time_ms;
         let kind = revocation.what.kind;
-        let until = if kind.is_final() { FOR_EVER } else { revocation.before_ms.unwrap_or(place.time_ms) };
-        self.view.revoke(self.names.key(kind, &revocation.what.id), until);
+        let until = if kind.is_final() {
+            FOR_EVER
+        } else {
+            revocation.before_ms.unwrap_or(place.time_ms)
+        };
+        self.view
+            .revoke(self.names.key(kind, &revocation.what.id), until);
         if kind == Kind::Grant
             && let Ok(id) = GrantId::parse(&revocation.what.id)
             && let Some(grant) = self.registry.grant(id)
@@ -139,7 +161,11 @@ impl State {
 
     fn lock(&mut self, entry: LockEntry) {
         let key = self.names.key(entry.what.kind, &entry.what.id);
-        let lock = Lock { id: entry.id, what: entry.what.clone(), expires_ms: entry.expires_ms };
+        let lock = Lock {
+            id: entry.id,
+            what: entry.what.clone(),
+            expires_ms: entry.expires_ms,
+        };
         self.view.lock(key, lock);
         self.locks.insert(entry.id, entry);
     }
@@ -152,7 +178,13 @@ impl State {
         }
     }
 
-    fn apply(&mut self, kind: &str, place: &Place, record: (&Value, Option<&Value>), fresh: bool) -> Result<(), String> {
+    fn apply(
+        &mut self,
+        kind: &str,
+        place: &Place,
+        record: (&Value, Option<&Value>),
+        fresh: bool,
+    ) -> Result<(), String> {
         let (body, side) = record;
         self.last_time_ms = place.time_ms;
         match kind {
@@ -163,14 +195,22 @@ impl State {
                     self.change(change, place);
                 }
             }
-            other => return Err(format!("expected a record type of this version, found `{other}`")),
+            other => {
+                return Err(format!(
+                    "expected a record type of this version, found `{other}`"
+                ));
+            }
         }
         Ok(())
     }
 }
 
-fn key16(value: &Value) -> Option<[u8; 16]> {
-    URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?.try_into().ok()
+fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {
+    URL_SAFE_NO_PAD
+        .decode(value.as_str()?)
+        .ok()?
+        .try_into()
+        .ok()
 }
 
 /// The state as the ledger's follower and the server share it.
@@ -198,10 +238,20 @@ impl Shared {
 
 impl Follower for Shared {
     fn replay(&mut self, entry: &Entry) -> Result<(), String> {
-        self.write().apply(&entry.kind, &entry.place, (&entry.body, entry.side.as_ref()), false)
+        self.write().apply(
+            &entry.kind,
+            &entry.place,
+            (&entry.body, entry.side.as_ref()),
+            false,
+        )
     }
 
     fn appended(&mut self, place: &Place, draft: &Draft) -> Result<(), String> {
-        self.write().apply(draft.kind(), place, (draft.value(), draft.side_value()), true)
+        self.write().apply(
+            draft.kind(),
+            place,
+            (draft.value(), draft.side_value()),
+            true,
+        )
     }
 }

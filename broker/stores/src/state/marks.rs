@@ -36,12 +36,20 @@ impl Marks {
     ///
     /// # Errors
     /// [`Replayed`] when it is in flight, answered, or failed with another request.
-    pub fn take(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64, now_s: u64) -> Result<(), Replayed> {
+    pub fn take(
+        &mut self,
+        key: [u8; 16],
+        request: [u8; 32],
+        until_s: u64,
+        now_s: u64,
+    ) -> Result<(), Replayed> {
         self.sweep(now_s);
         match self.marks.get(&key) {
             None => {}
             Some((Mark::Failed(failed), _)) if *failed == request => {}
-            Some((Mark::InFlight(_) | Mark::Failed(_) | Mark::Answered, _)) => return Err(Replayed),
+            Some((Mark::InFlight(_) | Mark::Failed(_) | Mark::Answered, _)) => {
+                return Err(Replayed);
+            }
         }
         self.marks.insert(key, (Mark::InFlight(request), until_s));
         Ok(())
@@ -50,6 +58,11 @@ impl Marks {
     /// The request was answered, and the mark is in the ledger.
     pub fn answered(&mut self, key: [u8; 16], until_s: u64) {
         self.marks.insert(key, (Mark::Answered, until_s));
+    }
+
+    /// A fault on the record: the identical request may run again.
+    pub fn failed_with(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64) {
+        self.marks.insert(key, (Mark::Failed(request), until_s));
     }
 
     /// The request ended in a fault with nothing obtained.

@@ -10,8 +10,10 @@ mod marks;
 mod veil;
 
 pub use change::{Author, CHANGE, Change, draft};
-pub use entries::{Credential, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry};
-pub use fold::{State, Shared};
+pub use entries::{
+    Credential, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
+};
+pub use fold::{Shared, State};
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use marks::{Marks, Replayed};
 

@@ -1,0 +1,157 @@
+//! What every request shares.
+
+use crate::ambient::{Clock, Randomness};
+use crate::keyring::Keyring;
+use crate::recall;
+use crate::trust::Trust;
+use crate::vault::{Names, Vault};
+use locum_core::decide;
+use locum_core::ids::{RequestId, Uuid7};
+use locum_core::record::Appended;
+use locum_core::standing::World;
+use locum_policy::Bundle;
+use locum_stores::ledger::{AppendError, Ledger};
+use locum_stores::state::{Author, Change, Shared, State, draft};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Bounds on what comes from outside (contract §5, §14).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Bytes of a request body.
+    pub(crate) body_bytes: usize,
+    /// Bytes of a foreign token.
+    pub(crate) token_bytes: usize,
+    /// Most `act` objects.
+    pub(crate) max_depth: u32,
+    /// Most exchanges in a row.
+    pub(crate) max_hops: u32,
+    /// How far `nbf` and `iat` may lie ahead, in seconds.
+    pub(crate) clock_skew_s: u64,
+    /// Greatest age of a client assertion by its `iat`, in seconds.
+    pub(crate) assertion_max_age_s: u64,
+    /// Greatest age of an actor token, in seconds.
+    pub(crate) actor_max_age_s: u64,
+    /// Greatest age of a subject token, in seconds.
+    pub(crate) max_token_age_s: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body_bytes: 65_536,
+            token_bytes: 16_384,
+            max_depth: 4,
+            max_hops: 8,
+            clock_skew_s: 30,
+            assertion_max_age_s: 300,
+            actor_max_age_s: 3_600,
+            max_token_age_s: 86_400,
+        }
+    }
+}
+
+/// Most bytes of a token of ours (contract §6).
+const OWN_TOKEN_MAX: usize = 4_096;
+
+/// Something Locum needs is not there: always 503, never a yes. The text is
+/// for the log.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unavailable(pub(crate) String);
+
+impl From<AppendError> for Unavailable {
+    fn from(error: AppendError) -> Self {
+        Self(format!("ledger: {error}"))
+    }
+}
+
+/// What every request shares.
+pub(crate) struct App {
+    /// Locum's issuer, byte for byte.
+    pub(crate) issuer: Arc<str>,
+    /// Bounds on what comes from outside.
+    pub(crate) bounds: Bounds,
+    /// The record.
+    pub(crate) ledger: Ledger,
+    /// What is known now.
+    pub(crate) state: Shared,
+    /// Peppers and the sealing key.
+    pub(crate) vault: Vault,
+    /// Names to lineage keys.
+    pub(crate) names: Names,
+    /// Our signing keys.
+    pub(crate) keyring: Keyring,
+    /// Others' keys.
+    pub(crate) trust: Trust,
+    /// Tokens of ours recalled lately.
+    pub(crate) recalled: recall::Cache,
+    /// The policy bundle in force; replaced whole.
+    pub(crate) policy: RwLock<Arc<Bundle>>,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// Randomness.
+    pub(crate) random: Randomness,
+    /// One change at a time: read, check, record.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+impl App {
+    /// The policy bundle in force.
+    pub(crate) fn bundle(&self) -> Arc<Bundle> {
+        self.policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts a bundle in force, after its record.
+    pub(crate) fn put_in_force(&self, bundle: Bundle) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bundle);
+    }
+
+    /// A new UUIDv7 of now.
+    pub(crate) fn mint(&self) -> Uuid7 {
+        Uuid7::new(self.clock.now_ms(), self.random.bytes())
+    }
+
+    /// A new request id.
+    pub(crate) fn request_id(&self) -> RequestId {
+        RequestId(self.mint())
+    }
+
+    /// Records changes that hold together. The caller holds `changing` and has
+    /// checked them against the state. When this returns, they are durable and
+    /// in force.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the ledger cannot be written; then nothing changed.
+    pub(crate) async fn record(
+        &self,
+        changes: &[Change],
+        author: &Author,
+    ) -> Result<Appended, Unavailable> {
+        let salts = [self.random.bytes(), self.random.bytes()];
+        let draft =
+            draft(changes, author, salts).map_err(|e| Unavailable(format!("record: {e}")))?;
+        Ok(self.ledger.append(draft).await?)
+    }
+
+    /// The world in which standing is judged.
+    pub(crate) fn world<'a>(&'a self, state: &'a State) -> World<'a> {
+        World {
+            view: &state.view,
+            registry: &state.registry,
+            keys: &self.names,
+            now_ms: self.clock.now_ms(),
+        }
+    }
+
+    /// The outermost bounds of a decision.
+    pub(crate) const fn limits(&self) -> decide::Limits {
+        decide::Limits {
+            token_bytes: OWN_TOKEN_MAX,
+            max_depth: self.bounds.max_depth,
+            max_hops: self.bounds.max_hops,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The facts of the dev world (contract §3) in the shapes of the admin API
+//! (contract §12), so that they go through the same validation as anybody's.
+
+use super::Addresses;
+use super::cast::{AGENTS, APP, Agent, IDP, TARGETS, Target, WORKLOADS};
+use super::policies;
+use super::world::{World, WorldFlaw};
+use locum_core::jcs;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Longest life of a token, in seconds (contract §3).
+const MAX_LIFETIME: u32 = 300;
+
+/// An agent's registration and its one certified version.
+pub(crate) struct AgentFact {
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// Body of `POST /agents`.
+    pub(crate) body: Value,
+    /// Body of `POST /agents/{id}/versions`.
+    pub(crate) version: Value,
+    /// Body of `POST /agents/{id}/versions/{ver}/certify`.
+    pub(crate) certify: Value,
+}
+
+/// What is to be known before the first request, in the order in which each
+/// part needs the one before. Client secrets: [`World::client_secret`].
+pub(crate) struct Facts {
+    /// (id, body of `PUT /issuers/{id}`).
+    pub(crate) issuers: Vec<(&'static str, Value)>,
+    /// Bodies of `POST /clients`.
+    pub(crate) clients: Vec<Value>,
+    /// (id, body of `PUT /targets/{id}`).
+    pub(crate) targets: Vec<(&'static str, Value)>,
+    /// The agents.
+    pub(crate) agents: Vec<AgentFact>,
+    /// Files of the policy bundle (contract §13).
+    pub(crate) policies: BTreeMap<String, String>,
+}
+
+/// The facts of a world. `certified_until` is RFC 3339, a year ahead.
+///
+/// # Errors
+/// When the world lacks a key of the cast.
+pub(crate) fn facts(
+    world: &World,
+    at: &Addresses,
+    certified_until: &str,
+) -> Result<Facts, WorldFlaw> {
+    let agents = AGENTS
+        .iter()
+        .map(|a| agent(world, a, certified_until))
+        .collect::<Result<_, _>>()?;
+    Ok(Facts {
+        issuers: vec![(IDP, provider(at)), (WORKLOADS, workload_issuer(at))],
+        clients: TARGETS.iter().map(resource_server).collect(),
+        targets: TARGETS.iter().map(|t| (t.id, target(t, at))).collect(),
+        agents,
+        policies: policies::bundle(),
+    })
+}
+
+fn provider(at: &Addresses) -> Value {
+    let mut scope_map = serde_json::Map::new();
+    for target in &TARGETS {
+        for (verb, scope) in [("read", target.read), ("write", target.write)] {
+            let theirs = format!("{}.{verb}", target.area);
+            scope_map.insert(theirs, json!([format!("{}:{scope}", target.id)]));
+        }
+    }
+    json!({
+        "issuer": at.idp(), "kind": "oidc", "role": "subject", "jwks": null, "jwks_uri": null,
+        "audiences": [APP], "access_audiences": [at.issuer], "audience_agents": {},
+        "algs": ["ES256"], "scope_map": scope_map, "accept_untyped": false,
+        "trust_may_act": true, "accept_act": false, "groups_claim": "groups",
+    })
+}
+
+fn workload_issuer(at: &Addresses) -> Value {
+    json!({
+        "issuer": at.workloads(), "kind": "oidc", "role": "workload", "jwks": null, "jwks_uri": null,
+        "audiences": [at.issuer], "access_audiences": [], "audience_agents": {},
+        "algs": ["ES256"], "scope_map": null, "accept_untyped": false,
+        "trust_may_act": false, "accept_act": false, "groups_claim": "groups",
+    })
+}
+
+fn resource_server(target: &Target) -> Value {
+    json!({
+        "id": target.client_id(), "kind": "resource_server", "auth": [{"method": "client_secret"}],
+    })
+}
+
+fn target(target: &Target, at: &Addresses) -> Value {
+    // The one detail type of the demo, as in contract §12.
+    let details = if target.id == "sap" {
+        json!({"invoice_post": {
+            "company": {"type": "string", "narrow": "equal"},
+            "amount": {"type": "decimal", "narrow": "at_most"},
+            "invoices": {"type": "strings", "narrow": "subset"},
+        }})
+    } else {
+        json!({})
+    };
+    json!({
+        "audience": target.audience(), "resources": [at.target(target.id)],
+        "resource_server": target.client_id(),
+        "connector": {"kind": "issue", "alg": "ES256"}, "delivery": "handout",
+        "max_lifetime": MAX_LIFETIME,
+        "scopes": {target.read: {"risk": "low"}, target.write: {"risk": "high"}},
+        "derives": {}, "acts_as": null, "details": details,
+    })
+}
+
+fn agent(world: &World, agent: &Agent, certified_until: &str) -> Result<AgentFact, WorldFlaw> {
+    let public_jwk = world.agent(agent.id)?.private_jwk.public_jwk()?;
+    let ceiling: Vec<_> = agent
+        .ceiling
+        .iter()
+        .map(|entry| {
+            json!({
+                "target": entry.target, "scopes": entry.scopes, "default": [entry.default],
+                "alone": [], "authorization_details": [], "max_lifetime": MAX_LIFETIME,
+            })
+        })
+        .collect();
+    let body = json!({
+        "id": agent.id, "name": agent.title,
+        "owner": {"kind": "team", "id": agent.team}, "risk": agent.risk,
+        "auth": [
+            {"method": "client_secret"},
+            {"method": "private_key_jwt", "jwks": {"keys": [public_jwk]}},
+        ],
+        "workload": {"issuer": WORKLOADS, "claims": {"sub": format!("wl/{}", agent.id)}},
+        "presenters": [], "subject_issuers": [IDP], "max_depth": 4, "ceiling": ceiling,
+    });
+    // A demo agent has no build to digest: its id stands for it.
+    let digest = jcs::address(&json!({"agent": agent.id, "version": "1"}))
+        .map_err(|flaw| WorldFlaw::Io(flaw.into()))?;
+    Ok(AgentFact {
+        id: agent.id,
+        body,
+        version: json!({"version": "1", "digest": digest, "model": "demo"}),
+        certify: json!({"until": certified_until, "reason": "part of the dev world"}),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Which ports the dev world had, so that a restart on the same data finds its
+//! issuers where they are registered: an issuer's address never changes
+//! (contract §12).
+
+use super::files;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+const FILE: &str = "dev-places.json";
+/// Default distance of the demo listener from the public one (contract §3).
+const DEMO_OFFSET: u16 = 1;
+/// Default distance of the operations listener from the public one.
+const OPERATIONS_OFFSET: u16 = 3;
+
+/// The three listeners; port 0 means any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Places {
+    /// The broker's.
+    pub(crate) public: SocketAddr,
+    /// The demo issuers' and targets'.
+    pub(crate) demo: SocketAddr,
+    /// The operations'.
+    pub(crate) operations: SocketAddr,
+}
+
+/// What to bind: the remembered ports, else the usual distances from `listen`.
+///
+/// With port 0 a data folder that has been used before gets its old ports
+/// back, since tokens, issuers and targets name them.
+///
+/// # Errors
+/// When the remembered places cannot be read.
+pub(crate) fn wanted(listen: SocketAddr, data: &Path) -> io::Result<Places> {
+    let known = recall(data)?.filter(|p| {
+        p.public.ip() == listen.ip() && (listen.port() == 0 || p.public.port() == listen.port())
+    });
+    Ok(known.unwrap_or_else(|| Places {
+        public: listen,
+        demo: beside(listen, DEMO_OFFSET),
+        operations: beside(listen, OPERATIONS_OFFSET),
+    }))
+}
+
+/// Remembers what was bound.
+///
+/// # Errors
+/// Whatever the file system says.
+pub(crate) fn remember(bound: &Places, data: &Path) -> io::Result<()> {
+    files::write_private(&data.join(FILE), &serde_json::to_vec(bound)?)
+}
+
+fn recall(data: &Path) -> io::Result<Option<Places>> {
+    match std::fs::read(data.join(FILE)) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(flaw) if flaw.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(flaw) => Err(flaw),
+    }
+}
+
+fn beside(listen: SocketAddr, offset: u16) -> SocketAddr {
+    let port = match listen.port() {
+        0 => 0,
+        port => port.checked_add(offset).unwrap_or(0),
+    };
+    SocketAddr::new(listen.ip(), port)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    #[test]
+    fn the_usual_ports_lie_beside_the_public_one() {
+        let data = tempfile::tempdir().unwrap();
+        let places = wanted(at(8420), data.path()).unwrap();
+        assert_eq!((places.demo, places.operations), (at(8421), at(8423)));
+        assert_eq!(wanted(at(0), data.path()).unwrap().demo, at(0));
+        assert_eq!(wanted(at(65_534), data.path()).unwrap().operations, at(0));
+    }
+
+    #[test]
+    fn a_restart_finds_its_ports_again() {
+        let data = tempfile::tempdir().unwrap();
+        let bound = Places {
+            public: at(40_001),
+            demo: at(40_777),
+            operations: at(40_778),
+        };
+        remember(&bound, data.path()).unwrap();
+        assert_eq!(wanted(at(40_001), data.path()).unwrap(), bound);
+        assert_eq!(wanted(at(0), data.path()).unwrap(), bound);
+        assert_eq!(wanted(at(8420), data.path()).unwrap().demo, at(8421));
+    }
+}

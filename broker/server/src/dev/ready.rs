@@ -1,0 +1,149 @@
+//! The ready file (contract §3): everything a test or a script needs to know
+//! of a running dev world.
+
+use super::cast::{AGENTS, APP, IDP, PEOPLE, TARGETS, WORKLOADS};
+use super::world::{World, WorldFlaw};
+use super::{Addresses, files};
+use serde_json::{Map, Value, json};
+use std::io;
+use std::path::Path;
+
+/// Name of the copy in the data folder, which `locum dev env` reads.
+pub(crate) const FILE: &str = "dev-ready.json";
+
+/// The ready file's content. `data` is the absolute path of the data folder.
+///
+/// # Errors
+/// When the world lacks part of the cast.
+pub(crate) fn ready(
+    world: &World,
+    at: &Addresses,
+    data: &Path,
+    pid: u32,
+) -> Result<Value, WorldFlaw> {
+    Ok(json!({
+        "pid": pid,
+        "issuer": at.issuer,
+        "token_endpoint": format!("{}/token", at.issuer),
+        "admin_api": format!("{}/admin/v1", at.issuer),
+        "admin_token": world.admin_token,
+        "operations": at.operations,
+        "data": data.to_string_lossy(),
+        "idp": {
+            "id": IDP, "issuer": at.idp(), "audience": APP,
+            "token_endpoint": format!("{}/token", at.idp()), "private_jwk": world.idp,
+        },
+        "workloads": {
+            "id": WORKLOADS, "issuer": at.workloads(),
+            "token_endpoint": format!("{}/token", at.workloads()), "private_jwk": world.workloads,
+        },
+        "people": people(world)?,
+        "agents": agents(world)?,
+        "targets": targets(world, at)?,
+    }))
+}
+
+/// Writes the ready file into the data folder and, if asked, elsewhere: whole,
+/// by rename, mode 0600. To be called once requests are answered.
+///
+/// # Errors
+/// Whatever the file system says.
+pub(crate) fn announce(ready: &Value, data: &Path, elsewhere: Option<&Path>) -> io::Result<()> {
+    let text = serde_json::to_vec_pretty(ready)?;
+    files::write_private(&data.join(FILE), &text)?;
+    match elsewhere {
+        Some(path) => files::write_private(path, &text),
+        None => Ok(()),
+    }
+}
+
+fn people(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
+    let mut all = Map::new();
+    for person in &PEOPLE {
+        let body = json!({
+            "sub": format!("{IDP}:{}", person.name), "idp_sub": person.name,
+            "password": world.password(person.name)?,
+        });
+        all.insert(person.name.to_owned(), body);
+    }
+    Ok(all)
+}
+
+fn agents(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
+    let mut all = Map::new();
+    for agent in &AGENTS {
+        let proof = world.agent(agent.id)?;
+        let body = json!({
+            "client_id": agent.id, "client_secret": proof.client_secret,
+            "private_jwk": proof.private_jwk,
+        });
+        all.insert(agent.id.to_owned(), body);
+    }
+    Ok(all)
+}
+
+fn targets(world: &World, at: &Addresses) -> Result<Map<String, Value>, WorldFlaw> {
+    let mut all = Map::new();
+    for target in &TARGETS {
+        let body = json!({
+            "audience": target.audience(), "url": at.target(target.id),
+            "rs_client_id": target.client_id(), "rs_client_secret": world.server_secret(target.id)?,
+        });
+        all.insert(target.id.to_owned(), body);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::super::bench;
+    use super::*;
+
+    #[test]
+    fn the_ready_file_has_every_member_of_the_contract() {
+        let world = World::generate(&bench::noise()).unwrap();
+        let ready = ready(&world, &bench::addresses(), Path::new("/data"), 4711).unwrap();
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let top = "pid issuer token_endpoint admin_api admin_token operations data idp workloads people agents targets";
+        assert_eq!(names(&ready), top.split(' ').collect::<Vec<_>>());
+        assert_eq!(ready["pid"], 4711);
+        assert_eq!(ready["admin_api"], "http://127.0.0.1:8420/admin/v1");
+        assert_eq!(
+            names(&ready["idp"]),
+            ["id", "issuer", "audience", "token_endpoint", "private_jwk"]
+        );
+        assert_eq!(
+            ready["workloads"]["token_endpoint"],
+            "http://127.0.0.1:8421/workloads/token"
+        );
+        assert_eq!(ready["people"]["eve"]["sub"], "demo:eve");
+        assert_eq!(
+            names(&ready["agents"]["soc-agent"]),
+            ["client_id", "client_secret", "private_jwk"]
+        );
+        assert!(ready["agents"]["hr-agent"]["private_jwk"]["d"].is_string());
+        let sap = &ready["targets"]["sap"];
+        assert_eq!(
+            names(sap),
+            ["audience", "url", "rs_client_id", "rs_client_secret"]
+        );
+        assert_eq!(sap["url"], "http://127.0.0.1:8421/sap");
+    }
+
+    #[test]
+    fn both_copies_are_the_same() {
+        let data = tempfile::tempdir().unwrap();
+        let elsewhere = data.path().join("elsewhere.json");
+        announce(&json!({"pid": 1}), data.path(), Some(&elsewhere)).unwrap();
+        let read = |path: &Path| std::fs::read(path).unwrap();
+        assert_eq!(read(&elsewhere), read(&data.path().join(FILE)));
+    }
+}

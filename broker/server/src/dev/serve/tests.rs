@@ -1,0 +1,84 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::super::bench::{self, Bench};
+use super::*;
+use locum_core::token::{
+    Alg, Audiences, Expectation, Kind, TOKEN_MAX, TypRule, Unverified, verify,
+};
+use locum_tokens::keys::KeySet;
+
+#[tokio::test]
+async fn the_listener_answers_until_it_is_stopped() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap();
+    let running = serve(
+        &bench.world,
+        &bench::addresses(),
+        &bench::ambient(),
+        listener,
+    )
+    .unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a client of the test's own")]
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.get(format!("http://{place}/")).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    running.stop().await;
+    assert!(http.get(format!("http://{place}/")).send().await.is_err());
+}
+
+/// As the broker will look at them (contract §5).
+fn expected<'a>(
+    kind: Kind,
+    issuer: &'a str,
+    audience: &'a [String],
+    typ: TypRule<'a>,
+) -> Expectation<'a> {
+    Expectation {
+        kind,
+        issuer,
+        audiences: Audiences::AnyOf(audience),
+        algs: &[Alg::ES256],
+        typ,
+        skew_s: 30,
+        max_age_s: 3600,
+        iat_required: true,
+        jti_required: false,
+        exp_max_ahead_s: None,
+    }
+}
+
+#[tokio::test]
+async fn what_the_demo_issuers_say_passes_the_brokers_own_checks() {
+    let bench = Bench::new();
+    let at = bench::addresses();
+    let password = bench.world.password("bob").unwrap().expose();
+    let sign_in = format!("username=bob&password={password}");
+    let (_, person) = bench.form("/idp/token", &sign_in).await;
+    let (_, workload) = bench.form("/workloads/token", "agent=hr-agent").await;
+    let (idp, platform) = (at.idp(), at.workloads());
+    let (app, locum) = (["demo-app".to_owned()], [at.issuer]);
+    let id = expected(Kind::IdToken, &idp, &app, TypRule::JWT);
+    let access = expected(Kind::ForeignAccess, &idp, &locum, TypRule::ACCESS);
+    let actor = expected(Kind::Workload, &platform, &locum, TypRule::JWT);
+    for (answer, member, keys, expectation) in [
+        (&person, "id_token", "/idp/jwks", id),
+        (&person, "access_token", "/idp/jwks", access),
+        (&workload, "token", "/workloads/jwks", actor),
+    ] {
+        let (_, jwks) = bench.get(keys).await;
+        let keys = KeySet::from_jwks(&jwks, &[Alg::ES256]).unwrap();
+        let token = answer.get(member).and_then(Value::as_str).unwrap();
+        let token = Unverified::parse(token, TOKEN_MAX).unwrap();
+        assert!(
+            verify(token, &expectation, bench::NOW, &keys).is_ok(),
+            "{member}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let bench = Bench::new();
+    let long = format!("username=ada&password={}", "a".repeat(70_000));
+    assert_eq!(bench.form("/idp/token", &long).await.0, 413);
+}

@@ -1,0 +1,106 @@
+//! Locum's public keys, fetched once and kept; fetched again when they are old
+//! or a token names a key that is not among them.
+
+use super::super::Ambient;
+use super::outgoing::{ANSWER_MAX, Unreachable, body_of};
+use locum_core::json::{DEPTH_MAX, Limits, parse};
+use locum_core::token::Alg;
+use locum_tokens::keys::KeySet;
+use reqwest::Client;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Greatest age of kept keys, in seconds.
+const MAX_AGE: u64 = 60;
+/// Fetches for unknown keys within one window: strangers choose the `kid`.
+const REFETCHES: u32 = 20;
+/// Length of such a window, in seconds.
+const WINDOW: u64 = 10;
+
+/// Of the key set.
+const LIMITS: Limits = Limits {
+    bytes: ANSWER_MAX,
+    depth: DEPTH_MAX,
+};
+
+/// The keys and where they come from.
+pub(crate) struct LocumKeys {
+    http: Client,
+    url: String,
+    ambient: Ambient,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    keys: Option<Arc<KeySet>>,
+    fetched: u64,
+    window: u64,
+    refetches: u32,
+}
+
+impl LocumKeys {
+    /// Keys of `<issuer>/jwks` (contract §4), not fetched yet.
+    pub(crate) fn new(http: Client, issuer: &str, ambient: Ambient) -> Self {
+        Self {
+            http,
+            url: format!("{issuer}/jwks"),
+            ambient,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Keys at most a minute old.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when they cannot be had.
+    pub(crate) async fn current(&self) -> Result<Arc<KeySet>, Unreachable> {
+        let now = (self.ambient.now)();
+        // Held while fetching: others wait for this fetch, not for their own.
+        let mut kept = self.kept.lock().await;
+        match &kept.keys {
+            Some(keys) if now.saturating_sub(kept.fetched) <= MAX_AGE => Ok(Arc::clone(keys)),
+            Some(_) | None => self.fetch(&mut kept, now).await,
+        }
+    }
+
+    /// Keys fetched because `stale` lacked one; the kept ones if somebody did
+    /// so meanwhile, or if too many were asked for lately.
+    ///
+    /// # Errors
+    /// [`Unreachable`] when they cannot be had.
+    pub(crate) async fn fresher_than(
+        &self,
+        stale: &Arc<KeySet>,
+    ) -> Result<Arc<KeySet>, Unreachable> {
+        let now = (self.ambient.now)();
+        let mut kept = self.kept.lock().await;
+        if let Some(keys) = kept.keys.as_ref().filter(|keys| !Arc::ptr_eq(keys, stale)) {
+            return Ok(Arc::clone(keys));
+        }
+        if now.saturating_sub(kept.window) >= WINDOW {
+            kept.window = now;
+            kept.refetches = 0;
+        }
+        if kept.refetches >= REFETCHES {
+            return Ok(Arc::clone(stale));
+        }
+        kept.refetches += 1;
+        self.fetch(&mut kept, now).await
+    }
+
+    async fn fetch(&self, kept: &mut Kept, now: u64) -> Result<Arc<KeySet>, Unreachable> {
+        let answer = self
+            .http
+            .get(&self.url)
+            .send()
+            .await
+            .map_err(|_| Unreachable)?;
+        let jwks = parse(&body_of(answer).await?, LIMITS).map_err(|_| Unreachable)?;
+        let keys = KeySet::from_jwks(&jwks, &Alg::ALL).map_err(|_| Unreachable)?;
+        let keys = Arc::new(keys);
+        kept.keys = Some(Arc::clone(&keys));
+        kept.fetched = now;
+        Ok(keys)
+    }
+}

@@ -1,0 +1,8 @@
+//! What the OAuth endpoints share: the form, client authentication, refusals
+//! as answers.
+
+pub(crate) mod answer;
+pub(crate) mod basic;
+pub(crate) mod client_auth;
+pub(crate) mod endpoint;
+pub(crate) mod form;

@@ -1,0 +1,114 @@
+//! Keys derived from the master key, one a purpose: peppers, the lineage key,
+//! the sealing key.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::lineage::{Key, Keyed};
+use locum_core::proof::SecretCheck;
+use locum_core::record::DEFAULT_TENANT;
+use locum_core::secret::Secret;
+use locum_stores::state::{SecretHash, State};
+use locum_tokens::mac::{self, derive, lineage_key};
+use locum_tokens::seal::{SealFlaw, SealKey};
+
+/// The purposes' keys.
+pub(crate) struct Vault {
+    pepper: [u8; 32],
+    lineage: [u8; 32],
+    replay: [u8; 32],
+    seal: SealKey,
+}
+
+impl Vault {
+    /// Derives all keys from the master key.
+    ///
+    /// # Errors
+    /// [`SealFlaw`] when the library refuses the sealing key.
+    pub(crate) fn open(master: &[u8; 32]) -> Result<Self, SealFlaw> {
+        Ok(Self {
+            pepper: derive(master, "locum secret pepper v1"),
+            lineage: derive(master, "locum lineage v1"),
+            replay: derive(master, "locum replay v1"),
+            seal: SealKey::from_bytes(derive(master, "locum seal v1"))?,
+        })
+    }
+
+    /// The stored form of a secret.
+    pub(crate) fn hash(&self, secret: &str, until_s: Option<u64>) -> SecretHash {
+        SecretHash {
+            hash: mac::SecretHash::of(&self.pepper, secret).into(),
+            until_s,
+        }
+    }
+
+    /// Whether a stored hash is of that secret, in constant time.
+    pub(crate) fn matches(&self, stored: &str, secret: &str) -> bool {
+        mac::SecretHash::try_from(stored.to_owned())
+            .is_ok_and(|hash| hash.matches(&self.pepper, secret))
+    }
+
+    /// The key of a replay mark: who used it, and its `jti`.
+    pub(crate) fn mark(&self, client: &str, jti: &str) -> [u8; 16] {
+        lineage_key(&self.replay, DEFAULT_TENANT, client, jti)
+    }
+
+    /// Seals a private key for the ledger's side record.
+    ///
+    /// # Errors
+    /// [`SealFlaw`] when the library fails.
+    pub(crate) fn seal(&self, plain: &str, kid: &str) -> Result<String, SealFlaw> {
+        Ok(URL_SAFE_NO_PAD.encode(self.seal.seal(plain.as_bytes(), kid.as_bytes())?))
+    }
+
+    /// Opens what [`Self::seal`] sealed.
+    ///
+    /// # Errors
+    /// [`SealFlaw`] under another master key or for other bytes.
+    pub(crate) fn unseal(&self, sealed: &str, kid: &str) -> Result<Secret<Vec<u8>>, SealFlaw> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
+        self.seal.open(&bytes, kid.as_bytes())
+    }
+}
+
+/// Names to lineage keys; cheap to share.
+#[derive(Clone)]
+pub(crate) struct Names([u8; 32]);
+
+impl Vault {
+    /// The part that turns names into lineage keys.
+    pub(crate) const fn names(&self) -> Names {
+        Names(self.lineage)
+    }
+}
+
+impl Keyed for Names {
+    fn hash(&self, kind: &str, id: &str) -> Key {
+        lineage_key(&self.0, DEFAULT_TENANT, kind, id)
+    }
+}
+
+/// Checks clients' secrets against what the state holds at one moment.
+pub(crate) struct Secrets<'a> {
+    /// The vault with the pepper.
+    pub(crate) vault: &'a Vault,
+    /// The state with the hashes.
+    pub(crate) state: &'a State,
+    /// Unix seconds.
+    pub(crate) now_s: u64,
+}
+
+impl SecretCheck for Secrets<'_> {
+    fn matches(&self, client: &str, presented: &Secret<String>) -> bool {
+        let known = self
+            .state
+            .secrets
+            .get(client)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let live = known
+            .iter()
+            .filter(|hash| hash.until_s.is_none_or(|until| until > self.now_s));
+        live.fold(false, |found, hash| {
+            self.vault.matches(&hash.hash, presented.expose()) | found
+        })
+    }
+}
