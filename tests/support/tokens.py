@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
 
+
 class _Drop:
     def __repr__(self):
-        return "DROP"
+        return "DROP"  # stable: it stands in the names of tests
 
 
 DROP = _Drop()
