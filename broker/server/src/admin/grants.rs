@@ -14,7 +14,7 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use locum_core::ids::GrantId;
-use locum_core::lineage::{Keyed, Kind};
+use locum_core::lineage::Kind;
 use locum_core::refusal::Code;
 use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView};
 use locum_stores::state::{Change, Role};

@@ -138,6 +138,17 @@ pub(super) const TABLE: &[Operation] = &[
         &[(201, "Agent")],
     ),
     get("/agents/{id}", "One agent", &[(200, "Agent")]),
+    put(
+        "/agents/{id}",
+        "Declares an agent again, whole",
+        "AgentSpec",
+        &[(200, "Agent")],
+    ),
+    get(
+        "/agents/{id}/versions/{version}",
+        "One version",
+        &[(200, "Version")],
+    ),
     list(
         "/agents/{id}/versions",
         "An agent's versions, by id",
@@ -150,7 +161,7 @@ pub(super) const TABLE: &[Operation] = &[
         &[(201, "Version")],
     ),
     post(
-        "/agents/{id}/versions/{ver}/certify",
+        "/agents/{id}/versions/{version}/certify",
         "Certifies a version: it becomes the current one",
         "Certify",
         &[(200, "Agent")],
@@ -197,6 +208,18 @@ pub(super) const TABLE: &[Operation] = &[
         &[(201, "Client")],
     ),
     get("/clients/{id}", "One client", &[(200, "Client")]),
+    put(
+        "/clients/{id}",
+        "Declares a client again, whole",
+        "ClientSpec",
+        &[(200, "Client")],
+    ),
+    post(
+        "/clients/{id}/secrets",
+        "Makes a new secret; the old ones end after the overlap",
+        "Overlap",
+        &[(201, "ClientSecret")],
+    ),
     list("/targets", "Targets, by id", &[(200, "[Target]")]),
     get("/targets/{id}", "One target", &[(200, "Target")]),
     put(
