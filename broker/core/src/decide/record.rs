@@ -111,7 +111,7 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     put("jti", Value::Null);
     put("target", json!(refused.target));
     put("policies", json!(found.policies));
-    put("would_pass", found.would_pass.clone().unwrap_or_default());
+    put("would_pass", json!(found.would_pass));
     side.insert("description".into(), json!(found.description));
     side.insert("detail".into(), json!(found.detail));
     Draft::new(

@@ -225,7 +225,7 @@ impl TokenFlaw {
     pub(super) fn audience(found: &[String], expected: &[String]) -> Self {
         let list = |set: &[String]| match set {
             [] => "none".into(),
-            [first, rest @ ..] if rest.is_empty() => quoted(first),
+            [first] => quoted(first),
             [first, rest @ ..] => format!("{} and {} more", quoted(first), rest.len()),
         };
         Self::Audience {

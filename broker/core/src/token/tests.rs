@@ -4,7 +4,7 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::fixture::{ISSUER, NOW, accept, claims, compact, expectation, token};
+use super::fixture::{accept, claims, expectation, token};
 use super::*;
 use serde_json::json;
 
