@@ -185,7 +185,7 @@ fn member(object: &Map<String, Value>, name: &str) -> Result<Option<String>, &'s
     match object.get(name) {
         None => Ok(None),
         Some(Value::String(text))
-            if !text.is_empty() && text.len() <= 320 && !text.chars().any(char::is_control) =>
+            if !text.is_empty() && text.len() <= 512 && !text.chars().any(char::is_control) =>
         {
             Ok(Some(text.clone()))
         }

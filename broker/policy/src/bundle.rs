@@ -8,11 +8,15 @@ use crate::vocabulary::Vocabulary;
 use locum_core::jcs;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::thread;
 
 /// Most policies in a bundle.
 pub const POLICIES_MAX: usize = 1_000;
 /// Most text in a bundle, names of files included, in bytes.
 pub const TEXT_MAX: usize = 1 << 20;
+/// Stack of the thread that loads a bundle, in bytes. Cedar's parser needs
+/// kilobytes for each level of nesting and never looks how much is left.
+const LOADER_STACK: usize = 64 << 20;
 
 /// Policies that were parsed, validated strictly and sorted by action and
 /// target. Answers through [`locum_core::policy::PolicyCheck`].
@@ -32,6 +36,18 @@ impl Bundle {
     /// Everything found wrong, at most [`FLAWS_MAX`](crate::FLAWS_MAX), by file and place; never
     /// an empty list.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Flaw>> {
+        let failed = |detail: String| vec![Flaw::of_bundle(detail)];
+        thread::scope(|scope| {
+            let loader = thread::Builder::new().stack_size(LOADER_STACK);
+            let running = loader
+                .spawn_scoped(scope, || Self::load_here(files))
+                .map_err(|e| failed(e.to_string()))?;
+            let lost = |_| Err(failed("the policies could not be checked".to_owned()));
+            running.join().unwrap_or_else(lost)
+        })
+    }
+
+    fn load_here(files: &BTreeMap<String, String>) -> Result<Self, Vec<Flaw>> {
         let words = Vocabulary::get().map_err(|e| vec![Flaw::of_bundle(e)])?;
         let loaded = parse::all(files)?;
         parse::validate(&loaded, &words.validator)?;

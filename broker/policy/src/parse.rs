@@ -5,7 +5,9 @@ use crate::flaw::{FLAWS_MAX, Flaw, sentence};
 use crate::marks::{self, Marks};
 use crate::statements::{self, Statement};
 use cedar_policy::ffi::DetailedError;
-use cedar_policy::{Policy, PolicyId, PolicySet, ValidationMode, Validator};
+use cedar_policy::{
+    Effect, Policy, PolicyId, PolicySet, ValidationMode, ValidationWarning, Validator,
+};
 use locum_core::ids::AgentId;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -53,7 +55,8 @@ pub(crate) fn all(
 /// Checks all policies strictly against the schema.
 ///
 /// # Errors
-/// What Cedar's validator found, each at its place.
+/// What Cedar's validator found, each at its place, and forbids that can
+/// never apply.
 pub(crate) fn validate(
     loaded: &BTreeMap<String, Loaded<'_>>,
     validator: &Validator,
@@ -62,17 +65,28 @@ pub(crate) fn validate(
     let set =
         PolicySet::from_policies(policies).map_err(|e| vec![Flaw::of_bundle(e.to_string())])?;
     let result = validator.validate(&set, ValidationMode::Strict);
-    let mut flaws: Vec<Flaw> = result
-        .validation_errors()
-        .map(|error| {
-            let (byte, detail) = sentence(&DetailedError::from(error));
-            let id: &str = error.policy_id().as_ref();
-            loaded.get(id).map_or_else(
-                || Flaw::of_bundle(detail.clone()),
-                |one| one.statement.flaw(byte, detail.clone()),
-            )
-        })
-        .collect();
+    let place = |id: &PolicyId, byte: usize, detail: String| {
+        let one = loaded.get(AsRef::<str>::as_ref(id));
+        one.map_or_else(
+            || Flaw::of_bundle(detail.clone()),
+            |one| one.statement.flaw(byte, detail.clone()),
+        )
+    };
+    let mut flaws = Vec::new();
+    for error in result.validation_errors() {
+        let (byte, detail) = sentence(&DetailedError::from(error));
+        flaws.push(place(error.policy_id(), byte, detail));
+    }
+    for warning in result.validation_warnings() {
+        let id = warning.policy_id();
+        let forbids = set.policy(id).is_some_and(|p| p.effect() == Effect::Forbid);
+        // Say, `principal in Group::"…"`: the principal is the agent. Such a
+        // permit is harmless, such a forbid protects nobody.
+        if forbids && matches!(warning, ValidationWarning::ImpossiblePolicy(_)) {
+            let detail = "expected a forbid that can apply, found one that never does";
+            flaws.push(place(id, 0, detail.to_owned()));
+        }
+    }
     // Cedar reports in no fixed order; the same bundle gets the same answer.
     flaws.sort_by(|a, b| {
         (&a.file, a.line, a.column, &a.detail).cmp(&(&b.file, b.line, b.column, &b.detail))

@@ -33,41 +33,36 @@ pub(crate) fn request(question: &Question, words: &Vocabulary) -> Result<Request
     .map_err(fault)
 }
 
-/// Agent, chain, `delegate_to`, person or workload, target: each with its
-/// parents.
+/// The entities that have parents: an agent in its team, a person in groups.
+/// The others need no entry, for entities carry nothing but parents.
 ///
 /// # Errors
 /// [`PolicyFault`] when Cedar refuses them.
 pub(crate) fn entities(question: &Question, words: &Vocabulary) -> Result<Entities, PolicyFault> {
-    let mut known = BTreeMap::new();
-    let mut add = |kind, id: &str, parents: Vec<EntityUid>| {
-        let parents_of: &mut HashSet<EntityUid> = known.entry(words.entity(kind, id)).or_default();
-        parents_of.extend(parents);
+    // A map, because the next agent may be the acting one.
+    let mut known: BTreeMap<EntityUid, HashSet<EntityUid>> = BTreeMap::new();
+    let mut put = |child: EntityUid, parent: EntityUid| {
+        known.entry(child).or_default().insert(parent);
     };
-    let team = |name: &Option<String>| {
-        let named = name.as_deref();
-        named
-            .map(|name| words.entity(Kind::Team, name))
-            .into_iter()
-            .collect::<Vec<_>>()
-    };
-    for agent in &question.chain {
-        add(Kind::Agent, agent.as_str(), Vec::new());
-    }
-    add(Kind::Agent, question.agent.as_str(), team(&question.team));
-    if let Some(next) = &question.delegate_to {
-        add(Kind::Agent, next.as_str(), team(&question.delegate_to_team));
-    }
-    match &question.behalf {
-        Behalf::Person { id, groups } => {
-            let groups = groups.iter().flatten();
-            let parents = groups.map(|name| words.entity(Kind::Group, name));
-            add(Kind::Person, id, parents.collect());
+    let next = question.delegate_to.as_ref();
+    let owned = [
+        (Some(&question.agent), &question.team),
+        (next, &question.delegate_to_team),
+    ];
+    for (agent, team) in owned {
+        if let (Some(agent), Some(team)) = (agent, team) {
+            let agent = words.entity(Kind::Agent, agent.as_str());
+            put(agent, words.entity(Kind::Team, team));
         }
-        Behalf::Workload(id) => add(Kind::Workload, id, Vec::new()),
-        Behalf::Agent(id) => add(Kind::Agent, id.as_str(), Vec::new()),
     }
-    add(Kind::Target, question.target.as_str(), Vec::new());
+    if let Behalf::Person { id, groups } = &question.behalf {
+        for group in groups.iter().flatten() {
+            put(
+                words.entity(Kind::Person, id),
+                words.entity(Kind::Group, group),
+            );
+        }
+    }
     let entities = known
         .into_iter()
         .map(|(uid, parents)| Entity::new_no_attrs(uid, parents));

@@ -45,6 +45,9 @@ pub(crate) fn split<'a>(file: &'a str, whole: &'a str) -> Result<Vec<Statement<'
             scan = Scan::default();
         }
     }
+    if let Inside::Slash(at) = scan.inside {
+        scan.start.get_or_insert(at);
+    }
     found.extend(statement(file, whole, scan.start, whole.len()));
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use crate::ambient::{Clock, Randomness};
 use crate::keyring::Keyring;
+use crate::recall;
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_core::decide;
@@ -82,6 +83,8 @@ pub(crate) struct App {
     pub(crate) keyring: Keyring,
     /// Others' keys.
     pub(crate) trust: Trust,
+    /// Tokens of ours recalled lately.
+    pub(crate) recalled: recall::Cache,
     /// The policy bundle in force; replaced whole.
     pub(crate) policy: RwLock<Arc<Bundle>>,
     /// The clock.

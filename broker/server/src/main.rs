@@ -4,6 +4,7 @@ mod ambient;
 mod app;
 mod dev;
 mod keyring;
+mod recall;
 mod trust;
 mod vault;
 

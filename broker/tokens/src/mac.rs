@@ -1,6 +1,5 @@
 //! Keyed hashes: of client secrets, of names in lineages, of the master key.
 
-use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -68,15 +67,10 @@ pub fn lineage_key(pepper: &[u8; 32], tenant: &str, kind: &str, id: &str) -> [u8
 /// salt and with `label` as info.
 #[must_use]
 pub fn derive(master: &[u8; 32], label: &str) -> [u8; 32] {
-    let mut out = [0; 32];
-    let info = [label.as_bytes()];
-    let extracted = Salt::new(HKDF_SHA256, &[]).extract(master);
-    let filled = extracted
-        .expand(&info, HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut out));
-    // INVARIANT: HKDF-SHA256 gives up to 8160 bytes, and 32 are asked.
-    debug_assert!(filled.is_ok());
-    out
+    // One block is all that 32 bytes take, so both steps are one HMAC each and
+    // nothing can fail: extract with a salt of zeros, expand with counter 1.
+    let extracted = hmac(&[0; 32], master);
+    hmac(&extracted, &[label.as_bytes(), &[1]].concat())
 }
 
 fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
@@ -87,4 +81,70 @@ fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
         .zip(tag.as_ref())
         .for_each(|(to, from)| *to = *from);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+
+    #[test]
+    fn a_secret_matches_its_own_hash_under_its_own_pepper_only() {
+        let hash = SecretHash::of(&[7; 32], "s3cret");
+        assert!(hash.matches(&[7; 32], "s3cret"));
+        assert!(!hash.matches(&[7; 32], "s3cres"));
+        assert!(!hash.matches(&[7; 32], "s3cret "));
+        assert!(!hash.matches(&[7; 32], ""));
+        assert!(!hash.matches(&[8; 32], "s3cret"));
+    }
+
+    #[test]
+    fn a_hash_survives_storage_and_shows_nothing() {
+        let hash = SecretHash::of(&[7; 32], "s3cret");
+        let stored = serde_json::to_string(&hash).unwrap();
+        assert!(serde_json::from_str::<SecretHash>(&stored).unwrap() == hash);
+        assert!(serde_json::from_str::<SecretHash>("\"AAAA\"").is_err());
+        assert_eq!(format!("{hash:?}"), "SecretHash { .. }");
+    }
+
+    #[test]
+    fn rfc4231_4_2_the_mac_is_hmac_sha256() {
+        // Test case 1: a shorter key is padded with zeros, so ours may be too.
+        let mut key = [0; 32];
+        key.iter_mut().take(20).for_each(|b| *b = 0x0b);
+        assert_eq!(
+            locum_core::jcs::hex(&hmac(&key, b"Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+    }
+
+    #[test]
+    fn rfc5869_2_deriving_agrees_with_the_library() {
+        for label in ["", "seal", "pepper/v1"] {
+            let mut expected = [0; 32];
+            Salt::new(HKDF_SHA256, &[])
+                .extract(&[9; 32])
+                .expand(&[label.as_bytes()], HKDF_SHA256)
+                .unwrap()
+                .fill(&mut expected)
+                .unwrap();
+            assert_eq!(derive(&[9; 32], label), expected);
+        }
+    }
+
+    #[test]
+    fn lineage_keys_differ_by_tenant_kind_id_and_pepper() {
+        let one = lineage_key(&[1; 32], "default", "agent", "a");
+        assert_eq!(one, lineage_key(&[1; 32], "default", "agent", "a"));
+        for other in [
+            lineage_key(&[1; 32], "other", "agent", "a"),
+            lineage_key(&[1; 32], "default", "client", "a"),
+            lineage_key(&[1; 32], "default", "agent", "b"),
+            lineage_key(&[1; 32], "default", "agenta", ""),
+            lineage_key(&[2; 32], "default", "agent", "a"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
 }

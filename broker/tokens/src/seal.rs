@@ -71,3 +71,40 @@ impl std::fmt::Debug for SealKey {
         f.debug_struct("SealKey").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_for_the_same_place_only() {
+        let key = SealKey::from_bytes([1; 32]).unwrap();
+        for plain in [b"".as_slice(), b"a", &[0xa5; 5_000]] {
+            let sealed = key.seal(plain, b"keys/k1").unwrap();
+            assert_eq!(sealed.len(), 12 + plain.len() + 16);
+            assert_eq!(key.open(&sealed, b"keys/k1").unwrap().expose(), plain);
+            assert!(key.open(&sealed, b"keys/k2").is_err());
+            let other = SealKey::from_bytes([2; 32]).unwrap();
+            assert!(other.open(&sealed, b"keys/k1").is_err());
+        }
+    }
+
+    #[test]
+    fn every_changed_or_missing_byte_is_noticed() {
+        let key = SealKey::from_bytes([1; 32]).unwrap();
+        let sealed = key.seal(b"four", b"").unwrap();
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            *changed.get_mut(place).unwrap() ^= 1;
+            assert!(key.open(&changed, b"").is_err(), "byte {place}");
+            assert!(key.open(sealed.get(..place).unwrap(), b"").is_err());
+        }
+    }
+
+    #[test]
+    fn sealing_twice_gives_two_texts() {
+        let key = SealKey::from_bytes([1; 32]).unwrap();
+        assert_ne!(key.seal(b"a", b"").unwrap(), key.seal(b"a", b"").unwrap());
+    }
+}

@@ -25,4 +25,5 @@ pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{Facts, Limits, Named, Place, Standings};
 pub use ladder::{Check, CheckResult, Trail, decide};
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
+pub use presenter::delegate_nowhere;
 pub use record::{DECISION, Frame, PersonalSalt};

@@ -92,6 +92,12 @@ impl Permit {
         self.grant.as_ref().map(|grant| grant.id)
     }
 
+    /// The algorithm the target wants.
+    #[must_use]
+    pub fn alg(&self) -> Alg {
+        self.target.as_ref().map(|t| t.spec.connector.alg).unwrap_or_default()
+    }
+
     /// The case it was decided on.
     #[must_use]
     pub const fn case(&self) -> &Case {
@@ -225,11 +231,7 @@ impl Recorded<Permit> {
     /// The algorithm the target wants.
     #[must_use]
     pub fn alg(&self) -> Alg {
-        self.0
-            .target
-            .as_ref()
-            .map(|t| t.spec.connector.alg)
-            .unwrap_or_default()
+        self.0.alg()
     }
 
     /// Seconds the token lives.

@@ -9,10 +9,7 @@ use crate::registry::RESERVED_IDS;
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
     if facts.delegate == Place::Nowhere {
-        return Err(Refusal::new(
-            Code::Request,
-            "expected delegate_to to name another active agent, found none of that name; name an active agent other than the actor",
-        ));
+        return Err(delegate_nowhere());
     }
     let actor = &case.actor.agent().spec;
     let itself = case.subject.subject().agent() == Some(&actor.id);
@@ -35,4 +32,14 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
             quoted(actor.id.as_str())
         ),
     ))
+}
+
+/// One text for `delegate_to` that names the actor itself, nobody, or an agent
+/// that is not active (contract §8).
+#[must_use]
+pub fn delegate_nowhere() -> Refusal {
+    Refusal::new(
+        Code::Request,
+        "expected delegate_to to name another active agent, found none of that name; name an active agent other than the actor",
+    )
 }

@@ -32,8 +32,9 @@ pub struct Frame<'a> {
     pub requested: Value,
     /// Personal values of the request: purpose, address.
     pub personal: Vec<(&'static str, String)>,
-    /// Replay marks taken: key and Unix seconds until which each counts.
-    pub marks: Vec<([u8; 16], u64)>,
+    /// Replay marks taken: key, Unix seconds until which each counts, and,
+    /// after a fault, the hash of the request that may run again.
+    pub marks: Vec<([u8; 16], u64, Option<[u8; 32]>)>,
     /// Salt of the record.
     pub salt: [u8; 16],
     /// Salt of the commitments.
@@ -140,11 +141,10 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
         ),
     );
     put("bundle", json!(bundle));
-    let marks: Vec<Value> = frame
-        .marks
-        .iter()
-        .map(|(key, until)| json!([URL_SAFE_NO_PAD.encode(key), until]))
-        .collect();
+    let mark = |(key, until, request): &([u8; 16], u64, Option<[u8; 32]>)| {
+        json!([URL_SAFE_NO_PAD.encode(key), until, request.map(|hash| URL_SAFE_NO_PAD.encode(hash))])
+    };
+    let marks: Vec<Value> = frame.marks.iter().map(mark).collect();
     put("marks", json!(marks));
     let salt = &frame.personal_salt.0;
     let committed: Map<String, Value> = frame

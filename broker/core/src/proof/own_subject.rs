@@ -4,7 +4,7 @@
 use super::subject::{MayAct, Origin, SubjectProof};
 use super::{ActorProof, Authenticated, Caller};
 use crate::ids::{ClientId, IssuerId};
-use crate::lineage::Lineage;
+use crate::lineage::{Key, Lineage};
 use crate::own::{AGENT_AUDIENCE, OwnToken};
 use crate::party::Subject;
 use crate::policy::Basis;
@@ -111,7 +111,7 @@ pub fn mismatch() -> Refusal {
     )
 }
 
-pub(super) fn proof(parent: Parent, recall: Recall) -> Result<SubjectProof, Refusal> {
+pub(super) fn proof(parent: Parent, recall: Recall, signed_by: Key) -> Result<SubjectProof, Refusal> {
     if recall.subject.sub() != parent.token.sub {
         return Err(Refusal::new(
             Code::SubjectInvalid,
@@ -119,11 +119,13 @@ pub(super) fn proof(parent: Parent, recall: Recall) -> Result<SubjectProof, Refu
         ));
     }
     let token = &parent.token;
+    let mut lineage = recall.lineage;
+    lineage.add(signed_by);
     Ok(SubjectProof {
         subject: recall.subject,
         issuer: recall.issuer,
         inbound: token.links.clone(),
-        lineage: recall.lineage,
+        lineage,
         issued_ms: token.jti.ms(),
         expires_s: Some(token.exp),
         sign_in: token.sign_in.clone(),

@@ -5,7 +5,7 @@ use super::own_subject::Parent;
 use super::{ActorProof, Recall};
 use crate::chain::read_act;
 use crate::ids::{AgentId, IssuerId};
-use crate::lineage::{Keyed, Kind, Lineage};
+use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::party::{Foreign, Link, SignIn, Subject};
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Grant, Issuer};
@@ -14,8 +14,8 @@ use crate::token::{Claims, Verified};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longest `sub` of a foreign party, in bytes (OpenID Connect Core §2).
-const FOREIGN_SUB_MAX: usize = 255;
+/// Longest `sub` of a foreign party, in bytes: Kubernetes names reach 340.
+const FOREIGN_SUB_MAX: usize = 400;
 
 /// Who may become the actor (RFC 8693 §4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl SubjectProof {
         let claims = token.get();
         let (ours, keys) = world;
         if claims.sub.len() > FOREIGN_SUB_MAX {
-            return Err(invalid("a sub of at most 255 bytes", "a longer one"));
+            return Err(invalid("a sub of at most 400 bytes", "a longer one"));
         }
         let foreign = Foreign {
             issuer: issuer.id.clone(),
@@ -245,13 +245,14 @@ impl SubjectProof {
         })
     }
 
-    /// A token of ours, presented by the one it was meant for; see
+    /// A token of ours, presented by the one it was meant for, and the key it
+    /// was signed with (`locum:<kid>`); see
     /// [`Parent::passed_on`] and [`Parent::derived`].
     ///
     /// # Errors
     /// `LCM-SUBJECT-INVALID` when the record names another subject.
-    pub fn from_own(parent: Parent, recall: Recall) -> Result<Self, Refusal> {
-        super::own_subject::proof(parent, recall)
+    pub fn from_own(parent: Parent, recall: Recall, signed_by: Key) -> Result<Self, Refusal> {
+        super::own_subject::proof(parent, recall, signed_by)
     }
 
     /// Who it is.

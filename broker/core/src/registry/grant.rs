@@ -122,7 +122,7 @@ impl GrantSpec {
             crate::ids::IssuerId::parse(issuer).is_ok() && !sub.is_empty()
         });
         out.require(
-            person && self.person.len() <= 320,
+            person && self.person.len() <= 464,
             "/person",
             "expected `<issuer id>:<sub>`",
         );

@@ -8,9 +8,9 @@ use std::fmt;
 /// Latest date a claim may carry: the last second of the year 9999.
 pub const DATE_MAX: u64 = 253_402_300_799;
 
-/// Longest name in a claim (`iss`, `sub`, `aud`, `jti`, …), in bytes. OpenID
-/// Connect Core §2 sets 255 for `sub`.
-pub const NAME_MAX: usize = 255;
+/// Longest name in a claim (`iss`, `sub`, `aud`, `jti`, …), in bytes: room for an
+/// issuer id before the longest `sub` there is (Kubernetes: 340).
+pub const NAME_MAX: usize = 512;
 
 /// Claims without a field here that mean something to us: `null` is not
 /// absence for them either (contract §5).
@@ -150,7 +150,7 @@ fn name(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>,
         Some(Value::String(text)) if is_name(text) => Ok(Some(text.clone())),
         Some(_) => Err(TokenFlaw::ClaimType {
             claim,
-            expected: "a string of 1 to 255 bytes without control characters",
+            expected: "a string of 1 to 512 bytes without control characters",
         }),
     }
 }
@@ -208,7 +208,7 @@ fn object(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Value>
 fn audience(all: &Map<String, Value>) -> Result<Vec<String>, TokenFlaw> {
     let flaw = TokenFlaw::ClaimType {
         claim: "aud",
-        expected: "a string or an array of different strings, each of 1 to 255 bytes",
+        expected: "a string or an array of different strings, each of 1 to 512 bytes",
     };
     let aud = match all.get("aud") {
         None => return Err(TokenFlaw::Missing { claim: "aud" }),

@@ -225,7 +225,7 @@ impl TokenFlaw {
     pub(super) fn audience(found: &[String], expected: &[String]) -> Self {
         let list = |set: &[String]| match set {
             [] => "none".into(),
-            [first] => quoted(first),
+            [one] => quoted(one),
             [first, rest @ ..] => format!("{} and {} more", quoted(first), rest.len()),
         };
         Self::Audience {

@@ -13,6 +13,7 @@ mod open;
 mod queue;
 mod reader;
 mod replay;
+mod search;
 mod segment;
 mod stats;
 mod tail;
@@ -32,6 +33,7 @@ pub use error::{AppendError, OpenError};
 pub use frame::SIDE_MAX;
 pub use handle::Ledger;
 pub use reader::{Backward, Forward, Reader};
+pub use search::Search;
 pub use stats::{FSYNC_BOUNDS_S, Stats};
 
 /// Bytes after which a new segment is begun, unless the options say otherwise.

@@ -1,10 +1,18 @@
 //! Reading while the writer writes: durable records only, a block of at most
 //! 64 at a time.
 
-use std::{fs::File, io, ops::RangeInclusive, path::Path, sync::Arc, vec::IntoIter};
+use std::{
+    fs::File,
+    io,
+    ops::{Range, RangeInclusive},
+    path::Path,
+    sync::Arc,
+    vec::IntoIter,
+};
 
 use super::{
     Entry, entry,
+    frame::Frame,
     map::{Block, Map},
     segment,
     tree::Tree,
@@ -92,6 +100,33 @@ impl Reader {
     }
 
     fn block(&self, block: &Block, wanted: RangeInclusive<u64>) -> io::Result<Vec<Entry>> {
+        let (entries, _) = self.pick(block, |index, _| wanted.contains(&index))?;
+        Ok(entries)
+    }
+
+    /// Of the block that holds `index`: the entries within `range` whose frame
+    /// is kept, and the indexes that the block spans.
+    pub(super) fn keep(
+        &self,
+        index: u64,
+        range: &Range<u64>,
+        keep: impl Fn(&Frame<'_>) -> bool,
+    ) -> io::Result<(Vec<Entry>, Range<u64>)> {
+        let block = self.map.read().block(index);
+        let Some(block) = block else {
+            return Ok((Vec::new(), 0..u64::MAX));
+        };
+        let kept = |index, frame: &Frame<'_>| range.contains(&index) && keep(frame);
+        let (entries, end) = self.pick(&block, kept)?;
+        Ok((entries, block.first..end))
+    }
+
+    /// The picked entries of a block, and the index after its last.
+    fn pick(
+        &self,
+        block: &Block,
+        picked: impl Fn(u64, &Frame<'_>) -> bool,
+    ) -> io::Result<(Vec<Entry>, u64)> {
         let path = segment::path(&self.dir, block.segment);
         let file = File::open(&path)?;
         let mut frames = segment::frames(file, block.bytes.start, block.bytes.end)?;
@@ -105,9 +140,9 @@ impl Reader {
                 io::Error::new(io::ErrorKind::InvalidData, text)
             };
             let Some(frame) = frames.next().map_err(|e| damaged(e.to_string()))? else {
-                return Ok(entries);
+                return Ok((entries, index));
             };
-            if wanted.contains(&index) {
+            if picked(index, &frame) {
                 entries.push(entry::decode(&frame, &self.tree, index).map_err(damaged)?);
             }
             index += 1;

@@ -72,17 +72,12 @@ impl State {
     }
 
     fn decision(&mut self, body: &Value, counts_use: bool) {
-        for mark in body
-            .get("marks")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            if let (Some(key), Some(until)) = (
-                mark.get(0).and_then(key16),
-                mark.get(1).and_then(Value::as_u64),
-            ) {
-                self.marks.answered(key, until);
+        for mark in body.get("marks").and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(key), Some(until)) = (mark.get(0).and_then(bytes), mark.get(1).and_then(Value::as_u64)) {
+                match mark.get(2).and_then(bytes) {
+                    Some(request) => self.marks.failed_with(key, request, until),
+                    None => self.marks.answered(key, until),
+                }
             }
         }
         let used = body
@@ -127,7 +122,7 @@ impl State {
             }
             Change::SigningKey { key } => self.signing_keys.push(key),
             Change::Mark { key, until_s } => {
-                if let Some(key) = key16(&Value::String(key)) {
+                if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);
                 }
             }
@@ -202,12 +197,8 @@ impl State {
     }
 }
 
-fn key16(value: &Value) -> Option<[u8; 16]> {
-    URL_SAFE_NO_PAD
-        .decode(value.as_str()?)
-        .ok()?
-        .try_into()
-        .ok()
+fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {
+    URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?.try_into().ok()
 }
 
 /// The state as the ledger's follower and the server share it.

@@ -60,6 +60,11 @@ impl Marks {
         self.marks.insert(key, (Mark::Answered, until_s));
     }
 
+    /// A fault on the record: the identical request may run again.
+    pub fn failed_with(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64) {
+        self.marks.insert(key, (Mark::Failed(request), until_s));
+    }
+
     /// The request ended in a fault with nothing obtained.
     pub fn failed(&mut self, key: &[u8; 16]) {
         if let Some((mark, _)) = self.marks.get_mut(key)

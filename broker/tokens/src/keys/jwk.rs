@@ -8,6 +8,7 @@ use locum_core::jcs;
 use locum_core::token::Alg;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// Longest `kid`, in bytes.
 const KID_MAX: usize = 256;
@@ -55,7 +56,7 @@ pub(super) fn kid(jwk: &Jwk) -> Result<Option<&str>, KeyFlaw> {
 }
 
 /// A base64url member, canonical (RFC 7515 §2).
-pub(super) fn bytes(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
+fn bytes(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
     jwk.parameter(name)
         .and_then(Value::as_str)
         .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
@@ -63,8 +64,13 @@ pub(super) fn bytes(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
         .ok_or(KeyFlaw::Member { name })
 }
 
-/// The same, of exactly 32 bytes (RFC 7518 §6.2.1.2, RFC 8037 §2).
-pub(super) fn bytes32(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
+/// A private member, overwritten when dropped.
+pub(super) fn private(jwk: &Jwk, name: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyFlaw> {
+    bytes(jwk, name).map(Zeroizing::new)
+}
+
+/// A member of exactly 32 bytes (RFC 7518 §6.2.1.2, RFC 8037 §2).
+fn bytes32(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
     let bytes = bytes(jwk, name)?;
     if bytes.len() == 32 {
         Ok(bytes)

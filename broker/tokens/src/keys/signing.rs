@@ -15,14 +15,15 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::JoseError;
-use josekit::jwk::Jwk;
-use josekit::jwk::KeyPair as _;
+use josekit::jwk::alg::rsa::RsaKeyPair;
+use josekit::jwk::{Jwk, KeyPair as _};
 use josekit::jws::{JwsAlgorithm, JwsHeader, JwsSigner};
 use locum_core::secret::Secret;
 use locum_core::token::Alg;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// A private key with its name and its one algorithm.
 #[derive(Clone)]
@@ -66,40 +67,24 @@ impl SigningKey {
         Self::new(alg, jwk::kid(&key)?, pair(&key, &public)?)
     }
 
-    /// The private JWK as JSON text, to be sealed.
+    /// The private JWK as JSON text, to be sealed. Copies inside the libraries
+    /// are theirs to wipe.
     ///
     /// # Errors
     /// [`KeyFlaw::Library`] when the library does not give the numbers.
     pub fn private_jwk(&self) -> Result<Secret<String>, KeyFlaw> {
         let mut jwk = self.public_jwk();
         let members = jwk.as_object_mut().ok_or(KeyFlaw::Library)?;
-        let text = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
-        match self.pair.as_ref() {
-            Pair::P256(pair) => {
-                let d = pair.private_key().as_be_bytes();
-                members.insert("d".into(), text(d.map_err(|_| KeyFlaw::Library)?.as_ref()));
-            }
-            Pair::Ed25519(pair) => {
-                let seed = pair.seed().and_then(|seed| seed.as_be_bytes());
-                members.insert(
-                    "d".into(),
-                    text(seed.map_err(|_| KeyFlaw::Library)?.as_ref()),
-                );
-            }
-            Pair::Rsa(pair) => {
-                // aws-lc gives the private numbers of an RSA key only as DER;
-                // josekit takes them out of it.
-                let der = pair.as_der().map_err(|_| KeyFlaw::Library)?;
-                let numbers = josekit::jwk::alg::rsa::RsaKeyPair::from_der(der.as_ref())
-                    .map_err(|_| KeyFlaw::Library)?
-                    .to_jwk_private_key();
-                for name in ["d", "p", "q", "dp", "dq", "qi"] {
-                    let number = numbers.parameter(name).ok_or(KeyFlaw::Library)?;
-                    members.insert(name.into(), number.clone());
-                }
+        for (name, number) in private_numbers(&self.pair)? {
+            members.insert(name.into(), number.into());
+        }
+        let text = Secret::new(jwk.to_string());
+        for value in jwk.as_object_mut().into_iter().flat_map(|m| m.values_mut()) {
+            if let Value::String(member) = value {
+                member.zeroize();
             }
         }
-        Ok(Secret::new(jwk.to_string()))
+        Ok(text)
     }
 
     /// As published in a JWK set: `kty`, its numbers, `kid`, `alg`, `use`.
@@ -143,6 +128,36 @@ impl SigningKey {
     }
 }
 
+fn private_numbers(pair: &Pair) -> Result<Vec<(&'static str, String)>, KeyFlaw> {
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    match pair {
+        Pair::P256(pair) => pair
+            .private_key()
+            .as_be_bytes()
+            .map(|d| vec![("d", text(d.as_ref()))])
+            .map_err(|_| KeyFlaw::Library),
+        Pair::Ed25519(pair) => pair
+            .seed()
+            .and_then(|seed| seed.as_be_bytes())
+            .map(|d| vec![("d", text(d.as_ref()))])
+            .map_err(|_| KeyFlaw::Library),
+        Pair::Rsa(pair) => {
+            let numbers = rsa_numbers(pair)?.to_jwk_private_key();
+            ["d", "p", "q", "dp", "dq", "qi"]
+                .into_iter()
+                .map(|name| Some((name, numbers.parameter(name)?.as_str()?.to_owned())))
+                .collect::<Option<Vec<_>>>()
+                .ok_or(KeyFlaw::Library)
+        }
+    }
+}
+
+/// aws-lc gives the numbers of an RSA key only as DER; josekit takes them out.
+fn rsa_numbers(pair: &RsaPair) -> Result<RsaKeyPair, KeyFlaw> {
+    let der = pair.as_der().map_err(|_| KeyFlaw::Library)?;
+    RsaKeyPair::from_der(der.as_ref()).map_err(|_| KeyFlaw::Library)
+}
+
 fn public(pair: &Pair) -> Result<Public, KeyFlaw> {
     match pair {
         // SEC 1 §2.3.3: 4, x, y.
@@ -159,40 +174,36 @@ fn public(pair: &Pair) -> Result<Public, KeyFlaw> {
         Pair::Ed25519(pair) => Ok(Public::Ed25519 {
             x: pair.public_key().as_ref().to_vec(),
         }),
-        Pair::Rsa(pair) => {
-            let der = pair.as_der().map_err(|_| KeyFlaw::Library)?;
-            let numbers = josekit::jwk::alg::rsa::RsaKeyPair::from_der(der.as_ref())
-                .map_err(|_| KeyFlaw::Library)?
-                .to_jwk_public_key();
-            Public::of(&numbers)
-        }
+        Pair::Rsa(pair) => Public::of(&rsa_numbers(pair)?.to_jwk_public_key()),
     }
 }
 
 fn pair(key: &Jwk, public: &Public) -> Result<Pair, KeyFlaw> {
+    let d = jwk::private(key, "d")?;
     match public {
-        Public::P256 { x, y } => {
+        Public::P256 { x, y } if d.len() == 32 => {
             let point = [&[4_u8], x.as_slice(), y.as_slice()].concat();
-            let d = Secret::new(jwk::bytes32(key, "d")?);
             EcdsaKeyPair::from_private_key_and_public_key(
                 &ECDSA_P256_SHA256_FIXED_SIGNING,
-                d.expose(),
+                &d,
                 &point,
             )
             .map(Pair::P256)
         }
-        Public::Ed25519 { x } => {
-            let seed = Secret::new(jwk::bytes32(key, "d")?);
-            Ed25519KeyPair::from_seed_and_public_key(seed.expose(), x).map(Pair::Ed25519)
+        Public::Ed25519 { x } if d.len() == 32 => {
+            Ed25519KeyPair::from_seed_and_public_key(&d, x).map(Pair::Ed25519)
+        }
+        Public::P256 { .. } | Public::Ed25519 { .. } => {
+            return Err(KeyFlaw::Member { name: "d" });
         }
         Public::Rsa { n, e } => RsaPair::from_components(&KeyPairComponents {
             public_key: RsaPublic { n, e },
-            d: &jwk::bytes(key, "d")?,
-            p: &jwk::bytes(key, "p")?,
-            q: &jwk::bytes(key, "q")?,
-            dP: &jwk::bytes(key, "dp")?,
-            dQ: &jwk::bytes(key, "dq")?,
-            qInv: &jwk::bytes(key, "qi")?,
+            d: &d,
+            p: &jwk::private(key, "p")?,
+            q: &jwk::private(key, "q")?,
+            dP: &jwk::private(key, "dp")?,
+            dQ: &jwk::private(key, "dq")?,
+            qInv: &jwk::private(key, "qi")?,
         })
         .map(Pair::Rsa),
     }

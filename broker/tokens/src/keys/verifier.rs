@@ -39,12 +39,10 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
 ];
 
 const fn first_last(first: u8, between: u8, last: u8) -> [u8; 32] {
-    let [_, rest @ .., _] = [between; 32];
     let mut out = [between; 32];
     let [head, .., tail] = &mut out;
     *head = first;
     *tail = last;
-    let _ = rest;
     out
 }
 

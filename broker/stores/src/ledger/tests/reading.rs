@@ -102,3 +102,31 @@ fn damage_below_a_reader_is_an_error_and_its_last_item() {
     assert_eq!(reader.iter_from(0).filter(Result::is_err).count(), 1);
     assert_eq!(reader.iter_back(70).filter(Result::is_err).count(), 1);
 }
+
+#[test]
+fn a_search_finds_what_holds_every_text_in_either_direction() {
+    let (_world, ledger) = world();
+    let reader = ledger.reader();
+    let found = |search: Search| -> Vec<u64> { search.map(|e| e.unwrap().place.index).collect() };
+    let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    let every: Vec<u64> = (0..300).collect();
+    assert_eq!(found(reader.search(0..u64::MAX, texts(&[]))), every);
+    let back: Vec<u64> = every.iter().rev().copied().collect();
+    assert_eq!(found(reader.search_back(0..u64::MAX, texts(&[]))), back);
+    for range in [0..0, 5..6, 60..70, 63..65, 128..300, 299..900] {
+        let within: Vec<u64> = range.clone().filter(|n| *n < 300).collect();
+        assert_eq!(found(reader.search(range.clone(), texts(&[]))), within);
+        let within: Vec<u64> = within.into_iter().rev().collect();
+        assert_eq!(found(reader.search_back(range, texts(&[]))), within);
+    }
+    assert_eq!(found(reader.search(0..300, texts(&["\"n\":77"]))), [77]);
+    assert_eq!(
+        found(reader.search_back(0..300, texts(&["\"n\":77"]))),
+        [77]
+    );
+    assert_eq!(
+        found(reader.search(0..300, texts(&["\"n\":77", "no such"]))),
+        [0; 0]
+    );
+    assert_eq!(found(reader.search(78..300, texts(&["\"n\":77"]))), [0; 0]);
+}

@@ -1,0 +1,267 @@
+//! Claims: presence, JSON types, issuer, audience.
+
+use super::super::fixture::{accept, claims, expectation, token};
+use super::super::*;
+use super::id_token_flaw;
+use serde_json::{Value, json};
+
+/// The flaw of an ID token whose payload is exactly this.
+fn flaw_of_payload(payload: &Value) -> Option<TokenFlaw> {
+    let app = ["app".to_owned()];
+    accept(&token(None, payload), &expectation(Kind::IdToken, &app)).err()
+}
+
+fn with(claim: &str, value: Value) -> Value {
+    let mut all = claims(json!({}));
+    all.as_object_mut().unwrap().insert(claim.into(), value);
+    all
+}
+
+#[test]
+fn every_required_claim_must_be_there() {
+    for claim in ["iss", "sub", "aud", "exp", "iat"] {
+        let mut all = claims(json!({}));
+        all.as_object_mut().unwrap().remove(claim);
+        assert_eq!(flaw_of_payload(&all), Some(TokenFlaw::Missing { claim }));
+    }
+    let app = ["app".to_owned()];
+    let mut slot = expectation(Kind::IdToken, &app);
+    slot.jti_required = true;
+    let flaw = accept(&token(None, &claims(json!({}))), &slot).err();
+    assert_eq!(flaw, Some(TokenFlaw::Missing { claim: "jti" }));
+    slot.jti_required = false;
+    slot.iat_required = false;
+    let text = token(None, &claims(json!({"iat": null})));
+    assert!(accept(&text, &slot).is_ok(), "only where it is not asked");
+}
+
+#[test]
+fn null_is_not_absence() {
+    for claim in [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "nbf",
+        "jti",
+        "auth_time",
+        "acr",
+        "amr",
+        "azp",
+        "client_id",
+        "scope",
+        "scp",
+        "cnf",
+        "typ",
+        "sid",
+        "may_act",
+        "act",
+        "nonce",
+        "events",
+        "del",
+        "authorization_details",
+    ] {
+        let flaw = flaw_of_payload(&with(claim, Value::Null)).unwrap();
+        assert!(
+            matches!(flaw, TokenFlaw::ClaimType { claim: found, .. } if found == claim),
+            "{claim}: {flaw:?}"
+        );
+    }
+}
+
+#[test]
+fn dates_are_integers_of_four_digit_years() {
+    for claim in ["exp", "iat", "nbf", "auth_time"] {
+        for value in [
+            json!("1795400000"),
+            json!(1_795_400_000.0),
+            json!(1_795_400_000.5),
+            json!(-1),
+            json!(u64::MAX),
+            json!(DATE_MAX + 1),
+            json!(1e300),
+            json!(true),
+            json!([1]),
+            json!({}),
+        ] {
+            let flaw = flaw_of_payload(&with(claim, value.clone())).unwrap();
+            assert!(
+                matches!(flaw, TokenFlaw::ClaimType { claim: found, .. } if found == claim),
+                "{claim} {value}: {flaw:?}"
+            );
+        }
+    }
+    assert_eq!(id_token_flaw(json!({"exp": DATE_MAX})), None);
+}
+
+#[test]
+fn names_are_short_strings_without_controls() {
+    let long = "x".repeat(NAME_MAX + 1);
+    for claim in ["iss", "sub", "jti", "azp", "acr", "sid", "client_id", "typ"] {
+        for value in [
+            json!(""),
+            json!(1),
+            json!(["a"]),
+            json!({}),
+            json!(false),
+            json!("a\nb"),
+            json!("a\0"),
+            json!("a\u{85}"),
+            json!("\u{7f}"),
+            json!(long),
+        ] {
+            let flaw = flaw_of_payload(&with(claim, value.clone())).unwrap();
+            assert!(
+                matches!(flaw, TokenFlaw::ClaimType { claim: found, .. } if found == claim),
+                "{claim} {value}: {flaw:?}"
+            );
+        }
+    }
+    assert_eq!(id_token_flaw(json!({"sub": "x".repeat(NAME_MAX)})), None);
+    assert_eq!(id_token_flaw(json!({"sub": "ädä 北"})), None);
+}
+
+#[test]
+fn lists_and_objects_keep_their_json_types() {
+    for (claim, value) in [
+        ("amr", json!("pwd")),
+        ("amr", json!([1])),
+        ("amr", json!({})),
+        ("may_act", json!("agent")),
+        ("may_act", json!([])),
+        ("act", json!("agent")),
+        ("act", json!([{}])),
+        ("scope", json!(["a"])),
+    ] {
+        let flaw = flaw_of_payload(&with(claim, value)).unwrap();
+        assert!(matches!(flaw, TokenFlaw::ClaimType { claim: found, .. } if found == claim));
+    }
+}
+
+#[test]
+fn aud_is_a_string_or_an_array_of_different_strings() {
+    for value in [
+        json!(5),
+        json!({}),
+        json!(true),
+        json!(""),
+        json!([]),
+        json!([""]),
+        json!(["app", 1]),
+        json!(["app", "app"]),
+        json!([["app"]]),
+        json!(["app", null]),
+        json!(["app", "a\tb"]),
+    ] {
+        let flaw = flaw_of_payload(&with("aud", value.clone())).unwrap();
+        assert!(
+            matches!(flaw, TokenFlaw::ClaimType { claim: "aud", .. }),
+            "{value}: {flaw:?}"
+        );
+    }
+}
+
+#[test]
+fn rfc7519_4_1_3_the_audience_is_compared_whole() {
+    for value in [
+        json!("App"),
+        json!("app "),
+        json!("ap"),
+        json!("apps"),
+        json!("*"),
+        json!(["a", "b"]),
+    ] {
+        let flaw = id_token_flaw(json!({"aud": value})).unwrap();
+        assert!(matches!(flaw, TokenFlaw::Audience { .. }), "{flaw:?}");
+    }
+    assert_eq!(id_token_flaw(json!({"aud": ["app"]})), None);
+    assert_eq!(id_token_flaw(json!({"aud": ["other", "app"]})), None);
+    let text = token(None, &claims(json!({})));
+    let flaw = accept(&text, &expectation(Kind::IdToken, &[])).err();
+    assert!(
+        matches!(flaw, Some(TokenFlaw::Audience { .. })),
+        "nobody is expected"
+    );
+}
+
+#[test]
+fn a_sole_audience_is_a_string_or_an_array_of_one() {
+    let app = ["app".to_owned(), "app2".to_owned()];
+    let mut slot = expectation(Kind::IdToken, &app);
+    slot.audiences = Audiences::Sole(&app);
+    let read = |aud: Value| accept(&token(None, &claims(json!({"aud": aud}))), &slot).err();
+    assert_eq!(read(json!("app")), None);
+    assert_eq!(read(json!(["app2"])), None);
+    assert_eq!(
+        read(json!(["app", "other"])),
+        Some(TokenFlaw::AudienceNotSole)
+    );
+    assert_eq!(
+        read(json!(["app", "app2"])),
+        Some(TokenFlaw::AudienceNotSole)
+    );
+    assert!(matches!(
+        read(json!("other")),
+        Some(TokenFlaw::Audience { .. })
+    ));
+}
+
+#[test]
+fn only_our_own_tokens_may_leave_the_audience_to_the_caller() {
+    for kind in [
+        Kind::IdToken,
+        Kind::ForeignAccess,
+        Kind::Workload,
+        Kind::ClientAssertion,
+        Kind::Own,
+    ] {
+        let mut slot = expectation(kind, &[]);
+        slot.audiences = Audiences::CallerDecides;
+        let typ = if slot.typ.absent {
+            None
+        } else {
+            Some("at+jwt")
+        };
+        let flaw = accept(&token(typ, &claims(json!({}))), &slot).err();
+        match kind {
+            Kind::Own => assert_eq!(flaw, None),
+            _ => assert!(matches!(flaw, Some(TokenFlaw::Audience { .. })), "{kind:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_issuer_is_compared_byte_by_byte() {
+    for iss in [
+        "https://idp.example/",
+        "https://IDP.example",
+        "http://idp.example",
+        "https://idp.example:443",
+        "https://idp.example.evil",
+    ] {
+        let flaw = id_token_flaw(json!({"iss": iss})).unwrap();
+        let expected = TokenFlaw::Issuer {
+            expected: "`https://idp.example`".into(),
+            found: format!("`{iss}`"),
+        };
+        assert_eq!(flaw, expected);
+    }
+}
+
+#[test]
+fn what_a_verified_token_says_is_shown_short_and_harmless() {
+    let flaw =
+        id_token_flaw(json!({"iss": format!("\u{202e}\"<`\\%{}", "x".repeat(200))})).unwrap();
+    let shown = flaw.public();
+    assert!(
+        shown
+            .bytes()
+            .all(|b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\')
+    );
+    assert!(shown.ends_with("...`") && shown.len() < 160, "{shown}");
+    assert!(
+        shown.contains("found `%e2%80%ae%22<%60%5c%25xxx"),
+        "{shown}"
+    );
+}

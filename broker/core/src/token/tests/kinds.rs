@@ -1,0 +1,223 @@
+//! One kind of token never passes for another.
+
+use super::super::fixture::{ISSUER, accept, claims, expectation, token};
+use super::super::*;
+use serde_json::{Value, json};
+
+const KINDS: [Kind; 5] = [
+    Kind::IdToken,
+    Kind::ForeignAccess,
+    Kind::Workload,
+    Kind::Own,
+    Kind::ClientAssertion,
+];
+
+fn read(kind: Kind, typ: Option<&str>, patch: Value) -> Option<TokenFlaw> {
+    let app = ["app".to_owned()];
+    accept(&token(typ, &claims(patch)), &expectation(kind, &app)).err()
+}
+
+/// An access token where the issuer has `accept_untyped`.
+fn untyped(patch: Value) -> Option<TokenFlaw> {
+    let app = ["app".to_owned()];
+    let mut slot = expectation(Kind::ForeignAccess, &app);
+    slot.typ = TypRule::ACCESS_OR_UNTYPED;
+    accept(&token(Some("JWT"), &claims(patch)), &slot).err()
+}
+
+fn is_of_another_kind(flaw: Option<TokenFlaw>, name: &str) -> bool {
+    matches!(flaw, Some(TokenFlaw::NotOfKind { claim, .. }) if claim == name)
+}
+
+#[test]
+fn rfc7515_4_1_9_typ_is_a_media_type_without_case() {
+    for typ in [
+        None,
+        Some("JWT"),
+        Some("jwt"),
+        Some("application/jwt"),
+        Some("Application/JWT"),
+    ] {
+        assert_eq!(read(Kind::IdToken, typ, json!({})), None, "{typ:?}");
+    }
+    for typ in ["at+jwt", "application/at+jwt", "AT+JWT"] {
+        assert_eq!(
+            read(Kind::ForeignAccess, Some(typ), json!({})),
+            None,
+            "{typ}"
+        );
+        assert_eq!(read(Kind::Own, Some(typ), json!({})), None, "{typ}");
+    }
+}
+
+#[test]
+fn a_typ_of_another_kind_is_refused_in_every_slot() {
+    for kind in KINDS {
+        for typ in [
+            "logout+jwt",
+            "dpop+jwt",
+            "secevent+jwt",
+            "token-introspection+jwt",
+            "statuslist+jwt",
+            "delegation-receipt+jwt",
+            "oauth-id-jag+jwt",
+            "JOSE",
+            "application/application/jwt",
+            "text/jwt",
+            "jwt ",
+            "at+jwt2",
+        ] {
+            let flaw = read(kind, Some(typ), json!({}));
+            assert!(
+                matches!(flaw, Some(TokenFlaw::Typ { .. })),
+                "{kind:?} {typ}: {flaw:?}"
+            );
+        }
+    }
+    for kind in [Kind::IdToken, Kind::Workload, Kind::ClientAssertion] {
+        assert!(matches!(
+            read(kind, Some("at+jwt"), json!({})),
+            Some(TokenFlaw::Typ { .. })
+        ));
+    }
+    for kind in [Kind::ForeignAccess, Kind::Own] {
+        for typ in [None, Some("JWT"), Some("client-authentication+jwt")] {
+            assert!(matches!(
+                read(kind, typ, json!({})),
+                Some(TokenFlaw::Typ { .. })
+            ));
+        }
+    }
+    for kind in [Kind::IdToken, Kind::Workload] {
+        let flaw = read(kind, Some("client-authentication+jwt"), json!({}));
+        assert!(matches!(flaw, Some(TokenFlaw::Typ { .. })));
+    }
+}
+
+#[test]
+fn what_marks_an_access_token_makes_it_no_id_token() {
+    for (claim, value) in [
+        ("scope", json!("")),
+        ("scp", json!(["a"])),
+        ("client_id", json!("app")),
+        ("cnf", json!({"jkt": "x"})),
+        (
+            "events",
+            json!({"http://schemas.openid.net/event/backchannel-logout": {}}),
+        ),
+        ("typ", json!("Bearer")),
+        ("typ", json!("Refresh")),
+        ("typ", json!("Logout")),
+        ("typ", json!("id")),
+    ] {
+        assert!(
+            is_of_another_kind(read(Kind::IdToken, None, json!({ claim: value })), claim),
+            "{claim}"
+        );
+    }
+    assert_eq!(
+        read(
+            Kind::IdToken,
+            None,
+            json!({"typ": "ID", "nonce": "n", "azp": "app"})
+        ),
+        None
+    );
+}
+
+#[test]
+fn an_access_token_says_so_in_its_typ_or_in_its_claims() {
+    assert_eq!(untyped(json!({"scope": "a"})), None);
+    assert_eq!(untyped(json!({"scp": "a", "azp": "app"})), None);
+    assert_eq!(untyped(json!({"client_id": "app", "typ": "Bearer"})), None);
+    assert_eq!(untyped(json!({})), Some(TokenFlaw::NoAccessMark));
+    for claim in ["nonce", "at_hash", "c_hash"] {
+        assert!(is_of_another_kind(
+            untyped(json!({"scope": "a", claim: "x"})),
+            claim
+        ));
+    }
+}
+
+#[test]
+fn other_tokens_of_the_provider_are_no_access_tokens() {
+    for typ in ["ID", "Refresh", "Offline", "Logout"] {
+        let patch = json!({"scope": "a", "typ": typ});
+        assert!(is_of_another_kind(
+            read(Kind::ForeignAccess, Some("at+jwt"), patch),
+            "typ"
+        ));
+    }
+    let patch = json!({"scope": "a", "events": {}});
+    assert!(is_of_another_kind(untyped(patch), "events"));
+}
+
+#[test]
+fn a_clients_token_for_itself_speaks_for_no_person() {
+    for patch in [json!({"client_id": "ada"}), json!({"azp": "ada"})] {
+        let flaw = read(Kind::ForeignAccess, Some("at+jwt"), patch);
+        assert_eq!(flaw, Some(TokenFlaw::SubjectIsClient));
+    }
+    assert_eq!(
+        read(
+            Kind::ForeignAccess,
+            Some("at+jwt"),
+            json!({"client_id": "app"})
+        ),
+        None
+    );
+}
+
+#[test]
+fn what_marks_a_persons_token_makes_it_no_workload_token() {
+    for (claim, value) in [
+        ("scope", json!("a")),
+        ("scp", json!("a")),
+        ("client_id", json!("a")),
+        ("nonce", json!("n")),
+        ("events", json!({})),
+        ("typ", json!("ID")),
+    ] {
+        assert!(is_of_another_kind(
+            read(Kind::Workload, None, json!({ claim: value })),
+            claim
+        ));
+    }
+    let patch = json!({"kubernetes.io": {"namespace": "n"}, "sub": "system:serviceaccount:n:s"});
+    assert_eq!(read(Kind::Workload, None, patch), None);
+}
+
+#[test]
+fn rfc7523_3_a_client_assertion_is_the_clients_word_about_itself() {
+    for typ in [None, Some("JWT"), Some("client-authentication+jwt")] {
+        assert_eq!(
+            read(Kind::ClientAssertion, typ, json!({"sub": ISSUER})),
+            None
+        );
+    }
+    assert_eq!(
+        read(Kind::ClientAssertion, None, json!({})),
+        Some(TokenFlaw::SubjectIsNotIssuer)
+    );
+    let patch = json!({"sub": ISSUER, "events": {}});
+    assert!(is_of_another_kind(
+        read(Kind::ClientAssertion, None, patch),
+        "events"
+    ));
+}
+
+#[test]
+fn a_token_of_ours_with_a_typ_claim_is_not_ours() {
+    assert!(is_of_another_kind(
+        read(Kind::Own, Some("at+jwt"), json!({"typ": "Bearer"})),
+        "typ"
+    ));
+    assert_eq!(
+        read(
+            Kind::Own,
+            Some("at+jwt"),
+            json!({"client_id": "a", "scope": "b"})
+        ),
+        None
+    );
+}

@@ -1,0 +1,67 @@
+//! Answers of the OAuth endpoints (contract §7, §10; RFC 6749 §5).
+
+use crate::app::App;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use locum_core::ids::RequestId;
+use locum_core::refusal::{Code, Refusal};
+use serde_json::{Value, json};
+
+/// Seconds after which a client may try again (RFC 9110 §10.2.3).
+pub(crate) const RETRY_AFTER_S: &str = "1";
+
+/// JSON that nobody may store (RFC 6749 §5.1).
+pub(crate) fn no_store(status: StatusCode, body: &Value) -> Response {
+    let mut response = (status, axum::Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// A refusal as an answer.
+pub(crate) fn refusal(app: &App, refusal: &Refusal, request_id: RequestId) -> Response {
+    let mapping = refusal.code.mapping();
+    let status = StatusCode::from_u16(mapping.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    sized_refusal(app, refusal, request_id, status)
+}
+
+/// A refusal with another status than its code's: 413 for a body over the limit.
+pub(crate) fn sized_refusal(app: &App, refusal: &Refusal, request_id: RequestId, status: StatusCode) -> Response {
+    let mapping = refusal.code.mapping();
+    let error = mapping.error.unwrap_or("server_error");
+    let mut body = json!({
+        "error": error,
+        "code": mapping.text,
+        "request_id": request_id,
+        "retryable": refusal.code.retryable(),
+        "error_description": refusal.description,
+        "error_uri": format!("{}/errors/{}", app.issuer, mapping.text),
+    });
+    if let Some(object) = body.as_object_mut() {
+        if let Some(value) = &refusal.would_pass {
+            object.insert("would_pass".into(), value.clone());
+        }
+        if let Some(values) = &refusal.acr_values {
+            object.insert("acr_values".into(), json!(values));
+        }
+    }
+    let mut response = no_store(status, &body);
+    let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = format!("Basic realm=\"locum\", error=\"{error}\", error_description=\"{}\"", refusal.description);
+        if let Ok(value) = HeaderValue::try_from(challenge) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    }
+    response
+}
+
+/// The refusal for what Locum needs and cannot have.
+pub(crate) fn unavailable() -> Refusal {
+    Refusal::new(Code::Unavailable, "expected everything the decision needs to be available, found a part that is not; try again in a second")
+}

@@ -1,0 +1,189 @@
+//! Client authentication (contract §11): exactly one method a request, one
+//! text for every failure.
+
+use super::basic::{self, Authorization};
+use super::form::Form;
+use crate::app::App;
+use crate::vault::Secrets;
+use http::HeaderMap;
+use locum_core::lineage::Kind as Named;
+use locum_core::proof::{Authenticated, Caller};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::registry::{AuthMethod, Status};
+use locum_core::secret::Secret;
+use locum_core::standing::Standing;
+use locum_core::token::{Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify};
+use locum_stores::state::State;
+use locum_tokens::keys::KeySet;
+use sha2::{Digest, Sha256};
+
+/// `client_assertion_type` (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// How far ahead an assertion may expire, in seconds (contract §11).
+const ASSERTION_AHEAD_S: u64 = 3_600;
+
+/// A client that proved itself in this request.
+pub(crate) struct Proven {
+    /// The client.
+    pub(crate) client: Authenticated<Caller>,
+    /// When its proof was issued, Unix milliseconds; `None` for a secret.
+    pub(crate) issued_ms: Option<u64>,
+    /// The replay mark taken, if its proof is single-use.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// A replay mark in flight.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    /// Its key.
+    pub(crate) key: [u8; 16],
+    /// Hash of the request that holds it.
+    pub(crate) request: [u8; 32],
+    /// Unix seconds until which it counts.
+    pub(crate) until_s: u64,
+}
+
+impl Mark {
+    /// The request ended in a fault with nothing obtained: the identical one
+    /// may run again.
+    pub(crate) fn failed(&self, app: &App) {
+        app.state.write().marks.failed(&self.key);
+    }
+}
+
+/// One text for every cause.
+pub(crate) fn rejected() -> Refusal {
+    Refusal::new(
+        Code::ClientAuth,
+        "expected valid client credentials by one registered method, found none; check client_id, the method and its secret or key",
+    )
+}
+
+enum Presented {
+    Secret(String, Secret<String>),
+    Assertion(Unverified),
+}
+
+/// Authenticates the client, or tells that the request holds no credentials at
+/// all (`None`): then a workload token may be the only proof.
+///
+/// # Errors
+/// `LCM-CLIENT-AUTH`.
+pub(crate) fn authenticate(app: &App, headers: &HeaderMap, form: &Form, body: &[u8]) -> Result<Option<Proven>, Refusal> {
+    let Some(presented) = presented(app, headers, form)? else { return Ok(None) };
+    let proven = match presented {
+        Presented::Secret(id, secret) => by_secret(app, &id, &secret)?,
+        Presented::Assertion(assertion) => by_assertion(app, assertion, request_hash(headers, body))?,
+    };
+    let id = form.get("client_id");
+    if id.is_some_and(|id| id != proven.client.get().id()) {
+        return Err(rejected());
+    }
+    Ok(Some(proven))
+}
+
+fn presented(app: &App, headers: &HeaderMap, form: &Form) -> Result<Option<Presented>, Refusal> {
+    let header = basic::read(headers);
+    let secret = form.get("client_secret");
+    let assertion = form.get("client_assertion");
+    match (header, secret, assertion, form.get("client_assertion_type")) {
+        (Authorization::Absent, None, None, None) => Ok(None),
+        (Authorization::Basic(id, secret), None, None, None) => Ok(Some(Presented::Secret(id, secret))),
+        (Authorization::Absent, Some(secret), None, None) => {
+            let id = form.get("client_id").ok_or_else(rejected)?;
+            Ok(Some(Presented::Secret(id.to_owned(), Secret::new(secret.to_owned()))))
+        }
+        (Authorization::Absent, None, Some(assertion), Some(JWT_BEARER)) => {
+            let unverified = Unverified::parse(assertion, app.bounds.token_bytes).map_err(|_| rejected())?;
+            Ok(Some(Presented::Assertion(unverified)))
+        }
+        _ => Err(rejected()),
+    }
+}
+
+/// The registered client of an id. A retired agent is nobody.
+fn caller(state: &State, id: &str) -> Option<Caller> {
+    if let Some(agent) = state.registry.agent(id) {
+        return (agent.status != Status::Retired).then(|| Caller::Agent(agent.clone()));
+    }
+    state.registry.client(id).map(|client| Caller::Client(client.clone()))
+}
+
+fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Refusal> {
+    let state = app.state.read();
+    let check = Secrets { vault: &app.vault, state: &state, now_s: app.clock.now_s() };
+    let client = caller(&state, id).and_then(|caller| Authenticated::by_secret(caller, secret, &check));
+    Ok(Proven { client: client.ok_or_else(rejected)?, issued_ms: None, mark: None })
+}
+
+fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<Proven, Refusal> {
+    let id = assertion.issuer_unverified().ok_or_else(rejected)?.to_owned();
+    let (caller, keys) = {
+        let state = app.state.read();
+        let caller = caller(&state, &id).ok_or_else(rejected)?;
+        let keys = client_keys(&caller).ok_or_else(rejected)?;
+        (caller, keys)
+    };
+    let ours = [app.issuer.to_string()];
+    let expectation = Expectation {
+        kind: Kind::ClientAssertion,
+        issuer: &id,
+        audiences: Audiences::Sole(&ours),
+        algs: &Alg::ALL,
+        typ: TypRule::CLIENT_ASSERTION,
+        skew_s: app.bounds.clock_skew_s,
+        max_age_s: app.bounds.assertion_max_age_s,
+        iat_required: true,
+        jti_required: true,
+        exp_max_ahead_s: Some(ASSERTION_AHEAD_S),
+    };
+    let verified = verify(assertion, &expectation, app.clock.now_s(), &keys).map_err(|_| rejected())?;
+    let issued_ms = verified.get().iat.unwrap_or_default().saturating_mul(1000);
+    stands(app, &caller, issued_ms)?;
+    let client = Authenticated::by_assertion(caller, &verified).ok_or_else(rejected)?;
+    let mark = take_mark(app, &client, &verified, request)?;
+    Ok(Proven { client, issued_ms: Some(issued_ms), mark: Some(mark) })
+}
+
+fn client_keys(caller: &Caller) -> Option<KeySet> {
+    caller.methods().iter().find_map(|method| match method {
+        AuthMethod::PrivateKeyJwt { jwks } => KeySet::from_jwks(jwks, &Alg::ALL).ok(),
+        AuthMethod::ClientSecret {} => None,
+    })
+}
+
+/// Revoking an agent, owner, client or all refuses assertions with `iat` at or
+/// before that moment (contract §12).
+fn stands(app: &App, caller: &Caller, issued_ms: u64) -> Result<(), Refusal> {
+    let state = app.state.read();
+    let mut names = vec![(Named::Client, caller.id())];
+    if let Some(agent) = caller.agent() {
+        names.push((Named::Agent, caller.id()));
+        names.push((Named::Owner, &agent.spec.owner.id));
+    }
+    match app.world(&state).of_names(&names, issued_ms) {
+        Standing::Revoked => Err(rejected()),
+        Standing::Live | Standing::Locked(_) | Standing::AgentNotInForce(_) => Ok(()),
+    }
+}
+
+/// Takes the single-use mark of an assertion. It counts as long as the
+/// assertion could be accepted at all.
+fn take_mark(app: &App, client: &Authenticated<Caller>, assertion: &Verified<Claims>, request: [u8; 32]) -> Result<Mark, Refusal> {
+    let claims = assertion.get();
+    let jti = claims.jti.as_deref().ok_or_else(rejected)?;
+    let iat = claims.iat.unwrap_or_default();
+    let mark = Mark {
+        key: app.vault.mark(client.get().id(), jti),
+        request,
+        until_s: iat.saturating_add(app.bounds.assertion_max_age_s).saturating_add(1),
+    };
+    let now_s = app.clock.now_s();
+    app.state.write().marks.take(mark.key, request, mark.until_s, now_s).map_err(|_| rejected())?;
+    Ok(mark)
+}
+
+fn request_hash(headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
+    let authorization = headers.get(http::header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
+    Sha256::new().chain_update(authorization.unwrap_or_default()).chain_update([0]).chain_update(body).finalize().into()
+}

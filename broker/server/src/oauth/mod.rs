@@ -1,0 +1,7 @@
+//! What the OAuth endpoints share: the form, client authentication, refusals
+//! as answers.
+
+pub(crate) mod answer;
+pub(crate) mod basic;
+pub(crate) mod client_auth;
+pub(crate) mod form;

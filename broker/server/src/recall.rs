@@ -1,0 +1,173 @@
+//! What the ledger remembers of a token of ours and its claims do not say:
+//! read from the permit's record, for the next hop and for introspection.
+
+use crate::app::{App, Unavailable};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::decide::DECISION;
+use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
+use locum_core::lineage::{Key, Lineage};
+use locum_core::party::{Foreign, Subject};
+use locum_core::proof::Recall;
+use locum_core::record::commitment;
+use locum_stores::ledger::{Entry, Reader};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long after an id was made its record may still be written, in
+/// milliseconds: longer than any request runs.
+pub(crate) const RECORDED_WITHIN_MS: u64 = 60_000;
+/// Tokens remembered without the ledger, in each of two generations.
+const REMEMBERED: usize = 2_048;
+
+/// What is remembered of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recalled {
+    /// What the next hop needs.
+    pub(crate) recall: Recall,
+    /// The target it was issued for; `None` for an actor token.
+    pub(crate) target: Option<TargetId>,
+}
+
+/// What is remembered of the token with that `jti`; `None` when no permit of
+/// that id was recorded, or its personal part was erased since: who it is for
+/// is unknown then, and unknown means no. Reads the disk when the token was
+/// not asked for lately.
+///
+/// # Errors
+/// [`Unavailable`] when the ledger cannot be read or its record is damaged.
+pub(crate) fn recall(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
+    if let Some(known) = app.recalled.get(jti) {
+        return Ok(Some(known));
+    }
+    let failed = |e: io::Error| Unavailable(format!("ledger: {e}"));
+    let reader = app.ledger.reader();
+    let range = recorded_around(&reader, jti.ms()).map_err(failed)?;
+    let text = format!("\"jti\":\"{jti}\"");
+    for entry in reader.search(range, vec![text]) {
+        let entry = entry.map_err(failed)?;
+        if is_permit_of(&entry, jti) {
+            let found = read(&entry)
+                .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
+            let found = found.map(Arc::new);
+            if let Some(found) = &found {
+                app.recalled.put(jti, found.clone());
+            }
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Where a record stands whose id was made at that Unix millisecond.
+///
+/// # Errors
+/// When the records around it cannot be read.
+pub(crate) fn recorded_around(reader: &Reader, ms: u64) -> io::Result<Range<u64>> {
+    let end = ms.saturating_add(RECORDED_WITHIN_MS).saturating_add(1);
+    Ok(reader.find_time(ms)?..reader.find_time(end)?)
+}
+
+fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
+    let is = |name: &str, value: &str| entry.body.get(name).and_then(Value::as_str) == Some(value);
+    entry.kind == DECISION && is("outcome", "permit") && is("jti", &jti.to_string())
+}
+
+/// The part of a permit's record that is read back.
+#[derive(Deserialize)]
+struct Body {
+    subject: Committed,
+    subject_issuer: Option<IssuerId>,
+    lineage: Vec<String>,
+    presenter: Option<ClientId>,
+    target: Option<TargetId>,
+}
+
+/// A subject, whose name stands in the side record.
+#[derive(Deserialize)]
+struct Committed {
+    kind: Kind,
+    commitment: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Person,
+    Workload,
+    Agent,
+}
+
+/// The part of its side record.
+#[derive(Deserialize)]
+struct Side {
+    salt: String,
+    subject: String,
+    groups: Option<BTreeSet<String>>,
+}
+
+fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
+    let Some(side) = &entry.side else {
+        return Ok(None);
+    };
+    let body = Body::deserialize(&entry.body).map_err(|e| e.to_string())?;
+    let side = Side::deserialize(side).map_err(|e| e.to_string())?;
+    let salt = key(&side.salt).ok_or("expected a salt of 16 bytes")?;
+    if commitment(&salt, "subject", &side.subject) != body.subject.commitment {
+        return Err("expected the subject that was committed to, found another".into());
+    }
+    let subject = subject(&body.subject.kind, &side.subject).ok_or("expected a subject's name")?;
+    let lineage: Option<Vec<Key>> = body.lineage.iter().map(|text| key(text)).collect();
+    Ok(Some(Recalled {
+        recall: Recall {
+            subject,
+            issuer: body.subject_issuer,
+            lineage: Lineage::of(lineage.ok_or("expected lineage keys of 16 bytes")?),
+            groups: side.groups,
+            presenter: body.presenter,
+        },
+        target: body.target,
+    }))
+}
+
+fn subject(kind: &Kind, name: &str) -> Option<Subject> {
+    match kind {
+        Kind::Person => Foreign::parse(name).map(Subject::Person),
+        Kind::Workload => Foreign::parse(name).map(Subject::Workload),
+        Kind::Agent => AgentId::parse(name).ok().map(Subject::Agent),
+    }
+}
+
+fn key(text: &str) -> Option<Key> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+type Generation = HashMap<Jti, Arc<Recalled>>;
+
+/// What was recalled lately: two generations, the older of which is dropped
+/// when the younger is full. What a record says never changes, so nothing here
+/// is ever stale; an erased side record outlives its erasure by as long as its
+/// token may live.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<(Generation, Generation)>);
+
+impl Cache {
+    fn get(&self, jti: Jti) -> Option<Arc<Recalled>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.0.get(&jti).or_else(|| kept.1.get(&jti)).cloned()
+    }
+
+    fn put(&self, jti: Jti, found: Arc<Recalled>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0.len() >= REMEMBERED {
+            kept.1 = std::mem::take(&mut kept.0);
+        }
+        kept.0.insert(jti, found);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+use locum_core::ids::Uuid7;
+use locum_core::record::Place;
+use serde_json::json;
+
+fn entry() -> Entry {
+    let salt = URL_SAFE_NO_PAD.encode([7; 16]);
+    Entry {
+        place: Place {
+            tree: "t".into(),
+            index: 3,
+            time_ms: 5,
+        },
+        kind: DECISION.into(),
+        body: json!({
+            "outcome": "permit", "jti": Jti(Uuid7::new(5, [1; 10])),
+            "subject": { "kind": "person", "commitment": commitment(&[7; 16], "subject", "demo:ada") },
+            "subject_issuer": "demo", "lineage": [URL_SAFE_NO_PAD.encode([9; 16])],
+            "presenter": null, "target": "sap", "more": true,
+        }),
+        side: Some(json!({ "salt": salt, "subject": "demo:ada", "groups": ["demo:staff"] })),
+    }
+}
+
+#[test]
+fn a_permit_s_record_gives_back_subject_lineage_groups_and_target() {
+    let found = read(&entry()).unwrap().unwrap();
+    assert_eq!(found.recall.subject.sub(), "demo:ada");
+    assert_eq!(found.recall.issuer.unwrap().as_str(), "demo");
+    assert_eq!(found.recall.lineage, Lineage::of(vec![[9; 16]]));
+    assert_eq!(found.recall.groups.unwrap().len(), 1);
+    assert_eq!(found.recall.presenter, None);
+    assert_eq!(found.target.unwrap().as_str(), "sap");
+}
+
+#[test]
+fn unknown_groups_stay_unknown() {
+    let mut entry = entry();
+    entry.side.as_mut().unwrap()["groups"] = Value::Null;
+    assert_eq!(read(&entry).unwrap().unwrap().recall.groups, None);
+}
+
+#[test]
+fn an_erased_subject_is_nobody() {
+    let erased = Entry {
+        side: None,
+        ..entry()
+    };
+    assert_eq!(read(&erased).unwrap(), None);
+}
+
+#[test]
+fn another_subject_than_was_committed_to_is_damage() {
+    let mut entry = entry();
+    entry.side.as_mut().unwrap()["subject"] = json!("demo:eve");
+    assert!(read(&entry).is_err());
+}
+
+#[test]
+fn only_a_permit_of_that_very_token_is_it() {
+    let jti = Jti(Uuid7::new(5, [1; 10]));
+    assert!(is_permit_of(&entry(), jti));
+    assert!(!is_permit_of(&entry(), Jti(Uuid7::new(5, [2; 10]))));
+    let mut refusal = entry();
+    refusal.body["outcome"] = json!("refusal");
+    assert!(!is_permit_of(&refusal, jti));
+}
+
+#[test]
+fn the_cache_is_bounded_and_keeps_the_newest() {
+    let cache = Cache::default();
+    let found = Arc::new(read(&entry()).unwrap().unwrap());
+    let jti = |n: usize| Jti(Uuid7::new(n as u64, [0; 10]));
+    for n in 0..3 * REMEMBERED {
+        cache.put(jti(n), found.clone());
+    }
+    let kept = cache.0.lock().unwrap();
+    assert!(kept.0.len() + kept.1.len() <= 2 * REMEMBERED);
+    drop(kept);
+    assert!(cache.get(jti(3 * REMEMBERED - 1)).is_some());
+    assert!(cache.get(jti(0)).is_none());
+}

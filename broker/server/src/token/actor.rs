@@ -1,0 +1,92 @@
+//! Who acts (contract §6): the actor token's agent if one is sent, else the
+//! authenticated client.
+
+use super::foreign::{self, Slot};
+use super::parse::{self, ActorType};
+use super::Request;
+use crate::app::App;
+use crate::oauth::client_auth::{Proven, rejected};
+use crate::oauth::form::Form;
+use locum_core::own::OwnToken;
+use locum_core::proof::{ActorProof, Authenticated};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::registry::{Agent, Issuer, IssuerRole, Status};
+use locum_core::token::{Claims, Kind, Verified};
+use std::sync::Arc;
+
+/// The authenticated client as the actor.
+///
+/// # Errors
+/// `LCM-CLIENT-NOT-ALLOWED` when it is no agent.
+pub(crate) fn client_itself(request: &Request<'_>) -> Result<ActorProof, Refusal> {
+    ActorProof::from_client(&request.client.client, &request.app.issuer)
+}
+
+/// The actor by the token that was sent for it.
+///
+/// # Errors
+/// `LCM-ACTOR-INVALID`, `LCM-ACTOR-MISMATCH`, `LCM-UNAVAILABLE`.
+pub(crate) async fn by_token(request: &Request<'_>, token: (&str, ActorType)) -> Result<ActorProof, Refusal> {
+    let (text, kind) = token;
+    let client = &request.client.client;
+    let world = (&request.app.issuer, &request.app.names as &dyn locum_core::lineage::Keyed);
+    match kind {
+        ActorType::Jwt => {
+            let (verified, issuer) = workload(request.app, text).await?;
+            let agent = agent_of(request.app, &issuer, &verified).ok_or_else(no_agent)?;
+            ActorProof::from_workload(agent, &issuer.id, &verified, client, world)
+        }
+        ActorType::AccessToken => {
+            let verified = foreign::own_in(request.app, text, Slot::Actor)?;
+            let token = OwnToken::read(&verified, &request.app.issuer)
+                .map_err(|found| Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}")))?;
+            super::subject::known(request.app, &token, verified.kid(), Slot::Actor)?;
+            let agent = request.app.state.read().registry.agent(&token.sub).cloned();
+            ActorProof::from_own(agent.ok_or_else(no_agent)?, &token, client, world)
+        }
+    }
+}
+
+fn no_agent() -> Refusal {
+    Refusal::new(
+        Code::ActorInvalid,
+        "expected a workload token that matches a registered agent, found one that matches none; register its exact sub with the agent",
+    )
+}
+
+/// Verifies a workload's token in the actor's slot.
+async fn workload(app: &App, text: &str) -> Result<(Verified<Claims>, Arc<Issuer>), Refusal> {
+    let unverified = foreign::read(app, text, Slot::Actor)?;
+    let issuer = {
+        let state = app.state.read();
+        unverified.issuer_unverified().and_then(|iss| state.registry.issuer_named(iss)).cloned()
+    };
+    let issuer = issuer.ok_or_else(|| Slot::Actor.refusal("expected a token of a trusted issuer, found another"))?;
+    foreign::of_role(&issuer, IssuerRole::Workload, Slot::Actor)?;
+    let verified = foreign::verified(app, text, &issuer, Kind::Workload, Slot::Actor).await?;
+    Ok((verified, issuer))
+}
+
+/// The agent that a workload token is of; registrations never overlap.
+pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> Option<Arc<Agent>> {
+    let state = app.state.read();
+    let mut agents = state.registry.agents_of_workload(&issuer.id, &token.get().sub);
+    agents.find(|agent| agent.status != Status::Retired && agent.is_workload(&issuer.id, token)).cloned()
+}
+
+/// A request without client credentials: a workload token may be the only
+/// proof, where its agent allows it (contract §11). A token of ours never is.
+///
+/// # Errors
+/// `LCM-CLIENT-AUTH`, one text for every cause.
+pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal> {
+    let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else { return Err(rejected()) };
+    let (token, issuer) = workload(app, text).await.map_err(|refusal| {
+        if refusal.code == Code::Unavailable { refusal } else { rejected() }
+    })?;
+    let agent = agent_of(app, &issuer, &token).ok_or_else(rejected)?;
+    let named = form.get("client_id").is_none_or(|id| id == agent.spec.id.as_str());
+    let client = Authenticated::by_workload(agent, &token).filter(|_| named).ok_or_else(rejected)?;
+    let issued_ms = token.get().iat.map(|s| s.saturating_mul(1000));
+    Ok(Proven { client, issued_ms, mark: None })
+}

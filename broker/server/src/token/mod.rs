@@ -1,0 +1,115 @@
+//! `POST /token`: one exchange through the rooms (architecture).
+
+mod actor;
+mod facts;
+mod foreign;
+mod lookups;
+mod parse;
+mod record;
+mod respond;
+mod subject;
+
+use crate::app::App;
+use crate::oauth::answer;
+use crate::oauth::client_auth::{self, Proven};
+use crate::oauth::form::Form;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
+use axum::response::Response;
+use http::HeaderMap;
+use locum_core::chain::{Bounds, Chain};
+use locum_core::decide::{Case, GrantType};
+use locum_core::ids::{Jti, RequestId};
+use locum_core::proof::SubjectProof;
+use locum_core::refusal::Refusal;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Why a request of an authenticated client went no further: the check that
+/// ended it, and the refusal to record.
+pub(crate) struct Stop {
+    check: &'static str,
+    refusal: Box<Refusal>,
+}
+
+impl Stop {
+    fn at(check: &'static str) -> impl Fn(Refusal) -> Self {
+        move |refusal| Self { check, refusal: Box::new(refusal) }
+    }
+}
+
+/// One request on its way: who asks, with what.
+pub(crate) struct Request<'a> {
+    app: &'a App,
+    id: RequestId,
+    form: &'a Form,
+    client: &'a Proven,
+    ip: Option<String>,
+}
+
+/// The handler of `POST /token`.
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = app.request_id();
+    let form = match Form::read(&headers, &body) {
+        Ok(form) => form,
+        Err(refusal) => return answer::refusal(&app, &refusal, id),
+    };
+    let proven = match client_auth::authenticate(&app, &headers, &form, &body) {
+        Ok(Some(proven)) => Ok(proven),
+        Ok(None) => actor::only_proof(&app, &form).await,
+        Err(refusal) => Err(refusal),
+    };
+    let client = match proven {
+        Ok(client) => client,
+        Err(refusal) => return answer::refusal(&app, &rejection(&form, refusal), id),
+    };
+    let request = Request { app: &app, id, form: &form, client: &client, ip: Some(peer.ip().to_string()) };
+    run(&request).await
+}
+
+/// What a stranger sent twice is told to strangers too: it says nothing about
+/// clients.
+fn rejection(form: &Form, refusal: Refusal) -> Refusal {
+    form.single_valued().err().unwrap_or(refusal)
+}
+
+/// Steps 3 to 10 of one exchange, each a function of its own.
+async fn run(request: &Request<'_>) -> Response {
+    let case = match prove(request).await {
+        Ok(case) => case,
+        Err(stop) => return respond::refused(request, record::early(request, stop).await),
+    };
+    match facts::decide(request, case).await {
+        Ok(permit) => match record::permit(request, permit).await {
+            Ok(recorded) => respond::issued(request, &recorded),
+            Err(no) => respond::refused(request, no),
+        },
+        Err(refused) => respond::refused(request, record::refusal(request, *refused).await),
+    }
+}
+
+/// Who asks for what, for whom, as whom: everything is proven, nothing decided.
+async fn prove(request: &Request<'_>) -> Result<Case, Stop> {
+    request.form.single_valued().map_err(Stop::at("request"))?;
+    let ask = parse::ask(request.form).map_err(Stop::at("request"))?;
+    let (actor, subject) = match ask.grant_type {
+        GrantType::TokenExchange => {
+            let tokens = parse::tokens(request.form).map_err(Stop::at("request"))?;
+            subject::parties(request, &tokens).await?
+        }
+        GrantType::ClientCredentials => {
+            let actor = actor::client_itself(request).map_err(Stop::at("actor"))?;
+            let subject = SubjectProof::itself(&actor, request.app.clock.now_ms(), &request.app.names);
+            (actor, subject)
+        }
+    };
+    let limits = request.app.limits();
+    let bounds = Bounds { depth: limits.max_depth.min(actor.agent().spec.max_depth), hops: limits.max_hops };
+    let chain = Chain::extend(&subject, &actor, bounds).map_err(Stop::at("chain"))?;
+    Ok(Case { request_id: request.id, jti: Jti(request.app.mint()), ask, actor, subject, chain, ip: request.ip.clone() })
+}

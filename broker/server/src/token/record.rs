@@ -1,0 +1,166 @@
+//! No record, no answer: neither a token nor a refusal leaves before its
+//! ledger entry is durable (architecture, invariant 3).
+
+use super::{Request, Stop, facts};
+use crate::app::Unavailable;
+use crate::oauth::answer::unavailable;
+use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused};
+use locum_core::record::{Appended, Draft};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::standing::Standing;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Most bytes of a requested parameter that is recorded in the clear; a larger
+/// one is recorded by digest.
+const REQUESTED_MAX: usize = 4_096;
+
+/// A "no" that is on the record, or the fault that kept it off.
+pub(crate) enum No {
+    /// On the record.
+    Refused(Recorded<Refused>),
+    /// The ledger could not be written: 503, whatever the answer was.
+    Fault(Unavailable),
+}
+
+/// Records a permit; then lineage is looked at once more, and what died or was
+/// locked meanwhile becomes a second, refusing record.
+///
+/// # Errors
+/// The refusal, or the fault.
+pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Recorded<Permit>, No> {
+    let draft = Arc::new(permit.draft(&frame(request, false)));
+    let appended = match append(request, &draft).await {
+        Ok(appended) => appended,
+        Err(error) => {
+            facts::release(request, &permit);
+            return Err(fault(request, error));
+        }
+    };
+    let recorded = permit.recorded(&draft, &appended).map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
+    match fallen(request, &recorded) {
+        None => Ok(recorded),
+        Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
+    }
+}
+
+/// Records a refusal on the way to the decision.
+pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> No {
+    let bundle = request.app.bundle();
+    refusal(request, stop.refused(bundle.address())).await
+}
+
+/// Records a refusal.
+pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
+    let faulty = refused.refusal().code == Code::Unavailable;
+    if let Some(detail) = &refused.refusal().detail {
+        tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
+    }
+    let draft = Arc::new(refused.draft(&frame(request, faulty)));
+    match append(request, &draft).await {
+        Err(error) => fault(request, error),
+        Ok(appended) => match refused.recorded(&draft, &appended, request.id) {
+            Ok(recorded) => {
+                if let Some(mark) = request.client.mark.filter(|_| faulty) {
+                    mark.failed(request.app);
+                }
+                No::Refused(recorded)
+            }
+            Err(flaw) => No::Fault(Unavailable(flaw.to_string())),
+        },
+    }
+}
+
+async fn append(request: &Request<'_>, draft: &Arc<Draft>) -> Result<Appended, Unavailable> {
+    Ok(request.app.ledger.append(draft.clone()).await?)
+}
+
+fn fault(request: &Request<'_>, error: Unavailable) -> No {
+    if let Some(mark) = &request.client.mark {
+        mark.failed(request.app);
+    }
+    No::Fault(error)
+}
+
+/// What fell between the decision and its record.
+fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
+    let app = request.app;
+    let state = app.state.read();
+    let standing = app.world(&state).standing(&permit.lineage(&app.names), &permit.actors(), permit.jti().ms());
+    match standing {
+        Standing::Live => None,
+        Standing::Revoked => Some(Refusal::new(
+            Code::SubjectRevoked,
+            "expected everything the token descends from to stand, found a part revoked meanwhile; start again from a fresh sign-in",
+        )),
+        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(Refusal::new(
+            Code::Locked,
+            "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
+        )),
+    }
+}
+
+/// What surrounds the decision in its record. After a fault the mark stays
+/// bound to its request, so that the identical one may run again.
+fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
+    let app = request.app;
+    let mark = request.client.mark;
+    Frame {
+        request_id: request.id,
+        client_id: request.client.client.get().id(),
+        client_auth: request.client.client.method(),
+        requested: requested(request),
+        personal: personal(request),
+        marks: mark.iter().map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request))).collect(),
+        salt: app.random.bytes(),
+        personal_salt: PersonalSalt(app.random.bytes()),
+        keys: &app.names,
+    }
+}
+
+fn personal(request: &Request<'_>) -> Vec<(&'static str, String)> {
+    let purpose = request.form.get("purpose").map(|purpose| ("purpose", bounded_text(purpose)));
+    let ip = request.ip.clone().map(|ip| ("ip", ip));
+    purpose.into_iter().chain(ip).collect()
+}
+
+fn bounded_text(text: &str) -> String {
+    text.chars().take(500).collect()
+}
+
+/// The parameters that say what is asked for; never a token or secret.
+fn requested(request: &Request<'_>) -> Value {
+    const NAMES: [&str; 9] = [
+        "grant_type",
+        "scope",
+        "expires_in",
+        "task_id",
+        "delegate_to",
+        "requested_token_type",
+        "subject_token_type",
+        "actor_token_type",
+        "authorization_details",
+    ];
+    let mut out = serde_json::Map::new();
+    for name in NAMES {
+        if let Some(value) = request.form.get(name) {
+            out.insert(name.into(), bounded(value));
+        }
+    }
+    for name in ["audience", "resource"] {
+        let values: Vec<Value> = request.form.all(name).take(8).map(bounded).collect();
+        if !values.is_empty() {
+            out.insert(name.into(), json!(values));
+        }
+    }
+    Value::Object(out)
+}
+
+fn bounded(text: &str) -> Value {
+    use sha2::Digest;
+    if text.len() <= REQUESTED_MAX {
+        return json!(text);
+    }
+    let digest = locum_core::jcs::hex(&sha2::Sha256::digest(text.as_bytes()));
+    json!({ "sha256": digest, "bytes": text.len() })
+}

@@ -1,0 +1,64 @@
+//! The answer (contract §7): only what is on the record.
+
+use super::Request;
+use super::record::No;
+use crate::oauth::answer::{no_store, refusal, unavailable};
+use axum::response::Response;
+use http::StatusCode;
+use locum_connectors::{ConnectorFault, Signer, issue};
+use locum_core::decide::{Permit, Recorded};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::secret::Secret;
+use locum_tokens::keys::SigningKey;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+struct Key(Arc<SigningKey>);
+
+impl Signer for Key {
+    fn sign(&self, typ: &str, claims: &Value) -> Result<Secret<String>, ConnectorFault> {
+        self.0.sign(typ, claims).map(Secret::new).map_err(|e| ConnectorFault { detail: e.to_string() })
+    }
+}
+
+/// 200, with the credential (RFC 8693 §2.2.1).
+pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Response {
+    let signer = request.app.keyring.signer(permit.alg()).map(Key);
+    let credential = signer
+        .ok_or_else(|| ConnectorFault { detail: "no key of the target's algorithm".into() })
+        .and_then(|signer| issue(permit, &signer));
+    let credential = match credential {
+        Ok(credential) => credential,
+        Err(fault) => {
+            tracing::error!(request_id = %request.id, %fault, "not issued");
+            return refusal(request.app, &internal(), request.id);
+        }
+    };
+    let mut body = json!({
+        "access_token": credential.secret.expose(),
+        "issued_token_type": permit.issued_type().uri(),
+        "token_type": "Bearer",
+        "expires_in": credential.expires_in,
+        "scope": permit.scope(),
+        "delegation_id": permit.delegation(),
+    });
+    if let (Some(details), Some(body)) = (permit.details(), body.as_object_mut()) {
+        body.insert("authorization_details".into(), details.clone());
+    }
+    no_store(StatusCode::OK, &body)
+}
+
+/// The recorded refusal, or 503.
+pub(crate) fn refused(request: &Request<'_>, no: No) -> Response {
+    match no {
+        No::Refused(recorded) => refusal(request.app, recorded.refusal(), request.id),
+        No::Fault(error) => {
+            tracing::error!(request_id = %request.id, %error, "not answered");
+            refusal(request.app, &unavailable(), request.id)
+        }
+    }
+}
+
+fn internal() -> Refusal {
+    Refusal::new(Code::Internal, "expected the token to be signed, found a fault of our own; report the request id to the operator")
+}
