@@ -41,7 +41,7 @@ pub(crate) fn sized_refusal(app: &App, refusal: &Refusal, request_id: RequestId,
     });
     if let Some(object) = body.as_object_mut() {
         if let Some(value) = &refusal.would_pass {
-            object.insert("would_pass".into(), value.clone());
+            object.insert("would_pass".into(), (**value).clone());
         }
         if let Some(values) = &refusal.acr_values {
             object.insert("acr_values".into(), json!(values));

@@ -86,7 +86,7 @@ pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal
     })?;
     let agent = agent_of(app, &issuer, &token).ok_or_else(rejected)?;
     let named = form.get("client_id").is_none_or(|id| id == agent.spec.id.as_str());
-    let client = Authenticated::by_workload(agent, &token).filter(|_| named).ok_or_else(rejected)?;
+    let client = Authenticated::by_workload(agent, &issuer.id, &token).filter(|_| named).ok_or_else(rejected)?;
     let issued_ms = token.get().iat.map(|s| s.saturating_mul(1000));
     Ok(Proven { client, issued_ms, mark: None })
 }
