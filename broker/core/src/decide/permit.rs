@@ -95,7 +95,10 @@ impl Permit {
     /// The algorithm the target wants.
     #[must_use]
     pub fn alg(&self) -> Alg {
-        self.target.as_ref().map(|t| t.spec.connector.alg).unwrap_or_default()
+        self.target
+            .as_ref()
+            .map(|t| t.spec.connector.alg)
+            .unwrap_or_default()
     }
 
     /// The case it was decided on.

@@ -142,7 +142,11 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
     );
     put("bundle", json!(bundle));
     let mark = |(key, until, request): &([u8; 16], u64, Option<[u8; 32]>)| {
-        json!([URL_SAFE_NO_PAD.encode(key), until, request.map(|hash| URL_SAFE_NO_PAD.encode(hash))])
+        json!([
+            URL_SAFE_NO_PAD.encode(key),
+            until,
+            request.map(|hash| URL_SAFE_NO_PAD.encode(hash))
+        ])
     };
     let marks: Vec<Value> = frame.marks.iter().map(mark).collect();
     put("marks", json!(marks));

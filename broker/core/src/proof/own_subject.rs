@@ -111,7 +111,11 @@ pub fn mismatch() -> Refusal {
     )
 }
 
-pub(super) fn proof(parent: Parent, recall: Recall, signed_by: Key) -> Result<SubjectProof, Refusal> {
+pub(super) fn proof(
+    parent: Parent,
+    recall: Recall,
+    signed_by: Key,
+) -> Result<SubjectProof, Refusal> {
     if recall.subject.sub() != parent.token.sub {
         return Err(Refusal::new(
             Code::SubjectInvalid,

@@ -36,16 +36,29 @@ pub(crate) fn target(app: &App, state: &State, form: &Form, grant_type: GrantTyp
             (Some(target), _) => found = Some(target.clone()),
         }
     }
-    found.map_or(Named::Nothing, |target| Named::One(target, resource.map(str::to_owned)))
+    found.map_or(Named::Nothing, |target| {
+        Named::One(target, resource.map(str::to_owned))
+    })
 }
 
 /// Whether a grant is usable at this moment: active, and nothing it descends
 /// from was revoked since it was made (contract §12).
-pub(crate) fn grant_stands(app: &App, state: &State, grant: &Grant, target: Option<&Target>) -> bool {
+pub(crate) fn grant_stands(
+    app: &App,
+    state: &State,
+    grant: &Grant,
+    target: Option<&Target>,
+) -> bool {
     let id = grant.id.to_string();
     let agent = grant.spec.agent.as_str();
-    let owner = state.registry.agent(agent).map(|agent| agent.spec.owner.id.clone()).unwrap_or_default();
-    let issuer = Foreign::parse(&grant.spec.person).map(|person| person.issuer.to_string()).unwrap_or_default();
+    let owner = state
+        .registry
+        .agent(agent)
+        .map(|agent| agent.spec.owner.id.clone())
+        .unwrap_or_default();
+    let issuer = Foreign::parse(&grant.spec.person)
+        .map(|person| person.issuer.to_string())
+        .unwrap_or_default();
     let mut names = vec![
         (Kind::Grant, id.as_str()),
         (Kind::Person, grant.spec.person.as_str()),

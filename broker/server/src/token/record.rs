@@ -3,7 +3,6 @@
 
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
-use crate::oauth::answer::unavailable;
 use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused};
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
@@ -37,7 +36,9 @@ pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Reco
             return Err(fault(request, error));
         }
     };
-    let recorded = permit.recorded(&draft, &appended).map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
+    let recorded = permit
+        .recorded(&draft, &appended)
+        .map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
     match fallen(request, &recorded) {
         None => Ok(recorded),
         Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
@@ -86,7 +87,11 @@ fn fault(request: &Request<'_>, error: Unavailable) -> No {
 fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
     let app = request.app;
     let state = app.state.read();
-    let standing = app.world(&state).standing(&permit.lineage(&app.names), &permit.actors(), permit.jti().ms());
+    let standing = app.world(&state).standing(
+        &permit.lineage(&app.names),
+        &permit.actors(),
+        permit.jti().ms(),
+    );
     match standing {
         Standing::Live => None,
         Standing::Revoked => Some(Refusal::new(
@@ -111,7 +116,10 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
         client_auth: request.client.client.method(),
         requested: requested(request),
         personal: personal(request),
-        marks: mark.iter().map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request))).collect(),
+        marks: mark
+            .iter()
+            .map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request)))
+            .collect(),
         salt: app.random.bytes(),
         personal_salt: PersonalSalt(app.random.bytes()),
         keys: &app.names,
@@ -119,7 +127,10 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
 }
 
 fn personal(request: &Request<'_>) -> Vec<(&'static str, String)> {
-    let purpose = request.form.get("purpose").map(|purpose| ("purpose", bounded_text(purpose)));
+    let purpose = request
+        .form
+        .get("purpose")
+        .map(|purpose| ("purpose", bounded_text(purpose)));
     let ip = request.ip.clone().map(|ip| ("ip", ip));
     purpose.into_iter().chain(ip).collect()
 }
