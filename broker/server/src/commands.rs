@@ -1,6 +1,6 @@
 //! The command line (contract §1).
 
-use crate::dev;
+use crate::{dev, tour};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +24,12 @@ struct Cli {
 enum Command {
     /// The broker with a demo world around it, on loopback, offline.
     Dev(Dev),
+    /// Plays the main job once, step by step, on real signed tokens.
+    Tour {
+        /// One JSON object a step.
+        #[arg(long)]
+        json: bool,
+    },
     #[command(flatten)]
     Client(locum_cli::Command),
 }
@@ -83,6 +89,7 @@ async fn run(cli: Cli) -> ExitCode {
     let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
     match cli.command {
         Command::Dev(dev) => done(dev_command(dev).await),
+        Command::Tour { json } => tour::command(json).await,
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
             let code = locum_cli::run(command, cli.options, &mut out, &mut err).await;

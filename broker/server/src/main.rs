@@ -15,6 +15,7 @@ mod recall;
 mod revoke;
 mod start;
 mod token;
+mod tour;
 mod trust;
 mod vault;
 
