@@ -2,19 +2,31 @@
 
 use super::guard::Who;
 use super::problem::Problem;
-use super::{answer, read};
+use super::{answer, read, write};
 use crate::app::App;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use locum_core::ids::RequestId;
+use locum_core::jcs;
 use locum_core::json::{self, Limits};
 use locum_core::refusal::Code;
 use locum_stores::state::Role;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// Members that GET shows and PUT ignores (contract §12).
+const READ_ONLY: [&str; 3] = ["id", "state", "created_at"];
+
+/// The body of an action.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    #[serde(default)]
+    reason: Option<String>,
+}
 
 /// One authenticated request of the admin API.
 pub(crate) struct Call {
@@ -94,14 +106,42 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        match json::parse(&self.body, Limits::BODY) {
-            Ok(Value::Object(members)) => Ok(members),
-            Ok(_) => Err(Problem::new(
-                Code::Invalid,
-                "expected a JSON object, found another value",
-            )),
-            Err(flaw) => Err(Problem::new(Code::Invalid, flaw.to_string())),
+        let parsed = json::parse(&self.body, Limits::BODY)
+            .map_err(|flaw| Problem::new(Code::Invalid, flaw.to_string()))?;
+        read::object(parsed)
+    }
+
+    /// The body of a PUT: the object without its read-only members, and with
+    /// the id of the path where the type has one.
+    pub(crate) fn replacement(&self, with_id: bool) -> Result<Map<String, Value>, Problem> {
+        let mut members = self.object()?;
+        members.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+        if with_id {
+            members.insert("id".into(), self.param("id").into());
         }
+        Ok(members)
+    }
+
+    /// The body of an action: why, which may have to be said. Where it need
+    /// not, the body may be empty.
+    pub(crate) fn reason(&self, required: bool) -> Result<String, Problem> {
+        if self.body.is_empty() && !required {
+            return Ok(String::new());
+        }
+        let Why { reason } = self.read()?;
+        match reason {
+            Some(text) => write::reason(&text),
+            None if required => Err(Problem::at("/reason", "expected a reason, found none")),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// The body by value, for telling two requests apart.
+    pub(super) fn canonical(&self) -> Result<String, Problem> {
+        if self.body.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(jcs::text(&Value::Object(self.object()?)))
     }
 
     /// The body as `T`; every flaw has its place.

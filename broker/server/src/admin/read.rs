@@ -3,6 +3,7 @@
 mod place;
 
 use super::problem::Problem;
+use locum_core::refusal::Code;
 use locum_core::registry::Problem as Flaw;
 use place::{At, Misfit};
 use serde::de::DeserializeOwned;
@@ -33,13 +34,36 @@ pub(crate) fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Res
             }
             break;
         }
-        let removed = name.and_then(|name| members.remove(&name));
+        let before = members.len();
+        members.retain(|member, _| Some(member) != name.as_ref());
         flaws.push(misfit.into_flaw());
-        if removed.is_none() {
+        if members.len() == before {
             break;
         }
     }
     Err(Problem::invalid(flaws))
+}
+
+/// Reads a value that must be an object.
+///
+/// # Errors
+/// 422 with the places.
+pub(crate) fn value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    whole(object(value)?)
+}
+
+/// The members of a value that must be an object.
+///
+/// # Errors
+/// 422.
+pub(super) fn object(value: Value) -> Result<Map<String, Value>, Problem> {
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(Problem::new(
+            Code::Invalid,
+            "expected a JSON object, found another value",
+        )),
+    }
 }
 
 #[cfg(test)]

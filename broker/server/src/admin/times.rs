@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 /// Unix milliseconds as RFC 3339 in UTC with milliseconds.
 pub(crate) fn shown(ms: u64) -> String {
@@ -43,6 +44,21 @@ pub(crate) fn future_s(pointer: &str, text: &str, now_ms: u64) -> Result<u64, Pr
         return Err(Problem::at(pointer, "expected a time in the future"));
     }
     Ok(seconds)
+}
+
+/// A declared object as the API shows it: what was declared with the read-only
+/// members (contract §12). What has no states of its own is active.
+pub(super) fn declared(spec: Value, id: Option<&str>, created_at_ms: u64) -> Value {
+    let mut out = Map::new();
+    if let Some(id) = id {
+        out.insert("id".into(), id.into());
+    }
+    if let Value::Object(members) = spec {
+        out.extend(members);
+    }
+    out.insert("state".into(), "active".into());
+    out.insert("created_at".into(), shown(created_at_ms).into());
+    Value::Object(out)
 }
 
 #[cfg(test)]

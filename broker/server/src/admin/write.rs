@@ -138,10 +138,9 @@ impl Call {
             return Err(Problem::new(Code::Invalid, detail));
         }
         let place = format!("answer {} {}", self.who.id, self.uri.path());
-        let body = Value::Object(self.object()?);
         Ok(Some(Once {
             key: jcs::hex(&self.app.vault.mark(&place, key)),
-            body: jcs::hex(&Sha256::digest(jcs::text(&body))),
+            body: jcs::hex(&Sha256::digest(self.canonical()?)),
         }))
     }
 }
