@@ -11,12 +11,18 @@ mod answer;
 mod call;
 mod clients;
 mod credentials;
+mod decisions;
 mod facts;
+mod grants;
 mod guard;
 mod issuers;
+mod locks;
+mod openapi;
 mod page;
+mod policies;
 mod problem;
 mod read;
+mod revocations;
 mod secrets;
 mod targets;
 mod times;
@@ -35,7 +41,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(agents::routes())
         .merge(clients::routes())
         .merge(credentials::routes())
+        .merge(decisions::routes())
+        .merge(grants::routes())
         .merge(issuers::routes())
+        .merge(locks::routes())
+        .merge(openapi::routes())
+        .merge(policies::routes())
+        .merge(revocations::routes())
         .merge(targets::routes())
         .fallback(guard::nowhere)
         .method_not_allowed_fallback(guard::no_method)
