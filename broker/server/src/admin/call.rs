@@ -1,12 +1,13 @@
 //! One authenticated request.
 
-use super::guard::Who;
+use super::guard::{Admitted, Who};
 use super::problem::Problem;
 use super::{answer, read, write};
 use crate::app::App;
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, RawPathParams};
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use locum_core::ids::RequestId;
 use locum_core::jcs;
@@ -45,35 +46,28 @@ pub(crate) struct Call {
     body: Bytes,
 }
 
-impl FromRequest<Arc<App>> for Call {
+impl FromRequestParts<Arc<App>> for Call {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let params = RawPathParams::from_request_parts(&mut parts, app)
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|_| Problem::unknown("an object"))?;
-        let known = (parts.extensions.remove(), parts.extensions.remove());
-        let (Some(who), Some(request_id)) = known else {
+        let Some(admitted) = parts.extensions.remove::<Admitted>() else {
             return Err(Problem::new(Code::Unauthenticated, "expected a credential"));
         };
-        let max = app.bounds.body_bytes;
-        let body = to_bytes(body, max).await.map_err(|_| {
-            let detail = format!("expected a body of at most {max} bytes, found a longer one");
-            Problem::new(Code::TooLarge, detail)
-        })?;
         Ok(Self {
             app: app.clone(),
-            who,
-            request_id,
-            method: parts.method,
-            headers: parts.headers,
-            uri: parts.uri,
+            who: admitted.who,
+            request_id: admitted.request_id,
+            method: parts.method.clone(),
+            headers: std::mem::take(&mut parts.headers),
+            uri: parts.uri.clone(),
             params: params
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            body,
+            body: admitted.body,
         })
     }
 }

@@ -12,7 +12,6 @@ mod call;
 mod clients;
 mod credentials;
 mod decisions;
-mod facts;
 mod grants;
 mod guard;
 mod issuers;
@@ -31,9 +30,6 @@ mod write;
 use crate::app::App;
 use axum::Router;
 use std::sync::Arc;
-
-pub(crate) use facts::Facts;
-pub(crate) use problem::Problem;
 
 /// The routes below `/admin/v1`.
 pub(crate) fn router(app: Arc<App>) -> Router {
