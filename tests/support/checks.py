@@ -14,8 +14,8 @@ HTTP = {"LCM-CLIENT-AUTH": (401, "invalid_client"), "LCM-GRANT-TYPE": (400, "uns
         "LCM-UNAVAILABLE": (503, "temporarily_unavailable"), "LCM-DOWNSTREAM": (503, "temporarily_unavailable")}
 HTTP |= {f"LCM-TARGET-{x}": (400, "invalid_target") for x in ("UNKNOWN", "SEVERAL", "REFUSED", "LOCKED")}
 HTTP |= {f"LCM-SCOPE-{x}": (400, "invalid_scope") for x in ("REFUSED", "REQUIRED")}
-REJECTIONS = ("LCM-CLIENT-AUTH", "LCM-REQUEST", "LCM-PARAM-DUPLICATE", "LCM-GRANT-TYPE")
-"""What may end before the client is authenticated: counted, not recorded (ask with `recorded=True`)."""
+EARLY = ("LCM-REQUEST", "LCM-PARAM-DUPLICATE", "LCM-GRANT-TYPE")
+"""What may end before the client is authenticated: then it is counted, not recorded."""
 
 
 def status_and_error(code: str) -> tuple[int, str]:
@@ -60,7 +60,8 @@ def refused(broker, answer, *codes, status=None, recorded=None) -> dict:
     expected_status, error = status_and_error(body["code"])
     assert (answer.status_code, body["error"]) == (status or expected_status, error), body
     if recorded is None:
-        recorded = body["code"] not in REJECTIONS
+        known = body["code"] not in EARLY or "Authorization" in answer.request.headers
+        recorded = known and answer.status_code not in (401, 413)
     if recorded:
         on_record(broker, body)
     return body

@@ -23,7 +23,7 @@ pub struct Refusal {
     /// For the ledger and the log only; never a token or secret.
     pub detail: Option<String>,
     /// What would pass, e.g. `{"scope":"invoice.read"}`.
-    pub would_pass: Option<Value>,
+    pub would_pass: Option<Box<Value>>,
     /// For `LCM-STEP-UP`: the `acr` values that would do.
     pub acr_values: Option<String>,
     /// `@id`s of the policies that determined the refusal.
@@ -54,7 +54,7 @@ impl Refusal {
     /// Adds what would pass.
     #[must_use]
     pub fn passing(mut self, would_pass: Value) -> Self {
-        self.would_pass = Some(would_pass);
+        self.would_pass = Some(Box::new(would_pass));
         self
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{dev, tour};
 use clap::{Args, Parser, Subcommand};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -102,12 +103,14 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
     match dev.verb {
         None => dev::run::command(dev.listen, dev.data, dev.ready_file).await,
         Some(DevVerb::Env) => {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one name `dev env` takes from the environment"
+            )]
             let named = std::env::var_os("LOCUM_DEV_READY").map(PathBuf::from);
             let file = dev::env::locate(dev.data.as_deref(), named.as_deref())?;
-            print!(
-                "{}",
-                tokio::task::spawn_blocking(move || dev::env::env(&file)).await??
-            );
+            let text = tokio::task::spawn_blocking(move || dev::env::env(&file)).await??;
+            std::io::stdout().write_all(text.as_bytes())?;
             Ok(())
         }
     }
@@ -121,6 +124,7 @@ fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {
 }
 
 fn failed(flaw: &dyn std::error::Error) -> ExitCode {
-    eprintln!("locum: {flaw}");
+    // Where nobody reads the reason, the exit code still says it.
+    let _ = writeln!(std::io::stderr(), "locum: {flaw}");
     ExitCode::FAILURE
 }

@@ -42,10 +42,15 @@ def test_null_is_not_absence_in_an_optional_claim(broker, claim):
     refused(broker, exchange(broker, tokens.id_token(broker, **{claim: None})), INVALID, "LCM-MAY-ACT")
 
 
-@pytest.mark.parametrize("claim, value", [("acr", 1), ("acr", ["a"]), ("amr", "pwd"), ("amr", [1]), ("groups", "staff"),
-                                          ("groups", [1]), ("jti", 1), ("sid", 5), ("may_act", "invoice-agent")])
+@pytest.mark.parametrize("claim, value", [("acr", 1), ("acr", ["a"]), ("amr", "pwd"), ("amr", [1]), ("jti", 1), ("sid", 5), ("may_act", "invoice-agent")])
 def test_an_optional_claim_that_is_used_has_its_json_type(broker, claim, value):
     refused(broker, exchange(broker, tokens.id_token(broker, **{claim: value})), INVALID, "LCM-MAY-ACT")
+
+
+@pytest.mark.parametrize("groups", ["staff", [1], {"staff": True}, "", [["staff"]], None, 5], ids=str)
+def test_a_groups_claim_of_another_json_type_never_makes_a_member(broker, groups):
+    answer = exchange(broker, tokens.id_token(broker, groups=groups))
+    refused(broker, answer, INVALID, "LCM-CONSENT-MISSING")
 
 
 def test_exp_has_no_skew(broker):

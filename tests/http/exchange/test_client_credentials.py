@@ -45,9 +45,10 @@ def test_without_a_target_it_is_invalid_target(broker):
     refused(broker, client_credentials(broker), "LCM-TARGET-UNKNOWN")
 
 
-def test_our_issuer_beside_a_target_is_several(broker):
-    answer = client_credentials(broker, audience=[broker.issuer, "urn:demo:sap"])
-    refused(broker, answer, "LCM-TARGET-SEVERAL")
+def test_our_issuer_beside_a_target_is_invalid_target(broker):
+    for audience in ([broker.issuer, "urn:demo:sap"], ["urn:demo:sap", broker.issuer]):
+        answer = client_credentials(broker, audience=audience)
+        refused(broker, answer, "LCM-TARGET-SEVERAL", "LCM-TARGET-UNKNOWN")
 
 
 @pytest.mark.parametrize("audience", ["urn:demo:workday", "urn:nowhere", "urn:locum:agent:hr-agent"])

@@ -82,10 +82,15 @@ def test_a_parent_with_authorization_details_derives_nothing(broker, line):
 
 def test_only_the_targets_own_server_may_pass_it_on(broker, line):
     token = called(broker, line).token
-    strangers = [line["back"].server, line["caller"], line["agent"], line["world"].client()]
-    for client in strangers:
+    for client in (line["back"].server, line["caller"], line["agent"]):
         refused(broker, onward(broker, line, token, client), "LCM-ACTOR-MISMATCH")
         refused(broker, onward(broker, line, token, client, audience="urn:nowhere"), "LCM-ACTOR-MISMATCH")
+
+
+def test_a_client_that_is_neither_agent_nor_a_targets_server_may_not_pass_it_on(broker, line):
+    for client in (line["world"].client(), line["world"].client(kind="presenter")):
+        answer = onward(broker, line, called(broker, line).token, client)
+        refused(broker, answer, "LCM-ACTOR-MISMATCH", "LCM-CLIENT-NOT-ALLOWED")
 
 
 def test_where_the_target_derives_nothing_its_own_server_is_refused(broker):

@@ -41,7 +41,7 @@ def test_a_key_is_used_with_its_own_algorithm_only(broker, world):
 
 def test_a_key_for_encryption_signs_nothing(broker, world):
     key = tokens.new_jwk()
-    issuer, agent = setting(world, keys=[key | {"use": "enc"}])
+    issuer, agent = setting(world, keys=[tokens.new_jwk(), key | {"use": "enc"}])
     refused(broker, ask(broker, issuer, agent, key=key), INVALID)
 
 

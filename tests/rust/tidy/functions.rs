@@ -6,11 +6,18 @@ use crate::tree::{RUST, Rust, none};
 const MOST: usize = 60;
 
 /// Functions that may be longer, and why.
-const LONGER: &[(&str, &str, &str)] = &[(
-    "broker/core/src/refusal/code.rs",
-    "mapping",
-    "one table: a row a code, and the compiler sees that none is missing",
-)];
+const LONGER: &[(&str, &str, &str)] = &[
+    (
+        "broker/core/src/refusal/code.rs",
+        "mapping",
+        "one table: a row a code, and the compiler sees that none is missing",
+    ),
+    (
+        "broker/server/src/tour/mod.rs",
+        "perform",
+        "one list of named steps and nothing else",
+    ),
+];
 
 #[test]
 fn a_function_is_at_most_60_lines_long_or_listed_with_a_reason() {

@@ -17,14 +17,14 @@ fn no_file_names_a_place_on_one_machine() {
             continue;
         }
         for (number, line) in file.text.lines().enumerate() {
-            let named = |place: &&str| {
-                line.match_indices(*place).any(|(at, _)| {
+            let named = |place: &str| {
+                line.match_indices(place).any(|(at, _)| {
                     // A path of a URL or of a relative file is no place.
                     let before = line[..at].chars().next_back();
                     before.is_none_or(|c| !c.is_alphanumeric() && !"._-}$/:".contains(c))
                 })
             };
-            if let Some(place) = MACHINE.iter().find(named) {
+            if let Some(place) = MACHINE.iter().find(|place| named(place)) {
                 findings.push(format!("{}:{}: {place}", file.path, number + 1));
             }
         }

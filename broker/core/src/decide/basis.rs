@@ -7,11 +7,10 @@ use super::ladder::Work;
 use super::policy::question;
 use super::{Case, Facts, may_act};
 use crate::policy::{Action, Answer, Basis, PolicyCheck, Risk};
-use crate::proof::Origin;
+use crate::proof::{Origin, Parent};
 use crate::refusal::{Code, Refusal, quoted};
-use crate::registry::{Grant, Target};
+use crate::registry::{Grant, GrantView, Target};
 use crate::scope::Scope;
-use serde_json::json;
 use std::sync::Arc;
 
 /// Looks for the basis and narrows the details with it.
@@ -24,7 +23,7 @@ pub(super) fn find<P: PolicyCheck>(
 ) -> Result<(), Refusal> {
     let narrowing = Narrowing::new(case, work, target)?;
     if let Some(parent) = case.subject.parent() {
-        work.basis = inherited(parent.basis(), parent.derives, facts, work, target);
+        work.basis = inherited(parent, facts, work, target);
         let limit = facts.root_grant.as_deref().filter(|_| parent.derives);
         work.details = narrowing
             .within(limit, target)
@@ -55,25 +54,21 @@ pub(super) fn find<P: PolicyCheck>(
     Ok(())
 }
 
-/// The root's basis. Where a resource server derives, a root grant must list
-/// the derived scope; otherwise no `high` one (contract §8).
-fn inherited(
-    root: Basis,
-    derives: bool,
-    facts: &Facts,
-    work: &Work,
-    target: &Target,
-) -> Option<Basis> {
-    let covered = match (derives, root) {
-        (false, _) => true,
-        (true, Basis::Grant) => facts
+/// The root's basis. A root grant must list the scope at the target, also one
+/// that a resource server derives; where that server derives without a grant,
+/// no `high` one passes (contract §8), and by `policy` none ever does (§6).
+fn inherited(parent: &Parent, facts: &Facts, work: &Work, target: &Target) -> Option<Basis> {
+    let root = parent.basis();
+    let low = target.risk(&work.scope) < Risk::High;
+    let covered = match root {
+        Basis::Grant => facts
             .root_grant
             .as_ref()
-            .and_then(|g| g.at(&target.id))
+            .filter(|grant| parent.token.del.grant == Some(grant.id))
+            .and_then(|grant| grant.at(&target.id))
             .is_some_and(|at| work.scope.is_within(&at.scopes)),
-        (true, Basis::Itself | Basis::MayAct | Basis::Policy) => {
-            target.risk(&work.scope) < Risk::High
-        }
+        Basis::Policy => low,
+        Basis::Itself | Basis::MayAct => low || !parent.derives,
     };
     covered.then_some(root)
 }
@@ -95,24 +90,30 @@ fn covering(
         | Origin::Own(_)
         | Origin::Itself => None,
     };
-    facts
-        .grants
-        .iter()
-        .filter(|grant| only.is_none_or(|id| id == grant.id))
-        .find_map(|grant| {
-            let at = grant.at(&target.id)?;
-            let deep_enough = grant
-                .spec
-                .max_depth
-                .is_none_or(|max| case.chain.depth() <= max);
-            if !deep_enough || !work.scope.is_within(&at.scopes) {
-                return None;
-            }
-            narrowing
-                .within(Some(grant), target)
-                .ok()
-                .map(|details| (grant.clone(), details))
-        })
+    let person = case.subject.subject().sub();
+    let its = |grant: &&Arc<Grant>| {
+        let spec = &grant.spec;
+        spec.person == person
+            && spec.agent == *case.actor.agent_id()
+            && grant.view(facts.now_s()) == GrantView::Active
+            && only.is_none_or(|id| id == grant.id)
+    };
+    let mut live: Vec<_> = facts.grants.iter().filter(its).collect();
+    live.sort_by_key(|grant| (grant.expires_s, grant.id));
+    live.into_iter().find_map(|grant| {
+        let at = grant.at(&target.id)?;
+        let deep_enough = grant
+            .spec
+            .max_depth
+            .is_none_or(|max| case.chain.depth() <= max);
+        if !deep_enough || !work.scope.is_within(&at.scopes) {
+            return None;
+        }
+        narrowing
+            .within(Some(grant), target)
+            .ok()
+            .map(|details| (grant.clone(), details))
+    })
 }
 
 /// Asks whether it may happen without a grant. Scopes marked `high` never go
@@ -148,14 +149,11 @@ pub(super) fn check<P: PolicyCheck>(
     if work.basis.is_some() {
         return Ok(());
     }
-    let one = |name: &crate::scope::ScopeName| Scope::of([name.clone()]);
-    let alone = !matches!(case.subject.origin(), Origin::Grant(_) | Origin::Own(_));
-    let passes = |name: &&crate::scope::ScopeName| {
-        alone
-            && pre_authorise(case, facts, policy, work, target, &one(name))
-                .is_ok_and(|answer| answer.allowed)
-    };
-    let passing = Scope::of(work.scope.iter().filter(passes).cloned());
+    let root = !matches!(case.subject.origin(), Origin::Grant(_) | Origin::Own(_));
+    let passing = super::policy::passing(&work.scope, |part| {
+        root && pre_authorise(case, facts, policy, work, target, part)
+            .is_ok_and(|answer| answer.allowed)
+    });
     let found = format!(
         "none for {}",
         quoted(&work.scope.outside(&passing).to_string())
@@ -174,9 +172,5 @@ pub(super) fn check<P: PolicyCheck>(
             "expected a may_act, a grant or a policy that covers the whole request, found {found}; {next}"
         ),
     );
-    Err(if passing.is_empty() {
-        refusal
-    } else {
-        refusal.passing(json!({ "scope": passing.to_string() }))
-    })
+    Err(super::scope::passing(refusal, &passing))
 }

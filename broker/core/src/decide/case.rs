@@ -80,8 +80,13 @@ impl Case {
     /// Whether a workload acts for itself (basis `self`).
     #[must_use]
     pub fn is_alone(&self) -> bool {
-        self.subject.parent().is_none()
-            && self.chain.links().is_empty()
-            && self.chain.subject().agent() == Some(self.actor.agent_id())
+        self.subject.parent().is_none() && self.acts_for_itself()
+    }
+
+    /// Whether nobody acts for another, by whatever token: then the scopes
+    /// listed as `alone` are all there is (contract §6, "Basis").
+    #[must_use]
+    pub fn acts_for_itself(&self) -> bool {
+        self.chain.links().is_empty() && self.chain.subject().agent() == Some(self.actor.agent_id())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::permit::{Decision, Refused};
 use super::{
-    Case, Facts, agent, basis, claims, details, lifetime, locks, may_act, policy, presenter,
+    Case, Facts, agent, basis, chain, claims, details, lifetime, locks, may_act, policy, presenter,
     revocation, scope, target,
 };
 use crate::details::Details;
@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::registry::{CeilingEntry, Grant, Target};
 use crate::scope::Scope;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How a check ended.
@@ -50,17 +51,28 @@ pub(super) struct Work {
     pub(super) lifetime: u32,
 }
 
+impl Work {
+    /// The `@id`s of the policies that determined the answers so far, of both
+    /// actions (contract §12).
+    pub(super) fn policies(&self) -> Vec<String> {
+        let pre = self.pre_authorised.iter().flat_map(|pre| &pre.policies);
+        let all: BTreeSet<_> = self.answer.policies.iter().chain(pre).cloned().collect();
+        all.into_iter().collect()
+    }
+}
+
 /// One rung: it may fill in the work, or refuse.
 type Rung<P> = fn(&Case, &Facts, &P, &mut Work) -> Result<(), Refusal>;
 
 /// Decides. The ladder stands here, rung by rung; the first that does not hold
 /// ends it.
 pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision {
-    let ladder: [(&'static str, Rung<P>); 12] = [
+    let ladder: [(&'static str, Rung<P>); 13] = [
         ("locks", |c, f, _, _| locks::check(c, f)),
         ("revocation", |c, f, _, _| revocation::check(c, f)),
         ("agent", |c, f, _, _| agent::check(c, f)),
         ("presenter", |c, f, _, _| presenter::check(c, f)),
+        ("chain", |c, f, _, _| chain::check(c, f)),
         ("may_act", |c, f, _, _| may_act::check(c, f)),
         ("target", |c, f, _, w| target::check(c, f, w)),
         ("scope", |c, f, p, w| scope::check(c, f, p, w)),
@@ -78,7 +90,10 @@ pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision
                 name,
                 result: CheckResult::Passed,
             }),
-            Err(refusal) => {
+            Err(mut refusal) => {
+                refusal.policies.extend(work.policies());
+                refusal.policies.sort();
+                refusal.policies.dedup();
                 trail.push(Check {
                     name,
                     result: CheckResult::Failed,

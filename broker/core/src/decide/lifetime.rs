@@ -56,6 +56,7 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         .at_most(case.subject.expires_s().map(left))
         .at_most(case.actor.expires_s().map(left))
         .at_most(work.grant.as_ref().map(|grant| left(grant.expires_s)))
+        .at_most(facts.root_grant.as_ref().map(|grant| left(grant.expires_s)))
         .at_most(Some(certified.map_or(0, |c| left(c.until))));
     if lifetime.0 == 0 {
         return Err(Refusal::new(

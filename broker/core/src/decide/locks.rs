@@ -1,7 +1,8 @@
 //! Locks: a switch on an agent, version, owner, person, client, issuer, target
 //! or everything wins over all else (contract §12).
 
-use super::{Case, Facts};
+use super::{Case, Facts, Named};
+use crate::ids::AgentId;
 use crate::lineage::Kind;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::standing::{Lock, Standing};
@@ -10,7 +11,7 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
     for standing in [&facts.standings.actor, &facts.standings.subject] {
         match standing {
             Standing::Locked(lock) => return Err(locked(Code::Locked, lock)),
-            Standing::AgentNotInForce(agent) if agent != case.actor.agent_id() => {
+            Standing::AgentNotInForce(agent) if !is_left_to_agent_rung(case, facts, agent) => {
                 return Err(Refusal::new(
                     Code::Locked,
                     format!(
@@ -23,8 +24,25 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
         }
     }
     match &facts.standings.target {
-        Standing::Locked(lock) => Err(locked(Code::TargetLocked, lock)),
-        Standing::Live | Standing::Revoked | Standing::AgentNotInForce(_) => Ok(()),
+        Standing::Locked(lock) if in_ceiling(case, facts) => Err(locked(Code::TargetLocked, lock)),
+        Standing::Locked(_) | Standing::Live | Standing::Revoked | Standing::AgentNotInForce(_) => {
+            Ok(())
+        }
+    }
+}
+
+/// The actor's own state is told on its own rung, unless it is in force by
+/// now and what descends from an ended version of it is not.
+fn is_left_to_agent_rung(case: &Case, facts: &Facts, fallen: &AgentId) -> bool {
+    let actor = case.actor.agent();
+    *fallen == actor.spec.id && actor.certified(facts.now_s()).is_none()
+}
+
+/// Outside the ceiling a locked target is answered like an unknown one.
+fn in_ceiling(case: &Case, facts: &Facts) -> bool {
+    match &facts.named {
+        Named::One(target, _) => case.actor.agent().ceiling_at(&target.id).is_some(),
+        Named::Ourselves | Named::Nothing | Named::Unknown(_) | Named::Several => false,
     }
 }
 

@@ -4,7 +4,9 @@
 mod agent;
 mod basis;
 mod case;
+mod chain;
 mod claims;
+mod descent;
 mod details;
 mod facts;
 mod ladder;

@@ -3,7 +3,7 @@
 
 use super::ladder::{Trail, Work};
 use super::record::{self, Frame};
-use super::{Case, Facts, claims};
+use super::{Case, Facts, claims, descent};
 use crate::ids::{DelegationId, GrantId, Jti, RequestId};
 use crate::lineage::{Keyed, Lineage};
 use crate::record::{Appended, Draft, leaf_hash};
@@ -58,17 +58,7 @@ impl Decision {
     ) -> Self {
         let claims = claims::build(&case, facts, &work);
         let del = claims::del(&case, facts, &work);
-        let pre = work
-            .pre_authorised
-            .as_ref()
-            .filter(|_| work.basis == Some(crate::policy::Basis::Policy));
-        let mut policies = work.answer.policies.clone();
-        policies.extend(
-            pre.iter()
-                .flat_map(|answer| answer.policies.iter().cloned()),
-        );
-        policies.sort();
-        policies.dedup();
+        let policies = work.policies();
         Self::Permit(Box::new(Permit {
             claims,
             del,
@@ -110,7 +100,7 @@ impl Permit {
     /// Everything the token would descend from.
     #[must_use]
     pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {
-        record::lineage(self, keys)
+        descent::lineage(self, keys)
     }
 
     /// The draft of its record.
@@ -127,7 +117,7 @@ impl Permit {
             target: self.target.as_ref().map(|t| t.id.to_string()),
             case: Some(Box::new(self.case)),
             refusal,
-            trail: self.trail,
+            trail: self.trail.into_iter().chain([failed("recheck")]).collect(),
             bundle: self.bundle,
         }
     }
@@ -141,8 +131,8 @@ impl Permit {
         draft: &Draft,
         appended: &Appended,
     ) -> Result<Recorded<Self>, NotRecorded> {
-        attest(draft, appended, &self.case.request_id.to_string())?;
-        Ok(Recorded(self))
+        let own = record::is_of_permit(&self, draft);
+        attest(draft, appended, own).map(|()| Recorded(self))
     }
 }
 
@@ -166,14 +156,10 @@ impl Refused {
     /// A refusal on the way to the decision: tokens, chain, malformed request.
     #[must_use]
     pub fn early(refusal: Refusal, check: &'static str, bundle: &str) -> Self {
-        let failed = super::Check {
-            name: check,
-            result: super::CheckResult::Failed,
-        };
         Self {
             case: None,
             refusal,
-            trail: vec![failed],
+            trail: vec![failed(check)],
             bundle: bundle.to_owned(),
             target: None,
         }
@@ -201,8 +187,15 @@ impl Refused {
         appended: &Appended,
         request: RequestId,
     ) -> Result<Recorded<Self>, NotRecorded> {
-        attest(draft, appended, &request.to_string())?;
-        Ok(Recorded(self))
+        let own = record::is_of_refusal(&self, draft, request);
+        attest(draft, appended, own).map(|()| Recorded(self))
+    }
+}
+
+const fn failed(name: &'static str) -> super::Check {
+    super::Check {
+        name,
+        result: super::CheckResult::Failed,
     }
 }
 
@@ -216,10 +209,10 @@ pub struct Recorded<T>(T);
 #[error("expected the ledger's word on this decision, found one on another")]
 pub struct NotRecorded;
 
-fn attest(draft: &Draft, appended: &Appended, request: &str) -> Result<(), NotRecorded> {
-    let about = draft.value().get("request_id").and_then(Value::as_str) == Some(request);
+/// `own`: whether the draft is about this very decision.
+fn attest(draft: &Draft, appended: &Appended, own: bool) -> Result<(), NotRecorded> {
     let bytes = draft.encode(&appended.place).map_err(|_| NotRecorded)?;
-    (about && leaf_hash(&bytes) == appended.leaf_hash)
+    (own && leaf_hash(&bytes) == appended.leaf_hash)
         .then_some(())
         .ok_or(NotRecorded)
 }
@@ -282,7 +275,7 @@ impl Recorded<Permit> {
     /// Who must be in force for the token to stand.
     #[must_use]
     pub fn actors(&self) -> Vec<(crate::ids::AgentId, Option<crate::ids::VersionId>)> {
-        record::actors(&self.0.case)
+        descent::actors(&self.0.case)
     }
 
     /// Gives the permit up: something in its lineage fell meanwhile.

@@ -8,7 +8,6 @@ use crate::policy::{Action, Answer, Basis, PolicyCheck, PolicyFault, Question};
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::{Agent, OwnerKind, Target};
 use crate::scope::{Scope, ScopeName};
-use serde_json::json;
 
 pub(super) fn check<P: PolicyCheck>(
     case: &Case,
@@ -34,9 +33,12 @@ pub(super) fn check<P: PolicyCheck>(
         .as_ref()
         .filter(|_| work.basis == Some(Basis::Policy))
         .unwrap_or(&empty);
-    for wanted in answer.require_acr.iter().chain(&pre.require_acr) {
+    for (asked, wanted) in [&answer, pre]
+        .into_iter()
+        .flat_map(|a| a.require_acr.iter().map(move |w| (a, w)))
+    {
         if !acr.is_some_and(|acr| wanted.contains(acr)) {
-            return Err(step_up(wanted, &answer.policies));
+            return Err(step_up(wanted, &asked.policies));
         }
     }
     work.answer = answer;
@@ -144,9 +146,7 @@ fn denied(
     scope: &Scope,
     answer: &Answer,
 ) -> Refusal {
-    let allows =
-        |name: &&ScopeName| ask(&Scope::of([(*name).clone()])).is_ok_and(|answer| answer.allowed);
-    let passing = Scope::of(scope.iter().filter(allows).cloned());
+    let passing = passing(scope, |part| ask(part).is_ok_and(|answer| answer.allowed));
     let by = if answer.policies.is_empty() {
         "no policy that permits it".to_owned()
     } else {
@@ -165,9 +165,15 @@ fn denied(
     let text = format!("expected a policy that permits the request, found {by}{reason}; {next}");
     let mut refusal = Refusal::new(Code::PolicyDenied, text);
     refusal.policies.clone_from(&answer.policies);
-    if passing.is_empty() {
-        refusal
-    } else {
-        refusal.passing(json!({ "scope": passing.to_string() }))
-    }
+    super::scope::passing(refusal, &passing)
+}
+
+/// The part of a refused scope that would pass: every name that does by
+/// itself, if they also do together, else the first alone.
+pub(super) fn passing(refused: &Scope, allows: impl Fn(&Scope) -> bool) -> Scope {
+    let single = |name: &ScopeName| Scope::of([name.clone()]);
+    let each = Scope::of(refused.iter().filter(|name| allows(&single(name))).cloned());
+    let not_together = each == *refused || each.iter().count() > 1 && !allows(&each);
+    let first = each.iter().next().filter(|_| not_together).map(single);
+    first.unwrap_or(each)
 }

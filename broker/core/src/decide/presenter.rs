@@ -1,14 +1,22 @@
 //! Whose people and workloads the actor may act for, and to whom it may pass
-//! the chain on. That a token of ours is presented by the one it was meant
-//! for is shown by its proof already.
+//! the chain on. A token of ours serves only the one it was meant for: its
+//! proof shows that, and here that it is this actor.
 
 use super::{Case, Facts, Place};
 use crate::party::Subject;
+use crate::proof::mismatch;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::RESERVED_IDS;
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
-    if facts.delegate == Place::Nowhere {
+    if !case
+        .subject
+        .parent()
+        .is_none_or(|parent| parent.is_for(&case.actor))
+    {
+        return Err(mismatch());
+    }
+    if !delegate_is_found(case, facts) {
         return Err(delegate_nowhere());
     }
     let actor = &case.actor.agent().spec;
@@ -32,6 +40,21 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
             quoted(actor.id.as_str())
         ),
     ))
+}
+
+/// Whether what was asked for is there: another agent, active at this moment.
+fn delegate_is_found(case: &Case, facts: &Facts) -> bool {
+    match (&case.ask.delegate_to, &facts.delegate) {
+        (None, Place::NotAsked) => true,
+        (Some(asked), Place::Agent(agent)) => {
+            *asked == agent.spec.id
+                && *asked != *case.actor.agent_id()
+                && agent.certified(facts.now_s()).is_some()
+        }
+        (None, Place::Agent(_) | Place::Nowhere) | (Some(_), Place::NotAsked | Place::Nowhere) => {
+            false
+        }
+    }
 }
 
 /// One text for `delegate_to` that names the actor itself, nobody, or an agent

@@ -2,12 +2,13 @@
 //! looked at, what came out, and every input by content address, so that the
 //! decision can be made again (architecture, "replayable").
 
+use super::descent::lineage;
 use super::permit::{Permit, Refused};
 use super::{Case, Check, CheckResult};
-use crate::ids::{AgentId, DelegationId, RequestId, VersionId};
+use crate::ids::{DelegationId, RequestId};
 use crate::jcs;
-use crate::lineage::{Keyed, Kind, Lineage};
-use crate::party::Subject;
+use crate::lineage::Keyed;
+use crate::party::{Link, Subject};
 use crate::record::{Draft, commitment};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -66,11 +67,7 @@ pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
     put("aud", permit.claims.get("aud").cloned().unwrap_or_default());
     put("exp", permit.claims.get("exp").cloned().unwrap_or_default());
     put("policies", json!(permit.policies));
-    let mut granted = json!({ "scope": permit.scope, "expires_in": permit.lifetime });
-    if let (Some(details), Some(granted)) = (&permit.details, granted.as_object_mut()) {
-        granted.insert("authorization_details".into(), details.clone());
-    }
-    put("granted", granted);
+    put("granted", granted(permit));
     put(
         "lineage",
         json!(
@@ -101,18 +98,13 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     }
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     let found = &refused.refusal;
-    let outcome = if found.code.mapping().status >= 500 {
-        "fault"
-    } else {
-        "refusal"
-    };
-    put("outcome", json!(outcome));
+    put("outcome", json!(outcome(refused)));
     put("code", json!(found.code.text()));
     put("id", Value::Null);
     put("jti", Value::Null);
     put("target", json!(refused.target));
     put("policies", json!(found.policies));
-    put("would_pass", found.would_pass.clone().unwrap_or_default());
+    put("would_pass", json!(found.would_pass));
     side.insert("description".into(), json!(found.description));
     side.insert("detail".into(), json!(found.detail));
     Draft::new(
@@ -194,13 +186,22 @@ fn parties(
     side.insert("subject".into(), json!(name));
     side.insert("groups".into(), json!(case.subject.groups()));
     body.insert("subject_issuer".into(), json!(case.subject.issuer()));
-    let chain: Vec<Value> = case
-        .chain
-        .links()
-        .iter()
-        .map(|link| json!({ "iss": link.iss, "sub": link.sub }))
-        .collect();
-    body.insert("chain".into(), json!(chain));
+    let salt = &frame.personal_salt.0;
+    if let Some(groups) = case.subject.groups() {
+        let groups = jcs::text(&json!(groups));
+        body.insert("groups".into(), json!(commitment(salt, "groups", &groups)));
+    }
+    let links = case.chain.links();
+    // Whom a foreign issuer names as an actor may be a person.
+    let shown = |link: &Link| match &link.agent {
+        Some(_) => json!({ "iss": link.iss, "sub": link.sub }),
+        None => json!({ "iss": link.iss, "commitment": commitment(salt, "actor", &link.sub) }),
+    };
+    body.insert("chain".into(), links.iter().map(shown).collect());
+    if links.iter().any(|link| link.agent.is_none()) {
+        let named = |link: &Link| json!({ "iss": link.iss, "sub": link.sub });
+        side.insert("chain".into(), links.iter().map(named).collect());
+    }
     body.insert("actor".into(), json!(case.actor.agent_id()));
     body.insert("actor_from".into(), json!(case.actor.from()));
     body.insert("presenter".into(), json!(case.actor.presenter()));
@@ -214,62 +215,62 @@ fn parties(
 }
 
 /// Content addresses of the snapshots that were decided on; each stands in the
-/// record of its own change.
+/// record of its own change. Nothing personal is hashed without a salt, since a
+/// guess could be tried against it: a grant, which never changes, is named by
+/// its id, and an agent is addressed without its owner.
 fn inputs(permit: &Permit) -> Value {
-    let address = |value: Result<String, serde_json::Error>| value.ok();
+    let mut agent = permit.case.actor.agent().spec.clone();
+    agent.owner.id.clear();
     json!({
-        "agent": address(jcs::address(&permit.case.actor.agent().spec)),
-        "target": permit.target.as_ref().and_then(|t| address(jcs::address(&t.spec))),
-        "grant": permit.grant.as_ref().and_then(|g| address(jcs::address(&g.spec))),
+        "agent": jcs::address(&agent).ok(),
+        "target": permit.target.as_ref().and_then(|t| jcs::address(&t.spec).ok()),
+        "grant": permit.grant.as_ref().map(|g| g.id),
         "bundle": permit.bundle,
     })
 }
 
-/// Everything the token descends from (architecture, "lineage").
-pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
-    let case = &permit.case;
-    let mut out = Lineage::default();
-    out.add(keys.key(Kind::Token, &case.jti.to_string()));
-    out.inherit(case.subject.lineage());
-    case.actor.keys().iter().for_each(|key| out.add(*key));
-    for jti in &permit.del.up {
-        out.add(keys.key(Kind::Token, &jti.to_string()));
-    }
-    if let Some(grant) = permit.del.grant {
-        out.add(keys.key(Kind::Grant, &grant.to_string()));
-    }
-    for link in case.chain.links() {
-        if let Some(agent) = &link.agent {
-            out.add(keys.key(Kind::Agent, agent.as_str()));
-        }
-        if let Some(version) = link.version {
-            out.add(keys.key(Kind::AgentVersion, &version.to_string()));
-        }
-    }
-    if let Some(version) = case.actor.link().version {
-        out.add(keys.key(Kind::AgentVersion, &version.to_string()));
-    }
-    out.add(keys.key(Kind::Client, case.actor.agent_id().as_str()));
-    if let Some(presenter) = case.actor.presenter() {
-        out.add(keys.key(Kind::Client, presenter.as_str()));
-    }
-    if let Some(target) = &permit.target {
-        out.add(keys.key(Kind::Target, target.id.as_str()));
-    }
-    out
+/// Whether the draft is the record of this permit: no other permit, and no
+/// refusal of the same request, vouches for it.
+pub(super) fn is_of_permit(permit: &Permit, draft: &Draft) -> bool {
+    let about = about(draft);
+    draft.kind() == DECISION
+        && about("request_id", json!(permit.case.request_id))
+        && about("outcome", json!("permit"))
+        && about("jti", json!(permit.case.jti))
+        && about("target", json!(permit.target.as_ref().map(|t| &t.id)))
+        && about("uses", json!(permit.takes_use_of()))
+        && about("exp", permit.claims.get("exp").cloned().unwrap_or_default())
+        && about("granted", granted(permit))
 }
 
-/// The agents of a case, each at the version it acted in.
-pub(super) fn actors(case: &Case) -> Vec<(AgentId, Option<VersionId>)> {
-    let links = case
-        .chain
-        .links()
-        .iter()
-        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
-    let subject = case
-        .chain
-        .subject()
-        .agent()
-        .map(|agent| (agent.clone(), None));
-    links.chain(subject).collect()
+/// Whether the draft is the record of this refusal of that request.
+pub(super) fn is_of_refusal(refused: &Refused, draft: &Draft, request: RequestId) -> bool {
+    let about = about(draft);
+    draft.kind() == DECISION
+        && about("request_id", json!(request))
+        && about("outcome", json!(outcome(refused)))
+        && about("code", json!(refused.refusal.code.text()))
+}
+
+fn about(draft: &Draft) -> impl Fn(&str, Value) -> bool {
+    let body = draft.value();
+    move |name, value| body.get(name) == Some(&value)
+}
+
+fn granted(permit: &Permit) -> Value {
+    let mut granted = Map::new();
+    granted.insert("scope".into(), json!(permit.scope));
+    granted.insert("expires_in".into(), json!(permit.lifetime));
+    if let Some(details) = &permit.details {
+        granted.insert("authorization_details".into(), details.clone());
+    }
+    Value::Object(granted)
+}
+
+fn outcome(refused: &Refused) -> &'static str {
+    if refused.refusal.code.mapping().status >= 500 {
+        "fault"
+    } else {
+        "refusal"
+    }
 }

@@ -22,10 +22,11 @@ pub(super) fn check<P: PolicyCheck>(
     if let Some(authority) = case.subject.authority() {
         allowed = allowed.narrow(&authority.at(&target.id));
     }
-    if case.is_alone() {
+    if case.acts_for_itself() {
         allowed = allowed.narrow(&ceiling.alone);
     }
-    let requested = match &case.ask.scope {
+    // A list without a name asks for nothing, and nothing never means "all".
+    let requested = match case.ask.scope.as_ref().filter(|scope| !scope.is_empty()) {
         Some(scope) => scope.clone(),
         None => default(case, work, &allowed)?,
     };
@@ -50,11 +51,14 @@ fn for_ourselves(case: &Case) -> Result<(), Refusal> {
         .and_then(|scope| scope.iter().next())
     {
         None => Ok(()),
-        Some(first) => Err(outside_of(
-            &Scope::default(),
-            first.as_str(),
-            &Scope::default(),
-        )),
+        Some(first) => Err(Refusal::new(
+            Code::ScopeRefused,
+            format!(
+                "expected no scope for an actor token, found {}; leave scope out",
+                quoted(first.as_str())
+            ),
+        )
+        .passing(json!({ "scope": "" }))),
     }
 }
 
@@ -85,7 +89,7 @@ fn default(case: &Case, work: &Work, allowed: &Scope) -> Result<Scope, Refusal> 
             quoted(&allowed.to_string())
         )
     };
-    Err(Refusal::new(Code::ScopeRequired, text).passing(json!({ "scope": allowed.to_string() })))
+    Err(passing(Refusal::new(Code::ScopeRequired, text), allowed))
 }
 
 fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
@@ -95,7 +99,7 @@ fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
         remaining
     };
     let next = if would_pass.is_empty() {
-        "leave scope out, or ask for another target".to_owned()
+        "ask for another target".to_owned()
     } else {
         format!("ask for scope {}", quoted(&would_pass.to_string()))
     };
@@ -104,9 +108,17 @@ fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
     } else {
         format!("a subset of {}", quoted(&allowed.to_string()))
     };
-    Refusal::new(
+    let refusal = Refusal::new(
         Code::ScopeRefused,
         format!("expected {expected}, found {}; {next}", quoted(found)),
-    )
-    .passing(json!({ "scope": would_pass.to_string() }))
+    );
+    passing(refusal, would_pass)
+}
+
+/// Says what would pass, where anything would.
+pub(super) fn passing(refusal: Refusal, scope: &Scope) -> Refusal {
+    if scope.is_empty() {
+        return refusal;
+    }
+    refusal.passing(json!({ "scope": scope.to_string() }))
 }

@@ -2,17 +2,22 @@
 //! leads (contract §6).
 
 use super::ladder::Work;
-use super::{Case, Facts, Named};
+use super::{Case, Facts, GrantType, Named, Place};
+use crate::ids::TargetId;
+use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
 use serde_json::json;
 
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let (target, resource) = match &facts.named {
         Named::One(target, resource) => (target, resource),
-        Named::Ourselves if case.is_alone() => return Ok(()),
-        Named::Ourselves => return Err(unknown(case, Some(&facts.issuer))),
-        Named::Nothing => return Err(unknown(case, None)),
-        Named::Unknown(name) => return Err(unknown(case, Some(name))),
+        Named::Ourselves
+            if case.ask.grant_type == GrantType::ClientCredentials && case.is_alone() =>
+        {
+            return actor_token(facts);
+        }
+        Named::Nothing => return Err(unknown(case, "no target")),
+        Named::Ourselves | Named::Unknown(_) => return Err(unknown(case, ANOTHER)),
         Named::Several => {
             return Err(Refusal::new(
                 Code::TargetSeveral,
@@ -21,16 +26,9 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         }
     };
     let Some(ceiling) = case.actor.agent().ceiling_at(&target.id) else {
-        return Err(unknown(
-            case,
-            Some(resource.as_deref().unwrap_or(&target.spec.audience)),
-        ));
+        return Err(unknown(case, ANOTHER));
     };
-    if case
-        .subject
-        .authority()
-        .is_some_and(|authority| !authority.leads_to(&target.id))
-    {
+    if !leads_to(case, &target.id) {
         return Err(Refusal::new(
             Code::TargetRefused,
             format!(
@@ -45,9 +43,40 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
     Ok(())
 }
 
+/// An actor token and nothing else (contract §6, `client_credentials`).
+fn actor_token(facts: &Facts) -> Result<(), Refusal> {
+    match facts.delegate {
+        Place::NotAsked => Ok(()),
+        Place::Agent(_) | Place::Nowhere => Err(Refusal::new(
+            Code::Request,
+            "expected no delegate_to for an actor token, found one; leave it out or name a target",
+        )),
+    }
+}
+
+/// A grant leads where it lists something, a token where its authority does;
+/// an ID token limits nothing.
+fn leads_to(case: &Case, target: &TargetId) -> bool {
+    let token = case.subject.authority();
+    let granted = match case.subject.origin() {
+        Origin::Grant(grant) => grant.at(target).is_some(),
+        Origin::IdToken
+        | Origin::AccessToken
+        | Origin::Workload
+        | Origin::Own(_)
+        | Origin::Itself => true,
+    };
+    granted && token.is_none_or(|authority| authority.leads_to(target))
+}
+
+/// What is said of a target that is unknown and of one outside the ceiling.
+/// The name is not repeated: as sent it may be an id, an audience or a
+/// resource, and any difference would tell which exist.
+const ANOTHER: &str = "another";
+
 /// One answer for a target that is unknown and for one outside the ceiling:
 /// the agent's own targets.
-fn unknown(case: &Case, named: Option<&str>) -> Refusal {
+fn unknown(case: &Case, found: &str) -> Refusal {
     let own: Vec<&str> = case
         .actor
         .agent()
@@ -65,7 +94,6 @@ fn unknown(case: &Case, named: Option<&str>) -> Refusal {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let found = named.map_or_else(|| "no target".to_owned(), quoted);
     let text = format!(
         "expected one of the agent's own targets ({list}), found {found}; name one by audience or resource"
     );

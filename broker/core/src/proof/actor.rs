@@ -236,7 +236,7 @@ impl ActorProof {
 }
 
 /// Whether a token's claims are those the workload registered, exactly.
-pub(super) fn fits(workload: &Workload, claims: &Claims) -> bool {
+fn fits(workload: &Workload, claims: &Claims) -> bool {
     workload
         .claims
         .iter()

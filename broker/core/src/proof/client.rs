@@ -1,6 +1,6 @@
 //! The authenticated client (contract §11).
 
-use crate::ids::AgentId;
+use crate::ids::{AgentId, IssuerId};
 use crate::registry::{Agent, AuthMethod, Client};
 use crate::secret::Secret;
 use crate::token::{Claims, Verified};
@@ -94,13 +94,14 @@ impl Authenticated<Caller> {
 
     /// By a workload token alone, where the agent allows it (contract §11).
     #[must_use]
-    pub fn by_workload(agent: Arc<Agent>, token: &Verified<Claims>) -> Option<Self> {
-        let fits = agent
-            .spec
-            .workload
-            .as_ref()
-            .is_some_and(|w| super::actor::fits(w, token.get()));
-        let allowed = agent.spec.actor_token_authenticates && fits;
+    pub fn by_workload(
+        agent: Arc<Agent>,
+        issuer: &IssuerId,
+        token: &Verified<Claims>,
+    ) -> Option<Self> {
+        // Another issuer's workload of the same `sub` is somebody else.
+        let its = agent.is_workload(issuer, token) && token.get().act.is_none();
+        let allowed = agent.spec.actor_token_authenticates && its;
         allowed.then_some(Self {
             who: Caller::Agent(agent),
             by: "actor_token",

@@ -3,7 +3,7 @@
 
 use super::subject::{MayAct, Origin, SubjectProof};
 use super::{ActorProof, Authenticated, Caller};
-use crate::ids::{ClientId, IssuerId};
+use crate::ids::{AgentId, ClientId, IssuerId};
 use crate::lineage::{Key, Lineage};
 use crate::own::{AGENT_AUDIENCE, OwnToken};
 use crate::party::Subject;
@@ -37,6 +37,8 @@ pub struct Parent {
     /// Whether a resource server derives from it, instead of passing it on.
     pub derives: bool,
     authority: Authority,
+    server: Option<ClientId>,
+    acts_as: Option<AgentId>,
 }
 
 impl Parent {
@@ -63,6 +65,8 @@ impl Parent {
             token,
             derives: false,
             authority,
+            server: None,
+            acts_as: None,
         })
     }
 
@@ -87,7 +91,11 @@ impl Parent {
             return Err(mismatch());
         }
         let details = token.details.as_ref().and_then(serde_json::Value::as_array);
-        let pairs: Vec<_> = target.derived(&token.scope).collect();
+        // For another target only: at its own, a token is used and not exchanged.
+        let pairs: Vec<_> = target
+            .derived(&token.scope)
+            .filter(|(other, _)| *other != target.id)
+            .collect();
         if pairs.is_empty() || details.is_some_and(|list| !list.is_empty()) {
             return Err(Refusal::new(
                 Code::TargetRefused,
@@ -98,6 +106,8 @@ impl Parent {
             token,
             derives: true,
             authority: Authority::of(pairs),
+            server: spec.resource_server.clone(),
+            acts_as: spec.acts_as.clone(),
         })
     }
 }
@@ -142,6 +152,17 @@ pub(super) fn proof(
 }
 
 impl Parent {
+    /// Whether the actor is the one this token serves: the agent it is passed
+    /// on to, or the agent as which the deriving server acts.
+    #[must_use]
+    pub fn is_for(&self, actor: &ActorProof) -> bool {
+        if self.derives {
+            return self.server.as_ref() == actor.presenter()
+                && self.acts_as.as_ref() == Some(actor.agent_id());
+        }
+        self.token.meant_for() == Some(actor.agent_id().as_str())
+    }
+
     /// What the root rests on.
     #[must_use]
     pub const fn basis(&self) -> Basis {

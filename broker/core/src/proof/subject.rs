@@ -8,7 +8,7 @@ use crate::ids::{AgentId, IssuerId};
 use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::party::{Foreign, Link, SignIn, Subject};
 use crate::refusal::{Code, Refusal};
-use crate::registry::{Grant, Issuer};
+use crate::registry::{Grant, Issuer, IssuerRole};
 use crate::scope::Authority;
 use crate::token::{Claims, Verified};
 use std::collections::BTreeSet;
@@ -148,6 +148,9 @@ impl SubjectProof {
         lineage.add(keys.key(Kind::Grant, &grant.id.to_string()));
         lineage.add(keys.key(Kind::Person, &grant.spec.person));
         lineage.add(keys.key(Kind::Issuer, person.issuer.as_str()));
+        // Revoking the agent kills the grants it was given before (contract §12).
+        lineage.add(keys.key(Kind::Agent, grant.spec.agent.as_str()));
+        lineage.add(keys.key(Kind::Client, grant.spec.agent.as_str()));
         (live && its).then(|| Self {
             issuer: Some(person.issuer.clone()),
             subject: Subject::Person(person),
@@ -193,6 +196,18 @@ impl SubjectProof {
     ) -> Result<Self, Refusal> {
         let claims = token.get();
         let (ours, keys) = world;
+        let role = match origin {
+            Origin::Workload => IssuerRole::Workload,
+            Origin::IdToken
+            | Origin::AccessToken
+            | Origin::Own(_)
+            | Origin::Grant(_)
+            | Origin::Itself => IssuerRole::Subject,
+        };
+        // An issuer has one role, and its tokens speak for nobody else's people.
+        if claims.iss != issuer.spec.issuer || issuer.spec.role != role {
+            return Err(invalid("an issuer trusted for it", "one of another issuer"));
+        }
         if claims.sub.len() > FOREIGN_SUB_MAX {
             return Err(invalid("a sub of at most 400 bytes", "a longer one"));
         }
@@ -214,8 +229,8 @@ impl SubjectProof {
         session.iter().for_each(|key| lineage.add(*key));
         Ok(Self {
             subject: match issuer.spec.role {
-                crate::registry::IssuerRole::Subject => Subject::Person(foreign),
-                crate::registry::IssuerRole::Workload => Subject::Workload(foreign),
+                IssuerRole::Subject => Subject::Person(foreign),
+                IssuerRole::Workload => Subject::Workload(foreign),
             },
             may_act: may_act(
                 claims,

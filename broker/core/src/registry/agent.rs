@@ -269,6 +269,12 @@ impl Agent {
     /// # Errors
     /// [`WrongState`] when retired, or when the version has ended.
     pub fn certify(mut self, version: VersionId, until: u64) -> Result<Self, WrongState> {
+        if !self.versions.iter().any(|each| each.id == version) {
+            return Err(WrongState {
+                expected: "at a draft or current version",
+                found: "without that version",
+            });
+        }
         let certification = Certification { version, until };
         self.status = match self.status {
             Status::Draft | Status::Active(_) => Status::Active(certification),

@@ -7,6 +7,7 @@ use crate::ambient::{Clock, Randomness};
 use crate::app::App;
 use crate::{http, operations, start};
 use serde_json::Value;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,6 +135,10 @@ pub(crate) async fn command(
     data: Option<PathBuf>,
     ready_file: Option<PathBuf>,
 ) -> Result<(), Flaw> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "measures the start, decides nothing"
+    )]
     let begun = tokio::time::Instant::now();
     let temporary = if data.is_none() {
         Some(tempfile::tempdir()?)
@@ -145,11 +150,9 @@ pub(crate) async fn command(
         .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
         .ok_or("no data folder")?;
     let running = start(listen, &folder, ready_file.as_deref()).await?;
-    print!(
-        "{}",
-        banner::banner(env!("CARGO_PKG_VERSION"), data.as_deref(), &running.at)
-    );
-    print!("{}", banner::ready_line(begun.elapsed()));
+    let version = env!("CARGO_PKG_VERSION");
+    say(&banner::banner(version, data.as_deref(), &running.at));
+    say(&banner::ready_line(begun.elapsed()));
     let place = pointer::place();
     if let Err(flaw) = place
         .as_ref()
@@ -163,6 +166,12 @@ pub(crate) async fn command(
         pointer::forget(place, &folder);
     }
     running.stop().await
+}
+
+/// Nobody may be listening: the broker runs on.
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 async fn told_to_stop() -> std::io::Result<()> {

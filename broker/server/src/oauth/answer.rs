@@ -46,7 +46,7 @@ pub(crate) fn sized_refusal(
     });
     if let Some(object) = body.as_object_mut() {
         if let Some(value) = &refusal.would_pass {
-            object.insert("would_pass".into(), value.clone());
+            object.insert("would_pass".into(), (**value).clone());
         }
         if let Some(values) = &refusal.acr_values {
             object.insert("acr_values".into(), json!(values));

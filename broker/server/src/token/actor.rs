@@ -110,7 +110,7 @@ pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal
     let named = form
         .get("client_id")
         .is_none_or(|id| id == agent.spec.id.as_str());
-    let client = Authenticated::by_workload(agent, &token)
+    let client = Authenticated::by_workload(agent, &issuer.id, &token)
         .filter(|_| named)
         .ok_or_else(rejected)?;
     let issued_ms = token.get().iat.map(|s| s.saturating_mul(1000));
