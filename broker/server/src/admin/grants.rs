@@ -73,7 +73,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: GrantSpec = call.read()?;
     let plan = |moment: &Moment<'_>| {
-        let expires_s = check::check(&spec, moment)?;
+        let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;
         let reason = spec.reason.clone();
         let grant = Grant {
             id: GrantId(moment.app.mint()),

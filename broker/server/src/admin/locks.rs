@@ -38,12 +38,6 @@ struct Wish {
     dry_run: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lift {
-    reason: String,
-}
-
 async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let now_ms = call.app.clock.now_ms();
@@ -109,8 +103,7 @@ fn ends(text: &str, now_ms: u64) -> Result<u64, Problem> {
 
 async fn lift(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
-    let wish: Lift = call.read()?;
-    let reason = reason(&wish.reason)?;
+    let reason = call.reason(true)?;
     let plan = |moment: &Moment<'_>| {
         let id = LockId::parse(call.param("id")).ok();
         let lock = id.and_then(|id| moment.state.locks.get(&id));

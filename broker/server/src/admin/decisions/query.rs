@@ -72,3 +72,6 @@ fn takes_part(entry: &Entry, agent: &str, issuer: &str) -> bool {
         || is(entry.body.get("actor"), agent)
         || links.any(|link| is(link.get("sub"), agent) && is(link.get("iss"), issuer))
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,6 @@ fn list(value: Value) -> Value {
         value => value,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@
 
 use crate::admin::problem::Problem;
 use crate::admin::times;
-use crate::admin::write::Moment;
 use locum_core::details::Details;
 use locum_core::party::Foreign;
 use locum_core::registry::{GrantSpec, GrantTarget, IssuerRole, Problems, Registry, Status};
@@ -17,10 +16,9 @@ const GROUP_MAX: usize = 320;
 ///
 /// # Errors
 /// 422 with every flaw.
-pub(super) fn check(spec: &GrantSpec, moment: &Moment<'_>) -> Result<u64, Problem> {
-    let registry = &moment.state.registry;
+pub(super) fn check(spec: &GrantSpec, registry: &Registry, now_ms: u64) -> Result<u64, Problem> {
     let mut out = Problems(spec.problems());
-    let expires = times::future_s("/expires_at", &spec.expires_at, moment.now_ms);
+    let expires = times::future_s("/expires_at", &spec.expires_at, now_ms);
     let expires_s = expires.unwrap_or_else(|problem| {
         out.0.extend(problem.flaws);
         0
@@ -92,3 +90,6 @@ fn target(at: &str, entry: &GrantTarget, registry: &Registry, out: &mut Problems
         out.add(place, format!("expected {}", flaw.expected));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// after its token's id, in milliseconds.
 const LOOK_BACK_MS: u64 = 3_600_000 + crate::recall::RECORDED_WITHIN_MS;
 /// Records looked at for an estimate: what is being stopped must not wait.
-const ESTIMATE_RECORDS: u64 = 20_000;
+const ESTIMATE_RECORDS: u64 = 10_000;
 
 /// How thoroughly to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,3 +227,6 @@ pub(in crate::admin) fn names(grant: &Grant, registry: &Registry) -> Vec<(Kind, 
     out.extend(issuer.map(|issuer| (Kind::Issuer, issuer.to_owned())));
     out
 }
+
+#[cfg(test)]
+mod tests;

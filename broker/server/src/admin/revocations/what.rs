@@ -93,3 +93,6 @@ fn foreign(id: &str) -> bool {
 fn plain(id: &str) -> bool {
     !id.chars().any(char::is_control)
 }
+
+#[cfg(test)]
+mod tests;
