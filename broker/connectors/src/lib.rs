@@ -38,8 +38,14 @@ pub struct Credential {
 ///
 /// # Errors
 /// [`ConnectorFault`] when the signer fails; then nothing leaves.
-pub fn issue(permit: &Recorded<Permit>, signer: &impl Signer) -> Result<Credential, ConnectorFault> {
+pub fn issue(
+    permit: &Recorded<Permit>,
+    signer: &impl Signer,
+) -> Result<Credential, ConnectorFault> {
     let claims = Value::Object(permit.claims().clone());
     let secret = signer.sign(ACCESS_TOKEN, &claims)?;
-    Ok(Credential { secret, expires_in: permit.lifetime() })
+    Ok(Credential {
+        secret,
+        expires_in: permit.lifetime(),
+    })
 }

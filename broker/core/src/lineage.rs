@@ -108,7 +108,7 @@ pub struct What {
 }
 
 /// Whoever can turn a name into its [`Key`].
-pub trait Keyed {
+pub trait Keyed: Send + Sync {
     /// The keyed hash of kind and id, cut to 16 bytes.
     fn hash(&self, kind: &str, id: &str) -> Key;
 

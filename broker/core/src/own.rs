@@ -33,8 +33,10 @@ pub struct Del {
     pub target: Option<TargetId>,
 }
 
-/// An access token of ours.
+/// An access token of ours. Only [`OwnToken::read`] makes one, so that what a
+/// later hop wraps was signed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct OwnToken {
     /// Its id.
     pub jti: Jti,

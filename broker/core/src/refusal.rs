@@ -3,9 +3,11 @@
 //! from here.
 
 mod code;
+mod page;
 mod sentence;
 
 pub use code::{Code, Mapping};
+pub use page::page;
 pub use sentence::{QUOTE_MAX, printable, quoted};
 
 use serde_json::Value;

@@ -58,6 +58,13 @@ impl View {
             .is_some_and(|until| issued_ms <= *until)
     }
 
+    /// Up to when what was issued under the key is dead, Unix milliseconds or
+    /// [`FOR_EVER`].
+    #[must_use]
+    pub fn revoked_until(&self, key: &Key) -> Option<u64> {
+        self.revoked.get(key).copied()
+    }
+
     /// A lock on the key that holds at `now_ms`.
     #[must_use]
     pub fn locked(&self, key: &Key, now_ms: u64) -> Option<&Lock> {

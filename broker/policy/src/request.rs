@@ -74,25 +74,9 @@ type Pairs = Vec<(String, RestrictedExpression)>;
 fn pairs(question: &Question, words: &Vocabulary) -> Result<Pairs, PolicyFault> {
     let q = question;
     let agent = |id: &str| RestrictedExpression::new_entity_uid(words.entity(Kind::Agent, id));
-    let mut pairs = vec![
-        (
-            "chain",
-            RestrictedExpression::new_set(q.chain.iter().map(|a| agent(a.as_str()))),
-        ),
-        ("depth", RestrictedExpression::new_long(i64::from(q.depth))),
-        ("scopes", strings(q.scopes.iter().map(|s| s.as_str()))),
-        ("detail_types", strings(&q.detail_types)),
-        ("amr", strings(&q.amr)),
-        (
-            "hour_utc",
-            RestrictedExpression::new_long(i64::from(q.hour_utc)),
-        ),
-        (
-            "weekday",
-            RestrictedExpression::new_long(i64::from(q.weekday)),
-        ),
-        ("risk", string(q.risk.as_str())),
-    ];
+    let mut pairs = required(question);
+    let chain = q.chain.iter().map(|a| agent(a.as_str()));
+    pairs.push(("chain", RestrictedExpression::new_set(chain)));
     match &q.behalf {
         Behalf::Person { id, .. } => {
             let person = words.entity(Kind::Person, id);
@@ -132,6 +116,20 @@ fn pairs(question: &Question, words: &Vocabulary) -> Result<Pairs, PolicyFault> 
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect())
+}
+
+/// What every question says, apart from the chain.
+fn required(q: &Question) -> Vec<(&'static str, RestrictedExpression)> {
+    let number = |n: u32| RestrictedExpression::new_long(i64::from(n));
+    vec![
+        ("depth", number(q.depth)),
+        ("scopes", strings(q.scopes.iter().map(|s| s.as_str()))),
+        ("detail_types", strings(&q.detail_types)),
+        ("amr", strings(&q.amr)),
+        ("hour_utc", number(q.hour_utc.into())),
+        ("weekday", number(q.weekday.into())),
+        ("risk", string(q.risk.as_str())),
+    ]
 }
 
 /// One address and no range, IPv4 as IPv4 even from a socket for both: Cedar

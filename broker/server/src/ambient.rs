@@ -30,6 +30,14 @@ impl Clock {
         self.now_ms() / 1000
     }
 
+    /// Waits until it is later than that: what begins afterwards is told apart
+    /// from it by its millisecond.
+    pub(crate) async fn passed(&self, ms: u64) {
+        while self.now_ms() <= ms {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
     /// Time is at least this: the newest record's.
     pub(crate) fn at_least(&self, ms: u64) {
         self.0.fetch_max(ms, Ordering::Relaxed);
@@ -42,6 +50,10 @@ pub(crate) struct Randomness(Arc<SystemRandom>);
 
 impl Randomness {
     /// The source.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where randomness is taken"
+    )]
     pub(crate) fn new() -> Self {
         Self(Arc::new(SystemRandom::new()))
     }

@@ -1,11 +1,24 @@
 //! The executable `locum`.
 
+mod admin;
 mod ambient;
 mod app;
+mod commands;
 mod dev;
+mod http;
+mod introspect;
 mod keyring;
+mod metadata;
+mod oauth;
+mod operations;
 mod recall;
+mod revoke;
+mod start;
+mod token;
+mod tour;
 mod trust;
 mod vault;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    commands::main()
+}

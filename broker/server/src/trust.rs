@@ -49,6 +49,10 @@ impl Trust {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub(crate) fn new(clock: Clock) -> Result<Self, Unavailable> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "no redirects, no proxies, bounded"
+        )]
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

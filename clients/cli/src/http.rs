@@ -32,6 +32,7 @@ impl Http {
     pub(crate) fn new(url: &Url) -> Result<Self, Failure> {
         // reqwest panics without a provider; an executable that chose one keeps it.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        #[expect(clippy::disallowed_methods, reason = "the one client of the commands")]
         let mut builder = ClientBuilder::new()
             .no_proxy()
             .redirect(redirect::Policy::none())

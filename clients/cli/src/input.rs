@@ -55,7 +55,7 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
 
 /// A point in time so many seconds from now, in RFC 3339.
 pub(crate) fn from_now(seconds: u64) -> Result<String, Failure> {
-    #[allow(
+    #[expect(
         clippy::disallowed_methods,
         reason = "the command line is its own clock"
     )]

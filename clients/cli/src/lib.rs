@@ -44,6 +44,10 @@ pub async fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> i32 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the commands read the environment"
+    )]
     let environment = Environment::read(|name| std::env::var(name).ok());
     let terminal = std::io::stdout().is_terminal();
     run_in(&environment, command, (options.output, terminal), out, err).await

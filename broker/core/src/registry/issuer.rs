@@ -158,6 +158,33 @@ impl IssuerSpec {
             "/algs",
             "expected at least one algorithm",
         );
+        self.keys(&mut out);
+        let access = self
+            .access_audiences
+            .clone()
+            .unwrap_or_else(|| vec![ours.to_owned()]);
+        let overlap = self.role == IssuerRole::Subject
+            && self.audiences.iter().flatten().any(|a| access.contains(a));
+        out.require(
+            !overlap,
+            "/access_audiences",
+            "expected no audience that is also in `audiences`",
+        );
+        out.list("/audiences", self.audiences.iter().flatten().count());
+        out.list("/access_audiences", access.len());
+        for (theirs, pairs) in self.scope_map.iter().flatten() {
+            let fine = pairs.iter().all(|p| parse_pair(p).is_some());
+            out.require(
+                fine,
+                &format!("/scope_map/{theirs}"),
+                "expected `target:scope` entries",
+            );
+        }
+        out.0
+    }
+
+    /// Where its keys come from.
+    fn keys(&self, out: &mut Problems) {
         match self.kind {
             IssuerKind::Oidc => {
                 out.require(
@@ -185,27 +212,5 @@ impl IssuerSpec {
                 );
             }
         }
-        let access = self
-            .access_audiences
-            .clone()
-            .unwrap_or_else(|| vec![ours.to_owned()]);
-        let overlap = self.role == IssuerRole::Subject
-            && self.audiences.iter().flatten().any(|a| access.contains(a));
-        out.require(
-            !overlap,
-            "/access_audiences",
-            "expected no audience that is also in `audiences`",
-        );
-        out.list("/audiences", self.audiences.iter().flatten().count());
-        out.list("/access_audiences", access.len());
-        for (theirs, pairs) in self.scope_map.iter().flatten() {
-            let fine = pairs.iter().all(|p| parse_pair(p).is_some());
-            out.require(
-                fine,
-                &format!("/scope_map/{theirs}"),
-                "expected `target:scope` entries",
-            );
-        }
-        out.0
     }
 }

@@ -189,6 +189,15 @@ impl TargetSpec {
                 "expected types declared in `details`",
             );
         }
+        self.derivations(&mut out);
+        for (pointer, detail) in self.details.check() {
+            out.add(format!("/details{pointer}"), detail);
+        }
+        out.0
+    }
+
+    /// What its server may derive, and as whom.
+    fn derivations(&self, out: &mut Problems) {
         for (scope, pairs) in &self.derives {
             let at = format!("/derives/{scope}");
             out.require(
@@ -207,9 +216,5 @@ impl TargetSpec {
             "/acts_as",
             "expected an agent, since scopes derive",
         );
-        for (pointer, detail) in self.details.check() {
-            out.add(format!("/details{pointer}"), detail);
-        }
-        out.0
     }
 }

@@ -100,6 +100,9 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
             text(ready, "/agents/invoice-agent/client_secret")?,
         ),
         ("LOCUM_DEV_READY", &path),
+        ("DEMO_IDP", text(ready, "/idp/token_endpoint")?),
+        ("DEMO_ADA_PASSWORD", text(ready, "/people/ada/password")?),
+        ("DEMO_SAP", text(ready, "/targets/sap/url")?),
     ];
     let mut out = "export".to_owned();
     for (name, value) in variables {

@@ -18,6 +18,8 @@ pub(crate) mod places;
 pub(crate) mod pointer;
 mod policies;
 pub(crate) mod ready;
+pub(crate) mod run;
+mod seed;
 pub(crate) mod serve;
 mod targets;
 mod workloads;

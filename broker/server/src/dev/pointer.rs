@@ -41,6 +41,10 @@ pub(crate) enum PointerFlaw {
 /// # Errors
 /// When nothing can be written into that folder.
 pub(crate) fn place() -> Result<PathBuf, PointerFlaw> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one thing `dev` takes from the environment by itself"
+    )]
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     match runtime.filter(|dir| dir.is_absolute() && dir.is_dir()) {
         Some(dir) => Ok(dir.join(NAME)),

@@ -28,7 +28,12 @@ pub(crate) fn refusal(app: &App, refusal: &Refusal, request_id: RequestId) -> Re
 }
 
 /// A refusal with another status than its code's: 413 for a body over the limit.
-pub(crate) fn sized_refusal(app: &App, refusal: &Refusal, request_id: RequestId, status: StatusCode) -> Response {
+pub(crate) fn sized_refusal(
+    app: &App,
+    refusal: &Refusal,
+    request_id: RequestId,
+    status: StatusCode,
+) -> Response {
     let mapping = refusal.code.mapping();
     let error = mapping.error.unwrap_or("server_error");
     let mut body = json!({
@@ -50,7 +55,10 @@ pub(crate) fn sized_refusal(app: &App, refusal: &Refusal, request_id: RequestId,
     let mut response = no_store(status, &body);
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
-        let challenge = format!("Basic realm=\"locum\", error=\"{error}\", error_description=\"{}\"", refusal.description);
+        let challenge = format!(
+            "Basic realm=\"locum\", error=\"{error}\", error_description=\"{}\"",
+            refusal.description
+        );
         if let Ok(value) = HeaderValue::try_from(challenge) {
             headers.insert(WWW_AUTHENTICATE, value);
         }
@@ -63,5 +71,8 @@ pub(crate) fn sized_refusal(app: &App, refusal: &Refusal, request_id: RequestId,
 
 /// The refusal for what Locum needs and cannot have.
 pub(crate) fn unavailable() -> Refusal {
-    Refusal::new(Code::Unavailable, "expected everything the decision needs to be available, found a part that is not; try again in a second")
+    Refusal::new(
+        Code::Unavailable,
+        "expected everything the decision needs to be available, found a part that is not; try again in a second",
+    )
 }

@@ -21,9 +21,17 @@ pub(crate) fn read(headers: &HeaderMap) -> Authorization {
     let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         let none = headers.get(http::header::AUTHORIZATION).is_none();
-        return if none { Authorization::Absent } else { Authorization::Other };
+        return if none {
+            Authorization::Absent
+        } else {
+            Authorization::Other
+        };
     };
-    value.to_str().ok().and_then(credentials).unwrap_or(Authorization::Other)
+    value
+        .to_str()
+        .ok()
+        .and_then(credentials)
+        .unwrap_or(Authorization::Other)
 }
 
 fn credentials(value: &str) -> Option<Authorization> {
@@ -33,7 +41,10 @@ fn credentials(value: &str) -> Option<Authorization> {
     }
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
-    Some(Authorization::Basic(decode(id).ok()?, Secret::new(decode(secret).ok()?)))
+    Some(Authorization::Basic(
+        decode(id).ok()?,
+        Secret::new(decode(secret).ok()?),
+    ))
 }
 
 #[cfg(test)]
@@ -45,14 +56,22 @@ mod tests {
     fn parse(text: &str) -> Authorization {
         let mut headers = HeaderMap::new();
         let value = format!("Basic {}", STANDARD.encode(text));
-        headers.insert("authorization", HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("")));
+        headers.insert(
+            "authorization",
+            HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("")),
+        );
         read(&headers)
     }
 
     #[test]
     fn rfc6749_2_3_1_both_parts_are_percent_decoded() {
-        let Authorization::Basic(id, secret) = parse("agent%2D1:a%3Ab:c") else { panic!("no credentials") };
-        assert_eq!((id.as_str(), secret.expose().as_str()), ("agent-1", "a:b:c"));
+        let Authorization::Basic(id, secret) = parse("agent%2D1:a%3Ab:c") else {
+            panic!("no credentials")
+        };
+        assert_eq!(
+            (id.as_str(), secret.expose().as_str()),
+            ("agent-1", "a:b:c")
+        );
     }
 
     #[test]

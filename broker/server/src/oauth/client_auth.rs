@@ -12,7 +12,9 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::{AuthMethod, Status};
 use locum_core::secret::Secret;
 use locum_core::standing::Standing;
-use locum_core::token::{Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify};
+use locum_core::token::{
+    Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify,
+};
 use locum_stores::state::State;
 use locum_tokens::keys::KeySet;
 use sha2::{Digest, Sha256};
@@ -69,11 +71,20 @@ enum Presented {
 ///
 /// # Errors
 /// `LCM-CLIENT-AUTH`.
-pub(crate) fn authenticate(app: &App, headers: &HeaderMap, form: &Form, body: &[u8]) -> Result<Option<Proven>, Refusal> {
-    let Some(presented) = presented(app, headers, form)? else { return Ok(None) };
+pub(crate) fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    form: &Form,
+    body: &[u8],
+) -> Result<Option<Proven>, Refusal> {
+    let Some(presented) = presented(app, headers, form)? else {
+        return Ok(None);
+    };
     let proven = match presented {
         Presented::Secret(id, secret) => by_secret(app, &id, &secret)?,
-        Presented::Assertion(assertion) => by_assertion(app, assertion, request_hash(headers, body))?,
+        Presented::Assertion(assertion) => {
+            by_assertion(app, assertion, request_hash(headers, body))?
+        }
     };
     let id = form.get("client_id");
     if id.is_some_and(|id| id != proven.client.get().id()) {
@@ -88,13 +99,19 @@ fn presented(app: &App, headers: &HeaderMap, form: &Form) -> Result<Option<Prese
     let assertion = form.get("client_assertion");
     match (header, secret, assertion, form.get("client_assertion_type")) {
         (Authorization::Absent, None, None, None) => Ok(None),
-        (Authorization::Basic(id, secret), None, None, None) => Ok(Some(Presented::Secret(id, secret))),
+        (Authorization::Basic(id, secret), None, None, None) => {
+            Ok(Some(Presented::Secret(id, secret)))
+        }
         (Authorization::Absent, Some(secret), None, None) => {
             let id = form.get("client_id").ok_or_else(rejected)?;
-            Ok(Some(Presented::Secret(id.to_owned(), Secret::new(secret.to_owned()))))
+            Ok(Some(Presented::Secret(
+                id.to_owned(),
+                Secret::new(secret.to_owned()),
+            )))
         }
         (Authorization::Absent, None, Some(assertion), Some(JWT_BEARER)) => {
-            let unverified = Unverified::parse(assertion, app.bounds.token_bytes).map_err(|_| rejected())?;
+            let unverified =
+                Unverified::parse(assertion, app.bounds.token_bytes).map_err(|_| rejected())?;
             Ok(Some(Presented::Assertion(unverified)))
         }
         _ => Err(rejected()),
@@ -106,18 +123,33 @@ fn caller(state: &State, id: &str) -> Option<Caller> {
     if let Some(agent) = state.registry.agent(id) {
         return (agent.status != Status::Retired).then(|| Caller::Agent(agent.clone()));
     }
-    state.registry.client(id).map(|client| Caller::Client(client.clone()))
+    state
+        .registry
+        .client(id)
+        .map(|client| Caller::Client(client.clone()))
 }
 
 fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Refusal> {
     let state = app.state.read();
-    let check = Secrets { vault: &app.vault, state: &state, now_s: app.clock.now_s() };
-    let client = caller(&state, id).and_then(|caller| Authenticated::by_secret(caller, secret, &check));
-    Ok(Proven { client: client.ok_or_else(rejected)?, issued_ms: None, mark: None })
+    let check = Secrets {
+        vault: &app.vault,
+        state: &state,
+        now_s: app.clock.now_s(),
+    };
+    let client =
+        caller(&state, id).and_then(|caller| Authenticated::by_secret(caller, secret, &check));
+    Ok(Proven {
+        client: client.ok_or_else(rejected)?,
+        issued_ms: None,
+        mark: None,
+    })
 }
 
 fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<Proven, Refusal> {
-    let id = assertion.issuer_unverified().ok_or_else(rejected)?.to_owned();
+    let id = assertion
+        .issuer_unverified()
+        .ok_or_else(rejected)?
+        .to_owned();
     let (caller, keys) = {
         let state = app.state.read();
         let caller = caller(&state, &id).ok_or_else(rejected)?;
@@ -137,12 +169,17 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
         jti_required: true,
         exp_max_ahead_s: Some(ASSERTION_AHEAD_S),
     };
-    let verified = verify(assertion, &expectation, app.clock.now_s(), &keys).map_err(|_| rejected())?;
+    let verified =
+        verify(assertion, &expectation, app.clock.now_s(), &keys).map_err(|_| rejected())?;
     let issued_ms = verified.get().iat.unwrap_or_default().saturating_mul(1000);
     stands(app, &caller, issued_ms)?;
     let client = Authenticated::by_assertion(caller, &verified).ok_or_else(rejected)?;
     let mark = take_mark(app, &client, &verified, request)?;
-    Ok(Proven { client, issued_ms: Some(issued_ms), mark: Some(mark) })
+    Ok(Proven {
+        client,
+        issued_ms: Some(issued_ms),
+        mark: Some(mark),
+    })
 }
 
 fn client_keys(caller: &Caller) -> Option<KeySet> {
@@ -169,21 +206,39 @@ fn stands(app: &App, caller: &Caller, issued_ms: u64) -> Result<(), Refusal> {
 
 /// Takes the single-use mark of an assertion. It counts as long as the
 /// assertion could be accepted at all.
-fn take_mark(app: &App, client: &Authenticated<Caller>, assertion: &Verified<Claims>, request: [u8; 32]) -> Result<Mark, Refusal> {
+fn take_mark(
+    app: &App,
+    client: &Authenticated<Caller>,
+    assertion: &Verified<Claims>,
+    request: [u8; 32],
+) -> Result<Mark, Refusal> {
     let claims = assertion.get();
     let jti = claims.jti.as_deref().ok_or_else(rejected)?;
     let iat = claims.iat.unwrap_or_default();
     let mark = Mark {
         key: app.vault.mark(client.get().id(), jti),
         request,
-        until_s: iat.saturating_add(app.bounds.assertion_max_age_s).saturating_add(1),
+        until_s: iat
+            .saturating_add(app.bounds.assertion_max_age_s)
+            .saturating_add(1),
     };
     let now_s = app.clock.now_s();
-    app.state.write().marks.take(mark.key, request, mark.until_s, now_s).map_err(|_| rejected())?;
+    app.state
+        .write()
+        .marks
+        .take(mark.key, request, mark.until_s, now_s)
+        .map_err(|_| rejected())?;
     Ok(mark)
 }
 
 fn request_hash(headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
-    let authorization = headers.get(http::header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
-    Sha256::new().chain_update(authorization.unwrap_or_default()).chain_update([0]).chain_update(body).finalize().into()
+    let authorization = headers
+        .get(http::header::AUTHORIZATION)
+        .map(http::HeaderValue::as_bytes);
+    Sha256::new()
+        .chain_update(authorization.unwrap_or_default())
+        .chain_update([0])
+        .chain_update(body)
+        .finalize()
+        .into()
 }

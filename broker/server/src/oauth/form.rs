@@ -44,7 +44,8 @@ impl Form {
     /// parameters.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         check_type(headers)?;
-        let text = std::str::from_utf8(body).map_err(|_| malformed("a form in UTF-8", "other bytes"))?;
+        let text =
+            std::str::from_utf8(body).map_err(|_| malformed("a form in UTF-8", "other bytes"))?;
         let mut pairs = Vec::new();
         for piece in text.split('&').filter(|piece| !piece.is_empty()) {
             if pairs.len() == PARAMETERS_MAX {
@@ -61,12 +62,16 @@ impl Form {
     /// # Errors
     /// `LCM-PARAM-DUPLICATE`.
     pub(crate) fn single_valued(&self) -> Result<(), Refusal> {
-        let twice = SINGLE.iter().find(|name| self.0.iter().filter(|(n, _)| n == *name).count() > 1);
+        let twice = SINGLE
+            .iter()
+            .find(|name| self.0.iter().filter(|(n, _)| n == *name).count() > 1);
         match twice {
             None => Ok(()),
             Some(name) => Err(Refusal::new(
                 Code::ParamDuplicate,
-                format!("expected the parameter `{name}` once, found it more than once; send it once (a client library that adds grant_type by itself needs it set there)"),
+                format!(
+                    "expected the parameter `{name}` once, found it more than once; send it once (a client library that adds grant_type by itself needs it set there)"
+                ),
             )),
         }
     }
@@ -78,21 +83,35 @@ impl Form {
 
     /// Every value of a parameter that may repeat; empty ones count as absent.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, v)| n == name && !v.is_empty())
+            .map(|(_, v)| v.as_str())
     }
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let mut parts = value.split(';').map(str::trim);
-    let form = parts.next().is_some_and(|t| t.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
-    let utf8 = parts.filter_map(|p| p.split_once('=')).all(|(name, charset)| {
-        !name.eq_ignore_ascii_case("charset") || charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
-    });
+    let form = parts
+        .next()
+        .is_some_and(|t| t.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    let utf8 = parts
+        .filter_map(|p| p.split_once('='))
+        .all(|(name, charset)| {
+            !name.eq_ignore_ascii_case("charset")
+                || charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        });
     if form && utf8 {
         return Ok(());
     }
-    Err(malformed("the content type application/x-www-form-urlencoded", &quoted(value)))
+    Err(malformed(
+        "the content type application/x-www-form-urlencoded",
+        &quoted(value),
+    ))
 }
 
 /// Percent-decoding with `+` for space. A broken escape is refused: two
@@ -107,7 +126,9 @@ pub(crate) fn decode(text: &str) -> Result<String, Refusal> {
             b'%' => {
                 let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
                 let (high, low) = (digit(rest.next()), digit(rest.next()));
-                let (Some(high), Some(low)) = (high, low) else { return Err(flaw()) };
+                let (Some(high), Some(low)) = (high, low) else {
+                    return Err(flaw());
+                };
                 u8::try_from(high * 16 + low).map_err(|_| flaw())?
             }
             other => other,
@@ -117,7 +138,10 @@ pub(crate) fn decode(text: &str) -> Result<String, Refusal> {
 }
 
 fn malformed(expected: &str, found: &str) -> Refusal {
-    Refusal::new(Code::Request, format!("expected {expected}, found {found}; send a form body"))
+    Refusal::new(
+        Code::Request,
+        format!("expected {expected}, found {found}; send a form body"),
+    )
 }
 
 #[cfg(test)]
@@ -128,7 +152,10 @@ mod tests {
 
     fn form(body: &str) -> Result<Form, Refusal> {
         let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded;charset=UTF-8"));
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("application/x-www-form-urlencoded;charset=UTF-8"),
+        );
         Form::read(&headers, body.as_bytes())
     }
 
@@ -141,10 +168,18 @@ mod tests {
 
     #[test]
     fn rfc6749_3_2_a_repeated_parameter_is_refused_even_when_empty() {
-        let refusal = form("subject_token=&subject_token=x").unwrap().single_valued().unwrap_err();
+        let refusal = form("subject_token=&subject_token=x")
+            .unwrap()
+            .single_valued()
+            .unwrap_err();
         assert_eq!(refusal.code, Code::ParamDuplicate);
         assert!(refusal.description.contains("subject_token"));
-        assert!(form("audience=a&audience=b&resource=c&resource=d&x=1&x=2").unwrap().single_valued().is_ok());
+        assert!(
+            form("audience=a&audience=b&resource=c&resource=d&x=1&x=2")
+                .unwrap()
+                .single_valued()
+                .is_ok()
+        );
     }
 
     #[test]

@@ -4,4 +4,5 @@
 pub(crate) mod answer;
 pub(crate) mod basic;
 pub(crate) mod client_auth;
+pub(crate) mod endpoint;
 pub(crate) mod form;

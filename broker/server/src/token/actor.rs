@@ -1,9 +1,9 @@
 //! Who acts (contract §6): the actor token's agent if one is sent, else the
 //! authenticated client.
 
+use super::Request;
 use super::foreign::{self, Slot};
 use super::parse::{self, ActorType};
-use super::Request;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
@@ -26,10 +26,16 @@ pub(crate) fn client_itself(request: &Request<'_>) -> Result<ActorProof, Refusal
 ///
 /// # Errors
 /// `LCM-ACTOR-INVALID`, `LCM-ACTOR-MISMATCH`, `LCM-UNAVAILABLE`.
-pub(crate) async fn by_token(request: &Request<'_>, token: (&str, ActorType)) -> Result<ActorProof, Refusal> {
+pub(crate) async fn by_token(
+    request: &Request<'_>,
+    token: (&str, ActorType),
+) -> Result<ActorProof, Refusal> {
     let (text, kind) = token;
     let client = &request.client.client;
-    let world = (&request.app.issuer, &request.app.names as &dyn locum_core::lineage::Keyed);
+    let world = (
+        &request.app.issuer,
+        &request.app.names as &dyn locum_core::lineage::Keyed,
+    );
     match kind {
         ActorType::Jwt => {
             let (verified, issuer) = workload(request.app, text).await?;
@@ -38,8 +44,9 @@ pub(crate) async fn by_token(request: &Request<'_>, token: (&str, ActorType)) ->
         }
         ActorType::AccessToken => {
             let verified = foreign::own_in(request.app, text, Slot::Actor)?;
-            let token = OwnToken::read(&verified, &request.app.issuer)
-                .map_err(|found| Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}")))?;
+            let token = OwnToken::read(&verified, &request.app.issuer).map_err(|found| {
+                Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}"))
+            })?;
             super::subject::known(request.app, &token, verified.kid(), Slot::Actor)?;
             let agent = request.app.state.read().registry.agent(&token.sub).cloned();
             ActorProof::from_own(agent.ok_or_else(no_agent)?, &token, client, world)
@@ -59,9 +66,14 @@ async fn workload(app: &App, text: &str) -> Result<(Verified<Claims>, Arc<Issuer
     let unverified = foreign::read(app, text, Slot::Actor)?;
     let issuer = {
         let state = app.state.read();
-        unverified.issuer_unverified().and_then(|iss| state.registry.issuer_named(iss)).cloned()
+        unverified
+            .issuer_unverified()
+            .and_then(|iss| state.registry.issuer_named(iss))
+            .cloned()
     };
-    let issuer = issuer.ok_or_else(|| Slot::Actor.refusal("expected a token of a trusted issuer, found another"))?;
+    let issuer = issuer.ok_or_else(|| {
+        Slot::Actor.refusal("expected a token of a trusted issuer, found another")
+    })?;
     foreign::of_role(&issuer, IssuerRole::Workload, Slot::Actor)?;
     let verified = foreign::verified(app, text, &issuer, Kind::Workload, Slot::Actor).await?;
     Ok((verified, issuer))
@@ -70,8 +82,12 @@ async fn workload(app: &App, text: &str) -> Result<(Verified<Claims>, Arc<Issuer
 /// The agent that a workload token is of; registrations never overlap.
 pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> Option<Arc<Agent>> {
     let state = app.state.read();
-    let mut agents = state.registry.agents_of_workload(&issuer.id, &token.get().sub);
-    agents.find(|agent| agent.status != Status::Retired && agent.is_workload(&issuer.id, token)).cloned()
+    let mut agents = state
+        .registry
+        .agents_of_workload(&issuer.id, &token.get().sub);
+    agents
+        .find(|agent| agent.status != Status::Retired && agent.is_workload(&issuer.id, token))
+        .cloned()
 }
 
 /// A request without client credentials: a workload token may be the only
@@ -80,13 +96,27 @@ pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> 
 /// # Errors
 /// `LCM-CLIENT-AUTH`, one text for every cause.
 pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal> {
-    let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else { return Err(rejected()) };
+    let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else {
+        return Err(rejected());
+    };
     let (token, issuer) = workload(app, text).await.map_err(|refusal| {
-        if refusal.code == Code::Unavailable { refusal } else { rejected() }
+        if refusal.code == Code::Unavailable {
+            refusal
+        } else {
+            rejected()
+        }
     })?;
     let agent = agent_of(app, &issuer, &token).ok_or_else(rejected)?;
-    let named = form.get("client_id").is_none_or(|id| id == agent.spec.id.as_str());
-    let client = Authenticated::by_workload(agent, &issuer.id, &token).filter(|_| named).ok_or_else(rejected)?;
+    let named = form
+        .get("client_id")
+        .is_none_or(|id| id == agent.spec.id.as_str());
+    let client = Authenticated::by_workload(agent, &issuer.id, &token)
+        .filter(|_| named)
+        .ok_or_else(rejected)?;
     let issued_ms = token.get().iat.map(|s| s.saturating_mul(1000));
-    Ok(Proven { client, issued_ms, mark: None })
+    Ok(Proven {
+        client,
+        issued_ms,
+        mark: None,
+    })
 }

@@ -31,17 +31,26 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
         match decide::decide(case.clone(), &facts, &*bundle) {
             Decision::Refusal(refused) => return Err(refused),
             Decision::Permit(permit) if reserve(request, &permit) => {
-                ready_to_sign(request, &permit).await.map_err(|error| fault(request, &error))?;
+                ready_to_sign(request, &permit)
+                    .await
+                    .map_err(|error| fault(request, &error))?;
                 return Ok(*permit);
             }
             Decision::Permit(_) => {}
         }
     }
-    Err(fault(request, &Unavailable("uses of a grant kept being taken".into())))
+    Err(fault(
+        request,
+        &Unavailable("uses of a grant kept being taken".into()),
+    ))
 }
 
 fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {
-    Box::new(Refused::early(unavailable().because(error.to_string()), "issue", request.app.bundle().address()))
+    Box::new(Refused::early(
+        unavailable().because(error.to_string()),
+        "issue",
+        request.app.bundle().address(),
+    ))
 }
 
 /// Makes sure there is a published key of the target's algorithm.
@@ -56,10 +65,15 @@ async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Una
 /// Takes one use of the grant the permit rests on; `false` when the last was
 /// taken since the facts were read.
 fn reserve(request: &Request<'_>, permit: &Permit) -> bool {
-    let Some(id) = permit.takes_use_of() else { return true };
+    let Some(id) = permit.takes_use_of() else {
+        return true;
+    };
     let mut state = request.app.state.write();
     let now_s = request.app.clock.now_s();
-    let live = state.registry.grant(id).is_some_and(|grant| grant.view(now_s) == GrantView::Active);
+    let live = state
+        .registry
+        .grant(id)
+        .is_some_and(|grant| grant.view(now_s) == GrantView::Active);
     if live {
         state.registry.use_grant(id);
     }
@@ -88,18 +102,27 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
         standings: Standings {
             subject: subject(&world, case),
             actor: actor(&world, request, case),
-            target: at.map_or(Standing::Live, |t| world.of_names(&[(Kind::Target, t.id.as_str())], FOR_EVER)),
+            target: at.map_or(Standing::Live, |t| {
+                world.of_names(&[(Kind::Target, t.id.as_str())], FOR_EVER)
+            }),
         },
         delegate: delegate(case, state, world.now_ms / 1000),
         grants: grants(request, case, state, at),
-        root_grant: case.subject.parent().and_then(|p| p.token.del.grant).and_then(|id| state.registry.grant(id)).cloned(),
+        root_grant: case
+            .subject
+            .parent()
+            .and_then(|p| p.token.del.grant)
+            .and_then(|id| state.registry.grant(id))
+            .cloned(),
         named,
     }
 }
 
 fn subject(world: &World<'_>, case: &Case) -> Standing {
     let links = case.subject.inbound().iter();
-    let actors: Vec<_> = links.filter_map(|link| link.agent.clone().map(|agent| (agent, link.version))).collect();
+    let actors: Vec<_> = links
+        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)))
+        .collect();
     world.standing(case.subject.lineage(), &actors, case.subject.issued_ms())
 }
 
@@ -108,21 +131,40 @@ fn subject(world: &World<'_>, case: &Case) -> Standing {
 fn actor(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
     let spec = &case.actor.agent().spec;
     let version = case.actor.link().version.map(|version| version.to_string());
-    let mut names = vec![(Kind::Agent, spec.id.as_str()), (Kind::Client, spec.id.as_str()), (Kind::Owner, spec.owner.id.as_str())];
-    names.extend(version.as_deref().map(|version| (Kind::AgentVersion, version)));
-    names.extend(case.actor.presenter().map(|presenter| (Kind::Client, presenter.as_str())));
+    let mut names = vec![
+        (Kind::Agent, spec.id.as_str()),
+        (Kind::Client, spec.id.as_str()),
+        (Kind::Owner, spec.owner.id.as_str()),
+    ];
+    names.extend(
+        version
+            .as_deref()
+            .map(|version| (Kind::AgentVersion, version)),
+    );
+    names.extend(
+        case.actor
+            .presenter()
+            .map(|presenter| (Kind::Client, presenter.as_str())),
+    );
     names.push((Kind::Client, request.client.client.get().id()));
     let proofs = [case.actor.issued_ms(), request.client.issued_ms];
     let issued_ms = proofs.into_iter().flatten().min().unwrap_or(FOR_EVER);
     let mut lineage = locum_core::lineage::Lineage::default();
-    names.iter().for_each(|(kind, id)| lineage.add(world.keys.key(*kind, id)));
+    names
+        .iter()
+        .for_each(|(kind, id)| lineage.add(world.keys.key(*kind, id)));
     case.actor.keys().iter().for_each(|key| lineage.add(*key));
     world.standing(&lineage, &[], issued_ms)
 }
 
 fn delegate(case: &Case, state: &State, now_s: u64) -> Place {
-    let Some(id) = &case.ask.delegate_to else { return Place::NotAsked };
-    let active = state.registry.agent(id.as_str()).filter(|agent| agent.certified(now_s).is_some());
+    let Some(id) = &case.ask.delegate_to else {
+        return Place::NotAsked;
+    };
+    let active = state
+        .registry
+        .agent(id.as_str())
+        .filter(|agent| agent.certified(now_s).is_some());
     match active.filter(|agent| agent.spec.id != *case.actor.agent_id()) {
         Some(agent) => Place::Agent(agent.clone()),
         None => Place::Nowhere,
@@ -131,9 +173,18 @@ fn delegate(case: &Case, state: &State, now_s: u64) -> Place {
 
 /// Live grants of the subject for the actor: earliest expiry first, then
 /// lowest id (contract §6).
-fn grants(request: &Request<'_>, case: &Case, state: &State, at: Option<&Target>) -> Vec<Arc<Grant>> {
-    let known = state.registry.grants_for(&case.subject.subject().sub(), case.actor.agent_id());
-    let mut live: Vec<_> = known.filter(|grant| grant_stands(request.app, state, grant, at)).cloned().collect();
+fn grants(
+    request: &Request<'_>,
+    case: &Case,
+    state: &State,
+    at: Option<&Target>,
+) -> Vec<Arc<Grant>> {
+    let person = case.subject.subject().sub();
+    let known = state.registry.grants_for(&person, case.actor.agent_id());
+    let mut live: Vec<_> = known
+        .filter(|grant| grant_stands(request.app, state, grant, at))
+        .cloned()
+        .collect();
     live.sort_by_key(|grant| (grant.expires_s, grant.id));
     live
 }

@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::oauth::answer::unavailable;
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::{Issuer, IssuerRole};
-use locum_core::token::{Alg, Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify};
+use locum_core::token::{
+    Alg, Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify,
+};
 use std::sync::Arc;
 
 /// In which slot a token was sent: it decides the code and the greatest age.
@@ -22,8 +24,14 @@ impl Slot {
     /// A refusal of the slot's code.
     pub(crate) fn refusal(self, text: &str) -> Refusal {
         match self {
-            Self::Subject => Refusal::new(Code::SubjectInvalid, format!("{text}; get a fresh subject token and name its type")),
-            Self::Actor => Refusal::new(Code::ActorInvalid, format!("{text}; get a fresh actor token and name its type")),
+            Self::Subject => Refusal::new(
+                Code::SubjectInvalid,
+                format!("{text}; get a fresh subject token and name its type"),
+            ),
+            Self::Actor => Refusal::new(
+                Code::ActorInvalid,
+                format!("{text}; get a fresh actor token and name its type"),
+            ),
         }
     }
 
@@ -47,7 +55,11 @@ pub(crate) fn read(app: &App, text: &str, slot: Slot) -> Result<Unverified, Refu
     if text.len() > app.bounds.token_bytes {
         return Err(Refusal::new(
             Code::Request,
-            format!("expected a token of at most {} bytes, found {}; get a smaller token", app.bounds.token_bytes, text.len()),
+            format!(
+                "expected a token of at most {} bytes, found {}; get a smaller token",
+                app.bounds.token_bytes,
+                text.len()
+            ),
         ));
     }
     Unverified::parse(text, app.bounds.token_bytes).map_err(|flaw| slot.flaw(&flaw))
@@ -57,10 +69,18 @@ pub(crate) fn read(app: &App, text: &str, slot: Slot) -> Result<Unverified, Refu
 ///
 /// # Errors
 /// The slot's code when there is none.
-pub(crate) fn issuer_of(request: &Request<'_>, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
+pub(crate) fn issuer_of(
+    request: &Request<'_>,
+    token: &Unverified,
+    slot: Slot,
+) -> Result<Arc<Issuer>, Refusal> {
     let state = request.app.state.read();
-    let known = token.issuer_unverified().and_then(|iss| state.registry.issuer_named(iss));
-    known.cloned().ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
+    let known = token
+        .issuer_unverified()
+        .and_then(|iss| state.registry.issuer_named(iss));
+    known
+        .cloned()
+        .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
 }
 
 /// Verifies a foreign token of that kind in that slot. A `kid` that is not
@@ -68,10 +88,18 @@ pub(crate) fn issuer_of(request: &Request<'_>, token: &Unverified, slot: Slot) -
 ///
 /// # Errors
 /// The slot's code, or `LCM-UNAVAILABLE` when the keys cannot be had.
-pub(crate) async fn verified(app: &App, text: &str, issuer: &Issuer, kind: Kind, slot: Slot) -> Result<Verified<Claims>, Refusal> {
+pub(crate) async fn verified(
+    app: &App,
+    text: &str,
+    issuer: &Issuer,
+    kind: Kind,
+    slot: Slot,
+) -> Result<Verified<Claims>, Refusal> {
     let audiences = match kind {
         Kind::ForeignAccess => issuer.access_audiences(&app.issuer),
-        Kind::IdToken | Kind::Workload | Kind::Own | Kind::ClientAssertion => issuer.audiences(&app.issuer),
+        Kind::IdToken | Kind::Workload | Kind::Own | Kind::ClientAssertion => {
+            issuer.audiences(&app.issuer)
+        }
     };
     let expectation = Expectation {
         kind,
@@ -91,11 +119,22 @@ pub(crate) async fn verified(app: &App, text: &str, issuer: &Issuer, kind: Kind,
     };
     let gone = |error: crate::app::Unavailable| unavailable().because(error.to_string());
     let keys = app.trust.keys(issuer, false).await.map_err(gone)?;
-    match verify(read(app, text, slot)?, &expectation, app.clock.now_s(), &*keys) {
+    match verify(
+        read(app, text, slot)?,
+        &expectation,
+        app.clock.now_s(),
+        &*keys,
+    ) {
         Ok(verified) => Ok(verified),
         Err(flaw) if flaw.asks_for_fresh_keys() => {
             let keys = app.trust.keys(issuer, true).await.map_err(gone)?;
-            verify(read(app, text, slot)?, &expectation, app.clock.now_s(), &*keys).map_err(|flaw| slot.flaw(&flaw))
+            verify(
+                read(app, text, slot)?,
+                &expectation,
+                app.clock.now_s(),
+                &*keys,
+            )
+            .map_err(|flaw| slot.flaw(&flaw))
         }
         Err(flaw) => Err(slot.flaw(&flaw)),
     }
@@ -139,5 +178,7 @@ pub(crate) fn of_role(issuer: &Issuer, role: IssuerRole, slot: Slot) -> Result<(
     if issuer.spec.role == role {
         return Ok(());
     }
-    Err(slot.refusal("expected a token of an issuer that is trusted for this use, found one trusted for another"))
+    Err(slot.refusal(
+        "expected a token of an issuer that is trusted for this use, found one trusted for another",
+    ))
 }

@@ -2,7 +2,7 @@
 
 mod actor;
 mod facts;
-mod foreign;
+pub(crate) mod foreign;
 mod lookups;
 mod parse;
 mod record;
@@ -34,7 +34,10 @@ pub(crate) struct Stop {
 
 impl Stop {
     fn at(check: &'static str) -> impl Fn(Refusal) -> Self {
-        move |refusal| Self { check, refusal: Box::new(refusal) }
+        move |refusal| Self {
+            check,
+            refusal: Box::new(refusal),
+        }
     }
 }
 
@@ -68,7 +71,13 @@ pub(crate) async fn post(
         Ok(client) => client,
         Err(refusal) => return answer::refusal(&app, &rejection(&form, refusal), id),
     };
-    let request = Request { app: &app, id, form: &form, client: &client, ip: Some(peer.ip().to_string()) };
+    let request = Request {
+        app: &app,
+        id,
+        form: &form,
+        client: &client,
+        ip: Some(peer.ip().to_string()),
+    };
     run(&request).await
 }
 
@@ -104,12 +113,25 @@ async fn prove(request: &Request<'_>) -> Result<Case, Stop> {
         }
         GrantType::ClientCredentials => {
             let actor = actor::client_itself(request).map_err(Stop::at("actor"))?;
-            let subject = SubjectProof::itself(&actor, request.app.clock.now_ms(), &request.app.names);
+            let subject =
+                SubjectProof::itself(&actor, request.app.clock.now_ms(), &request.app.names);
             (actor, subject)
         }
     };
     let limits = request.app.limits();
-    let bounds = Bounds { depth: limits.max_depth.min(actor.agent().spec.max_depth), hops: limits.max_hops };
+    let by_agent = limits.max_depth.min(actor.agent().spec.max_depth);
+    let bounds = Bounds {
+        depth: lookups::granted_depth(request.app, &subject).map_or(by_agent, |d| d.min(by_agent)),
+        hops: limits.max_hops,
+    };
     let chain = Chain::extend(&subject, &actor, bounds).map_err(Stop::at("chain"))?;
-    Ok(Case { request_id: request.id, jti: Jti(request.app.mint()), ask, actor, subject, chain, ip: request.ip.clone() })
+    Ok(Case {
+        request_id: request.id,
+        jti: Jti(request.app.mint()),
+        ask,
+        actor,
+        subject,
+        chain,
+        ip: request.ip.clone(),
+    })
 }

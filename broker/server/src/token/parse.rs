@@ -47,7 +47,10 @@ pub(crate) struct Tokens<'a> {
 }
 
 fn request(expected: &str, found: &str, next: &str) -> Refusal {
-    Refusal::new(Code::Request, format!("expected {expected}, found {found}; {next}"))
+    Refusal::new(
+        Code::Request,
+        format!("expected {expected}, found {found}; {next}"),
+    )
 }
 
 /// Subject and actor token with their types.
@@ -55,18 +58,37 @@ fn request(expected: &str, found: &str, next: &str) -> Refusal {
 /// # Errors
 /// `LCM-REQUEST` naming the parameter.
 pub(crate) fn tokens(form: &Form) -> Result<Tokens<'_>, Refusal> {
-    let token = form.get("subject_token").ok_or_else(|| request("the parameter `subject_token`", "none", "send the token of the party on whose behalf you ask"))?;
-    let kind = form
-        .get("subject_token_type")
-        .ok_or_else(|| request("the parameter `subject_token_type`", "none", "send the type of the subject token"))?;
+    let token = form.get("subject_token").ok_or_else(|| {
+        request(
+            "the parameter `subject_token`",
+            "none",
+            "send the token of the party on whose behalf you ask",
+        )
+    })?;
+    let kind = form.get("subject_token_type").ok_or_else(|| {
+        request(
+            "the parameter `subject_token_type`",
+            "none",
+            "send the type of the subject token",
+        )
+    })?;
     let kind = match (kind, kind.strip_prefix(TOKEN_TYPE)) {
         (GRANT_TOKEN, _) => SubjectType::Grant,
         (_, Some("id_token")) => SubjectType::IdToken,
         (_, Some("jwt")) => SubjectType::Jwt,
         (_, Some("access_token")) => SubjectType::AccessToken,
-        _ => return Err(request("a `subject_token_type` that is accepted here", &quoted(kind), "use id_token, jwt, access_token or the grant type")),
+        _ => {
+            return Err(request(
+                "a `subject_token_type` that is accepted here",
+                &quoted(kind),
+                "use id_token, jwt, access_token or the grant type",
+            ));
+        }
     };
-    Ok(Tokens { subject: (token, kind), actor: actor(form)? })
+    Ok(Tokens {
+        subject: (token, kind),
+        actor: actor(form)?,
+    })
 }
 
 /// The actor token (RFC 8693 §2.1: its type is required with it, and must not
@@ -77,14 +99,30 @@ pub(crate) fn tokens(form: &Form) -> Result<Tokens<'_>, Refusal> {
 pub(crate) fn actor(form: &Form) -> Result<Option<(&str, ActorType)>, Refusal> {
     let kind = match (form.get("actor_token"), form.get("actor_token_type")) {
         (None, None) => return Ok(None),
-        (None, Some(_)) => return Err(request("no `actor_token_type` without `actor_token`", "the type alone", "send both or neither")),
-        (Some(_), None) => return Err(request("`actor_token_type` with `actor_token`", "the token alone", "send both or neither")),
+        (None, Some(_)) => {
+            return Err(request(
+                "no `actor_token_type` without `actor_token`",
+                "the type alone",
+                "send both or neither",
+            ));
+        }
+        (Some(_), None) => {
+            return Err(request(
+                "`actor_token_type` with `actor_token`",
+                "the token alone",
+                "send both or neither",
+            ));
+        }
         (Some(token), Some(kind)) => (token, kind),
     };
     match (kind.0, kind.1.strip_prefix(TOKEN_TYPE)) {
         (token, Some("jwt")) => Ok(Some((token, ActorType::Jwt))),
         (token, Some("access_token")) => Ok(Some((token, ActorType::AccessToken))),
-        _ => Err(request("an `actor_token_type` that is accepted here", &quoted(kind.1), "use jwt or access_token")),
+        _ => Err(request(
+            "an `actor_token_type` that is accepted here",
+            &quoted(kind.1),
+            "use jwt or access_token",
+        )),
     }
 }
 
@@ -95,7 +133,12 @@ pub(crate) fn actor(form: &Form) -> Result<Option<(&str, ActorType)>, Refusal> {
 pub(crate) fn ask(form: &Form) -> Result<Ask, Refusal> {
     let grant_type = grant_type(form)?;
     let scope = form.get("scope").map(Scope::parse).transpose();
-    let scope = scope.map_err(|flaw| Refusal::new(Code::ScopeRefused, format!("{flaw}, found another text; ask for scopes of the target's catalogue")))?;
+    let scope = scope.map_err(|flaw| {
+        Refusal::new(
+            Code::ScopeRefused,
+            format!("{flaw}, found another text; ask for scopes of the target's catalogue"),
+        )
+    })?;
     Ok(Ask {
         grant_type,
         scope: scope.filter(|scope| !scope.is_empty()),
@@ -112,42 +155,76 @@ fn grant_type(form: &Form) -> Result<GrantType, Refusal> {
     match form.get("grant_type") {
         Some(TOKEN_EXCHANGE) => Ok(GrantType::TokenExchange),
         Some("client_credentials") => {
-            let stray = ["subject_token", "actor_token"].into_iter().find(|name| form.get(name).is_some());
+            let stray = ["subject_token", "actor_token"]
+                .into_iter()
+                .find(|name| form.get(name).is_some());
             match stray {
                 None => Ok(GrantType::ClientCredentials),
-                Some(name) => Err(request("no token with client_credentials", &format!("`{name}`"), "use the grant type token-exchange")),
+                Some(name) => Err(request(
+                    "no token with client_credentials",
+                    &format!("`{name}`"),
+                    "use the grant type token-exchange",
+                )),
             }
         }
         Some(other) => Err(Refusal::new(
             Code::GrantType,
-            format!("expected `{TOKEN_EXCHANGE}` or `client_credentials`, found {}; use one of them", quoted(other)),
+            format!(
+                "expected `{TOKEN_EXCHANGE}` or `client_credentials`, found {}; use one of them",
+                quoted(other)
+            ),
         )),
-        None => Err(request("the parameter `grant_type`", "none", "send the grant type")),
+        None => Err(request(
+            "the parameter `grant_type`",
+            "none",
+            "send the grant type",
+        )),
     }
 }
 
 fn details(form: &Form) -> Result<Option<serde_json::Value>, Refusal> {
-    let Some(text) = form.get("authorization_details") else { return Ok(None) };
+    let Some(text) = form.get("authorization_details") else {
+        return Ok(None);
+    };
     match json::parse(text.as_bytes(), json::Limits::BODY) {
         Ok(value) if value.is_array() => Ok(Some(value)),
-        Ok(_) => Err(Refusal::new(Code::Details, "expected a JSON array of objects, found another value; send an array")),
-        Err(flaw) => Err(Refusal::new(Code::Details, format!("{flaw}; send a JSON array"))),
+        Ok(_) => Err(Refusal::new(
+            Code::Details,
+            "expected a JSON array of objects, found another value; send an array",
+        )),
+        Err(flaw) => Err(Refusal::new(
+            Code::Details,
+            format!("{flaw}; send a JSON array"),
+        )),
     }
 }
 
 fn expires_in(form: &Form) -> Result<Option<u64>, Refusal> {
-    let Some(text) = form.get("expires_in") else { return Ok(None) };
+    let Some(text) = form.get("expires_in") else {
+        return Ok(None);
+    };
     let digits = text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
     match text.parse::<u64>() {
         Ok(seconds) if digits && seconds >= 1 => Ok(Some(seconds)),
-        Ok(_) | Err(_) => Err(request("`expires_in` as an integer of at least 1", &quoted(text), "send seconds")),
+        Ok(_) | Err(_) => Err(request(
+            "`expires_in` as an integer of at least 1",
+            &quoted(text),
+            "send seconds",
+        )),
     }
 }
 
 fn purpose(form: &Form) -> Result<Option<String>, Refusal> {
     match form.get("purpose") {
-        Some(text) if text.chars().count() > PURPOSE_MAX || text.chars().any(|c| c.is_control() && c != '\n') => {
-            Err(request("`purpose` of at most 500 characters", "a longer one or control characters", "say it shorter"))
+        Some(text)
+            if text.chars().count() > PURPOSE_MAX
+                || text.chars().any(|c| c.is_control() && c != '\n') =>
+        {
+            Err(request(
+                "`purpose` of at most 500 characters",
+                "a longer one or control characters",
+                "say it shorter",
+            ))
         }
         other => Ok(other.map(str::to_owned)),
     }
@@ -156,9 +233,11 @@ fn purpose(form: &Form) -> Result<Option<String>, Refusal> {
 fn task_id(form: &Form) -> Result<Option<String>, Refusal> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
     match form.get("task_id") {
-        Some(text) if text.len() > TASK_ID_MAX || !text.bytes().all(legal) => {
-            Err(request("`task_id` of at most 128 letters, digits and `._:-`", &quoted(text), "use another task id"))
-        }
+        Some(text) if text.len() > TASK_ID_MAX || !text.bytes().all(legal) => Err(request(
+            "`task_id` of at most 128 letters, digits and `._:-`",
+            &quoted(text),
+            "use another task id",
+        )),
         other => Ok(other.map(str::to_owned)),
     }
 }
@@ -173,9 +252,16 @@ fn delegate_to(form: &Form) -> Result<Option<AgentId>, Refusal> {
 }
 
 fn issued_type(form: &Form) -> Result<IssuedType, Refusal> {
-    match form.get("requested_token_type").map(|uri| (uri, uri.strip_prefix(TOKEN_TYPE))) {
+    match form
+        .get("requested_token_type")
+        .map(|uri| (uri, uri.strip_prefix(TOKEN_TYPE)))
+    {
         None | Some((_, Some("access_token"))) => Ok(IssuedType::AccessToken),
         Some((_, Some("jwt"))) => Ok(IssuedType::Jwt),
-        Some((other, _)) => Err(request("a `requested_token_type` that is issued here", &quoted(other), "use access_token or jwt")),
+        Some((other, _)) => Err(request(
+            "a `requested_token_type` that is issued here",
+            &quoted(other),
+            "use access_token or jwt",
+        )),
     }
 }

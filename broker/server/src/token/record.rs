@@ -3,8 +3,7 @@
 
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
-use crate::oauth::answer::unavailable;
-use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused};
+use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
@@ -37,7 +36,9 @@ pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Reco
             return Err(fault(request, error));
         }
     };
-    let recorded = permit.recorded(&draft, &appended).map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
+    let recorded = permit
+        .recorded(&draft, &appended)
+        .map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
     match fallen(request, &recorded) {
         None => Ok(recorded),
         Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
@@ -86,18 +87,32 @@ fn fault(request: &Request<'_>, error: Unavailable) -> No {
 fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
     let app = request.app;
     let state = app.state.read();
-    let standing = app.world(&state).standing(&permit.lineage(&app.names), &permit.actors(), permit.jti().ms());
+    let standing = app.world(&state).standing(
+        &permit.lineage(&app.names),
+        &permit.actors(),
+        permit.jti().ms(),
+    );
     match standing {
         Standing::Live => None,
         Standing::Revoked => Some(Refusal::new(
             Code::SubjectRevoked,
             "expected everything the token descends from to stand, found a part revoked meanwhile; start again from a fresh sign-in",
         )),
-        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(Refusal::new(
-            Code::Locked,
-            "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
-        )),
+        Standing::AgentNotInForce(agent) if agent.as_str() == permit.actor() => {
+            let known = state.registry.agent(agent.as_str());
+            known
+                .and_then(|agent| in_force(agent, app.clock.now_s()).err())
+                .or_else(|| Some(locked()))
+        }
+        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(locked()),
     }
+}
+
+fn locked() -> Refusal {
+    Refusal::new(
+        Code::Locked,
+        "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
+    )
 }
 
 /// What surrounds the decision in its record. After a fault the mark stays
@@ -111,7 +126,10 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
         client_auth: request.client.client.method(),
         requested: requested(request),
         personal: personal(request),
-        marks: mark.iter().map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request))).collect(),
+        marks: mark
+            .iter()
+            .map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request)))
+            .collect(),
         salt: app.random.bytes(),
         personal_salt: PersonalSalt(app.random.bytes()),
         keys: &app.names,
@@ -119,7 +137,10 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
 }
 
 fn personal(request: &Request<'_>) -> Vec<(&'static str, String)> {
-    let purpose = request.form.get("purpose").map(|purpose| ("purpose", bounded_text(purpose)));
+    let purpose = request
+        .form
+        .get("purpose")
+        .map(|purpose| ("purpose", bounded_text(purpose)));
     let ip = request.ip.clone().map(|ip| ("ip", ip));
     purpose.into_iter().chain(ip).collect()
 }
@@ -156,9 +177,13 @@ fn requested(request: &Request<'_>) -> Value {
     Value::Object(out)
 }
 
+/// A token sent in the wrong place must not reach the record either.
 fn bounded(text: &str) -> Value {
     use sha2::Digest;
-    if text.len() <= REQUESTED_MAX {
+    let like_a_token = text
+        .split(' ')
+        .any(|word| word.starts_with("eyJ") && word.len() > 64);
+    if text.len() <= REQUESTED_MAX && !like_a_token {
         return json!(text);
     }
     let digest = locum_core::jcs::hex(&sha2::Sha256::digest(text.as_bytes()));

@@ -17,7 +17,12 @@ struct Key(Arc<SigningKey>);
 
 impl Signer for Key {
     fn sign(&self, typ: &str, claims: &Value) -> Result<Secret<String>, ConnectorFault> {
-        self.0.sign(typ, claims).map(Secret::new).map_err(|e| ConnectorFault { detail: e.to_string() })
+        self.0
+            .sign(typ, claims)
+            .map(Secret::new)
+            .map_err(|e| ConnectorFault {
+                detail: e.to_string(),
+            })
     }
 }
 
@@ -25,7 +30,9 @@ impl Signer for Key {
 pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Response {
     let signer = request.app.keyring.signer(permit.alg()).map(Key);
     let credential = signer
-        .ok_or_else(|| ConnectorFault { detail: "no key of the target's algorithm".into() })
+        .ok_or_else(|| ConnectorFault {
+            detail: "no key of the target's algorithm".into(),
+        })
         .and_then(|signer| issue(permit, &signer));
     let credential = match credential {
         Ok(credential) => credential,
@@ -60,5 +67,8 @@ pub(crate) fn refused(request: &Request<'_>, no: No) -> Response {
 }
 
 fn internal() -> Refusal {
-    Refusal::new(Code::Internal, "expected the token to be signed, found a fault of our own; report the request id to the operator")
+    Refusal::new(
+        Code::Internal,
+        "expected the token to be signed, found a fault of our own; report the request id to the operator",
+    )
 }

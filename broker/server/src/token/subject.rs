@@ -14,12 +14,16 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::IssuerRole;
 use locum_core::standing::FOR_EVER;
 use locum_core::token::{Kid, Kind};
+use std::sync::Arc;
 
 /// Both parties, proven.
 ///
 /// # Errors
 /// The check that ended it: `actor` or `subject`.
-pub(crate) async fn parties(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<(ActorProof, SubjectProof), Stop> {
+pub(crate) async fn parties(
+    request: &Request<'_>,
+    tokens: &Tokens<'_>,
+) -> Result<(ActorProof, SubjectProof), Stop> {
     let (text, kind) = tokens.subject;
     if kind == SubjectType::AccessToken {
         return of_ours(request, tokens).await;
@@ -42,7 +46,12 @@ async fn who_acts(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<ActorPro
 }
 
 /// A person by an ID token or an access token of their provider.
-async fn person(request: &Request<'_>, text: &str, kind: Kind, actor: &ActorProof) -> Result<SubjectProof, Refusal> {
+async fn person(
+    request: &Request<'_>,
+    text: &str,
+    kind: Kind,
+    actor: &ActorProof,
+) -> Result<SubjectProof, Refusal> {
     let app = request.app;
     let unverified = foreign::read(app, text, Slot::Subject)?;
     let issuer = foreign::issuer_of(request, &unverified, Slot::Subject)?;
@@ -59,14 +68,19 @@ async fn person(request: &Request<'_>, text: &str, kind: Kind, actor: &ActorProo
 
 /// `jwt` means an access token of a person's provider, or a workload's token:
 /// the issuer's one role decides.
-async fn by_jwt(request: &Request<'_>, text: &str, actor: &ActorProof) -> Result<SubjectProof, Refusal> {
+async fn by_jwt(
+    request: &Request<'_>,
+    text: &str,
+    actor: &ActorProof,
+) -> Result<SubjectProof, Refusal> {
     let app = request.app;
     let unverified = foreign::read(app, text, Slot::Subject)?;
     let issuer = foreign::issuer_of(request, &unverified, Slot::Subject)?;
     match issuer.spec.role {
         IssuerRole::Subject => person(request, text, Kind::ForeignAccess, actor).await,
         IssuerRole::Workload => {
-            let token = foreign::verified(app, text, &issuer, Kind::Workload, Slot::Subject).await?;
+            let token =
+                foreign::verified(app, text, &issuer, Kind::Workload, Slot::Subject).await?;
             let agent = actor::agent_of(app, &issuer, &token);
             let id = agent.as_ref().map(|agent| &agent.spec.id);
             SubjectProof::from_workload(&token, &issuer, id, (&*app.issuer, &app.names))
@@ -76,10 +90,16 @@ async fn by_jwt(request: &Request<'_>, text: &str, actor: &ActorProof) -> Result
 
 /// The id of a live grant whose agent is the actor. Unknown, dead and
 /// another's: one text (contract §10).
-fn by_grant(request: &Request<'_>, text: &str, actor: &ActorProof) -> Result<SubjectProof, Refusal> {
+fn by_grant(
+    request: &Request<'_>,
+    text: &str,
+    actor: &ActorProof,
+) -> Result<SubjectProof, Refusal> {
     let app = request.app;
     let state = app.state.read();
-    let found = GrantId::parse(text).ok().and_then(|id| state.registry.grant(id));
+    let found = GrantId::parse(text)
+        .ok()
+        .and_then(|id| state.registry.grant(id));
     let live = found.filter(|grant| super::lookups::grant_stands(app, &state, grant, None));
     live.and_then(|grant| SubjectProof::from_grant(grant, actor, app.clock.now_s(), &app.names)).ok_or_else(|| {
         Refusal::new(
@@ -91,39 +111,62 @@ fn by_grant(request: &Request<'_>, text: &str, actor: &ActorProof) -> Result<Sub
 
 /// A token of ours: passed on to the actor, or derived from by the server of
 /// the target it is for.
-async fn of_ours(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<(ActorProof, SubjectProof), Stop> {
+async fn of_ours(
+    request: &Request<'_>,
+    tokens: &Tokens<'_>,
+) -> Result<(ActorProof, SubjectProof), Stop> {
     let app = request.app;
     let stop = Stop::at("subject");
     let verified = foreign::own_in(app, tokens.subject.0, Slot::Subject).map_err(&stop)?;
     let token = OwnToken::read(&verified, &app.issuer)
-        .map_err(|found| Slot::Subject.refusal(&format!("expected an access token of ours, found {found}")))
+        .map_err(|found| {
+            Slot::Subject.refusal(&format!("expected an access token of ours, found {found}"))
+        })
         .map_err(&stop)?;
     let recalled = known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
+        None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
+            return Err(Stop::at("presenter")(mismatch()));
+        }
         Some(_) | None => {
             let actor = who_acts(request, tokens).await.map_err(Stop::at("actor"))?;
             let parent = Parent::passed_on(token, &actor).map_err(Stop::at("presenter"))?;
             (actor, parent)
         }
     };
-    let signed_by = app.names.key(Named::Key, &format!("locum:{}", verified.kid().as_str()));
-    let subject = SubjectProof::from_own(parent, recalled.recall, signed_by).map_err(&stop)?;
+    let signed_by = app
+        .names
+        .key(Named::Key, &format!("locum:{}", verified.kid().as_str()));
+    let subject =
+        SubjectProof::from_own(parent, recalled.recall.clone(), signed_by).map_err(&stop)?;
     Ok((actor, subject))
 }
 
 /// A resource server presents: it may only derive from tokens for its own
 /// target (contract §8). `None` when the client is no resource server.
-fn server_acts(request: &Request<'_>, token: &OwnToken) -> Option<Result<(ActorProof, Parent), Refusal>> {
-    let Caller::Client(client) = request.client.client.get() else { return None };
+fn server_acts(
+    request: &Request<'_>,
+    token: &OwnToken,
+) -> Option<Result<(ActorProof, Parent), Refusal>> {
+    let Caller::Client(client) = request.client.client.get() else {
+        return None;
+    };
     let state = request.app.state.read();
     let target = state.registry.target_of_server(client.spec.id.as_str())?;
     let parent = match Parent::derived(token.clone(), target, &request.client.client) {
         Ok(parent) => parent,
         Err(refusal) => return Some(Err(refusal)),
     };
-    let agent = target.spec.acts_as.as_ref().and_then(|id| state.registry.agent(id.as_str())).cloned();
-    let actor = agent.and_then(|agent| ActorProof::from_server(agent, target, &request.client.client, &request.app.issuer));
+    let agent = target
+        .spec
+        .acts_as
+        .as_ref()
+        .and_then(|id| state.registry.agent(id.as_str()))
+        .cloned();
+    let actor = agent.and_then(|agent| {
+        ActorProof::from_server(agent, target, &request.client.client, &request.app.issuer)
+    });
     Some(actor.map(|actor| (actor, parent)).ok_or_else(mismatch))
 }
 
@@ -132,11 +175,22 @@ fn server_acts(request: &Request<'_>, token: &OwnToken) -> Option<Result<(ActorP
 ///
 /// # Errors
 /// The slot's code, or `LCM-UNAVAILABLE` when the ledger cannot be read.
-pub(crate) fn known(app: &App, token: &OwnToken, kid: &Kid, slot: Slot) -> Result<Recalled, Refusal> {
-    let key = app.names.key(Named::Key, &format!("locum:{}", kid.as_str()));
+pub(crate) fn known(
+    app: &App,
+    token: &OwnToken,
+    kid: &Kid,
+    slot: Slot,
+) -> Result<Arc<Recalled>, Refusal> {
+    let key = app
+        .names
+        .key(Named::Key, &format!("locum:{}", kid.as_str()));
     if app.state.read().view.is_revoked(&key, FOR_EVER) {
-        return Err(slot.refusal("expected a token signed by a key in use, found one whose key was revoked"));
+        return Err(slot
+            .refusal("expected a token signed by a key in use, found one whose key was revoked"));
     }
-    let recalled = recall(app, token.jti).map_err(|error| unavailable().because(error.to_string()))?;
-    recalled.ok_or_else(|| slot.refusal("expected a token that is on the record, found one that is not"))
+    let recalled =
+        recall(app, token.jti).map_err(|error| unavailable().because(error.to_string()))?;
+    recalled.ok_or_else(|| {
+        slot.refusal("expected a token that is on the record, found one that is not")
+    })
 }

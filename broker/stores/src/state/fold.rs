@@ -72,8 +72,16 @@ impl State {
     }
 
     fn decision(&mut self, body: &Value, counts_use: bool) {
-        for mark in body.get("marks").and_then(Value::as_array).into_iter().flatten() {
-            if let (Some(key), Some(until)) = (mark.get(0).and_then(bytes), mark.get(1).and_then(Value::as_u64)) {
+        for mark in body
+            .get("marks")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if let (Some(key), Some(until)) = (
+                mark.get(0).and_then(bytes),
+                mark.get(1).and_then(Value::as_u64),
+            ) {
                 match mark.get(2).and_then(bytes) {
                     Some(request) => self.marks.failed_with(key, request, until),
                     None => self.marks.answered(key, until),
@@ -198,7 +206,11 @@ impl State {
 }
 
 fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {
-    URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?.try_into().ok()
+    URL_SAFE_NO_PAD
+        .decode(value.as_str()?)
+        .ok()?
+        .try_into()
+        .ok()
 }
 
 /// The state as the ledger's follower and the server share it.

@@ -226,6 +226,10 @@ impl JwsSigner for SigningKey {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a signature's own nonce or salt: nothing of it is decided on"
+    )]
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
         let failed = || JoseError::InvalidSignature(std::io::Error::other("not signed").into());
         match self.pair.as_ref() {

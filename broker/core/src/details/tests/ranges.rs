@@ -8,7 +8,7 @@ fn span(from: &str, to: &str) -> Json {
 }
 
 #[test]
-fn time_spans_have_two_rfc3339_ends_in_order() {
+fn the_ends_of_a_time_span_are_rfc3339_texts() {
     let good = |text: &str| reads("time_span", "within", &span(text, text));
     for text in [
         "2026-01-31T00:00:00Z",
@@ -51,6 +51,10 @@ fn time_spans_have_two_rfc3339_ends_in_order() {
     ] {
         assert!(!good(text), "{text}");
     }
+}
+
+#[test]
+fn a_time_span_is_an_object_of_two_ordered_texts() {
     let day = "2026-01-31T00:00:00Z";
     none_read(
         "time_span",

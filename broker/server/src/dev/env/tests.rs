@@ -29,8 +29,11 @@ fn a_running_dev_world_is_printed_for_a_shell() {
     let path = path.to_string_lossy().replace('\'', "'\\''");
     let first = format!(
         "export LOCUM_ISSUER={issuer} LOCUM_ADMIN_API={issuer}/admin/v1 LOCUM_ADMIN_TOKEN={} \
-         LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_DEV_READY='{path}'",
-        world.admin_token.expose()
+         LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_DEV_READY='{path}' DEMO_IDP={} DEMO_ADA_PASSWORD={} DEMO_SAP={}",
+        world.admin_token.expose(),
+        bench::addresses().idp() + "/token",
+        world.password("ada").unwrap().expose(),
+        bench::addresses().target("sap"),
     );
     assert!(
         text.lines().next() == Some(first.as_str()),

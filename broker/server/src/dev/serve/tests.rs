@@ -18,6 +18,7 @@ async fn the_listener_answers_until_it_is_stopped() {
         listener,
     )
     .unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a client of the test's own")]
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = http.get(format!("http://{place}/")).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);

@@ -17,6 +17,10 @@ pub(crate) struct Unreachable;
 ///
 /// # Errors
 /// When TLS cannot be set up.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no redirects, no proxies, bounded"
+)]
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .no_proxy()

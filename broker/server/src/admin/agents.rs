@@ -1,0 +1,139 @@
+//! Agents: `/agents` (contract §12).
+
+mod check;
+mod states;
+mod versions;
+
+use super::answer::{Answer, etag};
+use super::call::Call;
+use super::problem::Problem;
+use super::write::{Moment, Plan};
+use super::{read, secrets, times};
+use crate::app::App;
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+use locum_core::refusal::Code;
+use locum_core::registry::{Agent, AgentSpec, Status};
+use locum_stores::state::{Change, Role};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Most bytes of one agent with its versions. It must fit into a record in
+/// every later state, or it could not be stopped any more.
+const AGENT_MAX: usize = 49_152;
+
+/// The routes of agents.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/agents", get(list).post(create))
+        .route("/agents/{id}", get(show).put(replace))
+        .route("/agents/{id}/secrets", post(secrets::of_agent))
+        .merge(states::routes())
+        .merge(versions::routes())
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let id = |agent: &&Arc<Agent>| agent.id().to_string();
+    call.page(state.registry.agents(), id, |agent| shown(agent))
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let agent = state.registry.agent(call.param("id"));
+    let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
+    Ok(Answer::ok(shown(agent)))
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let spec: AgentSpec = call.read()?;
+    call.write(|now| draft(now, spec)).await
+}
+
+async fn replace(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let spec: AgentSpec = read::whole(call.replacement(true)?)?;
+    call.write(|now| {
+        let mut agent = known(now, call.param("id"))?;
+        call.precondition(Some(&etag(&shown(&agent))))?;
+        if agent.status == Status::Retired {
+            let detail = "expected an agent that is not retired, found a retired one";
+            return Err(Problem::new(Code::State, detail));
+        }
+        sound(check::flaws(&now.state.registry, &spec))?;
+        let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&agent.spec.auth);
+        agent.spec = spec;
+        let mut plan = put(agent)?;
+        if no_secret {
+            // A method that is taken away and given back starts without old secrets.
+            plan.changes.push(Change::Secrets {
+                client: call.param("id").to_owned(),
+                hashes: Vec::new(),
+            });
+        }
+        Ok(plan)
+    })
+    .await
+}
+
+/// A new agent, a draft.
+fn draft(now: &Moment<'_>, spec: AgentSpec) -> Result<Plan, Problem> {
+    let registry = &now.state.registry;
+    if registry.client_id_taken(spec.id.as_str()) {
+        return Err(Problem::taken());
+    }
+    sound(check::flaws(registry, &spec))?;
+    let first = secrets::first(now, spec.id.as_str(), &spec.auth);
+    let mut plan = put(Agent::new(spec, now.now_ms))?;
+    plan.status = StatusCode::CREATED;
+    if let Some((change, secret)) = first {
+        plan.changes.push(change);
+        plan.secret = Some(("client_secret", secret));
+    }
+    Ok(plan)
+}
+
+/// The agent of that id.
+fn known(now: &Moment<'_>, id: &str) -> Result<Agent, Problem> {
+    let agent = now.state.registry.agent(id);
+    let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
+    Ok((**agent).clone())
+}
+
+/// Puts an agent, if it is small enough to be put again in any state.
+fn put(agent: Agent) -> Result<Plan, Problem> {
+    let size = json!(agent).to_string().len();
+    if size > AGENT_MAX {
+        let detail = format!(
+            "expected an agent of at most {AGENT_MAX} bytes with its versions, found {size}"
+        );
+        return Err(Problem::new(Code::Invalid, detail));
+    }
+    Ok(put_in_state(agent))
+}
+
+/// Puts an agent whose state alone changed.
+fn put_in_state(agent: Agent) -> Plan {
+    let shown = shown(&agent);
+    Plan::new(StatusCode::OK, Change::Agent { agent }, shown)
+}
+
+fn sound(flaws: Vec<locum_core::registry::Problem>) -> Result<(), Problem> {
+    if flaws.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::invalid(flaws))
+}
+
+/// As the API shows it.
+fn shown(agent: &Agent) -> Value {
+    let mut out = json!(agent.spec);
+    if let Some(members) = out.as_object_mut() {
+        members.insert("state".into(), agent.status.name().into());
+        let created_at = times::shown(agent.created_at_ms);
+        members.insert("created_at".into(), created_at.into());
+    }
+    out
+}

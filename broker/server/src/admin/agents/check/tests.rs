@@ -1,0 +1,126 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+use locum_core::ids::TargetId;
+use locum_core::registry::{Agent, Client, Issuer, Target};
+use serde_json::json;
+
+fn spec(changes: Value) -> AgentSpec {
+    let mut body = json!({
+        "id": "a", "owner": {"kind": "team", "id": "t"}, "subject_issuers": ["people", "locum"],
+        "workload": {"issuer": "wl", "claims": {"sub": "s"}},
+        "ceiling": [{"target": "sap", "scopes": ["read"],
+            "authorization_details": [{"type": "post", "amount": "10"}]}],
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    serde_json::from_value(body).unwrap()
+}
+
+fn issuer(id: &str, role: &str) -> Issuer {
+    let body = json!({"issuer": format!("https://{id}.example"), "kind": "oidc", "role": role});
+    Issuer {
+        id: IssuerId::parse(id).unwrap(),
+        spec: serde_json::from_value(body).unwrap(),
+        created_at_ms: 0,
+    }
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::default();
+    registry.put_issuer(issuer("people", "subject"));
+    registry.put_issuer(issuer("wl", "workload"));
+    for (id, kind) in [("rs", "resource_server"), ("chat", "presenter")] {
+        let body = json!({"id": id, "kind": kind, "auth": [{"method": "client_secret"}]});
+        registry.put_client(Client {
+            spec: serde_json::from_value(body).unwrap(),
+            created_at_ms: 0,
+        });
+    }
+    let body = json!({"audience": "urn:x:sap", "scopes": {"read": {}},
+        "details": {"post": {"amount": {"type": "decimal", "narrow": "at_most"}}}});
+    registry.put_target(Target {
+        id: TargetId::parse("sap").unwrap(),
+        spec: serde_json::from_value(body).unwrap(),
+        created_at_ms: 0,
+    });
+    registry
+}
+
+fn places(registry: &Registry, changes: Value) -> Vec<String> {
+    let flaws = flaws(registry, &spec(changes)).into_iter();
+    flaws.map(|flaw| flaw.pointer).collect()
+}
+
+#[test]
+fn a_registration_names_only_what_is_known() {
+    let registry = registry();
+    assert_eq!(places(&registry, json!({"presenters": ["chat"]})), [""; 0]);
+    for (changes, place) in [
+        (json!({"presenters": ["chat", "rs"]}), "/presenters/1"),
+        (json!({"presenters": ["nobody"]}), "/presenters/0"),
+        (json!({"subject_issuers": ["nobody"]}), "/subject_issuers/0"),
+        (json!({"ceiling": [{"target": "x"}]}), "/ceiling/0/target"),
+        (
+            json!({"ceiling": [{"target": "sap", "scopes": ["read", "write"]}]}),
+            "/ceiling/0/scopes",
+        ),
+        (
+            json!({"ceiling": [{"target": "sap", "authorization_details": [{"type": "x"}]}]}),
+            "/ceiling/0/authorization_details/0/type",
+        ),
+        (
+            json!({"workload": {"issuer": "people", "claims": {"sub": "s"}}}),
+            "/workload/issuer",
+        ),
+        (
+            json!({"auth": [{"method": "private_key_jwt", "jwks": {"keys": [{"kty": "x"}]}}]}),
+            "/auth/0/jwks",
+        ),
+    ] {
+        assert_eq!(places(&registry, changes.clone()), [place], "{changes}");
+    }
+}
+
+#[test]
+fn no_token_can_be_of_two_agents_workloads() {
+    let mut registry = registry();
+    let claims = json!({"sub": "s", "team": "a"});
+    let other = json!({"id": "other", "workload": {"issuer": "wl", "claims": claims}});
+    registry.put_agent(Agent::new(spec(other), 0));
+    let of = |registry: &Registry, claims: Value| {
+        places(
+            registry,
+            json!({"workload": {"issuer": "wl", "claims": claims}}),
+        )
+    };
+    for overlapping in [
+        json!({"sub": "s"}),
+        json!({"sub": "s", "team": "a"}),
+        json!({"sub": "s", "more": 1}),
+    ] {
+        assert_eq!(
+            of(&registry, overlapping.clone()),
+            ["/workload/claims"],
+            "{overlapping}"
+        );
+    }
+    for apart in [json!({"sub": "s", "team": "b"}), json!({"sub": "s2"})] {
+        assert_eq!(of(&registry, apart.clone()), [""; 0], "{apart}");
+    }
+    let retired = (**registry.agent("other").unwrap())
+        .clone()
+        .retire()
+        .unwrap();
+    registry.put_agent(retired);
+    assert_eq!(
+        of(&registry, json!({"sub": "s"})),
+        [""; 0],
+        "a retired one gives way"
+    );
+}

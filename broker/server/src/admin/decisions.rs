@@ -1,0 +1,147 @@
+//! `/decisions`: the record of what was permitted and refused, read from the
+//! ledger (contract §12).
+
+mod query;
+mod view;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::page::Window;
+use super::problem::Problem;
+use super::times;
+use crate::app::App;
+use crate::recall::recorded_around;
+use axum::Router;
+use axum::routing::get;
+use locum_core::decide::DECISION;
+use locum_core::ids::{DelegationId, RequestId};
+use locum_core::refusal::Code;
+use locum_stores::ledger::Entry;
+use query::{OUTCOMES, Query};
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+
+/// Records looked at for one page: a filter that fits few answers with an
+/// emptier page and where to go on.
+const PAGE_RECORDS: u64 = 100_000;
+
+/// The routes.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/decisions", get(list))
+        .route("/decisions/{id}", get(one))
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let query = query(&call)?;
+    let since = call.query("since")?;
+    let since = since.map(|text| times::read_ms("", &text)).transpose();
+    let since = since.map_err(|_| {
+        let detail = "expected `since` as a time as of RFC 3339 with its offset";
+        Problem::new(Code::Invalid, detail)
+    })?;
+    let window = call.window()?;
+    let below = window.after.as_deref().map(str::parse).transpose();
+    let below: Option<u64> = below.map_err(|_| Problem::unknown("a page"))?;
+    let app = call.app.clone();
+    let found = blocking(move || page(&app, &query, since, below, &window)).await?;
+    let (items, next) = found;
+    let next = next.map(|index| call.cursor(&index.to_string()));
+    Ok(Answer::ok(json!({ "items": items, "next": next })))
+}
+
+fn query(call: &Call) -> Result<Query, Problem> {
+    let query = Query {
+        agent: call.query("agent")?,
+        person: call.query("person")?,
+        target: call.query("target")?,
+        outcome: call.query("outcome")?,
+        task_id: call.query("task_id")?,
+    };
+    let outcome = query.outcome.as_deref();
+    if outcome.is_some_and(|name| !OUTCOMES.contains(&name)) {
+        let detail = format!("expected `outcome` as one of `{}`", OUTCOMES.join("`, `"));
+        return Err(Problem::new(Code::Invalid, detail));
+    }
+    Ok(query)
+}
+
+/// The newest records below an index that fit, and the index below which the
+/// next page begins.
+fn page(
+    app: &App,
+    query: &Query,
+    since: Option<u64>,
+    below: Option<u64>,
+    window: &Window,
+) -> io::Result<(Vec<Value>, Option<u64>)> {
+    let reader = app.ledger.reader();
+    let floor = since.map_or(Ok(0), |ms| reader.find_time(ms))?;
+    let end = below.unwrap_or(u64::MAX).min(reader.len());
+    let start = floor.max(end.saturating_sub(PAGE_RECORDS));
+    let mut items = Vec::new();
+    let mut last = end;
+    for entry in reader.search_back(start..end, query.texts()) {
+        let entry = entry?;
+        if query.wants(&entry, &app.issuer) {
+            if items.len() == window.limit {
+                return Ok((items, Some(last)));
+            }
+            last = entry.place.index;
+            items.push(show(app, &entry));
+        }
+    }
+    Ok((items, Some(start).filter(|start| *start > floor)))
+}
+
+async fn one(call: Call) -> Result<Answer, Problem> {
+    let id = call.param("id").to_owned();
+    let app = call.app.clone();
+    let found = blocking(move || find(&app, &id)).await?;
+    found
+        .map(Answer::ok)
+        .ok_or_else(|| Problem::unknown("a decision"))
+}
+
+/// The decision of a delegation or of a request. A permit that fell before it
+/// was answered has two records: the request ended with the second.
+fn find(app: &App, id: &str) -> io::Result<Option<Value>> {
+    let delegation = DelegationId::parse(id).map(DelegationId::ms);
+    let request = RequestId::parse(id).map(RequestId::ms);
+    let (name, ms) = match (delegation, request) {
+        (Ok(ms), _) => ("id", ms),
+        (_, Ok(ms)) => ("request_id", ms),
+        (Err(_), Err(_)) => return Ok(None),
+    };
+    let reader = app.ledger.reader();
+    let range = recorded_around(&reader, ms)?;
+    let is = |entry: &Entry| {
+        entry.kind == DECISION && entry.body.get(name).and_then(Value::as_str) == Some(id)
+    };
+    for entry in reader.search_back(range, vec![format!("\"{name}\":\"{id}\"")]) {
+        let entry = entry?;
+        if is(&entry) {
+            return Ok(Some(show(app, &entry)));
+        }
+    }
+    Ok(None)
+}
+
+fn show(app: &App, entry: &Entry) -> Value {
+    view::view(entry, &app.issuer, &times::shown(entry.place.time_ms))
+}
+
+/// Reads the disk away from the threads that answer.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "the ledger could not be read");
+        let detail = "expected a ledger that can be read, found one that cannot now";
+        Problem::new(Code::Unavailable, detail)
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|e| unreadable(&e))?
+        .map_err(|e| unreadable(&e))
+}

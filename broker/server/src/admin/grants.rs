@@ -1,0 +1,129 @@
+//! `/grants`: a person's standing delegation, made by an administrator
+//! (contract §12).
+
+mod check;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use super::revocations::names;
+use super::times;
+use super::write::{Moment, Plan};
+use crate::app::App;
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use locum_core::ids::GrantId;
+use locum_core::lineage::Kind;
+use locum_core::refusal::Code;
+use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView};
+use locum_stores::state::{Change, Role};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The states as they are filtered by.
+const STATES: [&str; 4] = ["active", "used", "expired", "revoked"];
+
+/// The routes.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/grants", get(list).post(make))
+        .route("/grants/{id}", get(one))
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (person, agent) = (call.query("person")?, call.query("agent")?);
+    let wanted = call.query("state")?;
+    if wanted
+        .as_deref()
+        .is_some_and(|name| !STATES.contains(&name))
+    {
+        let detail = format!("expected `state` as one of `{}`", STATES.join("`, `"));
+        return Err(Problem::new(Code::Invalid, detail));
+    }
+    let state = call.app.state.read();
+    let moment = Moment::new(&call.app, &state);
+    let asked = |grant: &&Arc<Grant>| {
+        person.as_ref().is_none_or(|p| grant.spec.person == *p)
+            && agent
+                .as_ref()
+                .is_none_or(|a| grant.spec.agent.as_str() == a)
+            && wanted
+                .as_ref()
+                .is_none_or(|w| json!(stand(grant, &moment)) == *w)
+    };
+    let grants = state.registry.grants().filter(asked);
+    call.page(
+        grants,
+        |grant| grant.id.to_string(),
+        |grant| show(grant, &moment),
+    )
+}
+
+async fn one(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let moment = Moment::new(&call.app, &state);
+    let id = GrantId::parse(call.param("id")).ok();
+    let grant = id.and_then(|id| state.registry.grant(id));
+    let grant = grant.ok_or_else(|| Problem::unknown("a grant"))?;
+    Ok(Answer::ok(show(grant, &moment)))
+}
+
+async fn make(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let spec: GrantSpec = call.read()?;
+    let plan = |moment: &Moment<'_>| {
+        let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;
+        let reason = spec.reason.clone();
+        let grant = Grant {
+            id: GrantId(moment.app.mint()),
+            spec,
+            expires_s,
+            state: GrantState::Active,
+            uses: 0,
+            made_by: call.who.name.clone(),
+            created_at_ms: moment.now_ms,
+        };
+        let shown = show(&grant, moment);
+        Ok(Plan::new(StatusCode::CREATED, Change::Grant { grant }, shown).because(reason))
+    };
+    call.write(plan).await
+}
+
+/// A grant as it is shown.
+fn show(grant: &Grant, moment: &Moment<'_>) -> Value {
+    let spec = &grant.spec;
+    json!({
+        "id": grant.id,
+        "state": stand(grant, moment),
+        "created_at": times::shown(grant.created_at_ms),
+        "person": spec.person,
+        "groups": spec.groups,
+        "agent": spec.agent,
+        "expires_at": spec.expires_at,
+        "max_uses": spec.max_uses,
+        "uses": grant.uses,
+        "max_depth": spec.max_depth,
+        "targets": spec.targets,
+        "reason": spec.reason,
+        "made_by": grant.made_by,
+    })
+}
+
+/// How it stands: also revoked when whom it was for, or all it leads to, was
+/// revoked after it was made (contract §12: finally dead).
+fn stand(grant: &Grant, moment: &Moment<'_>) -> GrantView {
+    let state = moment.state;
+    let dead = |kind: Kind, id: &str| {
+        let key = state.names.key(kind, id);
+        state.view.is_revoked(&key, grant.created_at_ms)
+    };
+    let by_name = names(grant, &state.registry)
+        .iter()
+        .any(|(kind, id)| dead(*kind, id));
+    let mut targets = grant.spec.targets.iter();
+    if by_name || targets.all(|at| dead(Kind::Target, at.target.as_str())) {
+        return GrantView::Revoked;
+    }
+    grant.view(moment.now_ms / 1000)
+}

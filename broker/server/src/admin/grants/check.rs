@@ -1,0 +1,95 @@
+//! Whether a grant makes sense in the world it is made in. It may go beyond the
+//! agent's ceiling: what a resource server derives from its token stands in the
+//! root grant and in the ceiling of another (contract §8).
+
+use crate::admin::problem::Problem;
+use crate::admin::times;
+use locum_core::details::Details;
+use locum_core::party::Foreign;
+use locum_core::registry::{GrantSpec, GrantTarget, IssuerRole, Problems, Registry, Status};
+use serde_json::Value;
+
+/// Longest group, in bytes.
+const GROUP_MAX: usize = 320;
+
+/// Checks a grant; its end in Unix seconds.
+///
+/// # Errors
+/// 422 with every flaw.
+pub(super) fn check(spec: &GrantSpec, registry: &Registry, now_ms: u64) -> Result<u64, Problem> {
+    let mut out = Problems(spec.problems());
+    let expires = times::future_s("/expires_at", &spec.expires_at, now_ms);
+    let expires_s = expires.unwrap_or_else(|problem| {
+        out.0.extend(problem.flaws);
+        0
+    });
+    person(spec, registry, &mut out);
+    groups(spec, &mut out);
+    let agent = registry.agent(spec.agent.as_str());
+    let in_use = agent.is_some_and(|agent| agent.status != Status::Retired);
+    out.require(
+        in_use,
+        "/agent",
+        "expected an agent that exists and is not retired",
+    );
+    for (place, entry) in spec.targets.iter().enumerate() {
+        target(&format!("/targets/{place}"), entry, registry, &mut out);
+    }
+    if out.0.is_empty() {
+        return Ok(expires_s);
+    }
+    Err(Problem::invalid(out.0))
+}
+
+fn person(spec: &GrantSpec, registry: &Registry, out: &mut Problems) {
+    let Some(person) = Foreign::parse(&spec.person) else {
+        return;
+    };
+    let issuer = registry.issuer(person.issuer.as_str());
+    let knows_people = issuer.is_some_and(|issuer| issuer.spec.role == IssuerRole::Subject);
+    out.require(
+        knows_people,
+        "/person",
+        "expected a person of an issuer with role `subject`",
+    );
+    let plain = !person.sub.chars().any(char::is_control);
+    out.require(
+        plain,
+        "/person",
+        "expected a name without control characters",
+    );
+}
+
+fn groups(spec: &GrantSpec, out: &mut Problems) {
+    let groups = spec.groups.iter().flatten();
+    out.list("/groups", groups.clone().count());
+    let issuer = Foreign::parse(&spec.person).map(|person| person.issuer);
+    for (place, group) in groups.enumerate() {
+        let fits = group.len() <= GROUP_MAX
+            && !group.chars().any(char::is_control)
+            && Foreign::parse(group).is_some_and(|group| Some(group.issuer) == issuer);
+        let expected = "expected `<issuer id>:<name>` of the person's issuer";
+        out.require(fits, &format!("/groups/{place}"), expected);
+    }
+}
+
+fn target(at: &str, entry: &GrantTarget, registry: &Registry, out: &mut Problems) {
+    let Some(target) = registry.target(entry.target.as_str()) else {
+        out.add(format!("{at}/target"), "expected a target that exists");
+        return;
+    };
+    let known = entry.scopes.is_within(&target.catalogue());
+    out.require(
+        known,
+        &format!("{at}/scopes"),
+        "expected scopes of the target",
+    );
+    let details = Value::Array(entry.authorization_details.clone());
+    if let Err(flaw) = Details::parse(&details, &target.spec.details) {
+        let place = format!("{at}/authorization_details{}", flaw.pointer);
+        out.add(place, format!("expected {}", flaw.expected));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! What stands around every request: its id, who asks, how the answer ends.
+
+use super::problem::Problem;
+use crate::app::App;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use locum_core::ids::{CredentialId, RequestId};
+use locum_core::refusal::Code;
+use locum_stores::state::{Credential, Role};
+use std::sync::Arc;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Who asks: a credential that was checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    /// The credential's id.
+    pub(crate) id: CredentialId,
+    /// Its name, as the record has it.
+    pub(crate) name: String,
+    /// What it may do.
+    pub(crate) role: Role,
+}
+
+/// A request that may go on.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    pub(super) who: Who,
+    pub(super) request_id: RequestId,
+    pub(super) body: Bytes,
+}
+
+/// Gives the request an id, asks for a credential before anything else, and
+/// finishes the answer.
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let id = app.request_id();
+    let (mut parts, body) = request.into_parts();
+    let presented = parts.headers.contains_key(AUTHORIZATION);
+    let max = app.bounds.body_bytes;
+    // Read whole even where the answer is known: a connection with unread bytes
+    // is cut, and the client's next request with it.
+    let body = to_bytes(body, max).await;
+    let response = match (authenticate(&app, &parts.headers), body) {
+        (Err(problem), _) => problem.into_response(),
+        (Ok(_), Err(_)) => {
+            let detail = format!("expected a body of at most {max} bytes, found a longer one");
+            Problem::new(Code::TooLarge, detail).into_response()
+        }
+        (Ok(who), Ok(body)) => {
+            parts.extensions.insert(Admitted {
+                who,
+                request_id: id,
+                body,
+            });
+            next.run(Request::from_parts(parts, Body::empty())).await
+        }
+    };
+    finish(&app.issuer, id, presented, response)
+}
+
+/// A path that does not exist.
+pub(super) async fn nowhere() -> Problem {
+    Problem::new(
+        Code::NotFound,
+        "expected a path of the admin API, found another",
+    )
+}
+
+/// A method that the path does not take.
+pub(super) async fn no_method() -> Problem {
+    Problem::new(
+        Code::Method,
+        "expected a method that the path takes, found another",
+    )
+}
+
+/// The credential of the request. A token of ours names its credential, so one
+/// is compared; a token from elsewhere is compared with all, and always with
+/// all, so that time tells nothing.
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
+    let refused = || {
+        Problem::new(
+            Code::Unauthenticated,
+            "expected a live credential, found none",
+        )
+    };
+    let token = bearer(headers).ok_or_else(refused)?;
+    let state = app.state.read();
+    let named = token
+        .split_once('.')
+        .and_then(|(id, _)| CredentialId::parse(id).ok());
+    let matches = |c: &Credential| app.vault.matches(&c.hash, token);
+    let found = match named {
+        Some(id) => state.credentials.get(&id).filter(|c| matches(c)),
+        None => state
+            .credentials
+            .values()
+            .fold(None, |found, c| if matches(c) { Some(c) } else { found }),
+    };
+    let now_s = app.clock.now_s();
+    let live = |c: &&Credential| !c.revoked && c.expires_s.is_none_or(|end| end > now_s);
+    let credential = found.filter(live).ok_or_else(refused)?;
+    Ok(Who {
+        id: credential.id,
+        name: credential.name.clone(),
+        role: credential.role,
+    })
+}
+
+/// The one bearer token (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let (Some(one), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    let (scheme, token) = one.to_str().ok()?.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn finish(issuer: &str, id: RequestId, presented: bool, mut response: Response) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let document = problem.document(issuer, id).to_string();
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if problem.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3.1: no error code to who presented nothing.
+            let challenge = if presented {
+                "Bearer realm=\"locum admin\", error=\"invalid_token\""
+            } else {
+                "Bearer realm=\"locum admin\""
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        *response.body_mut() = Body::from(document);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn with(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn rfc6750_2_1_the_scheme_is_read_without_case_and_one_token_only() {
+        assert_eq!(bearer(&with(&["bearer abc"])), Some("abc"));
+        for bad in [
+            &[][..],
+            &["Bearer "],
+            &["Bearer"],
+            &["Basic abc"],
+            &["Bearer a", "Bearer b"],
+        ] {
+            assert_eq!(bearer(&with(bad)), None, "{bad:?}");
+        }
+    }
+}

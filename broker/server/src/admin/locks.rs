@@ -1,0 +1,139 @@
+//! `/locks`: a switch on something, until it is lifted (contract §12). Set
+//! again with the same `Idempotency-Key`, it is another lock.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use super::revocations::{confirmed, counted, estimated, scanned, shown, stop};
+use super::times;
+use super::write::{Moment, Plan, reason};
+use crate::app::App;
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+use locum_core::ids::LockId;
+use locum_core::lineage::What;
+use locum_core::refusal::Code;
+use locum_stores::state::{Change, LockEntry, Role};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The routes.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/locks", get(list).post(make))
+        .route("/locks/{id}", get(one))
+        .route("/locks/{id}/lift", post(lift))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    what: What,
+    reason: String,
+    #[serde(default)]
+    expires_at: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let now_ms = call.app.clock.now_ms();
+    let all = state.locks.values();
+    call.page(all, |lock| lock.id.to_string(), |lock| show(lock, now_ms))
+}
+
+async fn one(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let lock = LockId::parse(call.param("id")).ok();
+    let lock = lock.and_then(|id| state.locks.get(&id));
+    let lock = lock.ok_or_else(|| Problem::unknown("a lock"))?;
+    Ok(Answer::ok(show(lock, call.app.clock.now_ms())))
+}
+
+async fn make(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Operator)?;
+    let started_ms = call.app.clock.now_ms();
+    let wish: Wish = call.read()?;
+    if !wish.what.kind.can_be_locked() {
+        let expected = "expected a kind that can be locked; revoke it instead";
+        return Err(Problem::at("/what/kind", expected));
+    }
+    let expires_ms = wish
+        .expires_at
+        .as_deref()
+        .map(|text| ends(text, started_ms));
+    let expires_ms = expires_ms.transpose()?;
+    let reason = reason(&wish.reason)?;
+    if wish.dry_run {
+        let affected = scanned(&call.app, stop(&call, &wish.what, None)?).await?;
+        return Ok(Answer::ok(json!({ "affected": counted(&affected, false) })));
+    }
+    let (id, stop) = {
+        let _changing = call.app.changing.lock().await;
+        let stop = stop(&call, &wish.what, None)?;
+        let lock = LockEntry {
+            id: LockId(call.app.mint()),
+            what: wish.what,
+            reason: reason.clone(),
+            created_at_ms: call.app.clock.now_ms(),
+            expires_ms,
+            lifted: false,
+            by: call.who.name.clone(),
+        };
+        let id = lock.id;
+        call.record(&[Change::Lock { lock }], reason).await?;
+        (id, stop)
+    };
+    let confirmed = confirmed(&call.app, started_ms);
+    let affected = counted(&estimated(&call.app, stop).await, true);
+    let made = json!({ "id": id, "affected": affected, "confirmed": confirmed });
+    Ok(Answer::new(StatusCode::CREATED, made))
+}
+
+fn ends(text: &str, now_ms: u64) -> Result<u64, Problem> {
+    let end = times::read_ms("/expires_at", text)?;
+    if end <= now_ms {
+        return Err(Problem::at("/expires_at", "expected a time in the future"));
+    }
+    Ok(end)
+}
+
+async fn lift(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Operator)?;
+    let reason = call.reason(true)?;
+    let plan = |moment: &Moment<'_>| {
+        let id = LockId::parse(call.param("id")).ok();
+        let lock = id.and_then(|id| moment.state.locks.get(&id));
+        let lock = lock.ok_or_else(|| Problem::unknown("a lock"))?;
+        if lock.lifted {
+            let detail = "expected a lock that stands, found one that was lifted";
+            return Err(Problem::new(Code::State, detail));
+        }
+        let mut lifted = lock.clone();
+        lifted.lifted = true;
+        let change = Change::Lift { id: lock.id };
+        let shown = show(&lifted, moment.now_ms);
+        Ok(Plan::new(StatusCode::OK, change, shown).because(reason))
+    };
+    call.write(plan).await
+}
+
+fn show(lock: &LockEntry, now_ms: u64) -> Value {
+    let state = match lock.expires_ms {
+        _ if lock.lifted => "lifted",
+        Some(end) if end <= now_ms => "expired",
+        Some(_) | None => "active",
+    };
+    json!({
+        "id": lock.id,
+        "state": state,
+        "created_at": times::shown(lock.created_at_ms),
+        "what": shown(&lock.what),
+        "reason": lock.reason,
+        "expires_at": lock.expires_ms.map(times::shown),
+        "by": lock.by,
+    })
+}

@@ -1,0 +1,89 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+type Routes = BTreeSet<(String, String)>;
+
+/// Every path and method that the sources of this room register.
+fn registered() -> Routes {
+    let mut out = Routes::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admin"),
+        &mut out,
+    );
+    out
+}
+
+fn collect(folder: &Path, out: &mut Routes) {
+    for item in fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.is_dir() {
+            collect(&path, out);
+        } else if path.file_name().is_some_and(|name| name != "tests.rs") {
+            read(&fs::read_to_string(&path).unwrap(), out);
+        }
+    }
+}
+
+/// Reads `.route("…", get(…).post(…))`.
+fn read(source: &str, out: &mut Routes) {
+    for call in source.split(".route(").skip(1) {
+        let mut depth = 1;
+        let end = call.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth == 0
+        });
+        let arguments = &call[..end.unwrap()];
+        let path = arguments.split('"').nth(1).unwrap();
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if arguments.contains(&format!("{method}(")) {
+                out.insert((path.to_owned(), method.to_owned()));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_document_holds_every_registered_route_and_no_other() {
+    let table = TABLE
+        .iter()
+        .map(|operation| (operation.path.to_owned(), operation.method.to_owned()));
+    let documented: Routes = table.collect();
+    assert_eq!(TABLE.len(), documented.len(), "an operation stands twice");
+    assert_eq!(registered(), documented);
+}
+
+#[test]
+fn every_link_leads_to_a_schema() {
+    let document = document("http://127.0.0.1");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let text = document.to_string();
+    let links: Vec<_> = text.split("#/components/schemas/").skip(1).collect();
+    assert!(!links.is_empty());
+    for link in links {
+        let name = link.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn every_path_names_its_parameters_and_every_operation_its_answers() {
+    let document = document("http://127.0.0.1");
+    let paths = document["paths"].as_object().unwrap();
+    for (path, methods) in paths {
+        let named = methods["parameters"].as_array().unwrap().len();
+        assert_eq!(named, path.matches('{').count(), "{path}");
+        for method in ["get", "put", "post"] {
+            if let Some(operation) = methods.get(method) {
+                assert!(operation["responses"].as_object().unwrap().len() > 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/revocations`: all issued before T under a name is dead (contract §12).
+//! Never answered from an `Idempotency-Key`: asked again, it runs again.
+
+mod affected;
+mod effect;
+mod permit;
+mod what;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use super::times;
+use super::write::reason;
+use crate::app::App;
+use axum::Router;
+use axum::routing::get;
+use locum_core::ids::RevocationId;
+use locum_core::lineage::What;
+use locum_stores::state::{Change, RevocationEntry, Role};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub(super) use affected::{Affected, Stop, names};
+pub(super) use effect::{confirmed, counted, estimated, scanned, stop};
+
+/// The routes.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/revocations", get(list).post(make))
+        .route("/revocations/{id}", get(one))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    what: What,
+    #[serde(default)]
+    before: Option<String>,
+    reason: String,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let all = state.revocations.values();
+    call.page(all, |entry| entry.id.to_string(), |entry| show(entry))
+}
+
+async fn one(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let id = RevocationId::parse(call.param("id")).ok();
+    let entry = id.and_then(|id| state.revocations.get(&id));
+    let entry = entry.ok_or_else(|| Problem::unknown("a revocation"))?;
+    Ok(Answer::ok(show(entry)))
+}
+
+async fn make(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Operator)?;
+    let started_ms = call.app.clock.now_ms();
+    let wish: Wish = call.read()?;
+    let before_ms = before(&wish, started_ms)?;
+    let reason = reason(&wish.reason)?;
+    if wish.dry_run {
+        let stop = stop(&call, &wish.what, before_ms)?;
+        let affected = scanned(&call.app, stop).await?;
+        return Ok(Answer::ok(json!({
+            "affected": counted(&affected, false),
+            "survivors": survivors(&affected),
+        })));
+    }
+    let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
+    let confirmed = confirmed(&call.app, started_ms);
+    let affected = estimated(&call.app, stop.at(before_ms.unwrap_or(effective_ms))).await;
+    call.app.clock.passed(effective_ms).await;
+    Ok(Answer::ok(json!({
+        "id": id,
+        "effective_at": times::shown(effective_ms),
+        "affected": counted(&affected, true),
+        "confirmed": confirmed,
+        "survivors": survivors(&affected),
+    })))
+}
+
+/// The moment up to which what was issued is dead; `None`: now.
+fn before(wish: &Wish, now_ms: u64) -> Result<Option<u64>, Problem> {
+    let Some(text) = &wish.before else {
+        return Ok(None);
+    };
+    let before_ms = times::read_ms("/before", text)?;
+    if before_ms > now_ms {
+        return Err(Problem::at("/before", "expected a time that has passed"));
+    }
+    if wish.what.kind.is_final() {
+        let expected = "expected none, since what is revoked of this kind is dead for ever";
+        return Err(Problem::at("/before", expected));
+    }
+    Ok(Some(before_ms))
+}
+
+async fn record(
+    call: &Call,
+    what: What,
+    before_ms: Option<u64>,
+    reason: String,
+) -> Result<(RevocationId, Stop, u64), Problem> {
+    let _changing = call.app.changing.lock().await;
+    let stop = stop(call, &what, before_ms)?;
+    let id = RevocationId(call.app.mint());
+    let revocation = RevocationEntry {
+        id,
+        what,
+        before_ms,
+        reason: reason.clone(),
+        effective_ms: 0,
+        by: call.who.name.clone(),
+    };
+    let change = Change::Revocation { revocation };
+    let appended = call.record(&[change], reason).await?;
+    Ok((id, stop, appended.place.time_ms))
+}
+
+fn survivors(affected: &Affected) -> Vec<Value> {
+    let each = affected.survivors.iter();
+    each.map(|(target, until)| json!({ "target": target, "until": times::shown_s(*until) }))
+        .collect()
+}
+
+fn show(entry: &RevocationEntry) -> Value {
+    json!({
+        "id": entry.id,
+        "created_at": times::shown(entry.effective_ms),
+        "what": shown(&entry.what),
+        "before": entry.before_ms.map(times::shown),
+        "reason": entry.reason,
+        "effective_at": times::shown(entry.effective_ms),
+        "by": entry.by,
+    })
+}
+
+/// What is named, as it was asked for: everything has no id.
+pub(super) fn shown(what: &What) -> Value {
+    let mut out = Map::new();
+    out.insert("kind".into(), json!(what.kind));
+    if !what.id.is_empty() {
+        out.insert("id".into(), json!(what.id));
+    }
+    Value::Object(out)
+}

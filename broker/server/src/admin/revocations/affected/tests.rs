@@ -1,0 +1,200 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+use locum_core::ids::{Jti, TargetId, Uuid7};
+use locum_core::lineage::Keyed;
+use locum_core::registry::{Agent, GrantSpec, GrantState, Target};
+use locum_core::standing::FOR_EVER;
+use locum_stores::ledger::Entry;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const NOW_MS: u64 = 1_800_000_000_000;
+
+/// Names that are hashed with nothing: enough to tell them apart.
+struct Plain;
+
+impl Keyed for Plain {
+    fn hash(&self, kind: &str, id: &str) -> Key {
+        locum_core::record::leaf_hash(format!("{kind}\0{id}").as_bytes())[..16]
+            .try_into()
+            .unwrap()
+    }
+}
+
+fn world() -> State {
+    let mut state = State::new(Arc::new(Plain));
+    for (agent, owner) in [("a", "red"), ("b", "blue")] {
+        let spec = json!({ "id": agent, "owner": { "kind": "team", "id": owner } });
+        let agent = Agent::new(serde_json::from_value(spec).unwrap(), 1);
+        state.registry.put_agent(agent);
+    }
+    for (id, server) in [("asks", json!("rs")), ("offline", Value::Null)] {
+        let spec = json!({ "audience": format!("urn:{id}"), "resource_server": server });
+        state.registry.put_target(Target {
+            id: TargetId::parse(id).unwrap(),
+            spec: serde_json::from_value(spec).unwrap(),
+            created_at_ms: 1,
+        });
+    }
+    state
+}
+
+/// A token that agent `a` got for ada at a target.
+fn permit(target: &str, delegate_to: Option<&str>) -> Permit {
+    let jti = Jti(Uuid7::new(NOW_MS - 10, [1; 10]));
+    let key = |kind, id: &str| URL_SAFE_NO_PAD.encode(Plain.key(kind, id));
+    let entry = Entry {
+        place: locum_core::record::Place {
+            tree: "t".into(),
+            index: 1,
+            time_ms: NOW_MS - 5,
+        },
+        kind: locum_core::decide::DECISION.into(),
+        body: json!({
+            "outcome": "permit", "jti": jti, "exp": NOW_MS / 1000 + 300, "target": target, "actor": "a",
+            "chain": [{ "iss": "us", "sub": "a" }], "subject": { "kind": "person" }, "delegate_to": delegate_to,
+            "lineage": [key(Kind::Agent, "a"), key(Kind::Person, "demo:ada"), key(Kind::Token, &jti.to_string())],
+        }),
+        side: Some(json!({ "subject": "demo:ada" })),
+    };
+    Permit::read(&entry, "us").unwrap()
+}
+
+fn what(kind: Kind, id: &str) -> What {
+    What {
+        kind,
+        id: id.to_owned(),
+    }
+}
+
+fn affected(kind: Kind, id: &str, state: &State) -> Affected {
+    let stop = Stop::new(&what(kind, id), NOW_MS, state, NOW_MS);
+    let mut out = Affected::default();
+    stop.token(&permit("asks", None), state, &mut out);
+    out
+}
+
+#[test]
+fn a_token_is_stopped_by_anything_in_its_lineage_its_owner_and_everything() {
+    let state = world();
+    for (kind, id, hit) in [
+        (Kind::Agent, "a", 1),
+        (Kind::Agent, "b", 0),
+        (Kind::Person, "demo:ada", 1),
+        (Kind::Person, "demo:bob", 0),
+        (Kind::Owner, "red", 1),
+        (Kind::Owner, "blue", 0),
+        (Kind::All, "", 1),
+    ] {
+        let found = affected(kind, id, &state);
+        assert_eq!(found.tokens, hit, "{kind:?} {id}");
+        assert_eq!(found.people.len() as u64, hit, "{kind:?} {id}");
+    }
+}
+
+#[test]
+fn what_was_dead_already_is_not_stopped_again() {
+    let mut state = world();
+    let key = Plain.key(Kind::Agent, "a");
+    state.view.revoke(key, NOW_MS - 1_000);
+    assert_eq!(affected(Kind::Agent, "a", &state).tokens, 1, "issued later");
+    state.view.revoke(key, FOR_EVER);
+    for (kind, id) in [
+        (Kind::Agent, "a"),
+        (Kind::Person, "demo:ada"),
+        (Kind::All, ""),
+    ] {
+        assert_eq!(affected(kind, id, &state).tokens, 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_stop_in_force_counts_what_it_stopped_itself() {
+    let mut state = world();
+    let stop = Stop::new(&what(Kind::Agent, "a"), NOW_MS, &state, NOW_MS);
+    state.view.revoke(Plain.key(Kind::Agent, "a"), NOW_MS);
+    let mut out = Affected::default();
+    stop.token(&permit("asks", None), &state, &mut out);
+    assert_eq!(out.tokens, 1);
+}
+
+#[test]
+fn what_was_issued_after_the_moment_is_spared() {
+    let state = world();
+    let stop = Stop::new(&what(Kind::Agent, "a"), NOW_MS - 11, &state, NOW_MS);
+    let mut out = Affected::default();
+    stop.token(&permit("asks", None), &state, &mut out);
+    assert_eq!(out.tokens, 0);
+    stop.at(NOW_MS - 10)
+        .token(&permit("asks", None), &state, &mut out);
+    assert_eq!(out.tokens, 1);
+}
+
+#[test]
+fn a_token_lives_on_where_nobody_can_ask_and_never_when_it_is_only_passed_on() {
+    let state = world();
+    let survivors = |permit: Permit| {
+        let mut out = Affected::default();
+        let stop = Stop::new(&what(Kind::All, ""), NOW_MS, &state, NOW_MS);
+        stop.token(&permit, &state, &mut out);
+        out.survivors.into_iter().collect::<Vec<_>>()
+    };
+    assert!(survivors(permit("asks", None)).is_empty());
+    assert!(survivors(permit("offline", Some("b"))).is_empty());
+    let until = NOW_MS / 1000 + 300;
+    assert_eq!(
+        survivors(permit("offline", None)),
+        [("offline".to_owned(), until)]
+    );
+}
+
+#[test]
+fn live_grants_end_with_their_person_agent_owner_issuer_and_target() {
+    let mut state = world();
+    let spec = json!({
+        "person": "demo:ada", "agent": "a", "expires_at": "2030-01-01T00:00:00Z",
+        "targets": [{ "target": "asks", "scopes": ["x"] }],
+    });
+    let spec: GrantSpec = serde_json::from_value(spec).unwrap();
+    let grant = |n: u8, expires_s: u64| Grant {
+        id: locum_core::ids::GrantId(Uuid7::new(NOW_MS - 10, [n; 10])),
+        spec: spec.clone(),
+        expires_s,
+        state: GrantState::Active,
+        uses: 0,
+        made_by: "admin".into(),
+        created_at_ms: NOW_MS - 10,
+    };
+    state.registry.put_grant(grant(1, NOW_MS / 1000 + 10));
+    state.registry.put_grant(grant(2, NOW_MS / 1000));
+    let ending = |kind, id: &str, state: &State| {
+        Stop::new(&what(kind, id), NOW_MS, state, NOW_MS)
+            .grants
+            .len()
+    };
+    for (kind, id, count) in [
+        (Kind::Grant, grant(1, 0).id.to_string(), 1),
+        (Kind::Grant, grant(2, 0).id.to_string(), 0),
+        (Kind::Person, "demo:ada".into(), 1),
+        (Kind::Person, "demo:bob".into(), 0),
+        (Kind::Agent, "a".into(), 1),
+        (Kind::Client, "a".into(), 1),
+        (Kind::Owner, "red".into(), 1),
+        (Kind::Owner, "blue".into(), 0),
+        (Kind::Issuer, "demo".into(), 1),
+        (Kind::Target, "asks".into(), 1),
+        (Kind::Target, "offline".into(), 0),
+        (Kind::All, String::new(), 1),
+    ] {
+        assert_eq!(ending(kind, &id, &state), count, "{kind:?} {id}");
+    }
+    state
+        .view
+        .revoke(Plain.key(Kind::Person, "demo:ada"), NOW_MS);
+    assert_eq!(ending(Kind::All, "", &state), 0);
+}

@@ -1,0 +1,92 @@
+//! What a revocation or a lock says of its effect.
+
+use super::affected::{Affected, Effort, Stop};
+use super::what::{self, Unnamed};
+use crate::admin::call::Call;
+use crate::admin::problem::Problem;
+use crate::app::{App, Unavailable};
+use locum_core::lineage::What;
+use locum_core::refusal::Code;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Checks what is named and reads what has to be known before it is stopped.
+///
+/// # Errors
+/// 422 for another form, 404 for what is not registered.
+pub(in crate::admin) fn stop(
+    call: &Call,
+    what: &What,
+    until_ms: Option<u64>,
+) -> Result<Stop, Problem> {
+    let state = call.app.state.read();
+    what::check(what, &state.registry).map_err(|flaw| match flaw {
+        Unnamed::Form(expected) => Problem::at("/what/id", expected),
+        Unnamed::Unknown => Problem::unknown(article(what)),
+    })?;
+    let now_ms = call.app.clock.now_ms();
+    Ok(Stop::new(what, until_ms.unwrap_or(now_ms), &state, now_ms))
+}
+
+const fn article(what: &What) -> &'static str {
+    use locum_core::lineage::Kind;
+    match what.kind {
+        Kind::Agent => "an agent",
+        Kind::AgentVersion => "a version of an agent",
+        Kind::Client => "a client",
+        Kind::Grant => "a grant",
+        Kind::Target => "a target",
+        Kind::Issuer => "an issuer",
+        Kind::Token
+        | Kind::Delegation
+        | Kind::Person
+        | Kind::Owner
+        | Kind::Session
+        | Kind::Key
+        | Kind::All => "something",
+    }
+}
+
+/// Counts at every record that matters, for a dry run.
+///
+/// # Errors
+/// 503 when the ledger cannot be read.
+pub(in crate::admin) async fn scanned(app: &Arc<App>, stop: Stop) -> Result<Affected, Problem> {
+    count(app, stop, Effort::Scan).await.map_err(|error| {
+        tracing::error!(%error, "what would be stopped could not be counted");
+        let detail = "expected a ledger that can be read, found one that cannot now";
+        Problem::new(Code::Unavailable, detail)
+    })
+}
+
+/// Counts after the fact. It is stopped whether or not it can be counted.
+pub(in crate::admin) async fn estimated(app: &Arc<App>, stop: Stop) -> Affected {
+    count(app, stop, Effort::Estimate)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::error!(%error, "what was stopped could not be counted");
+            Affected::default()
+        })
+}
+
+async fn count(app: &Arc<App>, stop: Stop, effort: Effort) -> Result<Affected, Unavailable> {
+    let app = app.clone();
+    let counted = tokio::task::spawn_blocking(move || stop.affected(&app, effort)).await;
+    counted.map_err(|e| Unavailable(e.to_string()))?
+}
+
+/// The member `affected`.
+pub(in crate::admin) fn counted(affected: &Affected, estimate: bool) -> Value {
+    json!({
+        "tokens": affected.tokens,
+        "grants": affected.grants,
+        "people": affected.people.len(),
+        "estimate": estimate,
+    })
+}
+
+/// The member `confirmed`: durable, and in force on this one node.
+pub(in crate::admin) fn confirmed(app: &App, started_ms: u64) -> Value {
+    let within_ms = app.clock.now_ms().saturating_sub(started_ms);
+    json!({ "replicas": 1, "of": 1, "within_ms": within_ms })
+}

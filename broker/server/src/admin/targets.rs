@@ -1,0 +1,89 @@
+//! Targets: `/targets` (contract §12).
+
+mod check;
+
+use super::answer::{Answer, etag};
+use super::call::Call;
+use super::problem::Problem;
+use super::write::{Moment, Plan};
+use super::{read, times};
+use crate::app::App;
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use locum_core::ids::TargetId;
+use locum_core::refusal::Code;
+use locum_core::registry::{Target, TargetSpec};
+use locum_stores::state::{Change, Role};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The routes of targets.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/targets", get(list))
+        .route("/targets/{id}", get(show).put(replace))
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let id = |target: &&Arc<Target>| target.id.to_string();
+    call.page(state.registry.targets(), id, |target| shown(target))
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    let state = call.app.state.read();
+    let target = state.registry.target(call.param("id"));
+    let target = target.ok_or_else(|| Problem::unknown("a target"))?;
+    Ok(Answer::ok(shown(target)))
+}
+
+async fn replace(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let members = call.replacement(false)?;
+    let id = id(call.param("id"))?;
+    let spec: TargetSpec = read::whole(members)?;
+    call.write(|now| {
+        let current = now.state.registry.target(call.param("id"));
+        let current = current.map(|target| etag(&shown(target)));
+        call.precondition(current.as_deref())?;
+        put(now, id, spec)
+    })
+    .await
+}
+
+/// A target's id.
+fn id(text: &str) -> Result<TargetId, Problem> {
+    TargetId::parse(text).map_err(|flaw| Problem::at("/id", flaw.to_string()))
+}
+
+/// Puts a target: 201 when it is new, else 200.
+fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem> {
+    let registry = &now.state.registry;
+    let current = registry.target(id.as_str());
+    if current.is_some_and(|target| target.spec.audience != spec.audience) {
+        let detail = "expected the `audience` the target has, found another; take a new id";
+        return Err(Problem::new(Code::State, detail));
+    }
+    let flaws = check::flaws(registry, &now.app.issuer, &id, &spec);
+    if !flaws.is_empty() {
+        return Err(Problem::invalid(flaws));
+    }
+    let (status, created_at_ms) = match current {
+        Some(target) => (StatusCode::OK, target.created_at_ms),
+        None => (StatusCode::CREATED, now.now_ms),
+    };
+    let target = Target {
+        id,
+        spec,
+        created_at_ms,
+    };
+    let shown = shown(&target);
+    Ok(Plan::new(status, Change::Target { target }, shown))
+}
+
+/// As the API shows it.
+fn shown(target: &Target) -> Value {
+    let id = target.id.as_str();
+    times::declared(json!(target.spec), Some(id), target.created_at_ms)
+}

@@ -1,0 +1,118 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+use locum_core::registry::{Agent, Client, Target};
+use serde_json::{Value, json};
+
+const OURS: &str = "https://broker.example";
+
+fn id(text: &str) -> TargetId {
+    TargetId::parse(text).unwrap()
+}
+
+fn spec(changes: Value) -> TargetSpec {
+    let mut body = json!({"audience": "urn:x:new", "resources": ["https://new.example"],
+        "resource_server": "new-rs", "scopes": {"ask": {}}});
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    serde_json::from_value(body).unwrap()
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::default();
+    for (name, kind) in [
+        ("new-rs", "resource_server"),
+        ("sap-rs", "resource_server"),
+        ("chat", "presenter"),
+    ] {
+        let body = json!({"id": name, "kind": kind, "auth": [{"method": "client_secret"}]});
+        registry.put_client(Client {
+            spec: serde_json::from_value(body).unwrap(),
+            created_at_ms: 0,
+        });
+    }
+    registry.put_target(Target {
+        id: id("sap"),
+        spec: spec(
+            json!({"audience": "urn:x:sap", "resources": ["https://sap.example"],
+            "resource_server": "sap-rs", "scopes": {"read": {}}}),
+        ),
+        created_at_ms: 0,
+    });
+    let agent = json!({"id": "helper", "owner": {"kind": "team", "id": "t"}});
+    registry.put_agent(Agent::new(serde_json::from_value(agent).unwrap(), 0));
+    registry
+}
+
+fn places(name: &str, changes: Value) -> Vec<String> {
+    let flaws = flaws(&registry(), OURS, &id(name), &spec(changes));
+    flaws.into_iter().map(|flaw| flaw.pointer).collect()
+}
+
+#[test]
+fn a_name_means_one_target_and_none_means_locum() {
+    assert_eq!(places("new", json!({})), [""; 0]);
+    for taken in ["urn:x:sap", "https://sap.example"] {
+        assert_eq!(
+            places("new", json!({"audience": taken})),
+            ["/audience"],
+            "{taken}"
+        );
+        assert_eq!(
+            places("new", json!({"resources": ["https://a.example", taken]})),
+            ["/resources/1"],
+            "{taken}"
+        );
+    }
+    assert_eq!(
+        places("new", json!({"audience": "sap"})),
+        ["/audience"],
+        "an id is a name"
+    );
+    for ours in [OURS, "urn:locum:agent:a", "URN:Locum:x"] {
+        assert_eq!(
+            places("new", json!({"audience": ours})),
+            ["/audience"],
+            "{ours}"
+        );
+        assert_eq!(
+            places("new", json!({"resources": [ours]})),
+            ["/resources/0"],
+            "{ours}"
+        );
+    }
+    let twice = json!({"resources": ["https://a.example", "https://a.example"]});
+    assert_eq!(places("new", twice), ["/resources/1"]);
+    assert_eq!(places("locum", json!({})), ["/id"]);
+}
+
+#[test]
+fn a_target_may_keep_its_own_names_when_it_is_put_again() {
+    let same = json!({"audience": "urn:x:sap", "resources": ["https://sap.example"],
+        "resource_server": "sap-rs"});
+    assert_eq!(places("sap", same), [""; 0]);
+}
+
+#[test]
+fn a_declaration_names_only_what_is_known() {
+    for server in ["nobody", "chat", "sap-rs"] {
+        let found = places("new", json!({"resource_server": server}));
+        assert_eq!(found, ["/resource_server"], "{server}");
+    }
+    let derives = |pair: &str| json!({"acts_as": "helper", "derives": {"ask": [pair]}});
+    assert_eq!(places("new", derives("sap:read")), [""; 0]);
+    assert_eq!(places("new", derives("new:ask")), [""; 0]);
+    for unknown in ["sap:write", "hr:read", "new:x"] {
+        assert_eq!(
+            places("new", derives(unknown)),
+            ["/derives/ask"],
+            "{unknown}"
+        );
+    }
+    assert_eq!(places("new", json!({"acts_as": "nobody"})), ["/acts_as"]);
+}

@@ -1,0 +1,215 @@
+//! Writing: one change at a time, recorded with who and why, remembered under
+//! its `Idempotency-Key` in the same record.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use crate::app::App;
+use http::{Method, StatusCode};
+use locum_core::record::Appended;
+use locum_core::refusal::Code;
+use locum_core::{jcs, registry::TEXT_MAX};
+use locum_stores::ledger::AppendError;
+use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered, State, draft};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Longest `Idempotency-Key`, in bytes.
+const KEY_MAX: usize = 255;
+
+/// What follows a record.
+pub(crate) type Then = Box<dyn FnOnce(&App) + Send>;
+
+/// What a write will do and answer.
+pub(crate) struct Plan {
+    /// What is recorded; they hold together.
+    pub(crate) changes: Vec<Change>,
+    /// The answer's status.
+    pub(crate) status: StatusCode,
+    /// The answer without secrets.
+    pub(crate) shown: Value,
+    /// A member that is shown once.
+    pub(crate) secret: Option<(&'static str, String)>,
+    /// Why, for the record.
+    pub(crate) reason: String,
+    /// What follows once it is recorded, before the next change.
+    pub(crate) then: Option<Then>,
+}
+
+impl Plan {
+    /// One change, answered with what it leads to.
+    pub(crate) fn new(status: StatusCode, change: Change, shown: Value) -> Self {
+        Self {
+            changes: vec![change],
+            status,
+            shown,
+            secret: None,
+            reason: String::new(),
+            then: None,
+        }
+    }
+
+    /// Why, for the record.
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+}
+
+/// What a plan is made from: the state at one moment, which nothing changes
+/// before the plan is recorded.
+pub(crate) struct Moment<'a> {
+    /// What every request shares.
+    pub(crate) app: &'a App,
+    /// What is known.
+    pub(crate) state: &'a State,
+    /// Unix milliseconds.
+    pub(crate) now_ms: u64,
+}
+
+impl<'a> Moment<'a> {
+    /// The state now.
+    pub(crate) fn new(app: &'a App, state: &'a State) -> Self {
+        let now_ms = app.clock.now_ms();
+        Self { app, state, now_ms }
+    }
+}
+
+impl Call {
+    /// Plans, records and answers; a POST with an `Idempotency-Key` that was
+    /// used before is answered as before. The caller has checked the role.
+    ///
+    /// # Errors
+    /// The plan's own problem, and those of [`record`].
+    pub(crate) async fn write(
+        &self,
+        plan: impl FnOnce(&Moment<'_>) -> Result<Plan, Problem>,
+    ) -> Result<Answer, Problem> {
+        let once = self.once()?;
+        let _changing = self.app.changing.lock().await;
+        let plan = {
+            let state = self.app.state.read();
+            if let Some(once) = &once
+                && let Some(known) = state.answer(&once.key, self.app.clock.now_s())
+            {
+                return once.again(known);
+            }
+            plan(&Moment::new(&self.app, &state))?
+        };
+        let mut changes = plan.changes;
+        changes.extend(once.map(|once| Change::Answer {
+            remembered: once.remember(plan.status, &plan.shown, self.app.clock.now_s()),
+        }));
+        self.record(&changes, plan.reason).await?;
+        if let Some(then) = plan.then {
+            then(&self.app);
+        }
+        let answer = Answer::new(plan.status, plan.shown);
+        Ok(match plan.secret {
+            Some((name, secret)) => answer.with_secret(name, secret),
+            None => answer,
+        })
+    }
+
+    /// Records changes in the name of who asks. The caller holds `changing`.
+    ///
+    /// # Errors
+    /// Those of [`record`].
+    pub(crate) async fn record(
+        &self,
+        changes: &[Change],
+        reason: String,
+    ) -> Result<Appended, Problem> {
+        let author = Author {
+            by: self.who.name.clone(),
+            reason,
+            request_id: Some(self.request_id.to_string()),
+        };
+        record(&self.app, changes, &author).await
+    }
+
+    fn once(&self) -> Result<Option<Once>, Problem> {
+        let Some(key) = self.header("idempotency-key")? else {
+            return Ok(None);
+        };
+        if self.method != Method::POST {
+            return Ok(None);
+        }
+        let printable = key.bytes().all(|b| (0x20..=0x7e).contains(&b));
+        if key.is_empty() || key.len() > KEY_MAX || !printable {
+            let detail = "expected an `Idempotency-Key` of 1 to 255 printable ASCII characters";
+            return Err(Problem::new(Code::Invalid, detail));
+        }
+        let place = format!("answer {} {}", self.who.id, self.uri.path());
+        Ok(Some(Once {
+            key: jcs::hex(&self.app.vault.mark(&place, key)),
+            body: jcs::hex(&Sha256::digest(self.canonical()?)),
+        }))
+    }
+}
+
+/// Records changes. The caller holds `changing` and has checked them.
+///
+/// # Errors
+/// 503 when the ledger cannot be written, 422 when the record would be too
+/// large; either way nothing changed.
+pub(crate) async fn record(
+    app: &App,
+    changes: &[Change],
+    author: &Author,
+) -> Result<Appended, Problem> {
+    let salts = [app.random.bytes(), app.random.bytes()];
+    let draft =
+        draft(changes, author, salts).map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
+    app.ledger.append(draft).await.map_err(|error| match error {
+        AppendError::TooLarge { .. } | AppendError::TooDeep { .. } => {
+            Problem::new(Code::Invalid, error.to_string())
+        }
+        AppendError::Unavailable(_) | AppendError::Closed => {
+            tracing::error!(%error, "a change could not be recorded");
+            let detail = "expected a ledger that takes records, found one that does not now";
+            Problem::new(Code::Unavailable, detail)
+        }
+    })
+}
+
+/// A reason as free text, which may have to be there.
+///
+/// # Errors
+/// 422 when it is missing, or no such text.
+pub(crate) fn reason(text: &str) -> Result<String, Problem> {
+    let fine =
+        !text.trim().is_empty() && text.len() <= TEXT_MAX && !text.chars().any(char::is_control);
+    if !fine {
+        let detail = "expected a reason of 1 to 500 bytes without control characters";
+        return Err(Problem::at("/reason", detail));
+    }
+    Ok(text.to_owned())
+}
+
+/// An `Idempotency-Key` with the request it is for.
+struct Once {
+    key: String,
+    body: String,
+}
+
+impl Once {
+    fn again(&self, known: &Remembered) -> Result<Answer, Problem> {
+        if known.body != self.body {
+            let detail = "expected the body that this `Idempotency-Key` came with, found another";
+            return Err(Problem::new(Code::IdempotencyKey, detail));
+        }
+        let status = StatusCode::from_u16(known.status).unwrap_or(StatusCode::OK);
+        Ok(Answer::new(status, known.answer.clone()))
+    }
+
+    fn remember(self, status: StatusCode, shown: &Value, now_s: u64) -> Remembered {
+        Remembered {
+            key: self.key,
+            body: self.body,
+            status: status.as_u16(),
+            answer: shown.clone(),
+            until_s: now_s + REMEMBERED_S,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The command line (contract §1).
+
+use crate::{dev, tour};
+use clap::{Args, Parser, Subcommand};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signal of a file over its size limit: a full disk in another guise. It
+/// must be an error of the write, not the end of the process.
+const SIGXFSZ: i32 = 25;
+
+#[derive(Parser)]
+#[command(name = "locum", version, about = "A token broker for software agents")]
+struct Cli {
+    #[command(flatten)]
+    options: locum_cli::Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The broker with a demo world around it, on loopback, offline.
+    Dev(Dev),
+    /// Plays the main job once, step by step, on real signed tokens.
+    Tour {
+        /// One JSON object a step.
+        #[arg(long)]
+        json: bool,
+    },
+    #[command(flatten)]
+    Client(locum_cli::Command),
+}
+
+#[derive(Args)]
+struct Dev {
+    #[command(subcommand)]
+    verb: Option<DevVerb>,
+    /// Where to listen; loopback only, port 0 for any.
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Where keys, secrets and the ledger are kept; a temporary folder by default.
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Written whole once requests are answered.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum DevVerb {
+    /// Prints the environment of a running dev world for the shell.
+    Env,
+}
+
+/// Runs the command line.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log();
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("a TLS provider was installed before");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    runtime.block_on(run(cli))
+}
+
+/// Logs go to stderr; `LOCUM_LOG` sets the level.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LOCUM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
+    match cli.command {
+        Command::Dev(dev) => done(dev_command(dev).await),
+        Command::Tour { json } => tour::command(json).await,
+        Command::Client(command) => {
+            let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+            let code = locum_cli::run(command, cli.options, &mut out, &mut err).await;
+            ExitCode::from(u8::try_from(code).unwrap_or(1))
+        }
+    }
+}
+
+async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
+    match dev.verb {
+        None => dev::run::command(dev.listen, dev.data, dev.ready_file).await,
+        Some(DevVerb::Env) => {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one name `dev env` takes from the environment"
+            )]
+            let named = std::env::var_os("LOCUM_DEV_READY").map(PathBuf::from);
+            let file = dev::env::locate(dev.data.as_deref(), named.as_deref())?;
+            let text = tokio::task::spawn_blocking(move || dev::env::env(&file)).await??;
+            std::io::stdout().write_all(text.as_bytes())?;
+            Ok(())
+        }
+    }
+}
+
+fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(flaw) => failed(&*flaw),
+    }
+}
+
+fn failed(flaw: &dyn std::error::Error) -> ExitCode {
+    // Where nobody reads the reason, the exit code still says it.
+    let _ = writeln!(std::io::stderr(), "locum: {flaw}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,141 @@
+//! The facts of the dev world (contract §3), recorded once, at the first start
+//! on a data folder, in one record.
+
+use super::facts::Facts;
+use super::world::World;
+use crate::app::{App, Unavailable};
+use locum_core::ids::{CredentialId, IssuerId, TargetId, VersionId};
+use locum_core::registry::{
+    Agent, AgentSpec, Client, ClientSpec, Issuer, Target, Version, VersionState,
+};
+use locum_policy::Bundle;
+use locum_stores::state::{Author, Change, Credential, Policies, Role};
+use serde_json::Value;
+
+/// Records the facts, unless the folder has some already.
+///
+/// # Errors
+/// [`Unavailable`] when a fact is not of its shape or cannot be recorded.
+pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), Unavailable> {
+    let _changing = app.changing.lock().await;
+    if app.state.read().registry.agents().next().is_some() {
+        return Ok(());
+    }
+    let bundle = Bundle::load(&facts.policies)
+        .map_err(|_| Unavailable("the demo policies do not load".into()))?;
+    let mut changes = registry(app, facts)?;
+    changes.extend(credentials(app, world, facts));
+    changes.push(Change::Policies {
+        policies: Policies {
+            bundle: bundle.address().to_owned(),
+            count: bundle.count(),
+            files: facts.policies.clone(),
+        },
+    });
+    let author = Author {
+        by: "locum dev".into(),
+        reason: "the demo facts".into(),
+        request_id: None,
+    };
+    app.record(&changes, &author).await?;
+    app.put_in_force(bundle);
+    Ok(())
+}
+
+fn shape<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unavailable> {
+    serde_json::from_value(value.clone()).map_err(|e| Unavailable(format!("a demo fact: {e}")))
+}
+
+fn registry(app: &App, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
+    let created_at_ms = app.clock.now_ms();
+    let flaw = |e: locum_core::ids::IdFlaw| Unavailable(e.to_string());
+    let mut changes = Vec::new();
+    for (id, value) in &facts.issuers {
+        let issuer = Issuer {
+            id: IssuerId::parse(id).map_err(flaw)?,
+            spec: shape(value)?,
+            created_at_ms,
+        };
+        changes.push(Change::Issuer { issuer });
+    }
+    for value in &facts.clients {
+        let spec: ClientSpec = shape(value)?;
+        changes.push(Change::Client {
+            client: Client {
+                spec,
+                created_at_ms,
+            },
+        });
+    }
+    for (id, value) in &facts.targets {
+        let target = Target {
+            id: TargetId::parse(id).map_err(flaw)?,
+            spec: shape(value)?,
+            created_at_ms,
+        };
+        changes.push(Change::Target { target });
+    }
+    for fact in &facts.agents {
+        let spec: AgentSpec = shape(&fact.body)?;
+        changes.push(Change::Agent {
+            agent: certified(app, spec, &fact.version, &fact.certify)?,
+        });
+    }
+    Ok(changes)
+}
+
+/// An agent with one certified version, as its two requests would make it.
+fn certified(
+    app: &App,
+    spec: AgentSpec,
+    version: &Value,
+    certify: &Value,
+) -> Result<Agent, Unavailable> {
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let id = VersionId(app.mint());
+    let until: jiff::Timestamp = text(certify, "until")
+        .and_then(|until| until.parse().ok())
+        .ok_or_else(|| Unavailable("a demo certification without an end".into()))?;
+    let mut agent = Agent::new(spec, app.clock.now_ms());
+    agent.versions.push(Version {
+        id,
+        version: text(version, "version").unwrap_or_default(),
+        digest: text(version, "digest"),
+        model: text(version, "model"),
+        state: VersionState::Draft,
+        created_at_ms: app.clock.now_ms(),
+    });
+    let until = u64::try_from(until.as_second()).unwrap_or_default();
+    agent
+        .certify(id, until)
+        .map_err(|e| Unavailable(e.to_string()))
+}
+
+/// The hashes of the demo secrets and of the admin token.
+fn credentials(app: &App, world: &World, facts: &Facts) -> Vec<Change> {
+    let agents = facts.agents.iter().map(|fact| fact.id.to_owned());
+    let servers = facts
+        .clients
+        .iter()
+        .filter_map(|value| value.get("id")?.as_str().map(str::to_owned));
+    let secrets = agents.chain(servers).filter_map(|client| {
+        let secret = world.client_secret(&client)?;
+        Some(Change::Secrets {
+            hashes: vec![app.vault.hash(secret.expose(), None)],
+            client,
+        })
+    });
+    let admin = Credential {
+        id: CredentialId(app.mint()),
+        name: "dev-admin".into(),
+        role: Role::Admin,
+        expires_s: None,
+        created_at_ms: app.clock.now_ms(),
+        revoked: false,
+        hash: app.vault.hash(world.admin_token.expose(), None).hash,
+    };
+    secrets
+        .chain([Change::Credential { credential: admin }])
+        .collect()
+}

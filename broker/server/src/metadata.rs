@@ -1,0 +1,118 @@
+//! Authorization server metadata (RFC 8414), keys (RFC 7517), and the pages of
+//! the error codes. Only what works is advertised.
+
+use crate::app::App;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use locum_core::refusal::{Code, page};
+use locum_core::token::Alg;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Seconds a client may keep the metadata and the keys.
+const CACHED: &str = "public, max-age=60";
+
+/// `/.well-known/oauth-authorization-server` and `openid-configuration`.
+pub(crate) async fn metadata(State(app): State<Arc<App>>) -> Response {
+    cached(&document(&app))
+}
+
+fn document(app: &App) -> Value {
+    let iss = &*app.issuer;
+    let methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ];
+    let algs: Vec<&str> = Alg::ALL.iter().map(|alg| alg.as_str()).collect();
+    let mut out = json!({
+        "issuer": iss,
+        "token_endpoint": format!("{iss}/token"),
+        "introspection_endpoint": format!("{iss}/introspect"),
+        "revocation_endpoint": format!("{iss}/revoke"),
+        "jwks_uri": format!("{iss}/jwks"),
+        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange", "client_credentials"],
+        // RFC 8414 §2: required, and a zero-element array must be left out; no
+        // authorization endpoint exists, so the one value that none can ask for.
+        "response_types_supported": ["none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": algs,
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": algs,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": algs,
+        "service_documentation": format!("{iss}/errors/"),
+    });
+    let types = detail_types(app);
+    if let (Some(object), false) = (out.as_object_mut(), types.is_empty()) {
+        object.insert("authorization_details_types_supported".into(), json!(types));
+    }
+    out
+}
+
+fn detail_types(app: &App) -> BTreeSet<String> {
+    let state = app.state.read();
+    state
+        .registry
+        .targets()
+        .flat_map(|target| {
+            target
+                .spec
+                .details
+                .types()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// `/jwks`.
+pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Response {
+    cached(&app.keyring.jwks())
+}
+
+fn cached(body: &Value) -> Response {
+    let mut response = axum::Json(body).into_response();
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static(CACHED));
+    response
+}
+
+/// `/errors/{code}`.
+pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
+    match Code::parse(&code) {
+        Some(code) => text(StatusCode::OK, page(code)),
+        None => text(
+            StatusCode::NOT_FOUND,
+            format!("No such code. The codes:\n{}", list()),
+        ),
+    }
+}
+
+/// `/errors/`.
+pub(crate) async fn error_pages() -> Response {
+    text(
+        StatusCode::OK,
+        format!("The error codes of Locum:\n{}", list()),
+    )
+}
+
+fn list() -> String {
+    Code::ALL
+        .iter()
+        .map(|code| format!("- {}\n", code.text()))
+        .collect()
+}
+
+fn text(status: StatusCode, body: String) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}

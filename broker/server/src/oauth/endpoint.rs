@@ -1,0 +1,56 @@
+//! What introspection and revocation share: the form and the authenticated
+//! client. A single-use proof is marked durably before any answer.
+
+use super::answer;
+use super::client_auth::{self, Proven, rejected};
+use super::form::Form;
+use crate::app::App;
+use axum::response::Response;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::HeaderMap;
+use locum_core::ids::RequestId;
+use locum_stores::state::{Author, Change};
+
+/// An authenticated client with its form.
+pub(crate) struct Caller {
+    /// The request.
+    pub(crate) id: RequestId,
+    /// What was sent.
+    pub(crate) form: Form,
+    /// Who sent it.
+    pub(crate) client: Proven,
+}
+
+/// Reads the form and authenticates the client.
+///
+/// # Errors
+/// The answer to give instead.
+pub(crate) async fn enter(
+    app: &App,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Caller, Box<Response>> {
+    let id = app.request_id();
+    let refuse = |refusal| Box::new(answer::refusal(app, &refusal, id));
+    let form = Form::read(headers, body).map_err(refuse)?;
+    form.single_valued().map_err(refuse)?;
+    let proven = client_auth::authenticate(app, headers, &form, body).map_err(refuse)?;
+    let client = proven.ok_or_else(|| refuse(rejected()))?;
+    if let Some(mark) = client.mark {
+        let change = Change::Mark {
+            key: URL_SAFE_NO_PAD.encode(mark.key),
+            until_s: mark.until_s,
+        };
+        let author = Author {
+            by: client.client.get().id().to_owned(),
+            reason: String::new(),
+            request_id: Some(id.to_string()),
+        };
+        if let Err(error) = app.record(&[change], &author).await {
+            mark.failed(app);
+            tracing::error!(request_id = %id, %error, "assertion not marked");
+            return Err(refuse(answer::unavailable()));
+        }
+    }
+    Ok(Caller { id, form, client })
+}

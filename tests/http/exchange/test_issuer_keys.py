@@ -1,0 +1,103 @@
+"""Contract §5, §10, §14: where the keys of an issuer come from, and where they never come from."""
+
+import pytest
+
+from support import tokens
+from support.checks import issued, refused
+from support.client import exchange
+from support.issuer import IssuerServer
+from support.world import entry
+
+INVALID = "LCM-SUBJECT-INVALID"
+
+
+def setting(world, **changes):
+    issuer = world.issuer(**changes)
+    agent = world.agent(ceiling=[entry("sap", ["invoice.read"], ["invoice.read"])], subject_issuers=[issuer.id])
+    world.permit(agent.id, "sap")
+    return issuer, agent
+
+
+def ask(broker, issuer, agent, **changes):
+    return exchange(broker, tokens.id_token(broker, iss=issuer.issuer, aud="test-app", **changes), agent=agent)
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
+def test_an_issuer_may_sign_with_every_algorithm_it_is_registered_for(broker, world, alg):
+    issuer, agent = setting(world, keys=[tokens.new_jwk(alg)], algs=[alg])
+    issued(ask(broker, issuer, agent, key=issuer.key))
+
+
+def test_an_algorithm_outside_algs_is_refused(broker, world):
+    issuer, agent = setting(world, keys=[tokens.new_jwk("ES256"), tokens.new_jwk("RS256")], algs=["RS256"])
+    refused(broker, ask(broker, issuer, agent, key=issuer["keys"][0]), INVALID)
+    issued(ask(broker, issuer, agent, key=issuer["keys"][1]))
+
+
+def test_a_key_is_used_with_its_own_algorithm_only(broker, world):
+    issuer, agent = setting(world, keys=[tokens.new_jwk("RS256")], algs=["RS256", "PS256"])
+    refused(broker, ask(broker, issuer, agent, key=issuer.key, alg="PS256"), INVALID)
+
+
+def test_a_key_for_encryption_signs_nothing(broker, world):
+    key = tokens.new_jwk()
+    issuer, agent = setting(world, keys=[tokens.new_jwk(), key | {"use": "enc"}])
+    refused(broker, ask(broker, issuer, agent, key=key), INVALID)
+
+
+def test_keys_are_fetched_once_and_kept(broker, world):
+    first = tokens.new_jwk()
+    with IssuerServer([tokens.public(first)]) as server:
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        issued(ask(broker, issuer, agent, key=first))
+        before = len(server.asked)
+        issued(ask(broker, issuer, agent, key=first))
+        assert len(server.asked) == before, "known keys are not fetched again"
+
+
+def test_a_kid_that_is_not_among_keys_that_could_be_had_is_subject_invalid(broker, world):
+    with IssuerServer([tokens.public(tokens.new_jwk())]) as server:
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        for _ in range(20):
+            refused(broker, ask(broker, issuer, agent, key=tokens.new_jwk()), INVALID)
+        assert len(server.asked) <= 3, "unknown kids may not make a storm"
+
+
+def test_the_keys_of_an_oidc_issuer_are_discovered(broker, world):
+    key = tokens.new_jwk()
+    with IssuerServer([tokens.public(key)]) as server:
+        issuer, agent = setting(world, kind="oidc", issuer=server.url, jwks=None)
+        issued(ask(broker, issuer, agent, key=key))
+        assert "/.well-known/openid-configuration" in server.asked
+
+
+def test_an_oidc_issuer_that_discovers_another_name_is_not_trusted(broker, world):
+    key = tokens.new_jwk()
+    with IssuerServer([tokens.public(key)]) as server:
+        server.answer = lambda path: {"issuer": "https://other.example", "jwks_uri": f"{server.url}/jwks"} \
+            if "well-known" in path else {"keys": server.jwks}
+        issuer, agent = setting(world, kind="oidc", issuer=server.url, jwks=None)
+        refused(broker, ask(broker, issuer, agent, key=key), "LCM-UNAVAILABLE", INVALID)
+
+
+def test_an_issuer_whose_server_fails_is_503(broker, world):
+    with IssuerServer() as server:
+        server.answer = lambda path: None
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        refused(broker, ask(broker, issuer, agent, key=tokens.new_jwk()), "LCM-UNAVAILABLE")
+
+
+def test_jku_and_x5u_in_a_header_are_never_followed(broker):
+    key = tokens.new_jwk()
+    with IssuerServer([tokens.public(key)]) as server:
+        for header in ({"jku": f"{server.url}/jwks"}, {"x5u": f"{server.url}/x5u"}):
+            for kid in ({}, {"kid": tokens.DROP}, {"kid": broker.idp.private_jwk.kid}):
+                refused(broker, exchange(broker, tokens.id_token(broker, key=key, header=header | kid)), INVALID)
+        assert server.asked == []
+
+
+def test_a_key_endpoint_of_one_issuer_says_nothing_about_another(broker, world):
+    """Attack row 23: one key server, two issuers; a key of the one never signs for the other."""
+    one, two = setting(world), setting(world)
+    refused(broker, ask(broker, one[0], one[1], key=two[0].key), INVALID)
+    issued(ask(broker, one[0], one[1], key=one[0].key))

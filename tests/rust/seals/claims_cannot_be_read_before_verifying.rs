@@ -1,0 +1,7 @@
+use locum_core::token::Unverified;
+
+fn peek(token: &Unverified) -> bool {
+    token.payload.contains_key("may_act")
+}
+
+fn main() {}

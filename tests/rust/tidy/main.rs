@@ -1,0 +1,22 @@
+//! House rules that no compiler checks (architecture, "Ten house rules").
+//!
+//! `LOCUM_BLESS=1 cargo test -p locum-tests errors` writes `docs/errors.md`
+//! anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod attributes;
+mod docs;
+mod errors;
+mod functions;
+mod lexer;
+mod names;
+mod places;
+mod rooms;
+mod sizes;
+mod tree;
+mod words;

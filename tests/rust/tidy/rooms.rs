@@ -1,0 +1,121 @@
+//! The star of crates: `core` in the middle, `server` the hall, siblings never
+//! see each other (architecture, "Rooms"; docs/decisions/0001).
+
+use crate::tree::{FILES, none, read};
+use std::collections::BTreeSet;
+
+/// Which of our crates each may depend on.
+const MAY_SEE: &[(&str, &[&str])] = &[
+    ("broker/core", &[]),
+    ("broker/policy", &["locum-core"]),
+    ("broker/tokens", &["locum-core"]),
+    ("broker/stores", &["locum-core"]),
+    ("broker/connectors", &["locum-core"]),
+    (
+        "broker/server",
+        &[
+            "locum-cli",
+            "locum-connectors",
+            "locum-core",
+            "locum-policy",
+            "locum-stores",
+            "locum-tokens",
+        ],
+    ),
+    ("clients/cli", &[]),
+    ("tests", &["locum-connectors", "locum-core"]),
+];
+
+/// All that `core` depends on: no clock, randomness, network or store.
+const CORE: [&str; 6] = ["base64", "serde", "serde_json", "sha2", "thiserror", "url"];
+
+#[test]
+fn a_crate_sees_core_and_no_sibling() {
+    let mut findings = Vec::new();
+    for (room, may_see) in MAY_SEE {
+        let ours = dependencies(&read(&format!("{room}/Cargo.toml")), true);
+        for name in ours.iter().filter(|name| name.starts_with("locum-")) {
+            if !may_see.contains(&name.as_str()) {
+                findings.push(format!("{room} sees {name}"));
+            }
+        }
+    }
+    none("rooms that see too much", &findings);
+}
+
+#[test]
+fn every_crate_has_its_row_in_the_star() {
+    let known: BTreeSet<String> = MAY_SEE
+        .iter()
+        .map(|(room, _)| format!("{room}/Cargo.toml"))
+        .collect();
+    let findings: Vec<_> = FILES
+        .iter()
+        .filter(|file| file.path.ends_with("/Cargo.toml") && !known.contains(&file.path))
+        .map(|file| file.path.clone())
+        .collect();
+    none("crates without a row", &findings);
+}
+
+#[test]
+fn core_depends_on_nothing_that_reaches_the_world() {
+    let found = dependencies(&read("broker/core/Cargo.toml"), false);
+    let findings: Vec<_> = found
+        .into_iter()
+        .filter(|name| !CORE.contains(&name.as_str()))
+        .collect();
+    none("dependencies of core", &findings);
+}
+
+#[test]
+fn versions_stand_in_the_workspace_alone() {
+    let mut findings = Vec::new();
+    for (room, _) in MAY_SEE {
+        let manifest = read(&format!("{room}/Cargo.toml"));
+        let sections = manifest.split("\n[").filter(|part| {
+            let name = part.split(']').next().unwrap_or_default();
+            name.ends_with("dependencies")
+        });
+        for line in sections.flat_map(|part| part.lines().skip(1)) {
+            if line.contains('=') && !line.contains("workspace = true") {
+                findings.push(format!("{room}: {line}"));
+            }
+        }
+    }
+    none("versions outside the workspace", &findings);
+}
+
+#[test]
+fn every_dependency_of_the_workspace_has_its_line_in_the_decision() {
+    let text = read("docs/decisions/0004-dependencies.md");
+    let manifest = read("Cargo.toml");
+    let section = manifest
+        .split("[workspace.dependencies]")
+        .nth(1)
+        .unwrap_or_default();
+    let findings: Vec<_> = section
+        .split("\n[")
+        .next()
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name.trim().to_owned()))
+        .filter(|name| !name.starts_with("locum-") && !text.contains(&format!("`{name}`")))
+        .collect();
+    none("dependencies without a line", &findings);
+}
+
+/// Names under `[dependencies]`, and `[dev-dependencies]` too where asked.
+fn dependencies(manifest: &str, with_tests: bool) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            let build = line == "[build-dependencies]" || line == "[dev-dependencies]";
+            inside = line == "[dependencies]" || (with_tests && build);
+        } else if inside && let Some((name, _)) = line.split_once('=') {
+            let name = name.trim().split('.').next().unwrap_or_default();
+            names.push(name.to_owned());
+        }
+    }
+    names
+}

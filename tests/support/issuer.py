@@ -1,0 +1,45 @@
+"""A foreign issuer's web server on loopback: serves a key set and counts who asks."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class IssuerServer:
+    """Answers `/jwks` (and discovery) with `keys`, anything else with 404; every path asked for is in `asked`."""
+
+    def __init__(self, keys=()):
+        self.jwks: list[dict] = list(keys)
+        self.asked: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append(self.path)
+                body = outer.answer(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, path: str):
+        """The document at a path, `None` for 404."""
+        if path == "/jwks":
+            return {"keys": self.jwks}
+        if path == "/.well-known/openid-configuration":
+            return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
+        return None
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,1 +1,0 @@
-//! Support for the seal and tidy tests.
