@@ -7,7 +7,7 @@ use super::entries::{
 use super::idempotency::Remembered;
 use super::veil;
 use locum_core::ids::{CredentialId, LockId};
-use locum_core::record::Draft;
+use locum_core::record::{Draft, commitment};
 use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -110,11 +110,16 @@ impl Change {
                 "/grant/spec/person",
                 "/grant/spec/groups",
                 "/grant/spec/reason",
+                "/grant/made_by",
             ],
             Self::Secrets { .. } => &["/hashes"],
             Self::Policies { .. } => &["/policies/files"],
-            Self::Revocation { .. } => &["/revocation/what/id", "/revocation/reason"],
-            Self::Lock { .. } => &["/lock/what/id", "/lock/reason"],
+            Self::Revocation { .. } => &[
+                "/revocation/what/id",
+                "/revocation/reason",
+                "/revocation/by",
+            ],
+            Self::Lock { .. } => &["/lock/what/id", "/lock/reason", "/lock/by"],
             Self::Credential { .. } => &["/credential/hash", "/credential/name"],
             Self::SigningKey { .. } => &["/key/sealed"],
             Self::Answer { .. } => &["/remembered/answer"],
@@ -157,9 +162,20 @@ pub fn draft(
         sides.push(veil::veil(&mut body, change.veiled(), &personal));
         bodies.push(body);
     }
-    let body = json!({ "changes": bodies, "by": author.by, "request_id": author.request_id });
-    let side =
-        json!({ "salt": veil::salt_text(&personal), "changes": sides, "reason": author.reason });
+    let by = commitment(&personal, "by", &author.by);
+    let reason = commitment(&personal, "reason", &author.reason);
+    let body = json!({
+        "changes": bodies,
+        "by": by,
+        "reason": reason,
+        "request_id": author.request_id,
+    });
+    let side = json!({
+        "salt": veil::salt_text(&personal),
+        "changes": sides,
+        "by": author.by,
+        "reason": author.reason,
+    });
     Ok(Draft::new(CHANGE, salt, body, Some(side)))
 }
 
@@ -175,12 +191,17 @@ pub(super) fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, St
     let sides = side
         .and_then(|side| side.get("changes"))
         .and_then(Value::as_array);
+    let salt = side
+        .and_then(|side| side.get("salt"))
+        .and_then(Value::as_str);
     let mut out = Vec::new();
     for (place, body) in bodies.iter().enumerate() {
         let mut body = body.clone();
         if let Some(side) = sides.and_then(|sides| sides.get(place)) {
-            veil::unveil(&mut body, side);
+            veil::unveil(&mut body, side, salt)
+                .map_err(|found| format!("change {place}: {found}"))?;
         }
+        veil::blank(&mut body);
         out.push(serde_json::from_value(body).map_err(|e| format!("change {place}: {e}"))?);
     }
     Ok(out)

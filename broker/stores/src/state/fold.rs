@@ -110,7 +110,12 @@ impl State {
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
             Change::Grant { mut grant } => {
-                grant.uses = self.registry.grant(grant.id).map_or(0, |known| known.uses);
+                // Uses are counted by decisions, and revoked is for ever.
+                let known = self.registry.grant(grant.id);
+                grant.uses = known.map_or(0, |known| known.uses);
+                if known.is_some_and(|known| known.state == GrantState::Revoked) {
+                    grant.state = GrantState::Revoked;
+                }
                 self.registry.put_grant(grant);
             }
             Change::Secrets { client, hashes } => {
