@@ -30,12 +30,10 @@ impl Clock {
         self.now_ms() / 1000
     }
 
-    /// Waits until it is later than that: what begins afterwards is told apart
+    /// It is later than that from now on: what begins afterwards is told apart
     /// from it by its millisecond.
-    pub(crate) async fn passed(&self, ms: u64) {
-        while self.now_ms() <= ms {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
+    pub(crate) fn passed(&self, ms: u64) {
+        self.at_least(ms.saturating_add(1));
     }
 
     /// Time is at least this: the newest record's.

@@ -19,7 +19,7 @@ pub struct Flaw {
     /// What was found there, as a phrase.
     pub found: String,
     /// An `authorization_details` array that passes the same check, if a near one exists.
-    pub would_pass: Option<Json>,
+    pub would_pass: Option<Box<Json>>,
 }
 
 impl Flaw {

@@ -175,6 +175,6 @@ fn demand(frame: &Frame<'_>, granted: &Details, kind: &str, required: &BTreeSet<
         list(fields.map(String::as_str))
     );
     let mut flaw = Flaw::new("", expected, "none");
-    flaw.would_pass = nearest::supplied(frame, granted, required);
+    flaw.would_pass = nearest::supplied(frame, granted, required).map(Box::new);
     flaw
 }

@@ -51,7 +51,7 @@ pub(super) fn explain(
     if origin == Origin::Inherited {
         flaw.found.push_str(INHERITED);
     }
-    flaw.would_pass = repaired(frame, asked, required);
+    flaw.would_pass = repaired(frame, asked, required).map(Box::new);
     flaw
 }
 

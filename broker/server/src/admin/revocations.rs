@@ -73,7 +73,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
     let confirmed = confirmed(&call.app, started_ms);
     let affected = estimated(&call.app, stop.at(before_ms.unwrap_or(effective_ms))).await;
-    call.app.clock.passed(effective_ms).await;
+    call.app.clock.passed(effective_ms);
     Ok(Answer::ok(json!({
         "id": id,
         "effective_at": times::shown(effective_ms),

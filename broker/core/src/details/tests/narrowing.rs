@@ -113,7 +113,10 @@ fn an_empty_parent_passes_nothing_on() {
         ..case
     };
     let flaw = case.refused();
-    assert_eq!((flaw.pointer.as_str(), flaw.would_pass), ("/0/type", None));
+    assert_eq!(
+        (flaw.pointer.as_str(), flaw.would_pass.map(|json| *json)),
+        ("/0/type", None)
+    );
     let required = Case {
         requested: Json::Null,
         required: true,
@@ -182,7 +185,10 @@ fn an_inherited_grant_outside_the_ceiling_is_refused_not_cut() {
         "{}",
         flaw.found
     );
-    assert_eq!(flaw.would_pass, Some(list(ceiling.as_array().unwrap())));
+    assert_eq!(
+        flaw.would_pass,
+        Some(Box::new(list(ceiling.as_array().unwrap())))
+    );
 }
 
 #[test]
@@ -265,7 +271,7 @@ fn a_required_type_must_be_there() {
         ..case.clone()
     };
     assert_eq!(
-        limited.refused().would_pass,
+        limited.refused().would_pass.map(|json| *json),
         Some(list(full().as_array().unwrap()))
     );
     for case in [
@@ -306,7 +312,7 @@ fn the_suggestion_is_the_nearest_object_and_passes() {
         (flaw.pointer.as_str(), flaw.expected.as_str()),
         ("/0/amount", "at most `900`")
     );
-    let suggestion = flaw.would_pass.unwrap();
+    let suggestion = *flaw.would_pass.unwrap();
     let nearest = list(&[
         invoice("2000", "900", &["8", "9"]),
         invoice("2000", "10", &["7"]),
@@ -331,7 +337,7 @@ fn limits_that_contradict_each_other_suggest_nothing() {
     };
     let flaw = case.refused();
     assert_eq!(
-        (flaw.pointer.as_str(), flaw.would_pass),
+        (flaw.pointer.as_str(), flaw.would_pass.map(|json| *json)),
         ("/0/company", None)
     );
 }
@@ -351,7 +357,7 @@ fn a_suggestion_that_passes_is_preferred_to_one_that_does_not() {
         ..Case::default()
     };
     assert_eq!(
-        case.refused().would_pass,
+        case.refused().would_pass.map(|json| *json),
         Some(list(ceiling.as_array().unwrap()))
     );
 }

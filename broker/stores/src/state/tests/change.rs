@@ -129,6 +129,9 @@ pub(super) fn every() -> Vec<Change> {
                 public: json!({"kty": "EC"}),
                 sealed: "sentinel-sealed".into(),
                 created_at_ms: 6,
+                activated_ms: Some(1),
+                superseded_ms: None,
+                retired_ms: None,
             },
         },
         Change::Mark {
