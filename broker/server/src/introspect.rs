@@ -48,7 +48,7 @@ fn look(app: &App, text: &str, asking: &Asking) -> Result<Option<Value>, Unavail
     let Ok(token) = OwnToken::read(&verified, &app.issuer) else {
         return Ok(None);
     };
-    let Some(recalled) = recall(app, token.jti)? else {
+    let Some(recalled) = recall(app, &token)? else {
         return Ok(None);
     };
     let kid = verified.kid().as_str();

@@ -6,7 +6,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::lineage::{Key, Lineage};
-use locum_core::party::{Foreign, Subject};
+use locum_core::own::OwnToken;
+use locum_core::party::{Foreign, Link, Subject};
 use locum_core::proof::Recall;
 use locum_core::record::commitment;
 use locum_stores::ledger::{Entry, Reader};
@@ -30,16 +31,53 @@ pub(crate) struct Recalled {
     pub(crate) recall: Recall,
     /// The target it was issued for; `None` for an actor token.
     pub(crate) target: Option<TargetId>,
+    issued: Issued,
 }
 
-/// What is remembered of the token with that `jti`; `None` when no permit of
-/// that id was recorded, or its personal part was erased since: who it is for
-/// is unknown then, and unknown means no. Reads the disk when the token was
+/// What was issued: a token that says otherwise under the same id was signed
+/// by somebody who holds our key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Issued {
+    aud: String,
+    exp: u64,
+    scope: String,
+    client: AgentId,
+    actors: Vec<Actor>,
+}
+
+/// One actor of the recorded chain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Actor {
+    iss: String,
+    sub: String,
+}
+
+impl Issued {
+    fn is(&self, token: &OwnToken) -> bool {
+        let links = token.links.iter();
+        let same = |(link, actor): (&Link, &Actor)| link.iss == actor.iss && link.sub == actor.sub;
+        self.aud == token.aud
+            && self.exp == token.exp
+            && self.scope == token.scope.to_string()
+            && self.client.as_str() == token.client_id
+            && self.actors.len() == token.links.len()
+            && links.zip(&self.actors).all(same)
+    }
+}
+
+/// What is remembered of that token; `None` when no permit of its id was
+/// recorded, when another token was issued under it, or when its personal part
+/// was erased since: who it is for is unknown then, and unknown means no. Reads the disk when the token was
 /// not asked for lately.
 ///
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or its record is damaged.
-pub(crate) fn recall(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
+pub(crate) fn recall(app: &App, token: &OwnToken) -> Result<Option<Arc<Recalled>>, Unavailable> {
+    let found = by_id(app, token.jti)?;
+    Ok(found.filter(|recalled| recalled.issued.is(token)))
+}
+
+fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
     if let Some(known) = app.recalled.get(jti) {
         return Ok(Some(known));
     }
@@ -84,6 +122,17 @@ struct Body {
     lineage: Vec<String>,
     presenter: Option<ClientId>,
     target: Option<TargetId>,
+    aud: String,
+    exp: u64,
+    granted: Granted,
+    actor: AgentId,
+    chain: Vec<Actor>,
+}
+
+/// What was granted.
+#[derive(Deserialize)]
+struct Granted {
+    scope: String,
 }
 
 /// A subject, whose name stands in the side record.
@@ -130,6 +179,13 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
             presenter: body.presenter,
         },
         target: body.target,
+        issued: Issued {
+            aud: body.aud,
+            exp: body.exp,
+            scope: body.granted.scope,
+            client: body.actor,
+            actors: body.chain,
+        },
     }))
 }
 

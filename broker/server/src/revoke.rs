@@ -63,7 +63,7 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
     let Ok(token) = OwnToken::read(&verified, &app.issuer) else {
         return Ok(Outcome::Done);
     };
-    let Some(recalled) = recall(app, token.jti)? else {
+    let Some(recalled) = recall(app, &token)? else {
         return Ok(Outcome::Done);
     };
     if !owns(&token, &recalled, asking) {

@@ -188,8 +188,7 @@ pub(crate) fn known(
         return Err(slot
             .refusal("expected a token signed by a key in use, found one whose key was revoked"));
     }
-    let recalled =
-        recall(app, token.jti).map_err(|error| unavailable().because(error.to_string()))?;
+    let recalled = recall(app, token).map_err(|error| unavailable().because(error.to_string()))?;
     recalled.ok_or_else(|| {
         slot.refusal("expected a token that is on the record, found one that is not")
     })
