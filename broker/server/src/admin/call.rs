@@ -100,7 +100,11 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let parsed = json::parse(&self.body, Limits::BODY)
+        let limits = Limits {
+            bytes: super::guard::body_max(&self.app, self.uri.path()),
+            ..Limits::BODY
+        };
+        let parsed = json::parse(&self.body, limits)
             .map_err(|flaw| Problem::new(Code::Invalid, flaw.to_string()))?;
         read::object(parsed)
     }

@@ -36,13 +36,16 @@ pub(super) struct Admitted {
     pub(super) body: Bytes,
 }
 
+/// Most bytes of a policy bundle as JSON: its text, escaped.
+const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
+
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.request_id();
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
-    let max = app.bounds.body_bytes;
+    let max = body_max(&app, parts.uri.path());
     // Read whole even where the answer is known: a connection with unread bytes
     // is cut, and the client's next request with it.
     let body = to_bytes(body, max).await;
@@ -62,6 +65,15 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         }
     };
     finish(&app.issuer, id, presented, response)
+}
+
+/// Most bytes of a body: a policy bundle may be larger than anything else.
+pub(super) fn body_max(app: &App, path: &str) -> usize {
+    if path.starts_with("/policies") {
+        BUNDLE_BODY_MAX
+    } else {
+        app.bounds.body_bytes
+    }
 }
 
 /// A path that does not exist.

@@ -15,6 +15,7 @@ mod decisions;
 mod grants;
 mod guard;
 mod issuers;
+mod keys;
 mod locks;
 mod openapi;
 mod page;
@@ -40,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(decisions::routes())
         .merge(grants::routes())
         .merge(issuers::routes())
+        .merge(keys::routes())
         .merge(locks::routes())
         .merge(openapi::routes())
         .merge(policies::routes())
