@@ -139,6 +139,9 @@ fn remaining() -> Vec<Change> {
                 public: json!({"kty": "EC"}),
                 sealed: "sentinel-sealed".into(),
                 created_at_ms: 6,
+                activated_ms: Some(7),
+                superseded_ms: None,
+                retired_ms: None,
             },
         },
         Change::Mark {
