@@ -5,6 +5,7 @@ use crate::app::{App, Unavailable};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
+use locum_core::jcs;
 use locum_core::lineage::{Key, Lineage};
 use locum_core::own::OwnToken;
 use locum_core::party::{Foreign, Link, Subject};
@@ -12,7 +13,7 @@ use locum_core::proof::Recall;
 use locum_core::record::commitment;
 use locum_stores::ledger::{Entry, Reader};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::ops::Range;
@@ -119,6 +120,7 @@ fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
 struct Body {
     subject: Committed,
     subject_issuer: Option<IssuerId>,
+    groups: Option<String>,
     lineage: Vec<String>,
     presenter: Option<ClientId>,
     target: Option<TargetId>,
@@ -167,6 +169,12 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
     let salt = key(&side.salt).ok_or("expected a salt of 16 bytes")?;
     if commitment(&salt, "subject", &side.subject) != body.subject.commitment {
         return Err("expected the subject that was committed to, found another".into());
+    }
+    // A descendant's policy is asked with these groups; the side record alone
+    // vouches for nothing.
+    let groups = side.groups.as_ref().map(|groups| jcs::text(&json!(groups)));
+    if groups.map(|text| commitment(&salt, "groups", &text)) != body.groups {
+        return Err("expected the groups that were committed to, found others".into());
     }
     let subject = subject(&body.subject.kind, &side.subject).ok_or("expected a subject's name")?;
     let lineage: Option<Vec<Key>> = body.lineage.iter().map(|text| key(text)).collect();

@@ -21,6 +21,7 @@ fn entry() -> Entry {
         body: json!({
             "outcome": "permit", "jti": Jti(Uuid7::new(5, [1; 10])),
             "subject": { "kind": "person", "commitment": commitment(&[7; 16], "subject", "demo:ada") },
+            "groups": commitment(&[7; 16], "groups", "[\"demo:staff\"]"),
             "subject_issuer": "demo", "lineage": [URL_SAFE_NO_PAD.encode([9; 16])],
             "presenter": null, "target": "sap", "more": true, "aud": "urn:demo:sap", "exp": 300,
             "granted": { "scope": "invoice.read" }, "actor": "invoice-agent",
@@ -45,6 +46,7 @@ fn a_permit_s_record_gives_back_subject_lineage_groups_and_target() {
 fn unknown_groups_stay_unknown() {
     let mut entry = entry();
     entry.side.as_mut().unwrap()["groups"] = Value::Null;
+    entry.body["groups"] = Value::Null;
     assert_eq!(read(&entry).unwrap().unwrap().recall.groups, None);
 }
 
@@ -62,6 +64,19 @@ fn another_subject_than_was_committed_to_is_damage() {
     let mut entry = entry();
     entry.side.as_mut().unwrap()["subject"] = json!("demo:eve");
     assert!(read(&entry).is_err());
+}
+
+#[test]
+fn other_groups_than_were_committed_to_are_damage() {
+    for groups in [
+        json!(["demo:admins"]),
+        json!(["demo:staff", "demo:admins"]),
+        Value::Null,
+    ] {
+        let mut entry = entry();
+        entry.side.as_mut().unwrap()["groups"] = groups;
+        assert!(read(&entry).is_err());
+    }
 }
 
 #[test]
