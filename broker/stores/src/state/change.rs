@@ -56,6 +56,22 @@ pub enum Change {
         /// The bundle.
         policies: Policies,
     },
+    /// A part of the files of a bundle that is larger than a record.
+    PolicyPart {
+        /// The bundle's content address.
+        bundle: String,
+        /// Which part, from 0.
+        part: usize,
+        /// Its bytes, base64.
+        text: String,
+    },
+    /// A bundle whose files went ahead in parts.
+    PolicyParts {
+        /// The bundle without its files.
+        policies: Policies,
+        /// How many parts.
+        parts: usize,
+    },
     /// A revocation.
     Revocation {
         /// The revocation.
@@ -113,6 +129,7 @@ impl Change {
             ],
             Self::Secrets { .. } => &["/hashes"],
             Self::Policies { .. } => &["/policies/files"],
+            Self::PolicyPart { .. } => &["/text"],
             Self::Revocation { .. } => &["/revocation/what/id", "/revocation/reason"],
             Self::Lock { .. } => &["/lock/what/id", "/lock/reason"],
             Self::Credential { .. } => &["/credential/hash", "/credential/name"],
@@ -121,6 +138,7 @@ impl Change {
             Self::Client { .. }
             | Self::Target { .. }
             | Self::Issuer { .. }
+            | Self::PolicyParts { .. }
             | Self::Lift { .. }
             | Self::CredentialRevoked { .. }
             | Self::Mark { .. } => &[],

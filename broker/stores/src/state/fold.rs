@@ -6,6 +6,7 @@ use super::entries::{
 };
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
+use super::parts::Parts;
 use crate::ledger::{Entry, Follower};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
@@ -41,6 +42,7 @@ pub struct State {
     /// Replay marks.
     pub marks: Marks,
     answers: Answers,
+    parts: Parts,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
 }
@@ -61,6 +63,7 @@ impl State {
             signing_keys: Vec::new(),
             marks: Marks::default(),
             answers: Answers::default(),
+            parts: Parts::default(),
             last_time_ms: 0,
         }
     }
@@ -97,7 +100,7 @@ impl State {
         }
     }
 
-    fn change(&mut self, change: Change, place: &Place) {
+    fn change(&mut self, change: Change, place: &Place) -> Result<(), String> {
         match change {
             Change::Agent { agent } => {
                 if agent.status == Status::Retired {
@@ -117,6 +120,10 @@ impl State {
                 self.secrets.insert(client, hashes);
             }
             Change::Policies { policies } => self.policies = policies,
+            Change::PolicyPart { bundle, part, text } => self.parts.put(bundle, part, text),
+            Change::PolicyParts { policies, parts } => {
+                self.policies = self.parts.join(policies, parts)?;
+            }
             Change::Revocation { revocation } => self.revoke(revocation, place),
             Change::Lock { lock } => self.lock(lock),
             Change::Lift { id } => self.lift(id),
@@ -136,6 +143,7 @@ impl State {
             }
             Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
         }
+        Ok(())
     }
 
     fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
@@ -192,7 +200,7 @@ impl State {
             DECISION => self.decision(body, !fresh),
             CHANGE => {
                 for change in change::read(body, side)? {
-                    self.change(change, place);
+                    self.change(change, place)?;
                 }
             }
             other => {
