@@ -34,6 +34,10 @@ impl Clock {
     /// from it by its millisecond.
     pub(crate) async fn passed(&self, ms: u64) {
         while self.now_ms() <= ms {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the clock's next millisecond is what is waited for"
+            )]
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     }

@@ -28,6 +28,10 @@ struct Why {
     reason: Option<String>,
 }
 
+/// Most bytes of a body where a route takes more than is usual.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyMax(pub(crate) usize);
+
 /// One authenticated request of the admin API.
 pub(crate) struct Call {
     /// What every request shares.
@@ -43,6 +47,7 @@ pub(crate) struct Call {
     pub(super) uri: Uri,
     params: Vec<(String, String)>,
     body: Bytes,
+    body_max: usize,
 }
 
 impl FromRequest<Arc<App>> for Call {
@@ -57,7 +62,8 @@ impl FromRequest<Arc<App>> for Call {
         let (Some(who), Some(request_id)) = known else {
             return Err(Problem::new(Code::Unauthenticated, "expected a credential"));
         };
-        let max = app.bounds.body_bytes;
+        let usual = app.bounds.body_bytes;
+        let max = parts.extensions.get().map_or(usual, |BodyMax(max)| *max);
         let body = to_bytes(body, max).await.map_err(|_| {
             let detail = format!("expected a body of at most {max} bytes, found a longer one");
             Problem::new(Code::TooLarge, detail)
@@ -74,6 +80,7 @@ impl FromRequest<Arc<App>> for Call {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             body,
+            body_max: max,
         })
     }
 }
@@ -106,7 +113,11 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let parsed = json::parse(&self.body, Limits::BODY)
+        let limits = Limits {
+            bytes: self.body_max,
+            ..Limits::BODY
+        };
+        let parsed = json::parse(&self.body, limits)
             .map_err(|flaw| Problem::new(Code::Invalid, flaw.to_string()))?;
         read::object(parsed)
     }
