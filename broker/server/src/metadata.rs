@@ -71,7 +71,7 @@ fn detail_types(app: &App) -> BTreeSet<String> {
 
 /// `/jwks`.
 pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Response {
-    cached(&app.keyring.jwks())
+    cached(&app.keyring.jwks(app.clock.now_ms()))
 }
 
 fn cached(body: &Value) -> Response {

@@ -45,7 +45,7 @@ def play(broker, scene, admin) -> dict[str, bytes]:
         scene.exchange(bad)
     scene.exchange(actor_token=tokens.tampered(workload, sub=canary), actor_token_type=client.JWT)
     client.exchange(broker, agent={"client_id": "invoice-agent", "client_secret": canary + "-secret"})
-    client.exchange(broker, data=[("grant_type", canary), ("subject_token", subject)])
+    client.exchange(broker, data=[("grant_type", "unknown"), ("subject_token", subject)])
     client.call(broker, broker.token_endpoint, [], headers={"Content-Type": "application/json"})
     scene.introspect(made.token)
     client.introspect(broker, made.token, agent="hr-agent")

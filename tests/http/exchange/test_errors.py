@@ -80,8 +80,8 @@ def test_every_request_has_an_id_of_its_own(broker):
     "LCM-SUBJECT-REVOKED", "LCM-ACTOR-INVALID", "LCM-ACTOR-MISMATCH", "LCM-MAY-ACT", "LCM-CHAIN-DEPTH", "LCM-CHAIN-HOPS",
     "LCM-CHAIN-CYCLE", "LCM-CHAIN-SIZE", "LCM-AGENT-STATE", "LCM-AGENT-UNCERTIFIED", "LCM-LOCKED", "LCM-POLICY-DENIED",
     "LCM-POLICY-ERROR", "LCM-TARGET-UNKNOWN", "LCM-TARGET-SEVERAL", "LCM-TARGET-REFUSED", "LCM-TARGET-LOCKED",
-    "LCM-HANDOUT-UNSAFE", "LCM-SCOPE-REFUSED", "LCM-SCOPE-REQUIRED", "LCM-DETAILS", "LCM-CONSENT-MISSING", "LCM-STEP-UP",
-    "LCM-RATE", "LCM-BUDGET", "LCM-UNAVAILABLE", "LCM-DOWNSTREAM"])
+    "LCM-SCOPE-REFUSED", "LCM-SCOPE-REQUIRED", "LCM-DETAILS", "LCM-CONSENT-MISSING", "LCM-STEP-UP",
+    "LCM-UNAVAILABLE"])
 def test_every_code_has_its_page(broker, code):
     answer = http.get(f"{broker.issuer}/errors/{code}")
     assert answer.status_code == 200 and code in answer.text

@@ -36,12 +36,6 @@ def test_rfc8414_2_the_jwks_uri_answers_keys(metadata):
     assert answer.status_code == 200 and isinstance(answer.json()["keys"], list)
 
 
-def test_the_keys_of_receipts_are_published_apart(broker, metadata):
-    assert metadata["receipt_jwks_uri"] == f"{broker.issuer}/receipts/jwks"
-    answer = http.get(metadata["receipt_jwks_uri"])
-    assert answer.status_code == 200 and isinstance(answer.json()["keys"], list)
-
-
 def test_rfc8414_2_only_grants_that_work_are_advertised(broker, metadata):
     grants = metadata["grant_types_supported"]
     assert EXCHANGE in grants and "client_credentials" in grants

@@ -2,13 +2,20 @@
 
 use super::{Case, Facts};
 use crate::refusal::{Code, Refusal, quoted};
-use crate::registry::Status;
+use crate::registry::{Agent, Status};
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
-    let agent = case.actor.agent();
+    in_force(case.actor.agent(), facts.now_s())
+}
+
+/// Whether an agent may act at `now_s`.
+///
+/// # Errors
+/// `LCM-AGENT-UNCERTIFIED`, `LCM-AGENT-STATE`.
+pub fn in_force(agent: &Agent, now_s: u64) -> Result<(), Refusal> {
     let name = quoted(agent.spec.id.as_str());
     match &agent.status {
-        Status::Active(certification) if certification.until > facts.now_s() => Ok(()),
+        Status::Active(certification) if certification.until > now_s => Ok(()),
         Status::Active(_) => Err(Refusal::new(
             Code::AgentUncertified,
             format!(

@@ -23,6 +23,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use agent::in_force;
 pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{Facts, Limits, Named, Place, Standings};
 pub use ladder::{Check, CheckResult, Trail, decide};

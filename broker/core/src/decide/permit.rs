@@ -266,6 +266,12 @@ impl Recorded<Permit> {
         self.0.case.ask.issued_type
     }
 
+    /// The acting agent's id.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        self.0.case.actor.agent_id().as_str()
+    }
+
     /// Everything the token descends from.
     #[must_use]
     pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {

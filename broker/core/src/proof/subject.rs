@@ -247,12 +247,7 @@ impl SubjectProof {
                 acr: claims.acr.clone(),
                 amr: claims.amr.clone(),
             },
-            groups: claims.strings(&issuer.spec.groups_claim).map(|names| {
-                names
-                    .into_iter()
-                    .map(|name| format!("{}:{name}", issuer.id))
-                    .collect()
-            }),
+            groups: groups(claims, issuer)?,
             sid: session.map(|key| {
                 base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, key)
             }),
@@ -410,5 +405,39 @@ fn accepted_act(claims: &Claims, issuer: &Issuer, ours: &str) -> Result<Vec<Link
             "an act that names our issuer",
         ));
     }
+    let itself = |link: &Link| link.iss == claims.iss && link.sub == claims.sub;
+    let again = |place: usize, link: &Link| {
+        let earlier = links.iter().take(place);
+        earlier
+            .clone()
+            .any(|other| other.iss == link.iss && other.sub == link.sub)
+    };
+    if links
+        .iter()
+        .enumerate()
+        .any(|(place, link)| itself(link) || again(place, link))
+    {
+        return Err(Refusal::new(
+            Code::ChainCycle,
+            "expected every actor once in the chain, found one twice or the subject among them; get a token with another chain",
+        ));
+    }
     Ok(links)
+}
+
+/// A person's groups; a claim that is there and no list of names refuses.
+fn groups(claims: &Claims, issuer: &Issuer) -> Result<Option<BTreeSet<String>>, Refusal> {
+    let claim = &issuer.spec.groups_claim;
+    let Some(names) = claims.strings(claim) else {
+        return match claims.get(claim) {
+            None => Ok(None),
+            Some(_) => Err(invalid("groups as a list of names", "another value")),
+        };
+    };
+    Ok(Some(
+        names
+            .into_iter()
+            .map(|name| format!("{}:{name}", issuer.id))
+            .collect(),
+    ))
 }

@@ -106,13 +106,27 @@ impl Registry {
         self.targets.get(id)
     }
 
-    /// A target by id, audience or resource, compared whole (contract §6).
+    /// A target by its audience or id, compared whole (contract §6).
+    #[must_use]
+    pub fn target_for_audience(&self, name: &str) -> Option<&Arc<Target>> {
+        let named = self
+            .target_named(name)
+            .filter(|target| target.spec.audience == name);
+        named.or_else(|| self.targets.get(name))
+    }
+
+    /// A target by one of its resources or its audience, compared whole.
+    #[must_use]
+    pub fn target_for_resource(&self, name: &str) -> Option<&Arc<Target>> {
+        self.target_named(name)
+    }
+
+    /// The target that has the name among its audience and resources.
     #[must_use]
     pub fn target_named(&self, name: &str) -> Option<&Arc<Target>> {
         self.target_names
             .get(name)
             .and_then(|id| self.targets.get(id))
-            .or_else(|| self.targets.get(name))
     }
 
     /// The target that a resource-server client serves.

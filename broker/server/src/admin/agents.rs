@@ -19,8 +19,6 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(super) use versions::{CertifyBody, VersionBody, add as add_version, certify};
-
 /// Most bytes of one agent with its versions. It must fit into a record in
 /// every later state, or it could not be stopped any more.
 const AGENT_MAX: usize = 49_152;
@@ -51,7 +49,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: AgentSpec = call.read()?;
-    call.write(|now| draft(now, spec, None)).await
+    call.write(|now| draft(now, spec)).await
 }
 
 async fn replace(call: Call) -> Result<Answer, Problem> {
@@ -80,18 +78,14 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
     .await
 }
 
-/// A new agent, a draft; with the secret that is given, or one of its own.
-pub(super) fn draft(
-    now: &Moment<'_>,
-    spec: AgentSpec,
-    secret: Option<String>,
-) -> Result<Plan, Problem> {
+/// A new agent, a draft.
+fn draft(now: &Moment<'_>, spec: AgentSpec) -> Result<Plan, Problem> {
     let registry = &now.state.registry;
     if registry.client_id_taken(spec.id.as_str()) {
         return Err(Problem::taken());
     }
     sound(check::flaws(registry, &spec))?;
-    let first = secrets::first(now, spec.id.as_str(), &spec.auth, secret);
+    let first = secrets::first(now, spec.id.as_str(), &spec.auth);
     let mut plan = put(Agent::new(spec, now.now_ms))?;
     plan.status = StatusCode::CREATED;
     if let Some((change, secret)) = first {

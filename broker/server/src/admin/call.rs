@@ -1,12 +1,13 @@
 //! One authenticated request.
 
-use super::guard::Who;
+use super::guard::{Admitted, Who};
 use super::problem::Problem;
 use super::{answer, read, write};
 use crate::app::App;
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, RawPathParams};
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use locum_core::ids::RequestId;
 use locum_core::jcs;
@@ -28,10 +29,6 @@ struct Why {
     reason: Option<String>,
 }
 
-/// Most bytes of a body where a route takes more than is usual.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BodyMax(pub(crate) usize);
-
 /// One authenticated request of the admin API.
 pub(crate) struct Call {
     /// What every request shares.
@@ -47,40 +44,30 @@ pub(crate) struct Call {
     pub(super) uri: Uri,
     params: Vec<(String, String)>,
     body: Bytes,
-    body_max: usize,
 }
 
-impl FromRequest<Arc<App>> for Call {
+impl FromRequestParts<Arc<App>> for Call {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let params = RawPathParams::from_request_parts(&mut parts, app)
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|_| Problem::unknown("an object"))?;
-        let known = (parts.extensions.remove(), parts.extensions.remove());
-        let (Some(who), Some(request_id)) = known else {
+        let Some(admitted) = parts.extensions.remove::<Admitted>() else {
             return Err(Problem::new(Code::Unauthenticated, "expected a credential"));
         };
-        let usual = app.bounds.body_bytes;
-        let max = parts.extensions.get().map_or(usual, |BodyMax(max)| *max);
-        let body = to_bytes(body, max).await.map_err(|_| {
-            let detail = format!("expected a body of at most {max} bytes, found a longer one");
-            Problem::new(Code::TooLarge, detail)
-        })?;
         Ok(Self {
             app: app.clone(),
-            who,
-            request_id,
-            method: parts.method,
-            headers: parts.headers,
-            uri: parts.uri,
+            who: admitted.who,
+            request_id: admitted.request_id,
+            method: parts.method.clone(),
+            headers: std::mem::take(&mut parts.headers),
+            uri: parts.uri.clone(),
             params: params
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            body,
-            body_max: max,
+            body: admitted.body,
         })
     }
 }
@@ -113,8 +100,9 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
+        // The guard has measured it, by the route.
         let limits = Limits {
-            bytes: self.body_max,
+            bytes: self.body.len(),
             ..Limits::BODY
         };
         let parsed = json::parse(&self.body, limits)

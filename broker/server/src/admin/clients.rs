@@ -39,7 +39,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: ClientSpec = call.read()?;
-    call.write(|now| new(now, spec, None)).await
+    call.write(|now| new(now, spec)).await
 }
 
 async fn replace(call: Call) -> Result<Answer, Problem> {
@@ -73,17 +73,13 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
     .await
 }
 
-/// A new client; with the secret that is given, or one of its own.
-pub(super) fn new(
-    now: &Moment<'_>,
-    spec: ClientSpec,
-    secret: Option<String>,
-) -> Result<Plan, Problem> {
+/// A new client.
+fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
     if now.state.registry.client_id_taken(spec.id.as_str()) {
         return Err(Problem::taken());
     }
     sound(&spec)?;
-    let first = secrets::first(now, spec.id.as_str(), &spec.auth, secret);
+    let first = secrets::first(now, spec.id.as_str(), &spec.auth);
     let client = Client {
         spec,
         created_at_ms: now.now_ms,

@@ -62,7 +62,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
             .expires_at
             .map(|at| times::future_s("/expires_at", &at, now.now_ms))
             .transpose()?;
-        new(now, (body.role, &body.name), expires_s, None)
+        new(now, (body.role, &body.name), expires_s)
     })
     .await
 }
@@ -88,13 +88,11 @@ async fn revoke(call: Call) -> Result<Answer, Problem> {
     .await
 }
 
-/// A new credential; with the token that is given, or one of its own, which
-/// names the credential.
-pub(super) fn new(
+/// A new credential, whose token names it.
+fn new(
     now: &Moment<'_>,
     (role, name): (Role, &str),
     expires_s: Option<u64>,
-    given: Option<String>,
 ) -> Result<Plan, Problem> {
     let mut flaws = Problems::default();
     flaws.text("/name", name);
@@ -103,8 +101,7 @@ pub(super) fn new(
         return Err(Problem::invalid(flaws.0));
     }
     let id = CredentialId(now.app.mint());
-    let own = || format!("{id}.{}", generate(now.app.random.bytes()));
-    let token = given.unwrap_or_else(own);
+    let token = format!("{id}.{}", generate(now.app.random.bytes()));
     let credential = Credential {
         id,
         name: name.to_owned(),

@@ -1,8 +1,9 @@
 //! What stands around every request: its id, who asks, how the answer ends.
 
+use super::policies::body_max;
 use super::problem::Problem;
 use crate::app::App;
-use axum::body::Body;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -28,23 +29,42 @@ pub(crate) struct Who {
     pub(crate) role: Role,
 }
 
+/// A request that may go on.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    pub(super) who: Who,
+    pub(super) request_id: RequestId,
+    pub(super) body: Bytes,
+}
+
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
-pub(super) async fn guard(
-    State(app): State<Arc<App>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.request_id();
-    let response = match authenticate(&app, request.headers()) {
-        Ok(who) => {
-            request.extensions_mut().insert(who);
-            request.extensions_mut().insert(id);
-            next.run(request).await
+    let (mut parts, body) = request.into_parts();
+    let presented = parts.headers.contains_key(AUTHORIZATION);
+    let who = authenticate(&app, &parts.headers);
+    let larger = who.as_ref().ok().and_then(|_| body_max(parts.uri.path()));
+    let max = larger.unwrap_or(app.bounds.body_bytes);
+    // Read whole even where the answer is known: a connection with unread bytes
+    // is cut, and the client's next request with it.
+    let body = to_bytes(body, max).await;
+    let response = match (who, body) {
+        (Err(problem), _) => problem.into_response(),
+        (Ok(_), Err(_)) => {
+            let detail = format!("expected a body of at most {max} bytes, found a longer one");
+            Problem::new(Code::TooLarge, detail).into_response()
         }
-        Err(problem) => problem.into_response(),
+        (Ok(who), Ok(body)) => {
+            parts.extensions.insert(Admitted {
+                who,
+                request_id: id,
+                body,
+            });
+            next.run(Request::from_parts(parts, Body::empty())).await
+        }
     };
-    finish(&app.issuer, id, response)
+    finish(&app.issuer, id, presented, response)
 }
 
 /// A path that does not exist.
@@ -107,7 +127,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-fn finish(issuer: &str, id: RequestId, mut response: Response) -> Response {
+fn finish(issuer: &str, id: RequestId, presented: bool, mut response: Response) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let document = problem.document(issuer, id).to_string();
         let headers = response.headers_mut();
@@ -117,10 +137,13 @@ fn finish(issuer: &str, id: RequestId, mut response: Response) -> Response {
             HeaderValue::from_static("application/problem+json"),
         );
         if problem.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"locum admin\", error=\"invalid_token\""),
-            );
+            // RFC 6750 §3.1: no error code to who presented nothing.
+            let challenge = if presented {
+                "Bearer realm=\"locum admin\", error=\"invalid_token\""
+            } else {
+                "Bearer realm=\"locum admin\""
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if problem.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -53,12 +53,12 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
 }
 
 /// An issuer's id.
-pub(super) fn id(text: &str) -> Result<IssuerId, Problem> {
+fn id(text: &str) -> Result<IssuerId, Problem> {
     IssuerId::parse(text).map_err(|flaw| Problem::at("/id", flaw.to_string()))
 }
 
 /// Puts an issuer: 201 when it is new, else 200.
-pub(super) fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem> {
+fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem> {
     let registry = &now.state.registry;
     let current = registry.issuer(id.as_str());
     let turned = current

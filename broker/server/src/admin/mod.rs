@@ -12,10 +12,10 @@ mod call;
 mod clients;
 mod credentials;
 mod decisions;
-mod facts;
 mod grants;
 mod guard;
 mod issuers;
+mod keys;
 mod locks;
 mod openapi;
 mod page;
@@ -32,9 +32,6 @@ use crate::app::App;
 use axum::Router;
 use std::sync::Arc;
 
-pub(crate) use facts::Facts;
-pub(crate) use problem::Problem;
-
 /// The routes below `/admin/v1`.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -44,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(decisions::routes())
         .merge(grants::routes())
         .merge(issuers::routes())
+        .merge(keys::routes())
         .merge(locks::routes())
         .merge(openapi::routes())
         .merge(policies::routes())

@@ -1,11 +1,11 @@
 //! `/policies`: one bundle, read, tried out and replaced whole (contract §12).
 
 use super::answer::Answer;
-use super::call::{BodyMax, Call};
+use super::call::Call;
 use super::problem::Problem;
 use crate::app::App;
+use axum::Router;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use locum_core::refusal::Code;
 use locum_core::registry::Problem as Flaw;
 use locum_policy::{Bundle, TEXT_MAX};
@@ -20,12 +20,16 @@ use std::sync::Arc;
 /// characters escaped.
 const BODY_MAX: usize = 2 * TEXT_MAX;
 
+/// Most bytes of a body where that path takes more than is usual.
+pub(super) fn body_max(path: &str) -> Option<usize> {
+    matches!(path, "/policies" | "/policies/validate").then_some(BODY_MAX)
+}
+
 /// The routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/policies", get(show).put(replace))
         .route("/policies/validate", post(validate))
-        .route_layer(Extension(BodyMax(BODY_MAX)))
 }
 
 /// The body: the whole bundle. What is shown beside the files may come back

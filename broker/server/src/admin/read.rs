@@ -44,14 +44,6 @@ pub(crate) fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Res
     Err(Problem::invalid(flaws))
 }
 
-/// Reads a value that must be an object.
-///
-/// # Errors
-/// 422 with the places.
-pub(crate) fn value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    whole(object(value)?)
-}
-
 /// The members of a value that must be an object.
 ///
 /// # Errors

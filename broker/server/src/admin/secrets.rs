@@ -108,18 +108,16 @@ fn overlapping(known: &[SecretHash], now_s: u64, overlap_s: u64) -> Vec<SecretHa
         .collect()
 }
 
-/// The first secret of a new client whose methods have one: the given one, or
-/// one of its own.
+/// The first secret of a new client whose methods have one.
 pub(super) fn first(
     now: &Moment<'_>,
     client: &str,
     auth: &[AuthMethod],
-    given: Option<String>,
 ) -> Option<(Change, String)> {
     if !takes(auth) {
         return None;
     }
-    let secret = given.unwrap_or_else(|| generate(now.app.random.bytes()));
+    let secret = generate(now.app.random.bytes());
     let change = Change::Secrets {
         client: client.to_owned(),
         hashes: vec![now.app.vault.hash(&secret, None)],

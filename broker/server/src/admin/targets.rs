@@ -53,12 +53,12 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
 }
 
 /// A target's id.
-pub(super) fn id(text: &str) -> Result<TargetId, Problem> {
+fn id(text: &str) -> Result<TargetId, Problem> {
     TargetId::parse(text).map_err(|flaw| Problem::at("/id", flaw.to_string()))
 }
 
 /// Puts a target: 201 when it is new, else 200.
-pub(super) fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem> {
+fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem> {
     let registry = &now.state.registry;
     let current = registry.target(id.as_str());
     if current.is_some_and(|target| target.spec.audience != spec.audience) {

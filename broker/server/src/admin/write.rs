@@ -17,6 +17,9 @@ use sha2::{Digest, Sha256};
 /// Longest `Idempotency-Key`, in bytes.
 const KEY_MAX: usize = 255;
 
+/// What follows a record.
+pub(crate) type Then = Box<dyn FnOnce(&App) + Send>;
+
 /// What a write will do and answer.
 pub(crate) struct Plan {
     /// What is recorded; they hold together.
@@ -30,7 +33,7 @@ pub(crate) struct Plan {
     /// Why, for the record.
     pub(crate) reason: String,
     /// What follows once it is recorded, before the next change.
-    pub(crate) then: Option<Box<dyn FnOnce(&App) + Send>>,
+    pub(crate) then: Option<Then>,
 }
 
 impl Plan {

@@ -5,39 +5,49 @@ use crate::oauth::form::Form;
 use locum_core::decide::{GrantType, Named};
 use locum_core::lineage::Kind;
 use locum_core::party::Foreign;
+use locum_core::proof::{Origin, SubjectProof};
 use locum_core::registry::{Grant, GrantView, Target, is_resource};
 use locum_core::standing::{Standing, World};
 use locum_stores::state::State;
 use std::sync::Arc;
 
-/// The one target that all `audience` and `resource` values mean (contract §6).
+/// The one target that all `audience` and `resource` values mean, compared
+/// whole: an audience is a target's audience or id, a resource one of its
+/// resources or its audience (contract §6).
 pub(crate) fn target(app: &App, state: &State, form: &Form, grant_type: GrantType) -> Named {
     let resources: Vec<&str> = form.all("resource").collect();
     let audiences: Vec<&str> = form.all("audience").collect();
     if resources.len() > 1 {
         return Named::Several;
     }
-    if resources.is_empty() && audiences.is_empty() {
-        return Named::Nothing;
-    }
-    let ourselves = audiences.iter().all(|name| **name == *app.issuer) && resources.is_empty();
-    if ourselves && grant_type == GrantType::ClientCredentials {
-        return Named::Ourselves;
+    let is_ours = |name: &&str| **name == *app.issuer && grant_type == GrantType::ClientCredentials;
+    let ours = audiences.iter().filter(|name| is_ours(name)).count();
+    if ours > 0 {
+        let alone = ours == audiences.len() && resources.is_empty();
+        return if alone {
+            Named::Ourselves
+        } else {
+            Named::Several
+        };
     }
     let resource = resources.first().copied();
     if let Some(resource) = resource.filter(|resource| !is_resource(resource)) {
         return Named::Unknown(resource.to_owned());
     }
-    let mut found: Option<Arc<Target>> = None;
-    for name in audiences.iter().copied().chain(resource) {
-        match (state.registry.target_named(name), &found) {
+    let by_audience = audiences
+        .iter()
+        .map(|name| (*name, state.registry.target_for_audience(name)));
+    let by_resource = resource.map(|name| (name, state.registry.target_for_resource(name)));
+    let mut found: Option<&Arc<Target>> = None;
+    for (name, target) in by_audience.chain(by_resource) {
+        match (target, found) {
             (None, _) => return Named::Unknown(name.to_owned()),
             (Some(target), Some(other)) if target.id != other.id => return Named::Several,
-            (Some(target), _) => found = Some(target.clone()),
+            (Some(target), _) => found = Some(target),
         }
     }
     found.map_or(Named::Nothing, |target| {
-        Named::One(target, resource.map(str::to_owned))
+        Named::One(target.clone(), resource.map(str::to_owned))
     })
 }
 
@@ -71,4 +81,14 @@ pub(crate) fn grant_stands(
     let world: World<'_> = app.world(state);
     let dead = world.of_names(&names, grant.created_at_ms) == Standing::Revoked;
     grant.view(world.now_ms / 1000) == GrantView::Active && !dead
+}
+
+/// How deep the grant at the root lets a chain grow.
+pub(crate) fn granted_depth(app: &App, subject: &SubjectProof) -> Option<u32> {
+    let root = match subject.origin() {
+        Origin::Own(parent) => parent.token.del.grant?,
+        Origin::Grant(grant) => grant.id,
+        Origin::IdToken | Origin::AccessToken | Origin::Workload | Origin::Itself => return None,
+    };
+    app.state.read().registry.grant(root)?.spec.max_depth
 }

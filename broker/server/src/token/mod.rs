@@ -119,8 +119,9 @@ async fn prove(request: &Request<'_>) -> Result<Case, Stop> {
         }
     };
     let limits = request.app.limits();
+    let by_agent = limits.max_depth.min(actor.agent().spec.max_depth);
     let bounds = Bounds {
-        depth: limits.max_depth.min(actor.agent().spec.max_depth),
+        depth: lookups::granted_depth(request.app, &subject).map_or(by_agent, |d| d.min(by_agent)),
         hops: limits.max_hops,
     };
     let chain = Chain::extend(&subject, &actor, bounds).map_err(Stop::at("chain"))?;

@@ -3,7 +3,7 @@
 
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
-use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused};
+use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
@@ -98,11 +98,21 @@ fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
             Code::SubjectRevoked,
             "expected everything the token descends from to stand, found a part revoked meanwhile; start again from a fresh sign-in",
         )),
-        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(Refusal::new(
-            Code::Locked,
-            "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
-        )),
+        Standing::AgentNotInForce(agent) if agent.as_str() == permit.actor() => {
+            let known = state.registry.agent(agent.as_str());
+            known
+                .and_then(|agent| in_force(agent, app.clock.now_s()).err())
+                .or_else(|| Some(locked()))
+        }
+        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(locked()),
     }
+}
+
+fn locked() -> Refusal {
+    Refusal::new(
+        Code::Locked,
+        "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
+    )
 }
 
 /// What surrounds the decision in its record. After a fault the mark stays
@@ -167,9 +177,13 @@ fn requested(request: &Request<'_>) -> Value {
     Value::Object(out)
 }
 
+/// A token sent in the wrong place must not reach the record either.
 fn bounded(text: &str) -> Value {
     use sha2::Digest;
-    if text.len() <= REQUESTED_MAX {
+    let like_a_token = text
+        .split(' ')
+        .any(|word| word.starts_with("eyJ") && word.len() > 64);
+    if text.len() <= REQUESTED_MAX && !like_a_token {
         return json!(text);
     }
     let digest = locum_core::jcs::hex(&sha2::Sha256::digest(text.as_bytes()));

@@ -126,6 +126,9 @@ async fn of_ours(
     let recalled = known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
+        None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
+            return Err(Stop::at("presenter")(mismatch()));
+        }
         Some(_) | None => {
             let actor = who_acts(request, tokens).await.map_err(Stop::at("actor"))?;
             let parent = Parent::passed_on(token, &actor).map_err(Stop::at("presenter"))?;

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use locum_core::record::RECORD_MAX;
 
 /// Largest side record in bytes.
-pub const SIDE_MAX: usize = 60_000;
+pub const SIDE_MAX: usize = 4 * 1024 * 1024;
 /// Lengths and record checksum ahead of the record.
 pub(super) const FRAME_HEAD: usize = 12;
 /// The side's checksum between record and side.

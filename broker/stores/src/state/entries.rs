@@ -108,4 +108,37 @@ pub struct SigningKeyEntry {
     pub sealed: String,
     /// Unix milliseconds.
     pub created_at_ms: u64,
+    /// Unix milliseconds from which it signs; `None`: published before use.
+    pub activated_ms: Option<u64>,
+    /// Unix milliseconds from which another signs.
+    pub superseded_ms: Option<u64>,
+    /// Unix milliseconds from which nothing it signed counts.
+    pub retired_ms: Option<u64>,
+}
+
+/// Where a signing key stands: next → active → old → retired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// Published before use.
+    Next,
+    /// Signs.
+    Active,
+    /// Published until its last token has expired.
+    Old,
+    /// Out of use for ever.
+    Retired,
+}
+
+impl SigningKeyEntry {
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> KeyState {
+        match (self.retired_ms, self.superseded_ms, self.activated_ms) {
+            (Some(_), _, _) => KeyState::Retired,
+            (None, Some(_), _) => KeyState::Old,
+            (None, None, Some(_)) => KeyState::Active,
+            (None, None, None) => KeyState::Next,
+        }
+    }
 }

@@ -135,7 +135,16 @@ impl State {
                     credential.revoked = true;
                 }
             }
-            Change::SigningKey { key } => self.signing_keys.push(key),
+            Change::SigningKey { key } => {
+                match self
+                    .signing_keys
+                    .iter_mut()
+                    .find(|known| known.kid == key.kid)
+                {
+                    Some(known) => *known = key,
+                    None => self.signing_keys.push(key),
+                }
+            }
             Change::Mark { key, until_s } => {
                 if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);

@@ -12,7 +12,7 @@ mod veil;
 
 pub use change::{Author, CHANGE, Change, draft};
 pub use entries::{
-    Credential, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
+    Credential, KeyState, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
 };
 pub use fold::{Shared, State};
 pub use idempotency::{REMEMBERED_S, Remembered};

@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// `POST /agents/{id}/versions`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct VersionBody {
+struct VersionBody {
     version: String,
     #[serde(default)]
     digest: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct VersionBody {
 /// `POST /agents/{id}/versions/{ver}/certify`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CertifyBody {
+struct CertifyBody {
     until: String,
     reason: String,
 }
@@ -68,8 +68,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let body: VersionBody = call.read()?;
-    call.write(|now| Ok(add(now, call.param("id"), body)?.1))
-        .await
+    call.write(|now| add(now, call.param("id"), body)).await
 }
 
 async fn certified(call: Call) -> Result<Answer, Problem> {
@@ -84,11 +83,7 @@ async fn certified(call: Call) -> Result<Answer, Problem> {
 }
 
 /// A new version, a draft.
-pub(crate) fn add(
-    now: &Moment<'_>,
-    id: &str,
-    body: VersionBody,
-) -> Result<(VersionId, Plan), Problem> {
+fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
     let mut agent = known(now, id)?;
     let mut flaws = Problems::default();
     flaws.require(
@@ -113,21 +108,15 @@ pub(crate) fn add(
         created_at_ms: now.now_ms,
     };
     let shown = version_shown(&agent, &version);
-    let id = version.id;
     agent.versions.push(version);
     let mut plan = put(agent)?;
     plan.status = StatusCode::CREATED;
     plan.shown = shown;
-    Ok((id, plan))
+    Ok(plan)
 }
 
 /// Certifies a version; answers with the agent.
-pub(crate) fn certify(
-    now: &Moment<'_>,
-    id: &str,
-    version: &str,
-    body: &CertifyBody,
-) -> Result<Plan, Problem> {
+fn certify(now: &Moment<'_>, id: &str, version: &str, body: &CertifyBody) -> Result<Plan, Problem> {
     let agent = known(now, id)?;
     let version = find(&agent, version)?.id;
     let until = times::future_s("/until", &body.until, now.now_ms)?;

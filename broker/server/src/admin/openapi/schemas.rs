@@ -132,6 +132,7 @@ const SENT: &[Schema] = &[
         &[("what", Object), ("reason", Text)],
         &[("expires_at", MaybeText), ("dry_run", Flag)],
     ),
+    ("RotateSpec", &[("alg", Text), ("reason", Text)], &[]),
     (
         "CredentialSpec",
         &[("role", Text), ("name", Text)],
@@ -211,6 +212,19 @@ const OWN: &[Schema] = &[
         ],
         &[],
     ),
+    (
+        "Key",
+        &[
+            ("kid", Text),
+            ("alg", Text),
+            ("use", Text),
+            ("state", Text),
+            ("created_at", Text),
+            ("activates_at", MaybeText),
+        ],
+        &[],
+    ),
+    ("Keys", &[("items", Objects)], &[]),
     (
         "LockEffect",
         &[("affected", Object)],

@@ -283,6 +283,19 @@ pub(super) const TABLE: &[Operation] = &[
         "One revocation",
         &[(200, "Revocation")],
     ),
+    list("/keys", "Signing keys, by id", &[(200, "[Key]")]),
+    post(
+        "/keys/rotate",
+        "The next key becomes active, another is published",
+        "RotateSpec",
+        &[(200, "Keys")],
+    ),
+    post(
+        "/keys/{kid}/retire",
+        "Takes a key out of use at once; what it signed is dead",
+        "Reason",
+        &[(200, "Keys")],
+    ),
     list("/locks", "Locks, by id", &[(200, "[Lock]")]),
     stopping(
         post(

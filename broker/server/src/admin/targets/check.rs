@@ -52,6 +52,7 @@ fn names(registry: &Registry, ours: &str, id: &TargetId, spec: &TargetSpec, out:
     let elsewhere = |name: &str| {
         registry
             .target_named(name)
+            .or_else(|| registry.target(name))
             .is_some_and(|target| target.id != *id)
     };
     let reserved = RESERVED_IDS.contains(&id.as_str());
