@@ -192,3 +192,6 @@ fn member(object: &Map<String, Value>, name: &str) -> Result<Option<String>, &'s
         Some(_) => Err("an `act` with a member that is no name"),
     }
 }
+
+#[cfg(test)]
+mod tests;

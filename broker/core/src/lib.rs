@@ -19,4 +19,6 @@ pub mod registry;
 pub mod scope;
 pub mod secret;
 pub mod standing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod token;

@@ -153,3 +153,6 @@ impl World<'_> {
         Some(self.keys.key(Kind::Owner, &agent.spec.owner.id))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,22 +114,6 @@ def test_the_demo_targets_still_accept_and_show(restarted):
     assert answer.status_code == 200 and answer.json()["seen"]["sub"] == "demo:ada"
 
 
-def test_a_dev_folder_is_not_served_in_production(restarted, tmp_path):
-    """§3: a data folder carries its mode; `serve` refuses a `dev` folder."""
-    broker, _, _ = restarted
-    (tmp_path / "master.key").write_text("A" * 43 + "=")
-    (tmp_path / "admin.token").write_text(unique("token") * 3)
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "locum.toml").write_text(
-        f'issuer = "http://127.0.0.1:1"\ndata_dir = "{broker.data_dir}"\n'
-        '[listen]\npublic = "127.0.0.1:0"\noperations = "127.0.0.1:0"\n'
-        '[keys]\nmaster_key_file = "master.key"\n[admin]\nbootstrap_token_file = "admin.token"\n'
-        '[policy]\ndir = "policies"\n')
-    done = subprocess.run([binary(), "serve", "--config", str(tmp_path / "locum.toml")], capture_output=True,
-                          text=True, timeout=60)
-    assert done.returncode != 0 and "dev" in done.stderr + done.stdout
-
-
 # ------------------------------------------------------------------ torn tails
 
 def newest_segment(broker) -> Path:

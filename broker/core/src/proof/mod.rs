@@ -10,3 +10,6 @@ pub use actor::{ActorFrom, ActorProof};
 pub use client::{Authenticated, Caller, SecretCheck};
 pub use own_subject::{Parent, Recall, mismatch};
 pub use subject::{MayAct, Origin, SubjectProof};
+
+#[cfg(test)]
+mod tests;

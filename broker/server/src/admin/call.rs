@@ -100,9 +100,8 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        // The guard has measured it, by the route.
         let limits = Limits {
-            bytes: self.body.len(),
+            bytes: super::guard::body_max(&self.app, self.uri.path()),
             ..Limits::BODY
         };
         let parsed = json::parse(&self.body, limits)

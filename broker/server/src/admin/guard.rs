@@ -1,6 +1,5 @@
 //! What stands around every request: its id, who asks, how the answer ends.
 
-use super::policies::body_max;
 use super::problem::Problem;
 use crate::app::App;
 use axum::body::{Body, Bytes, to_bytes};
@@ -37,19 +36,20 @@ pub(super) struct Admitted {
     pub(super) body: Bytes,
 }
 
+/// Most bytes of a policy bundle as JSON: its text, escaped.
+const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
+
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = app.request_id();
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
-    let who = authenticate(&app, &parts.headers);
-    let larger = who.as_ref().ok().and_then(|_| body_max(parts.uri.path()));
-    let max = larger.unwrap_or(app.bounds.body_bytes);
+    let max = body_max(&app, parts.uri.path());
     // Read whole even where the answer is known: a connection with unread bytes
     // is cut, and the client's next request with it.
     let body = to_bytes(body, max).await;
-    let response = match (who, body) {
+    let response = match (authenticate(&app, &parts.headers), body) {
         (Err(problem), _) => problem.into_response(),
         (Ok(_), Err(_)) => {
             let detail = format!("expected a body of at most {max} bytes, found a longer one");
@@ -65,6 +65,15 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         }
     };
     finish(&app.issuer, id, presented, response)
+}
+
+/// Most bytes of a body: a policy bundle may be larger than anything else.
+pub(super) fn body_max(app: &App, path: &str) -> usize {
+    if path.starts_with("/policies") {
+        BUNDLE_BODY_MAX
+    } else {
+        app.bounds.body_bytes
+    }
 }
 
 /// A path that does not exist.

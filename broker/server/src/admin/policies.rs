@@ -3,27 +3,20 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
+use super::write::{Moment, Plan};
 use crate::app::App;
 use axum::Router;
 use axum::routing::{get, post};
+use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::Problem as Flaw;
-use locum_policy::{Bundle, TEXT_MAX};
-use locum_stores::state::{Policies, Role, bundle_records};
+use locum_policy::Bundle;
+use locum_stores::state::{Change, Policies, Role};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Most bytes of a body: a bundle as large as one may be, most of its
-/// characters escaped.
-const BODY_MAX: usize = 2 * TEXT_MAX;
-
-/// Most bytes of a body where that path takes more than is usual.
-pub(super) fn body_max(path: &str) -> Option<usize> {
-    matches!(path, "/policies" | "/policies/validate").then_some(BODY_MAX)
-}
 
 /// The routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -62,21 +55,20 @@ async fn validate(call: Call) -> Result<Answer, Problem> {
 async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let bundle = load(call.read()?).await?;
-    let policies = Policies {
-        bundle: bundle.address().to_owned(),
-        count: bundle.count(),
-        files: bundle.files().clone(),
+    let new = tag(&bundle);
+    let plan = |moment: &Moment<'_>| {
+        call.precondition(Some(&tag(&moment.app.bundle())))?;
+        let policies = Policies {
+            bundle: bundle.address().to_owned(),
+            count: bundle.count(),
+            files: bundle.files().clone(),
+        };
+        let shown = summary(&bundle);
+        let mut plan = Plan::new(StatusCode::OK, Change::Policies { policies }, shown);
+        plan.then = Some(Box::new(move |app| app.put_in_force(bundle)));
+        Ok(plan)
     };
-    let records = bundle_records(policies);
-    let records = records.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
-    let _changing = call.app.changing.lock().await;
-    call.precondition(Some(&tag(&call.app.bundle())))?;
-    for changes in records {
-        call.record(&changes, String::new()).await?;
-    }
-    let answer = Answer::ok(summary(&bundle)).tagged(tag(&bundle));
-    call.app.put_in_force(bundle);
-    Ok(answer)
+    Ok(call.write(plan).await?.tagged(new))
 }
 
 /// Loads a bundle, away from the threads that answer: a large one takes a

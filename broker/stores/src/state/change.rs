@@ -7,7 +7,7 @@ use super::entries::{
 use super::idempotency::Remembered;
 use super::veil;
 use locum_core::ids::{CredentialId, LockId};
-use locum_core::record::Draft;
+use locum_core::record::{Draft, commitment};
 use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -55,22 +55,6 @@ pub enum Change {
     Policies {
         /// The bundle.
         policies: Policies,
-    },
-    /// A part of the files of a bundle that is larger than a record.
-    PolicyPart {
-        /// The bundle's content address.
-        bundle: String,
-        /// Which part, from 0.
-        part: usize,
-        /// Its bytes, base64.
-        text: String,
-    },
-    /// A bundle whose files went ahead in parts.
-    PolicyParts {
-        /// The bundle without its files.
-        policies: Policies,
-        /// How many parts.
-        parts: usize,
     },
     /// A revocation.
     Revocation {
@@ -126,19 +110,22 @@ impl Change {
                 "/grant/spec/person",
                 "/grant/spec/groups",
                 "/grant/spec/reason",
+                "/grant/made_by",
             ],
             Self::Secrets { .. } => &["/hashes"],
             Self::Policies { .. } => &["/policies/files"],
-            Self::PolicyPart { .. } => &["/text"],
-            Self::Revocation { .. } => &["/revocation/what/id", "/revocation/reason"],
-            Self::Lock { .. } => &["/lock/what/id", "/lock/reason"],
+            Self::Revocation { .. } => &[
+                "/revocation/what/id",
+                "/revocation/reason",
+                "/revocation/by",
+            ],
+            Self::Lock { .. } => &["/lock/what/id", "/lock/reason", "/lock/by"],
             Self::Credential { .. } => &["/credential/hash", "/credential/name"],
             Self::SigningKey { .. } => &["/key/sealed"],
             Self::Answer { .. } => &["/remembered/answer"],
             Self::Client { .. }
             | Self::Target { .. }
             | Self::Issuer { .. }
-            | Self::PolicyParts { .. }
             | Self::Lift { .. }
             | Self::CredentialRevoked { .. }
             | Self::Mark { .. } => &[],
@@ -175,9 +162,20 @@ pub fn draft(
         sides.push(veil::veil(&mut body, change.veiled(), &personal));
         bodies.push(body);
     }
-    let body = json!({ "changes": bodies, "by": author.by, "request_id": author.request_id });
-    let side =
-        json!({ "salt": veil::salt_text(&personal), "changes": sides, "reason": author.reason });
+    let by = commitment(&personal, "by", &author.by);
+    let reason = commitment(&personal, "reason", &author.reason);
+    let body = json!({
+        "changes": bodies,
+        "by": by,
+        "reason": reason,
+        "request_id": author.request_id,
+    });
+    let side = json!({
+        "salt": veil::salt_text(&personal),
+        "changes": sides,
+        "by": author.by,
+        "reason": author.reason,
+    });
     Ok(Draft::new(CHANGE, salt, body, Some(side)))
 }
 
@@ -193,12 +191,17 @@ pub(super) fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, St
     let sides = side
         .and_then(|side| side.get("changes"))
         .and_then(Value::as_array);
+    let salt = side
+        .and_then(|side| side.get("salt"))
+        .and_then(Value::as_str);
     let mut out = Vec::new();
     for (place, body) in bodies.iter().enumerate() {
         let mut body = body.clone();
         if let Some(side) = sides.and_then(|sides| sides.get(place)) {
-            veil::unveil(&mut body, side);
+            veil::unveil(&mut body, side, salt)
+                .map_err(|found| format!("change {place}: {found}"))?;
         }
+        veil::blank(&mut body);
         out.push(serde_json::from_value(body).map_err(|e| format!("change {place}: {e}"))?);
     }
     Ok(out)

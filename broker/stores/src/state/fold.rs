@@ -6,7 +6,6 @@ use super::entries::{
 };
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
-use super::parts::Parts;
 use crate::ledger::{Entry, Follower};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
@@ -42,7 +41,6 @@ pub struct State {
     /// Replay marks.
     pub marks: Marks,
     answers: Answers,
-    parts: Parts,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
 }
@@ -63,7 +61,6 @@ impl State {
             signing_keys: Vec::new(),
             marks: Marks::default(),
             answers: Answers::default(),
-            parts: Parts::default(),
             last_time_ms: 0,
         }
     }
@@ -100,7 +97,7 @@ impl State {
         }
     }
 
-    fn change(&mut self, change: Change, place: &Place) -> Result<(), String> {
+    fn change(&mut self, change: Change, place: &Place) {
         match change {
             Change::Agent { agent } => {
                 if agent.status == Status::Retired {
@@ -113,17 +110,18 @@ impl State {
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
             Change::Grant { mut grant } => {
-                grant.uses = self.registry.grant(grant.id).map_or(0, |known| known.uses);
+                // Uses are counted by decisions, and revoked is for ever.
+                let known = self.registry.grant(grant.id);
+                grant.uses = known.map_or(0, |known| known.uses);
+                if known.is_some_and(|known| known.state == GrantState::Revoked) {
+                    grant.state = GrantState::Revoked;
+                }
                 self.registry.put_grant(grant);
             }
             Change::Secrets { client, hashes } => {
                 self.secrets.insert(client, hashes);
             }
             Change::Policies { policies } => self.policies = policies,
-            Change::PolicyPart { bundle, part, text } => self.parts.put(bundle, part, text),
-            Change::PolicyParts { policies, parts } => {
-                self.policies = self.parts.join(policies, parts)?;
-            }
             Change::Revocation { revocation } => self.revoke(revocation, place),
             Change::Lock { lock } => self.lock(lock),
             Change::Lift { id } => self.lift(id),
@@ -152,7 +150,6 @@ impl State {
             }
             Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
         }
-        Ok(())
     }
 
     fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
@@ -209,7 +206,7 @@ impl State {
             DECISION => self.decision(body, !fresh),
             CHANGE => {
                 for change in change::read(body, side)? {
-                    self.change(change, place)?;
+                    self.change(change, place);
                 }
             }
             other => {

@@ -7,7 +7,6 @@ mod entries;
 mod fold;
 mod idempotency;
 mod marks;
-mod parts;
 mod veil;
 
 pub use change::{Author, CHANGE, Change, draft};
@@ -17,7 +16,6 @@ pub use entries::{
 pub use fold::{Shared, State};
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use marks::{Marks, Replayed};
-pub use parts::bundle_records;
 
 #[cfg(test)]
 mod tests;

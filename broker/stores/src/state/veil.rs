@@ -25,11 +25,41 @@ pub(super) fn veil(body: &mut Value, pointers: &[&str], salt: &[u8; 16]) -> Valu
     Value::Object(side)
 }
 
-/// Puts back what [`veil`] took out.
-pub(super) fn unveil(body: &mut Value, side: &Value) {
+/// Puts back what [`veil`] took out. The side record is no part of the
+/// record's hash: only what a commitment in the body vouches for is taken.
+///
+/// # Errors
+/// What does not fit its commitment.
+pub(super) fn unveil(body: &mut Value, side: &Value, salt: Option<&str>) -> Result<(), String> {
+    let salt: Option<[u8; 16]> = salt
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
+        .and_then(|bytes| bytes.try_into().ok());
     for (pointer, value) in side.as_object().into_iter().flatten() {
-        if let Some(place) = body.pointer_mut(pointer) {
-            *place = value.clone();
+        let committed = salt.map(|salt| json!(commitment(&salt, pointer, &jcs::text(value))));
+        match body.pointer_mut(pointer) {
+            Some(place) if committed.as_ref() == Some(place) => *place = value.clone(),
+            Some(_) | None => {
+                return Err(format!(
+                    "expected a side record that fits the commitment at `{pointer}`, found another"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts what stands for nothing where a value other than a text was erased, so
+/// that the rest of the change still reads; an erased text is its commitment.
+pub(super) fn blank(body: &mut Value) {
+    for (pointer, nothing) in [
+        ("/grant/spec/groups", Value::Null),
+        ("/hashes", json!([])),
+        ("/policies/files", json!({})),
+    ] {
+        if let Some(place) = body.pointer_mut(pointer)
+            && place.is_string()
+        {
+            *place = nothing;
         }
     }
 }

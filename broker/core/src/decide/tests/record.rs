@@ -1,0 +1,336 @@
+//! The record of a decision (contract §12) and its seal.
+
+use super::{hr_agent, invoice_agent, sap, scene};
+use crate::decide::{Frame, Refused};
+use crate::ids::RequestId;
+use crate::lineage::{Keyed, Kind};
+use crate::record::{Appended, Draft, commitment};
+use crate::refusal::{Code, Refusal};
+use crate::testing::{
+    NOW_S, Names, Scene, appended, claims, grant, id_token, issuer, over, uuid, version,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn body(scene: &Scene) -> Value {
+    let draft = match scene.decide() {
+        Ok(permit) => permit.draft(&scene.frame()),
+        Err(refused) => refused.draft(&scene.frame()),
+    };
+    draft.value().clone()
+}
+
+fn texts(draft: &Draft) -> (String, String) {
+    (
+        draft.body().to_owned(),
+        String::from_utf8(draft.side()).unwrap(),
+    )
+}
+
+#[test]
+fn a_permits_record_has_what_the_decision_shows() {
+    let mut scene = scene().asking("invoice.read");
+    scene.ask.task_id = Some("t-1".into());
+    let body = body(&scene);
+    let jti = json!(scene.case().unwrap().jti);
+    assert_eq!(body["outcome"], json!("permit"));
+    assert_eq!(body["code"], Value::Null);
+    assert_eq!(body["id"], json!(format!("dlg_{}", jti.as_str().unwrap())));
+    assert_eq!(body["jti"], jti);
+    assert_eq!(body["client_id"], json!("client"));
+    assert_eq!(
+        (&body["actor"], &body["actor_from"]),
+        (&json!("invoice-agent"), &json!("client"))
+    );
+    assert_eq!(
+        body["chain"],
+        json!([{"iss": crate::testing::OURS, "sub": "invoice-agent"}])
+    );
+    assert_eq!(
+        (&body["target"], &body["basis"]),
+        (&json!("sap"), &json!("policy"))
+    );
+    assert_eq!(
+        body["granted"],
+        json!({"scope": "invoice.read", "expires_in": 600})
+    );
+    assert_eq!(
+        body["checks"][0],
+        json!({"name": "locks", "result": "passed"})
+    );
+    assert_eq!(body["failed"], Value::Null);
+    assert_eq!(body["policies"], json!(["exchange", "preauthorise"]));
+    assert_eq!(body["bundle"], json!("sha256:stub"));
+    assert_eq!(
+        (&body["parent"], &body["task_id"]),
+        (&Value::Null, &json!("t-1"))
+    );
+    assert_eq!(body["ver"], json!([version(invoice_agent().id(), 1)]));
+    assert_eq!(
+        (&body["aud"], &body["exp"]),
+        (&json!("urn:demo:sap"), &json!(NOW_S + 600))
+    );
+    assert_eq!(body["subject_issuer"], json!("demo"));
+}
+
+#[test]
+fn a_refusals_record_has_the_code_the_check_that_failed_and_what_would_pass() {
+    let scene = scene().asking("invoice.read invoice.post");
+    let body = body(&scene);
+    assert_eq!(
+        (&body["outcome"], &body["code"]),
+        (&json!("refusal"), &json!("LCM-CONSENT-MISSING"))
+    );
+    assert_eq!(
+        (&body["failed"], &body["would_pass"]),
+        (&json!("basis"), &json!({"scope": "invoice.read"}))
+    );
+    assert_eq!(
+        (&body["id"], &body["jti"], &body["target"]),
+        (&Value::Null, &Value::Null, &json!("sap"))
+    );
+    let early = Refused::early(Refusal::new(Code::Unavailable, "x; y"), "subject", "b");
+    assert_eq!(
+        early.draft(&scene.frame()).value()["outcome"],
+        json!("fault")
+    );
+}
+
+#[test]
+fn no_personal_value_stands_in_the_record_only_commitments() {
+    let demo = issuer("demo", json!({"accept_act": true}));
+    let agent = invoice_agent();
+    let foreign = json!({"act": {"iss": "https://demo.example", "sub": "sentinel-carl"}, "groups": ["sentinel-team"], "sid": "sentinel-session"});
+    let subject = id_token(
+        &demo,
+        &claims(&demo, "sentinel-ada", "app", foreign),
+        &agent,
+    )
+    .unwrap();
+    let mut scene = Scene::of(&agent, subject, &sap());
+    scene.ask.purpose = Some("sentinel-purpose".into());
+    let mut granted = grant(
+        1,
+        "invoice-agent",
+        json!([{"target": "sap", "scopes": ["invoice.read"]}]),
+    );
+    granted.spec.person = "demo:sentinel-ada".into();
+    granted.spec.reason = "sentinel-reason".into();
+    scene.facts.grants = vec![Arc::new(granted.clone())];
+    let frame = Frame {
+        personal: vec![
+            ("purpose", "sentinel-purpose".into()),
+            ("ip", "192.0.2.77".into()),
+        ],
+        ..scene.frame()
+    };
+    let permit = scene.decide().unwrap();
+    let (body, side) = texts(&permit.draft(&frame));
+    assert!(
+        !body.contains("sentinel") && !body.contains("192.0.2"),
+        "{body}"
+    );
+    for value in [
+        "demo:sentinel-ada",
+        "sentinel-purpose",
+        "192.0.2.77",
+        "demo:sentinel-team",
+        "sentinel-carl",
+    ] {
+        assert!(side.contains(value), "{value}");
+    }
+    let refused = scene.asking("nonesuch").decide().unwrap_err();
+    let (body, _) = texts(&refused.draft(&frame));
+    assert!(!body.contains("sentinel"), "{body}");
+    // A hash without a salt could be guessed against.
+    let of_grant = crate::jcs::address(&granted.spec).unwrap();
+    let of_agent = crate::jcs::address(&agent.spec).unwrap();
+    assert!(!body.contains(&of_grant) && !body.contains(&of_agent));
+}
+
+#[test]
+fn commitments_open_with_the_salt_of_the_side_record() {
+    let scene = scene();
+    let draft = scene.decide().unwrap().draft(&scene.frame());
+    let salt = &scene.frame().personal_salt.0;
+    let body = draft.value();
+    assert_eq!(
+        body["subject"]["commitment"],
+        json!(commitment(salt, "subject", "demo:ada"))
+    );
+    assert_eq!(
+        body["groups"],
+        json!(commitment(salt, "groups", "[\"demo:staff\"]"))
+    );
+    assert_eq!(
+        body["personal"]["purpose"],
+        json!(commitment(salt, "purpose", "pay the bakery"))
+    );
+}
+
+#[test]
+fn lineage_holds_everything_the_token_descends_from() {
+    let demo = issuer("demo", json!({}));
+    let agent = invoice_agent();
+    let subject = id_token(
+        &demo,
+        &claims(&demo, "ada", "app", json!({"sid": "s1"})),
+        &agent,
+    )
+    .unwrap();
+    let mut root = Scene::of(&agent, subject, &sap())
+        .asking("invoice.post")
+        .passing_to(&hr_agent());
+    let granted = grant(
+        1,
+        "invoice-agent",
+        json!([{"target": "sap", "scopes": ["invoice.post"]}]),
+    );
+    root.facts.grants = vec![Arc::new(granted.clone())];
+    let hop = root.next(&hr_agent(), &sap()).asking("invoice.post");
+    let lineage = hop.permit().lineage(&Names);
+    let (parent, own) = (root.permit().jti(), hop.permit().jti());
+    for (kind, id) in [
+        (Kind::Token, own.to_string()),
+        (Kind::Delegation, format!("dlg_{parent}")),
+        (Kind::Grant, granted.id.to_string()),
+        (Kind::Person, "demo:ada".into()),
+        (Kind::Issuer, "demo".into()),
+        (Kind::Key, "demo:k".into()),
+        (Kind::Key, "locum:k".into()),
+        (Kind::Session, "demo:s1".into()),
+        (Kind::Agent, "invoice-agent".into()),
+        (Kind::Agent, "hr-agent".into()),
+        (
+            Kind::AgentVersion,
+            version(invoice_agent().id(), 1).to_string(),
+        ),
+        (Kind::AgentVersion, version(hr_agent().id(), 1).to_string()),
+        (Kind::Client, "invoice-agent".into()),
+        (Kind::Client, "hr-agent".into()),
+        (Kind::Target, "sap".into()),
+    ] {
+        assert!(lineage.has(&Names.key(kind, &id)), "{kind:?} {id}");
+    }
+    assert_eq!(lineage.iter().count(), 15, "and nothing else");
+}
+
+#[test]
+fn lineage_only_grows_along_a_chain() {
+    let root = scene().passing_to(&hr_agent());
+    let hop = root.next(&hr_agent(), &sap());
+    let child = hop.permit().lineage(&Names);
+    assert!(
+        root.permit()
+            .lineage(&Names)
+            .iter()
+            .all(|key| child.has(key))
+    );
+}
+
+#[test]
+fn for_itself_an_agent_stands_at_the_version_it_acted_in() {
+    let alone = Scene::alone(&invoice_agent(), &sap()).asking("invoice.list");
+    let its = version(invoice_agent().id(), 1);
+    assert_eq!(
+        alone.permit().actors(),
+        [(invoice_agent().id().clone(), Some(its))]
+    );
+    assert!(
+        alone
+            .permit()
+            .lineage(&Names)
+            .has(&Names.key(Kind::Agent, "invoice-agent"))
+    );
+}
+
+#[test]
+fn a_permit_is_recorded_only_by_its_own_bytes() {
+    let scene = scene();
+    let permit = || scene.decide().unwrap();
+    let frame = scene.frame();
+    let draft = permit().draft(&frame);
+    assert!(permit().recorded(&draft, &appended(&draft)).is_ok());
+    let mut wrong = appended(&draft);
+    wrong.leaf_hash[0] ^= 1;
+    assert!(permit().recorded(&draft, &wrong).is_err());
+    let moved = Appended {
+        place: crate::record::Place {
+            index: 1,
+            ..appended(&draft).place
+        },
+        ..appended(&draft)
+    };
+    assert!(permit().recorded(&draft, &moved).is_err());
+    let refusal = Refused::early(Refusal::new(Code::Request, "x; y"), "form", "b").draft(&frame);
+    assert!(
+        permit().recorded(&refusal, &appended(&refusal)).is_err(),
+        "a refusal of the same request"
+    );
+    let mut other = super::scene();
+    other.ask.expires_in = Some(5);
+    let other = other.decide().unwrap().draft(&frame);
+    assert!(
+        permit().recorded(&other, &appended(&other)).is_err(),
+        "a narrower permit of the same request"
+    );
+    let change = Draft::new("change", [1; 16], draft.value().clone(), None);
+    assert!(
+        permit().recorded(&change, &appended(&change)).is_err(),
+        "another record type"
+    );
+}
+
+#[test]
+fn a_refusal_is_recorded_only_by_its_own_bytes() {
+    let scene = scene().asking("nonesuch");
+    let id = scene.frame().request_id;
+    let refused = || scene.decide().unwrap_err();
+    let draft = refused().draft(&scene.frame());
+    assert!(refused().recorded(&draft, &appended(&draft), id).is_ok());
+    let other = RequestId(uuid(1, 9));
+    assert!(
+        refused()
+            .recorded(&draft, &appended(&draft), other)
+            .is_err()
+    );
+    let permit = super::scene().decide().unwrap().draft(&scene.frame());
+    assert!(refused().recorded(&permit, &appended(&permit), id).is_err());
+    let fault =
+        Refused::early(Refusal::new(Code::Unavailable, "x; y"), "store", "b").draft(&scene.frame());
+    assert!(refused().recorded(&fault, &appended(&fault), id).is_err());
+}
+
+#[test]
+fn what_fell_meanwhile_is_a_second_record_that_names_the_recheck() {
+    let recorded = scene().permit();
+    let refused = recorded.overtaken(Refusal::new(Code::SubjectRevoked, "x; y"));
+    let body = refused.draft(&scene().frame()).value().clone();
+    assert_eq!(
+        (&body["outcome"], &body["failed"]),
+        (&json!("refusal"), &json!("recheck"))
+    );
+    assert_eq!(
+        (&body["target"], &body["jti"]),
+        (&json!("sap"), &Value::Null)
+    );
+}
+
+#[test]
+fn only_the_root_record_counts_a_use() {
+    let mut root = scene().asking("invoice.post").passing_to(&hr_agent());
+    let granted = grant(
+        1,
+        "invoice-agent",
+        json!([{"target": "sap", "scopes": ["invoice.post"]}]),
+    );
+    root.facts.grants = vec![Arc::new(granted.clone())];
+    assert_eq!(body(&root)["uses"], json!(granted.id));
+    let hop = root.next(&hr_agent(), &sap()).asking("invoice.post");
+    assert_eq!(
+        (&body(&hop)["uses"], &body(&hop)["grant"]),
+        (&Value::Null, &json!(granted.id))
+    );
+    assert_eq!(body(&hop)["parent"], json!(root.permit().delegation()));
+    assert_eq!(over(json!({"a": 1}), json!({"a": 2}))["a"], 2);
+}

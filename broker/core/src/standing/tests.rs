@@ -1,0 +1,339 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use super::*;
+use crate::registry::{Agent, GrantSpec};
+use crate::testing::{NOW_S, Names, agent, certification, certified, over, uuid, version};
+use serde_json::json;
+
+const NOW_MS: u64 = NOW_S * 1000;
+const ISSUED: u64 = NOW_MS - 5_000;
+
+fn lineage(names: &[(Kind, &str)]) -> Lineage {
+    let mut out = Lineage::default();
+    names
+        .iter()
+        .for_each(|(kind, id)| out.add(Names.key(*kind, id)));
+    out
+}
+
+/// A token's whole lineage, one id of each kind.
+const WHOLE: [(Kind, &str); 10] = [
+    (Kind::Token, "01k"),
+    (Kind::Grant, "grt_1"),
+    (Kind::Agent, "invoice-agent"),
+    (Kind::AgentVersion, "ver_1"),
+    (Kind::Client, "invoice-agent"),
+    (Kind::Person, "demo:ada"),
+    (Kind::Session, "demo:s1"),
+    (Kind::Target, "sap"),
+    (Kind::Issuer, "demo"),
+    (Kind::Key, "demo:k"),
+];
+
+fn invoice_agent() -> Agent {
+    agent("invoice-agent", json!({}))
+}
+
+fn acting(agent: &Agent, number: u64) -> Vec<(AgentId, Option<VersionId>)> {
+    vec![(agent.id().clone(), Some(version(agent.id(), number)))]
+}
+
+fn standing(view: &View, agent: &Agent, issued_ms: u64) -> Standing {
+    let mut registry = Registry::default();
+    registry.put_agent(agent.clone());
+    let world = World {
+        view,
+        registry: &registry,
+        keys: &Names,
+        now_ms: NOW_MS,
+    };
+    world.standing(&lineage(&WHOLE), &acting(agent, 1), issued_ms)
+}
+
+fn lock(number: u64, kind: Kind, id: &str, expires_ms: Option<u64>) -> (Key, Lock) {
+    let what = What {
+        kind,
+        id: id.into(),
+    };
+    let id = LockId(uuid(1, number));
+    let key = Names.key(what.kind, &what.id);
+    (
+        key,
+        Lock {
+            id,
+            what,
+            expires_ms,
+        },
+    )
+}
+
+#[test]
+fn a_token_stands_while_nothing_in_its_lineage_fell() {
+    let mut view = View::default();
+    view.revoke(Names.key(Kind::Person, "demo:bob"), FOR_EVER);
+    let (key, lock) = lock(1, Kind::Agent, "hr-agent", None);
+    view.lock(key, lock);
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
+}
+
+#[test]
+fn a_token_is_dead_if_anything_in_its_lineage_is() {
+    let owner = (Kind::Owner, "team-invoice-agent");
+    for (kind, id) in
+        WHOLE
+            .into_iter()
+            .chain([owner, (Kind::All, ""), (Kind::Delegation, "dlg_01k")])
+    {
+        let mut view = View::default();
+        view.revoke(Names.key(kind, id), ISSUED);
+        assert_eq!(
+            standing(&view, &invoice_agent(), ISSUED),
+            Standing::Revoked,
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_issued_after_a_revocation_lives_and_what_was_issued_at_it_is_dead() {
+    let mut view = View::default();
+    view.revoke(Names.key(Kind::Agent, "invoice-agent"), ISSUED);
+    assert_eq!(
+        standing(&view, &invoice_agent(), ISSUED + 1),
+        Standing::Live
+    );
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Revoked);
+    assert_eq!(standing(&view, &invoice_agent(), 0), Standing::Revoked);
+}
+
+#[test]
+fn a_revocation_for_ever_kills_also_what_comes_later_and_never_becomes_less() {
+    let key = Names.key(Kind::Key, "demo:k");
+    let mut view = View::default();
+    view.revoke(key, FOR_EVER);
+    view.revoke(key, 1);
+    assert_eq!(
+        standing(&view, &invoice_agent(), NOW_MS * 2),
+        Standing::Revoked
+    );
+    assert_eq!(view.revocations(), 1);
+}
+
+#[test]
+fn what_is_final_and_what_can_be_locked_is_as_the_contract_says() {
+    let kinds = [
+        Kind::Token,
+        Kind::Delegation,
+        Kind::Grant,
+        Kind::Agent,
+        Kind::AgentVersion,
+        Kind::Client,
+        Kind::Person,
+        Kind::Owner,
+        Kind::Session,
+        Kind::Target,
+        Kind::Issuer,
+        Kind::Key,
+        Kind::All,
+    ];
+    let of = |test: fn(Kind) -> bool| -> Vec<_> {
+        kinds
+            .into_iter()
+            .filter(|k| test(*k))
+            .map(Kind::as_str)
+            .collect()
+    };
+    assert_eq!(
+        of(Kind::is_final),
+        ["token", "delegation", "grant", "session", "key"]
+    );
+    assert_eq!(
+        of(Kind::can_be_locked),
+        [
+            "agent",
+            "agent_version",
+            "client",
+            "person",
+            "owner",
+            "target",
+            "issuer",
+            "all"
+        ]
+    );
+    assert_eq!(
+        Names.key(Kind::Token, "01k"),
+        Names.key(Kind::Delegation, "dlg_01k")
+    );
+    assert_ne!(Names.key(Kind::Agent, "x"), Names.key(Kind::Client, "x"));
+    assert_eq!(Names.key(Kind::All, "anything"), Names.key(Kind::All, ""));
+}
+
+#[test]
+fn while_locked_it_is_refused_and_after_lifting_it_lives_again() {
+    let (key, first) = lock(1, Kind::Person, "demo:ada", None);
+    let (_, second) = lock(2, Kind::Person, "demo:ada", None);
+    let mut view = View::default();
+    view.lock(key, first.clone());
+    view.lock(key, second.clone());
+    assert_eq!(
+        standing(&view, &invoice_agent(), ISSUED),
+        Standing::Locked(first.clone())
+    );
+    view.lift(&key, first.id);
+    assert_eq!(
+        standing(&view, &invoice_agent(), ISSUED),
+        Standing::Locked(second.clone())
+    );
+    view.lift(&key, second.id);
+    view.lift(&key, second.id);
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
+}
+
+#[test]
+fn a_lock_holds_until_it_expires() {
+    for (expires_ms, holds) in [
+        (Some(NOW_MS + 1), true),
+        (Some(NOW_MS), false),
+        (None, true),
+    ] {
+        let (key, lock) = lock(1, Kind::All, "", expires_ms);
+        let mut view = View::default();
+        view.lock(key, lock);
+        let locked = matches!(
+            standing(&view, &invoice_agent(), ISSUED),
+            Standing::Locked(_)
+        );
+        assert_eq!(locked, holds, "{expires_ms:?}");
+    }
+}
+
+#[test]
+fn dead_is_told_before_locked() {
+    let (key, lock) = lock(1, Kind::All, "", None);
+    let mut view = View::default();
+    view.lock(key, lock);
+    view.revoke(Names.key(Kind::Token, "01k"), FOR_EVER);
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Revoked);
+}
+
+#[test]
+fn owners_are_resolved_live() {
+    let (key, lock) = lock(1, Kind::Owner, "team-new", None);
+    let mut view = View::default();
+    view.lock(key, lock);
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
+    let moved = agent(
+        "invoice-agent",
+        json!({"owner": {"kind": "team", "id": "team-new"}}),
+    );
+    assert!(matches!(
+        standing(&view, &moved, ISSUED),
+        Standing::Locked(_)
+    ));
+}
+
+#[test]
+fn suspension_and_a_certification_that_ended_act_as_a_lock() {
+    let view = View::default();
+    let fallen = Standing::AgentNotInForce(invoice_agent().id().clone());
+    let suspended = invoice_agent().suspend().unwrap();
+    assert_eq!(standing(&view, &suspended, ISSUED), fallen);
+    assert_eq!(
+        standing(&view, &suspended.resume().unwrap(), ISSUED),
+        Standing::Live
+    );
+    let mut ended = invoice_agent();
+    certification(&mut ended).unwrap().until = NOW_S;
+    assert_eq!(standing(&view, &ended, ISSUED), fallen);
+    assert_eq!(
+        standing(&view, &invoice_agent().retire().unwrap(), ISSUED),
+        fallen
+    );
+}
+
+#[test]
+fn certifying_a_newer_version_ends_what_the_older_one_holds() {
+    let newer = certified(invoice_agent(), 2);
+    let fallen = Standing::AgentNotInForce(newer.id().clone());
+    assert_eq!(standing(&View::default(), &newer, ISSUED), fallen);
+    let mut registry = Registry::default();
+    registry.put_agent(newer.clone());
+    let world = World {
+        view: &View::default(),
+        registry: &registry,
+        keys: &Names,
+        now_ms: NOW_MS,
+    };
+    assert_eq!(
+        world.standing(&lineage(&WHOLE), &acting(&newer, 2), ISSUED),
+        Standing::Live
+    );
+    let older = newer.versions[0].id;
+    assert!(
+        newer.clone().certify(older, NOW_S + 5).is_err(),
+        "an ended version stays ended"
+    );
+    assert!(
+        newer.certify(VersionId(uuid(7, 7)), NOW_S + 5).is_err(),
+        "a version it never had"
+    );
+}
+
+#[test]
+fn an_agent_nobody_declared_is_not_in_force() {
+    let registry = Registry::default();
+    let world = World {
+        view: &View::default(),
+        registry: &registry,
+        keys: &Names,
+        now_ms: NOW_MS,
+    };
+    let found = world.standing(&Lineage::default(), &acting(&invoice_agent(), 1), ISSUED);
+    assert_eq!(
+        found,
+        Standing::AgentNotInForce(invoice_agent().id().clone())
+    );
+    assert_eq!(
+        world.of_names(&[(Kind::Person, "demo:ada")], ISSUED),
+        Standing::Live
+    );
+}
+
+#[test]
+fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
+    let listed = json!([{"target": "sap", "scopes": ["invoice.read"]}]);
+    let grant = std::sync::Arc::new(crate::testing::grant(1, "invoice-agent", listed));
+    let actor = crate::testing::actor(&invoice_agent());
+    let proof = crate::proof::SubjectProof::from_grant(&grant, &actor, NOW_S, &Names).unwrap();
+    let registry = Registry::default();
+    for (kind, id) in [
+        (Kind::Agent, "invoice-agent"),
+        (Kind::Client, "invoice-agent"),
+        (Kind::Person, "demo:ada"),
+        (Kind::Issuer, "demo"),
+    ] {
+        let mut view = View::default();
+        view.revoke(Names.key(kind, id), grant.created_at_ms);
+        let world = World {
+            view: &view,
+            registry: &registry,
+            keys: &Names,
+            now_ms: NOW_MS,
+        };
+        assert_eq!(
+            world.standing(proof.lineage(), &[], proof.issued_ms()),
+            Standing::Revoked,
+            "{kind:?}"
+        );
+    }
+    let shape = over(
+        serde_json::to_value(&grant.spec).unwrap(),
+        json!({"groups": []}),
+    );
+    assert!(serde_json::from_value::<GrantSpec>(shape).is_ok());
+}
