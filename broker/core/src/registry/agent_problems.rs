@@ -64,6 +64,11 @@ impl CeilingEntry {
             &format!("{at}/alone"),
             "expected a subset of `scopes`",
         );
+        out.require(
+            self.scopes.iter().count() <= crate::scope::SCOPES_MAX,
+            &format!("{at}/scopes"),
+            "expected at most 64 scopes",
+        );
         let lifetime = self.max_lifetime.unwrap_or(1);
         out.require(
             (1..=LIFETIME_MAX).contains(&lifetime),
