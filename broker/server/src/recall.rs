@@ -128,7 +128,7 @@ struct Body {
     exp: u64,
     granted: Granted,
     actor: AgentId,
-    chain: Vec<Actor>,
+    chain: Value,
 }
 
 /// What was granted.
@@ -158,6 +158,8 @@ struct Side {
     salt: String,
     subject: String,
     groups: Option<BTreeSet<String>>,
+    /// The chain with the names of foreign actors, where there are any.
+    chain: Option<Value>,
 }
 
 fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
@@ -192,7 +194,8 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
             exp: body.exp,
             scope: body.granted.scope,
             client: body.actor,
-            actors: body.chain,
+            actors: Vec::deserialize(side.chain.unwrap_or(body.chain))
+                .map_err(|e| format!("chain: {e}"))?,
         },
     }))
 }
