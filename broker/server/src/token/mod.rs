@@ -4,9 +4,11 @@ mod actor;
 mod facts;
 pub(crate) mod foreign;
 mod lookups;
+pub(crate) mod own;
 mod parse;
 mod record;
 mod respond;
+pub(crate) mod slot;
 mod subject;
 
 use crate::app::App;
