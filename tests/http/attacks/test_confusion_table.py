@@ -147,7 +147,7 @@ MARKS = {
     "logout_untyped": ({"typ": "JWT"}, {"events": EVENT, "sid": "s"}),
     "security_event": ({"typ": "secevent+jwt"}, {"events": {"https://example.org/event": {}}}),
     "dpop_proof": ({"typ": "dpop+jwt", "jwk": None}, {"htm": "POST", "htu": "https://as.example/token"}),
-    "receipt": ({"typ": "receipt+jwt"}, {"record": "sha256:00"}),
+    "receipt": ({"typ": "delegation-receipt+jwt"}, {"decision": {"scope": "thing.read"}, "ath": "x"}),
     "refresh_token": ({"typ": "JWT"}, {"typ": "Refresh", "scope": "their.read"}),
     "introspection_answer": ({"typ": "token-introspection+jwt"}, {"token_introspection": {"active": True}}),
 }

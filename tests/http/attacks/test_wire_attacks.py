@@ -268,3 +268,9 @@ def test_attack_67_json_of_many_members_and_endless_numbers(served):
         answer = exchange(served, authorization_details=text)
         assert answer.status_code in (400, 413) and answer.json()["code"] in ("LCM-DETAILS", "LCM-REQUEST"), answer.text
     issued(exchange(served))
+
+
+def test_attack_65_two_content_types_are_none(served):
+    for other in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
+        raw = request(served, ["Connection: close", f"Content-Type: {other}"], good_body(served))
+        assert answers(served, raw) == [400]
