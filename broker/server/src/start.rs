@@ -5,7 +5,7 @@ use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
 use crate::recall;
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustSettings};
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
@@ -34,7 +34,7 @@ pub(crate) enum StartFlaw {
     Other(#[from] Unavailable),
 }
 
-/// Opens the broker's data folder.
+/// Opens the broker's data folder; keys of others are fetched as `trust` says.
 ///
 /// # Errors
 /// [`StartFlaw`]: nothing is answered then.
@@ -42,6 +42,7 @@ pub(crate) async fn open(
     data: &Path,
     issuer: &str,
     master: &[u8; 32],
+    trust: TrustSettings,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
@@ -84,7 +85,7 @@ pub(crate) async fn open(
         vault,
         names,
         keyring,
-        trust: Trust::new(clock.clone())?,
+        trust: Trust::new(clock.clone(), trust)?,
         recalled: recall::Cache::default(),
         policy: RwLock::new(Arc::new(bundle)),
         clock,

@@ -91,7 +91,7 @@ pub(crate) fn issuer_of(
 pub(crate) async fn verified(
     app: &App,
     text: &str,
-    issuer: &Issuer,
+    issuer: &Arc<Issuer>,
     kind: Kind,
     slot: Slot,
 ) -> Result<Verified<Claims>, Refusal> {
@@ -123,7 +123,7 @@ pub(crate) async fn verified(
         read(app, text, slot)?,
         &expectation,
         app.clock.now_s(),
-        &*keys,
+        &*keys.set,
     ) {
         Ok(verified) => Ok(verified),
         Err(flaw) if flaw.asks_for_fresh_keys() => {
@@ -132,7 +132,7 @@ pub(crate) async fn verified(
                 read(app, text, slot)?,
                 &expectation,
                 app.clock.now_s(),
-                &*keys,
+                &*keys.set,
             )
             .map_err(|flaw| slot.flaw(&flaw))
         }
