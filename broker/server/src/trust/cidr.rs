@@ -131,8 +131,20 @@ mod tests {
     #[test]
     fn what_is_no_network_is_refused() {
         for text in [
-            "", "/8", "10/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/-1",
-            "10.0.0.0/8/8", "::/129", "::1%lo", "host", "10.0.0.0/256", " ::1", "010.0.0.0/8",
+            "",
+            "/8",
+            "10/8",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/+8",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+            "::/129",
+            "::1%lo",
+            "host",
+            "10.0.0.0/256",
+            " ::1",
+            "010.0.0.0/8",
         ] {
             let flaw = text.parse::<Cidr>().unwrap_err();
             assert_eq!(flaw, CidrFlaw::Syntax(text.to_owned()));
@@ -162,7 +174,11 @@ mod tests {
         ];
         for (network, address, inside) in table {
             let network: Cidr = network.parse().unwrap();
-            assert_eq!(network.contains(address.parse().unwrap()), inside, "{network} {address}");
+            assert_eq!(
+                network.contains(address.parse().unwrap()),
+                inside,
+                "{network} {address}"
+            );
         }
     }
 }

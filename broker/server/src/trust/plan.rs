@@ -51,9 +51,8 @@ impl Held {
     /// The keys, unless their time and the grace after it are over.
     pub(super) fn usable(&self, now_s: u64, settings: &TrustSettings) -> Option<&Arc<Keys>> {
         self.keys.as_ref().filter(|keys| {
-            keys.fresh_s.is_none_or(|fresh_s| {
-                keys.age_s(now_s) < fresh_s.saturating_add(settings.stale_s)
-            })
+            keys.fresh_s
+                .is_none_or(|fresh_s| keys.age_s(now_s) < fresh_s.saturating_add(settings.stale_s))
         })
     }
 

@@ -70,7 +70,11 @@ fn known_keys_go_through_their_ages() {
     for (age, ago, failed, newer, flying, expected) in table {
         let now_s = FETCHED_S + age;
         let plan = held(ago, now_s, failed).plan(now_s, &settings, (newer, flying));
-        assert_eq!(word(&plan), expected, "{age} {ago} {failed} {newer} {flying}");
+        assert_eq!(
+            word(&plan),
+            expected,
+            "{age} {ago} {failed} {newer} {flying}"
+        );
     }
 }
 

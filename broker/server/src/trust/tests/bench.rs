@@ -2,7 +2,7 @@
 
 use crate::ambient::Clock;
 use crate::app::Unavailable;
-use crate::trust::resolve::{Lookup, Looking, System};
+use crate::trust::resolve::{Looking, Lookup, System};
 use crate::trust::{Keys, Trust, TrustSettings};
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// Waits for the fetches it began.
 pub(super) struct Bench {
@@ -30,6 +32,8 @@ impl Bench {
     }
 
     pub(super) fn with(settings: TrustSettings, lookup: Arc<dyn Lookup>) -> Self {
+        // The executable does so when it starts.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let clock = Clock::default();
         // Far ahead of the machine's: from here on it only moves when told.
         clock.at_least(clock.now_ms() + 1_000_000_000_000);
@@ -63,7 +67,7 @@ impl Bench {
 
 /// Names of keys, in order.
 pub(super) fn kids(keys: &Keys) -> Vec<String> {
-    keys.set.keys().map(|(kid, _)| kid.to_string()).collect()
+    keys.set.keys().map(|(kid, _)| kid.as_str().to_owned()).collect()
 }
 
 /// A key set with fresh keys of these names.
@@ -107,7 +111,10 @@ pub(super) fn ok(body: &Value) -> Answer {
 }
 
 pub(super) fn status(code: u16) -> Answer {
-    Response::builder().status(code).body(Body::empty()).unwrap()
+    Response::builder()
+        .status(code)
+        .body(Body::empty())
+        .unwrap()
 }
 
 pub(super) fn with(mut answer: Answer, name: &'static str, value: &str) -> Answer {
@@ -154,6 +161,19 @@ pub(super) async fn hanging() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
     (listener, url)
+}
+
+/// A server that takes one connection, says these bytes and then nothing more:
+/// what it gives back keeps it all open.
+pub(super) async fn once(text: String) -> (JoinHandle<(TcpListener, TcpStream)>, String) {
+    let (listener, url) = hanging().await;
+    let task = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // The other side may have heard enough.
+        let _ = stream.write_all(text.as_bytes()).await;
+        (listener, stream)
+    });
+    (task, url)
 }
 
 /// A resolver whose answers are given in order; then nothing.

@@ -122,7 +122,11 @@ async fn the_generation_stays_while_the_keys_do() {
         assert_eq!(bench.trust.generation(&idp), Some(first));
         bench.landed(&idp).await;
     }
-    assert_eq!(server.asked().len(), 3, "looking at the generation looks after the keys");
+    assert_eq!(
+        server.asked().len(),
+        3,
+        "looking at the generation looks after the keys"
+    );
     assert_eq!(bench.trust.generation(&idp), Some(first));
 }
 
@@ -190,9 +194,16 @@ async fn discovery_leads_to_the_keys() {
     let metadata = json!({"issuer": iss, "jwks_uri": format!("http://{addr}/keys"),
         "authorization_endpoint": ""});
     server.say(ok(&metadata));
-    server.say(with(ok(&jwks(&["a"])), "content-type", "application/jwk-set+json"));
+    server.say(with(
+        ok(&jwks(&["a"])),
+        "content-type",
+        "application/jwk-set+json",
+    ));
     assert_eq!(kids(&bench.keys(&idp).await.unwrap()), ["a"]);
-    assert_eq!(server.asked(), ["/tenant/.well-known/openid-configuration", "/keys"]);
+    assert_eq!(
+        server.asked(),
+        ["/tenant/.well-known/openid-configuration", "/keys"]
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,11 @@ async fn a_name_that_points_elsewhere_the_second_time_leads_nowhere() {
     for left in [2, 1, 0] {
         bench.later(10);
         assert_eq!(kids(&bench.newer(&idp).await.unwrap()), ["a"]);
-        assert_eq!(names.left(), left, "every fetch looks the name up and is judged anew");
+        assert_eq!(
+            names.left(),
+            left,
+            "every fetch looks the name up and is judged anew"
+        );
     }
     assert_eq!(server.asked().len(), 1);
 }
@@ -87,7 +91,11 @@ async fn of_several_addresses_only_those_that_may_be_reached_are_connected_to() 
 async fn where_discovery_sends_for_keys_the_same_guard_stands() {
     let (server, addr) = Server::start().await;
     let iss = format!("http://{addr}");
-    for uri in ["http://169.254.169.254/keys", "https://10.0.0.1/keys", "http://idp.example/keys"] {
+    for uri in [
+        "http://169.254.169.254/keys",
+        "https://10.0.0.1/keys",
+        "http://idp.example/keys",
+    ] {
         server.say(ok(&json!({"issuer": iss, "jwks_uri": uri})));
         let names = Names::new(&[&["192.168.0.1"]]);
         let bench = Bench::with(TrustSettings::dev(), names);
@@ -103,6 +111,13 @@ async fn a_flaw_names_no_url() {
     let idp = Arc::clone(&at("http://127.0.0.1:1/jwks?secret=canary"));
     let flaw = bench.keys(&idp).await.unwrap_err().to_string();
     assert!(!flaw.contains("canary"), "{flaw}");
-    let flaw = bench.trust.shared.found(&idp).await.err().unwrap().to_string();
+    let flaw = bench
+        .trust
+        .shared
+        .found(&idp)
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(!flaw.contains("canary"), "{flaw}");
 }
