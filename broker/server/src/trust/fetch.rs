@@ -26,8 +26,11 @@ pub(super) enum FetchFlaw {
     /// The URL's host is an address that may not be reached so.
     #[error("expected an address that outgoing fetches may reach, found `{0}`")]
     Address(IpAddr),
+    /// A redirect.
+    #[error("expected status 200, found redirect {}, which is not followed", .0.as_u16())]
+    Redirect(StatusCode),
     /// Another status than 200.
-    #[error("expected status 200, found {}{}", .0.as_u16(), if .0.is_redirection() { ", and redirects are not followed" } else { "" })]
+    #[error("expected status 200, found {}", .0.as_u16())]
     Status(StatusCode),
     /// Over the limit.
     #[error("expected a document of at most {max} bytes, found a longer one")]
@@ -113,8 +116,10 @@ impl Fetcher {
             Scheme::Tls => self.secure().await?,
         };
         let response = client.get(url).send().await?;
-        if response.status() != StatusCode::OK {
-            return Err(FetchFlaw::Status(response.status()));
+        match response.status() {
+            StatusCode::OK => {}
+            status if status.is_redirection() => return Err(FetchFlaw::Redirect(status)),
+            status => return Err(FetchFlaw::Status(status)),
         }
         let keep_s = lifetime::said_s(response.headers());
         let body = self.body(response).await?;

@@ -204,7 +204,9 @@ impl Shared {
             Ok(Err(flaw)) => Some(flaw.to_string()),
             Err(_) => Some("expected an answer in time, found none".to_owned()),
         };
-        inside.held.failed = flaw.is_some();
+        if flaw.is_some() {
+            inside.crash(self.clock.now_s());
+        }
         drop(inside);
         drop(done);
         if let Some(flaw) = flaw {

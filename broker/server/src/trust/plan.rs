@@ -28,7 +28,7 @@ pub(crate) struct Keys {
 pub(super) struct Held {
     /// Its keys, as last fetched.
     pub(super) keys: Option<Arc<Keys>>,
-    /// When the last fetch began, in Unix seconds.
+    /// When the last fetch began or, having failed, ended, in Unix seconds.
     pub(super) tried_s: Option<u64>,
     /// Whether the last fetch that ended failed.
     pub(super) failed: bool,

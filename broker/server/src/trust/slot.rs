@@ -50,6 +50,13 @@ impl Inside {
             fresh_s,
         }));
     }
+
+    /// The fetch came to nothing. The time until the next one counts from here:
+    /// however long it hung, the issuer gets a pause.
+    pub(super) fn crash(&mut self, now_s: u64) {
+        self.held.failed = true;
+        self.held.tried_s = Some(now_s);
+    }
 }
 
 /// One issuer's place.

@@ -67,7 +67,10 @@ impl Bench {
 
 /// Names of keys, in order.
 pub(super) fn kids(keys: &Keys) -> Vec<String> {
-    keys.set.keys().map(|(kid, _)| kid.as_str().to_owned()).collect()
+    keys.set
+        .keys()
+        .map(|(kid, _)| kid.as_str().to_owned())
+        .collect()
 }
 
 /// A key set with fresh keys of these names.

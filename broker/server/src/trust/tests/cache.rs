@@ -54,7 +54,7 @@ async fn what_the_server_says_counts_within_the_bounds() {
     assert_eq!(server.asked().len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_at_once_are_one_fetch() {
     let (server, addr) = Server::start().await;
     let (bench, idp) = (Bench::new(), at(&format!("http://{addr}/jwks")));

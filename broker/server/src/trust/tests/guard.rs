@@ -11,7 +11,7 @@ async fn nothing_private_is_reached_unless_it_is_listed() {
     let (server, addr) = Server::start().await;
     let port = addr.port();
     let names = Names::new(&[&["127.0.0.1"], &["127.0.0.1"]]);
-    let bench = Bench::with(TrustSettings::default(), names);
+    let bench = Bench::with(TrustSettings::default(), names.clone());
     for url in [
         format!("http://127.0.0.1:{port}/"),
         format!("https://127.0.0.1:{port}/"),
@@ -25,6 +25,7 @@ async fn nothing_private_is_reached_unless_it_is_listed() {
     ] {
         assert!(bench.keys(&at(&url)).await.is_err(), "{url}");
     }
+    assert_eq!(names.left(), 0, "names were looked up, and judged");
     assert_eq!(server.asked(), [""; 0]);
 }
 
