@@ -109,26 +109,6 @@ impl Trust {
         keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
     }
 
-    /// The generation of the issuer's keys: what was verified with keys of
-    /// another must be verified again. `None` where no keys may be used right
-    /// now without waiting. Looks after the keys as [`Self::keys`] does, so that
-    /// what is remembered does not outlive a key that vanishes.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the cache of verified tokens, still to come")
-    )]
-    pub(crate) fn generation(&self, issuer: &Arc<Issuer>) -> Option<u64> {
-        let slot = self.slot(issuer);
-        match self.plan(&slot, false) {
-            Plan::Use(keys) => Some(keys.generation),
-            Plan::UseAndFetch(keys) => {
-                self.fetch(&slot, false);
-                Some(keys.generation)
-            }
-            Plan::Wait | Plan::Refuse => None,
-        }
-    }
-
     fn plan(&self, slot: &Slot, newer: bool) -> Plan {
         let inside = slot.read();
         let flying = inside.flight().is_some();

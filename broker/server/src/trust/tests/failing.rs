@@ -23,7 +23,6 @@ async fn known_keys_outlast_a_failing_issuer_by_the_grace_and_no_longer() {
     assert!(bench.keys(&idp).await.is_ok());
     bench.later(1);
     assert!(bench.keys(&idp).await.is_err());
-    assert_eq!(bench.trust.generation(&idp), None);
     server.say(ok(&jwks(&["b"])));
     bench.later(10);
     assert_eq!(kids(&bench.keys(&idp).await.unwrap()), ["b"]);
@@ -67,7 +66,6 @@ async fn while_one_issuer_hangs_the_others_answer() {
         bench.keys(&idp).await.unwrap();
     }
     assert!(!waiting.is_finished(), "the other one hangs all the while");
-    assert_eq!(bench.trust.generation(&stuck), None);
     waiting.abort();
 }
 
