@@ -4,6 +4,8 @@
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
+use crate::metrics::Metrics;
+use crate::rate::Rate;
 use crate::recall;
 use crate::trust::Trust;
 use crate::vault::Vault;
@@ -42,6 +44,7 @@ pub(crate) async fn open(
     data: &Path,
     issuer: &str,
     master: &[u8; 32],
+    bounds: Bounds,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
@@ -78,7 +81,7 @@ pub(crate) async fn open(
     };
     let app = Arc::new(App {
         issuer: issuer.into(),
-        bounds: Bounds::default(),
+        bounds,
         ledger,
         state,
         vault,
@@ -87,6 +90,8 @@ pub(crate) async fn open(
         trust: Trust::new(clock.clone())?,
         recalled: recall::Cache::default(),
         policy: RwLock::new(Arc::new(bundle)),
+        rate: Rate::new(bounds.requests_per_client_per_s),
+        metrics: Metrics::default(),
         clock,
         random,
         changing: tokio::sync::Mutex::default(),

@@ -6,3 +6,4 @@ pub(crate) mod basic;
 pub(crate) mod client_auth;
 pub(crate) mod endpoint;
 pub(crate) mod form;
+pub(crate) mod rate;

@@ -10,11 +10,14 @@ mod respond;
 mod subject;
 
 use crate::app::App;
+use crate::http::{Arrival, TraceId};
 use crate::oauth::answer;
 use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
+use crate::oauth::rate;
+use crate::rate::Verdict;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::Response;
 use http::HeaderMap;
 use locum_core::chain::{Bounds, Chain};
@@ -45,6 +48,7 @@ impl Stop {
 pub(crate) struct Request<'a> {
     app: &'a App,
     id: RequestId,
+    trace: Option<TraceId>,
     form: &'a Form,
     client: &'a Proven,
     ip: Option<String>,
@@ -54,13 +58,14 @@ pub(crate) struct Request<'a> {
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(arrival): Extension<Arrival>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let id = app.request_id();
+    let id = arrival.id;
     let form = match Form::read(&headers, &body) {
         Ok(form) => form,
-        Err(refusal) => return answer::refusal(&app, &refusal, id),
+        Err(refusal) => return answer::rejection(&app, &refusal, id),
     };
     let proven = match client_auth::authenticate(&app, &headers, &form, &body) {
         Ok(Some(proven)) => Ok(proven),
@@ -69,16 +74,19 @@ pub(crate) async fn post(
     };
     let client = match proven {
         Ok(client) => client,
-        Err(refusal) => return answer::refusal(&app, &rejection(&form, refusal), id),
+        Err(refusal) => return answer::rejection(&app, &rejection(&form, refusal), id),
     };
     let request = Request {
         app: &app,
         id,
+        trace: arrival.trace,
         form: &form,
         client: &client,
         ip: Some(peer.ip().to_string()),
     };
-    run(&request).await
+    let response = run(&request).await;
+    app.metrics.exchange_seconds.took(arrival.since.elapsed());
+    response
 }
 
 /// What a stranger sent twice is told to strangers too: it says nothing about
@@ -89,6 +97,14 @@ fn rejection(form: &Form, refusal: Refusal) -> Refusal {
 
 /// Steps 3 to 10 of one exchange, each a function of its own.
 async fn run(request: &Request<'_>) -> Response {
+    match rate::check(request.app, request.client) {
+        Verdict::Within => {}
+        Verdict::OverFirst => {
+            let stop = Stop::at("rate")(rate::over(request.app));
+            return respond::refused(request, record::early(request, stop).await);
+        }
+        Verdict::OverAgain => return respond::over_again(request),
+    }
     let case = match prove(request).await {
         Ok(case) => case,
         Err(stop) => return respond::refused(request, record::early(request, stop).await),
