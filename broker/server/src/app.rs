@@ -3,6 +3,7 @@
 use crate::ambient::{Clock, Randomness};
 use crate::keyring::Keyring;
 use crate::recall;
+use crate::setup::{Managed, Setup};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_core::decide;
@@ -33,6 +34,9 @@ pub(crate) struct Bounds {
     pub(crate) actor_max_age_s: u64,
     /// Greatest age of a subject token, in seconds.
     pub(crate) max_token_age_s: u64,
+    #[allow(dead_code, reason = "for the limit of requests per client")]
+    /// Requests of one client in a second; 0 sets no limit.
+    pub(crate) requests_per_client_per_s: u32,
 }
 
 impl Default for Bounds {
@@ -46,6 +50,7 @@ impl Default for Bounds {
             assertion_max_age_s: 300,
             actor_max_age_s: 3_600,
             max_token_age_s: 86_400,
+            requests_per_client_per_s: 0,
         }
     }
 }
@@ -93,12 +98,24 @@ pub(crate) struct App {
     pub(crate) random: Randomness,
     /// One change at a time: read, check, record.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// How this broker is set up.
+    pub(crate) setup: Setup,
+    /// What files declare; replaced whole.
+    pub(crate) managed: RwLock<Arc<Managed>>,
 }
 
 impl App {
     /// The policy bundle in force.
     pub(crate) fn bundle(&self) -> Arc<Bundle> {
         self.policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What files declare.
+    pub(crate) fn managed(&self) -> Arc<Managed> {
+        self.managed
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

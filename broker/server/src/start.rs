@@ -2,9 +2,10 @@
 //! open, the policies load. Only then is anything answered.
 
 use crate::ambient::{Clock, Randomness};
-use crate::app::{App, Bounds, Unavailable};
+use crate::app::{App, Unavailable};
 use crate::keyring::{self, Keyring};
 use crate::recall;
+use crate::setup::Setup;
 use crate::trust::Trust;
 use crate::vault::Vault;
 use locum_core::token::Alg;
@@ -42,6 +43,7 @@ pub(crate) async fn open(
     data: &Path,
     issuer: &str,
     master: &[u8; 32],
+    setup: Setup,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
@@ -78,7 +80,7 @@ pub(crate) async fn open(
     };
     let app = Arc::new(App {
         issuer: issuer.into(),
-        bounds: Bounds::default(),
+        bounds: setup.bounds,
         ledger,
         state,
         vault,
@@ -90,6 +92,8 @@ pub(crate) async fn open(
         clock,
         random,
         changing: tokio::sync::Mutex::default(),
+        setup,
+        managed: RwLock::default(),
     });
     keyring::ensure(&app, Alg::default()).await?;
     Ok(app)

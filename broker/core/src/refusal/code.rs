@@ -69,6 +69,10 @@ pub enum Code {
     NotFound,
     /// Admin API: the object's state does not allow this.
     State,
+    /// Admin API: what a file declares is changed in the file.
+    ManagedByFile,
+    /// Admin API: administrators make no grants here.
+    GrantsOff,
     /// Admin API: `If-Match` names another revision.
     Stale,
     /// Admin API: invalid input.
@@ -134,7 +138,7 @@ const TARGET: &str = "invalid_target";
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::Request,
         Self::ParamDuplicate,
         Self::ClientAuth,
@@ -168,6 +172,8 @@ impl Code {
         Self::Forbidden,
         Self::NotFound,
         Self::State,
+        Self::ManagedByFile,
+        Self::GrantsOff,
         Self::Stale,
         Self::Invalid,
         Self::IdempotencyKey,
@@ -406,6 +412,18 @@ impl Code {
                 409,
                 "The object's state does not allow this, or its id is taken.",
                 "Read the object; ids are never used again.",
+            ),
+            Self::ManagedByFile => admin(
+                "LCM-MANAGED-BY-FILE",
+                409,
+                "A file declares this; it is read-only here.",
+                "Change the file and reload; to stop it at once, lock or revoke it.",
+            ),
+            Self::GrantsOff => admin(
+                "LCM-GRANTS-OFF",
+                403,
+                "Administrators make no grants on this broker.",
+                "Let the person make the grant, or set grants.allow_administrator.",
             ),
             Self::Stale => admin(
                 "LCM-STALE",
