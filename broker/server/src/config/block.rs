@@ -27,7 +27,10 @@ impl Block {
         fits.then_some(block)
     }
 
-    #[cfg_attr(not(test), allow(dead_code, reason = "for the fetcher of others' keys"))]
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "for the fetcher of others' keys")
+    )]
     /// Whether an address lies in the block; an IPv4 address written as IPv6
     /// counts as what it is.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {

@@ -155,6 +155,8 @@ impl Merged {
         for (name, value) in table {
             match value {
                 _ if name == INCLUDE => {}
+                // A name in quotes may hold points; no key of ours does.
+                _ if name.contains('.') => return Err(unknown(file, &name)),
                 Value::Table(inside) if keys::is_table(&name) => {
                     for (inner, value) in inside {
                         self.set(file, &format!("{name}.{inner}"), value)?;

@@ -252,6 +252,10 @@ pub(super) fn is_table(name: &str) -> bool {
 /// Every name that may stand in a file.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let keys = KEYS.iter().map(|key| key.name);
+    let tables = KEYS
+        .iter()
+        .filter_map(|key| Some(key.name.split_once('.')?.0));
     let objects = OBJECTS.iter().map(|(name, ..)| *name);
-    keys.chain(objects).chain([INCLUDE]).chain(EMPTY_TABLES)
+    let all = keys.chain(tables).chain(objects);
+    all.chain([INCLUDE]).chain(EMPTY_TABLES)
 }

@@ -170,13 +170,13 @@ mod tests {
             "other"
         );
         assert!(with(None, None).unwrap().is_none());
-        let both = with(Some("other"), Some(&file)).unwrap_err().to_string();
+        let both = with(Some("other"), Some(&file)).err().unwrap().to_string();
         assert!(
             both.contains("found both") && !both.contains("s3cret"),
             "{both}"
         );
         std::fs::write(&file, "two\nlines").unwrap();
-        let lines = with(None, Some(&file)).unwrap_err().to_string();
+        let lines = with(None, Some(&file)).err().unwrap().to_string();
         assert!(!lines.contains("two"), "{lines}");
         assert_eq!(client_secret_name("sap-rs"), "LOCUM_CLIENT_SECRET_SAP_RS");
     }
