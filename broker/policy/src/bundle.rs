@@ -11,7 +11,7 @@ use std::fmt;
 use std::thread;
 
 /// Most policies in a bundle.
-pub const POLICIES_MAX: usize = 1_000;
+pub const POLICIES_MAX: usize = 5_000;
 /// Most text in a bundle, names of files included, in bytes.
 pub const TEXT_MAX: usize = 1 << 20;
 /// Stack of the thread that loads a bundle, in bytes. Cedar's parser needs

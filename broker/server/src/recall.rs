@@ -2,20 +2,23 @@
 //! read from the permit's record, for the next hop and for introspection.
 
 use crate::app::{App, Unavailable};
+use crate::cache::Generations;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
+use locum_core::jcs;
 use locum_core::lineage::{Key, Lineage};
-use locum_core::party::{Foreign, Subject};
+use locum_core::own::OwnToken;
+use locum_core::party::{Foreign, Link, Subject};
 use locum_core::proof::Recall;
 use locum_core::record::commitment;
 use locum_stores::ledger::{Entry, Reader};
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How long after an id was made its record may still be written, in
 /// milliseconds: longer than any request runs.
@@ -30,17 +33,54 @@ pub(crate) struct Recalled {
     pub(crate) recall: Recall,
     /// The target it was issued for; `None` for an actor token.
     pub(crate) target: Option<TargetId>,
+    issued: Issued,
 }
 
-/// What is remembered of the token with that `jti`; `None` when no permit of
-/// that id was recorded, or its personal part was erased since: who it is for
-/// is unknown then, and unknown means no. Reads the disk when the token was
+/// What was issued: a token that says otherwise under the same id was signed
+/// by somebody who holds our key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Issued {
+    aud: String,
+    exp: u64,
+    scope: String,
+    client: AgentId,
+    actors: Vec<Actor>,
+}
+
+/// One actor of the recorded chain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Actor {
+    iss: String,
+    sub: String,
+}
+
+impl Issued {
+    fn is(&self, token: &OwnToken) -> bool {
+        let links = token.links.iter();
+        let same = |(link, actor): (&Link, &Actor)| link.iss == actor.iss && link.sub == actor.sub;
+        self.aud == token.aud
+            && self.exp == token.exp
+            && self.scope == token.scope.to_string()
+            && self.client.as_str() == token.client_id
+            && self.actors.len() == token.links.len()
+            && links.zip(&self.actors).all(same)
+    }
+}
+
+/// What is remembered of that token; `None` when no permit of its id was
+/// recorded, when another token was issued under it, or when its personal part
+/// was erased since: who it is for is unknown then, and unknown means no. Reads the disk when the token was
 /// not asked for lately.
 ///
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or its record is damaged.
-pub(crate) fn recall(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
-    if let Some(known) = app.recalled.get(jti) {
+pub(crate) fn recall(app: &App, token: &OwnToken) -> Result<Option<Arc<Recalled>>, Unavailable> {
+    let found = by_id(app, token.jti)?;
+    Ok(found.filter(|recalled| recalled.issued.is(token)))
+}
+
+fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
+    if let Some(known) = app.recalled.get(&jti) {
         return Ok(Some(known));
     }
     let failed = |e: io::Error| Unavailable(format!("ledger: {e}"));
@@ -81,9 +121,21 @@ fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
 struct Body {
     subject: Committed,
     subject_issuer: Option<IssuerId>,
+    groups: Option<String>,
     lineage: Vec<String>,
     presenter: Option<ClientId>,
     target: Option<TargetId>,
+    aud: String,
+    exp: u64,
+    granted: Granted,
+    actor: AgentId,
+    chain: Value,
+}
+
+/// What was granted.
+#[derive(Deserialize)]
+struct Granted {
+    scope: String,
 }
 
 /// A subject, whose name stands in the side record.
@@ -107,6 +159,8 @@ struct Side {
     salt: String,
     subject: String,
     groups: Option<BTreeSet<String>>,
+    /// The chain with the names of foreign actors, where there are any.
+    chain: Option<Value>,
 }
 
 fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
@@ -119,6 +173,12 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
     if commitment(&salt, "subject", &side.subject) != body.subject.commitment {
         return Err("expected the subject that was committed to, found another".into());
     }
+    // A descendant's policy is asked with these groups; the side record alone
+    // vouches for nothing.
+    let groups = side.groups.as_ref().map(|groups| jcs::text(&json!(groups)));
+    if groups.map(|text| commitment(&salt, "groups", &text)) != body.groups {
+        return Err("expected the groups that were committed to, found others".into());
+    }
     let subject = subject(&body.subject.kind, &side.subject).ok_or("expected a subject's name")?;
     let lineage: Option<Vec<Key>> = body.lineage.iter().map(|text| key(text)).collect();
     Ok(Some(Recalled {
@@ -130,6 +190,14 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
             presenter: body.presenter,
         },
         target: body.target,
+        issued: Issued {
+            aud: body.aud,
+            exp: body.exp,
+            scope: body.granted.scope,
+            client: body.actor,
+            actors: Vec::deserialize(side.chain.unwrap_or(body.chain))
+                .map_err(|e| format!("chain: {e}"))?,
+        },
     }))
 }
 
@@ -145,28 +213,14 @@ fn key(text: &str) -> Option<Key> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
-type Generation = HashMap<Jti, Arc<Recalled>>;
-
-/// What was recalled lately: two generations, the older of which is dropped
-/// when the younger is full. What a record says never changes, so nothing here
+/// What was recalled lately. What a record says never changes, so nothing here
 /// is ever stale; an erased side record outlives its erasure by as long as its
 /// token may live.
-#[derive(Default)]
-pub(crate) struct Cache(Mutex<(Generation, Generation)>);
+pub(crate) type Cache = Generations<Jti, Arc<Recalled>>;
 
-impl Cache {
-    fn get(&self, jti: Jti) -> Option<Arc<Recalled>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.0.get(&jti).or_else(|| kept.1.get(&jti)).cloned()
-    }
-
-    fn put(&self, jti: Jti, found: Arc<Recalled>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0.len() >= REMEMBERED {
-            kept.1 = std::mem::take(&mut kept.0);
-        }
-        kept.0.insert(jti, found);
-    }
+/// Nothing recalled yet.
+pub(crate) fn nothing() -> Cache {
+    Generations::new(REMEMBERED)
 }
 
 #[cfg(test)]

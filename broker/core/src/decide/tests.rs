@@ -6,14 +6,17 @@
 )]
 
 mod basis;
+mod derive;
 mod details;
 mod hops;
 mod ladder;
 mod lifetime;
 mod policy;
 mod properties;
+mod random;
 mod record;
 mod reference;
+mod seal;
 
 mod scope;
 mod target;

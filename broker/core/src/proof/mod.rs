@@ -3,6 +3,7 @@
 
 mod actor;
 mod client;
+mod foreign;
 mod own_subject;
 mod subject;
 

@@ -2,6 +2,7 @@
 //! shapes of contract §12, with the checks that need no look outside.
 
 mod agent;
+mod agent_problems;
 mod catalogue;
 mod client;
 mod grant;

@@ -45,11 +45,16 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let id = app.request_id();
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
-    let max = body_max(&app, parts.uri.path());
+    let who = authenticate(&app, &parts.headers);
+    // A stranger's body is never a large one.
+    let max = match &who {
+        Ok(_) => body_max(&app, parts.uri.path()),
+        Err(_) => app.bounds.body_bytes,
+    };
     // Read whole even where the answer is known: a connection with unread bytes
     // is cut, and the client's next request with it.
     let body = to_bytes(body, max).await;
-    let response = match (authenticate(&app, &parts.headers), body) {
+    let response = match (who, body) {
         (Err(problem), _) => problem.into_response(),
         (Ok(_), Err(_)) => {
             let detail = format!("expected a body of at most {max} bytes, found a longer one");

@@ -21,8 +21,11 @@ fn entry() -> Entry {
         body: json!({
             "outcome": "permit", "jti": Jti(Uuid7::new(5, [1; 10])),
             "subject": { "kind": "person", "commitment": commitment(&[7; 16], "subject", "demo:ada") },
+            "groups": commitment(&[7; 16], "groups", "[\"demo:staff\"]"),
             "subject_issuer": "demo", "lineage": [URL_SAFE_NO_PAD.encode([9; 16])],
-            "presenter": null, "target": "sap", "more": true,
+            "presenter": null, "target": "sap", "more": true, "aud": "urn:demo:sap", "exp": 300,
+            "granted": { "scope": "invoice.read" }, "actor": "invoice-agent",
+            "chain": [{ "iss": "http://l", "sub": "invoice-agent" }],
         }),
         side: Some(json!({ "salt": salt, "subject": "demo:ada", "groups": ["demo:staff"] })),
     }
@@ -43,6 +46,7 @@ fn a_permit_s_record_gives_back_subject_lineage_groups_and_target() {
 fn unknown_groups_stay_unknown() {
     let mut entry = entry();
     entry.side.as_mut().unwrap()["groups"] = Value::Null;
+    entry.body["groups"] = Value::Null;
     assert_eq!(read(&entry).unwrap().unwrap().recall.groups, None);
 }
 
@@ -63,6 +67,19 @@ fn another_subject_than_was_committed_to_is_damage() {
 }
 
 #[test]
+fn other_groups_than_were_committed_to_are_damage() {
+    for groups in [
+        json!(["demo:admins"]),
+        json!(["demo:staff", "demo:admins"]),
+        Value::Null,
+    ] {
+        let mut entry = entry();
+        entry.side.as_mut().unwrap()["groups"] = groups;
+        assert!(read(&entry).is_err());
+    }
+}
+
+#[test]
 fn only_a_permit_of_that_very_token_is_it() {
     let jti = Jti(Uuid7::new(5, [1; 10]));
     assert!(is_permit_of(&entry(), jti));
@@ -72,17 +89,51 @@ fn only_a_permit_of_that_very_token_is_it() {
     assert!(!is_permit_of(&refusal, jti));
 }
 
+/// A token of ours with those claims changed, signed and read back.
+fn token(changes: serde_json::Value) -> OwnToken {
+    use locum_core::token::{Alg, Audiences, Expectation, Kind, TypRule, Unverified, verify};
+    let id = Jti(Uuid7::new(5, [1; 10]));
+    let mut claims = json!({
+        "iss": "http://l", "sub": "demo:ada", "aud": "urn:demo:sap", "client_id": "invoice-agent",
+        "iat": 0, "exp": 300, "jti": id, "scope": "invoice.read",
+        "act": { "iss": "http://l", "sub": "invoice-agent" },
+        "del": { "id": format!("dlg_{id}"), "grant": null, "basis": "policy", "up": [], "ver": [null], "sid": null },
+    });
+    let members = claims.as_object_mut().unwrap();
+    members.extend(changes.as_object().unwrap().clone());
+    let key = locum_tokens::keys::SigningKey::generate(Alg::ES256, None).unwrap();
+    let keys =
+        locum_tokens::keys::KeySet::from_jwks(&json!({ "keys": [key.public_jwk()] }), &Alg::ALL);
+    let expectation = Expectation {
+        kind: Kind::Own,
+        issuer: "http://l",
+        audiences: Audiences::CallerDecides,
+        algs: &Alg::ALL,
+        typ: TypRule::ACCESS,
+        skew_s: 0,
+        max_age_s: 300,
+        iat_required: true,
+        jti_required: true,
+        exp_max_ahead_s: None,
+    };
+    let text = key.sign("at+jwt", &claims).unwrap();
+    let unverified = Unverified::parse(&text, 4096).unwrap();
+    let verified = verify(unverified, &expectation, 1, &keys.unwrap()).unwrap();
+    OwnToken::read(&verified, "http://l").unwrap()
+}
+
 #[test]
-fn the_cache_is_bounded_and_keeps_the_newest() {
-    let cache = Cache::default();
-    let found = Arc::new(read(&entry()).unwrap().unwrap());
-    let jti = |n: usize| Jti(Uuid7::new(n as u64, [0; 10]));
-    for n in 0..3 * REMEMBERED {
-        cache.put(jti(n), found.clone());
+fn who_holds_our_key_cannot_say_otherwise_than_the_record() {
+    let issued = read(&entry()).unwrap().unwrap().issued;
+    assert!(issued.is(&token(json!({}))));
+    for forged in [
+        json!({ "aud": "urn:demo:workday" }),
+        json!({ "exp": 301 }),
+        json!({ "scope": "invoice.read invoice.post" }),
+        json!({ "client_id": "hr-agent" }),
+        json!({ "act": { "iss": "http://l", "sub": "hr-agent" } }),
+        json!({ "act": { "iss": "http://l", "sub": "invoice-agent", "act": { "iss": "x", "sub": "y" } } }),
+    ] {
+        assert!(!issued.is(&token(forged.clone())), "{forged}");
     }
-    let kept = cache.0.lock().unwrap();
-    assert!(kept.0.len() + kept.1.len() <= 2 * REMEMBERED);
-    drop(kept);
-    assert!(cache.get(jti(3 * REMEMBERED - 1)).is_some());
-    assert!(cache.get(jti(0)).is_none());
 }

@@ -68,23 +68,14 @@ pub(super) fn run(world: &World) -> Vec<Outcome> {
 }
 
 fn one(world: &World, hop: usize, before: Option<&Outcome>) -> Outcome {
-    let ceiling = &world.agents[hop];
-    let (asked, expires_in) = &world.asks[hop];
-    let parent = match before {
-        Some(Outcome::Granted {
-            scopes,
-            lifetime,
-            basis,
-            grant,
-        }) => Some((scopes.clone(), *lifetime, *basis, *grant)),
-        _ => None,
-    };
-    let token: Option<Vec<String>> = match &parent {
-        Some((scopes, ..)) => Some(scopes.iter().cloned().collect()),
-        None => world.authority.clone(),
+    let token: Option<Vec<String>> = match before {
+        Some(Outcome::Granted { scopes, .. }) => Some(scopes.iter().cloned().collect()),
+        _ => world.authority.clone(),
     };
     let depth = u32::try_from(hop).unwrap() + 1;
-    if let Some((_, _, _, Some(root))) = &parent
+    if let Some(Outcome::Granted {
+        grant: Some(root), ..
+    }) = before
         && world.grants[*root]
             .max_depth
             .is_some_and(|most| depth > most)
@@ -94,70 +85,33 @@ fn one(world: &World, hop: usize, before: Option<&Outcome>) -> Outcome {
     if token.as_ref().is_some_and(Vec::is_empty) {
         return Outcome::Refused("LCM-TARGET-REFUSED");
     }
+    let ceiling = &world.agents[hop];
     let known = |name: &String| world.catalogue.iter().any(|(scope, _)| scope == name);
     let limited = |name: &String| token.as_ref().is_none_or(|token| token.contains(name));
-    let allowed: Vec<String> = ceiling
-        .scopes
-        .iter()
-        .filter(|name| known(name) && limited(name))
-        .cloned()
-        .collect();
-    let wanted: Vec<String> = match asked {
+    let allowed = |name: &String| ceiling.scopes.contains(name) && known(name) && limited(name);
+    let wanted: Vec<String> = match &world.asks[hop].0 {
         Some(list) if !list.is_empty() => list.clone(),
         _ => ceiling
             .default
             .iter()
-            .filter(|name| allowed.contains(name))
+            .filter(|name| allowed(name))
             .cloned()
             .collect(),
     };
     if wanted.is_empty() {
         return Outcome::Refused("LCM-SCOPE-REQUIRED");
     }
-    if !all_in(&wanted, &allowed) {
+    if !wanted.iter().all(allowed) {
         return Outcome::Refused("LCM-SCOPE-REFUSED");
     }
     if !all_in(&wanted, &world.exchange) {
         return Outcome::Refused("LCM-POLICY-DENIED");
     }
-    let high = wanted
-        .iter()
-        .any(|name| world.catalogue.contains(&(name.clone(), true)));
-    let mut grant = None;
-    let basis = if let Some((_, _, basis, root)) = &parent {
-        grant = *root;
-        (*basis != "policy" || !high).then_some(*basis)
-    } else if world.may_act {
-        Some("may_act")
-    } else {
-        for (number, given) in world.grants.iter().enumerate() {
-            let covers = given.left > 0
-                && all_in(&wanted, &given.scopes)
-                && given.max_depth.is_none_or(|most| depth <= most);
-            let sooner = grant.is_none_or(|best: usize| given.left < world.grants[best].left);
-            if covers && sooner {
-                grant = Some(number);
-            }
-        }
-        match grant {
-            Some(_) => Some("grant"),
-            None if !high && all_in(&wanted, &world.pre_authorise) => Some("policy"),
-            None => None,
-        }
-    };
+    let (basis, grant) = rests_on(world, hop, &wanted, before);
     let Some(basis) = basis else {
         return Outcome::Refused("LCM-CONSENT-MISSING");
     };
-    let mut lifetime = world.target_lifetime.min(world.subject_left);
-    lifetime = lifetime
-        .min(expires_in.unwrap_or(lifetime))
-        .min(ceiling.max_lifetime.unwrap_or(lifetime));
-    if let Some((_, left, ..)) = parent {
-        lifetime = lifetime.min(left);
-    }
-    if let Some(number) = grant {
-        lifetime = lifetime.min(world.grants[number].left);
-    }
+    let lifetime = lives(world, hop, before, grant);
     if lifetime == 0 {
         return Outcome::Refused("LCM-SUBJECT-INVALID");
     }
@@ -167,4 +121,49 @@ fn one(world: &World, hop: usize, before: Option<&Outcome>) -> Outcome {
         basis,
         grant,
     }
+}
+
+/// What it rests on, and by which grant.
+fn rests_on(
+    world: &World,
+    hop: usize,
+    wanted: &[String],
+    before: Option<&Outcome>,
+) -> (Option<&'static str>, Option<usize>) {
+    let high = wanted
+        .iter()
+        .any(|name| world.catalogue.contains(&(name.clone(), true)));
+    if let Some(Outcome::Granted { basis, grant, .. }) = before {
+        return ((*basis != "policy" || !high).then_some(*basis), *grant);
+    }
+    if world.may_act {
+        return (Some("may_act"), None);
+    }
+    let depth = u32::try_from(hop).unwrap() + 1;
+    let mut best: Option<usize> = None;
+    for (number, given) in world.grants.iter().enumerate() {
+        let covers = given.left > 0
+            && all_in(wanted, &given.scopes)
+            && given.max_depth.is_none_or(|most| depth <= most);
+        if covers && best.is_none_or(|best| given.left < world.grants[best].left) {
+            best = Some(number);
+        }
+    }
+    match best {
+        Some(number) => (Some("grant"), Some(number)),
+        None if !high && all_in(wanted, &world.pre_authorise) => (Some("policy"), None),
+        None => (None, None),
+    }
+}
+
+/// How long it lives, in seconds.
+fn lives(world: &World, hop: usize, before: Option<&Outcome>, grant: Option<usize>) -> u64 {
+    let mut bounds = vec![world.target_lifetime, world.subject_left];
+    bounds.extend(world.asks[hop].1);
+    bounds.extend(world.agents[hop].max_lifetime);
+    bounds.extend(grant.map(|number| world.grants[number].left));
+    if let Some(Outcome::Granted { lifetime, .. }) = before {
+        bounds.push(*lifetime);
+    }
+    bounds.into_iter().min().unwrap()
 }

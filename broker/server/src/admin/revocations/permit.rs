@@ -36,17 +36,13 @@ pub(super) struct Signed {
 }
 
 impl Signed {
-    /// The time of a key: until the next of its algorithm.
+    /// The time in which a key signed; `None` for one that never did.
     pub(super) fn by(kid: &str, keys: &[SigningKeyEntry]) -> Option<Self> {
         let key = keys.iter().find(|key| key.kid == kid)?;
-        let later = |other: &&SigningKeyEntry| {
-            other.alg == key.alg && other.created_at_ms > key.created_at_ms
-        };
-        let next = keys.iter().filter(later).map(|key| key.created_at_ms).min();
         Some(Self {
             alg: key.alg,
-            from_ms: key.created_at_ms,
-            to_ms: next.unwrap_or(u64::MAX),
+            from_ms: key.activated_ms?,
+            to_ms: key.superseded_ms.or(key.retired_ms).unwrap_or(u64::MAX),
         })
     }
 }

@@ -73,6 +73,11 @@ fn credential() -> Credential {
 
 /// One of each.
 pub(super) fn every() -> Vec<Change> {
+    declared().into_iter().chain(remaining()).collect()
+}
+
+/// The objects of the registry.
+fn declared() -> Vec<Change> {
     let owned = agent(
         "invoice-agent",
         json!({"owner": {"kind": "person", "id": "demo:sentinel-bob"}}),
@@ -84,7 +89,6 @@ pub(super) fn every() -> Vec<Change> {
         .unwrap(),
         created_at_ms: 4,
     };
-    let files = [("a.cedar".to_owned(), "sentinel-policy".to_owned())].into();
     vec![
         Change::Agent { agent: owned },
         Change::Client { client },
@@ -97,6 +101,12 @@ pub(super) fn every() -> Vec<Change> {
         Change::Grant {
             grant: personal_grant(1),
         },
+    ]
+}
+
+fn remaining() -> Vec<Change> {
+    let files = [("a.cedar".to_owned(), "sentinel-policy".to_owned())].into();
+    vec![
         Change::Secrets {
             client: "sap-rs".into(),
             hashes: vec![SecretHash {
@@ -129,7 +139,7 @@ pub(super) fn every() -> Vec<Change> {
                 public: json!({"kty": "EC"}),
                 sealed: "sentinel-sealed".into(),
                 created_at_ms: 6,
-                activated_ms: Some(1),
+                activated_ms: Some(7),
                 superseded_ms: None,
                 retired_ms: None,
             },

@@ -1,0 +1,122 @@
+//! Owners, versions, grants: what is judged live.
+
+use super::*;
+use crate::registry::GrantSpec;
+use crate::testing::{certification, certified, over};
+
+#[test]
+fn owners_are_resolved_live() {
+    let (key, lock) = lock(1, Kind::Owner, "team-new", None);
+    let mut view = View::default();
+    view.lock(key, lock);
+    assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
+    let moved = agent(
+        "invoice-agent",
+        json!({"owner": {"kind": "team", "id": "team-new"}}),
+    );
+    assert!(matches!(
+        standing(&view, &moved, ISSUED),
+        Standing::Locked(_)
+    ));
+}
+
+#[test]
+fn suspension_and_a_certification_that_ended_act_as_a_lock() {
+    let view = View::default();
+    let fallen = Standing::AgentNotInForce(invoice_agent().id().clone());
+    let suspended = invoice_agent().suspend().unwrap();
+    assert_eq!(standing(&view, &suspended, ISSUED), fallen);
+    assert_eq!(
+        standing(&view, &suspended.resume().unwrap(), ISSUED),
+        Standing::Live
+    );
+    let mut ended = invoice_agent();
+    certification(&mut ended).unwrap().until = NOW_S;
+    assert_eq!(standing(&view, &ended, ISSUED), fallen);
+    assert_eq!(
+        standing(&view, &invoice_agent().retire().unwrap(), ISSUED),
+        fallen
+    );
+}
+
+#[test]
+fn certifying_a_newer_version_ends_what_the_older_one_holds() {
+    let newer = certified(invoice_agent(), 2);
+    let fallen = Standing::AgentNotInForce(newer.id().clone());
+    assert_eq!(standing(&View::default(), &newer, ISSUED), fallen);
+    let mut registry = Registry::default();
+    registry.put_agent(newer.clone());
+    let world = World {
+        view: &View::default(),
+        registry: &registry,
+        keys: &Names,
+        now_ms: NOW_MS,
+    };
+    assert_eq!(
+        world.standing(&lineage(&WHOLE), &acting(&newer, 2), ISSUED),
+        Standing::Live
+    );
+    let older = newer.versions[0].id;
+    assert!(
+        newer.clone().certify(older, NOW_S + 5).is_err(),
+        "an ended version stays ended"
+    );
+    assert!(
+        newer.certify(VersionId(uuid(7, 7)), NOW_S + 5).is_err(),
+        "a version it never had"
+    );
+}
+
+#[test]
+fn an_agent_nobody_declared_is_not_in_force() {
+    let registry = Registry::default();
+    let world = World {
+        view: &View::default(),
+        registry: &registry,
+        keys: &Names,
+        now_ms: NOW_MS,
+    };
+    let found = world.standing(&Lineage::default(), &acting(&invoice_agent(), 1), ISSUED);
+    assert_eq!(
+        found,
+        Standing::AgentNotInForce(invoice_agent().id().clone())
+    );
+    assert_eq!(
+        world.of_names(&[(Kind::Person, "demo:ada")], ISSUED),
+        Standing::Live
+    );
+}
+
+#[test]
+fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
+    let listed = json!([{"target": "sap", "scopes": ["invoice.read"]}]);
+    let grant = std::sync::Arc::new(crate::testing::grant(1, "invoice-agent", listed));
+    let actor = crate::testing::actor(&invoice_agent());
+    let proof = crate::proof::SubjectProof::from_grant(&grant, &actor, NOW_S, &Names).unwrap();
+    let registry = Registry::default();
+    for (kind, id) in [
+        (Kind::Agent, "invoice-agent"),
+        (Kind::Client, "invoice-agent"),
+        (Kind::Person, "demo:ada"),
+        (Kind::Issuer, "demo"),
+    ] {
+        let mut view = View::default();
+        view.revoke(Names.key(kind, id), grant.created_at_ms);
+        let world = World {
+            view: &view,
+            registry: &registry,
+            keys: &Names,
+            now_ms: NOW_MS,
+        };
+        assert_eq!(
+            world.standing(proof.lineage(), &[], proof.issued_ms()),
+            Standing::Revoked,
+            "{kind:?}"
+        );
+    }
+    let shape = over(
+        serde_json::to_value(&grant.spec).unwrap(),
+        json!({"groups": []}),
+    );
+    assert!(serde_json::from_value::<GrantSpec>(shape).is_ok());
+}
