@@ -4,7 +4,9 @@
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
+use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::rate::Rate;
 use crate::recall;
 use crate::token::{foreign, own};
 use crate::trust::{Trust, TrustSettings};
@@ -45,6 +47,7 @@ pub(crate) async fn open(
     issuer: &str,
     master: &[u8; 32],
     trust: TrustSettings,
+    bounds: Bounds,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
@@ -81,7 +84,7 @@ pub(crate) async fn open(
     };
     let app = Arc::new(App {
         issuer: issuer.into(),
-        bounds: Bounds::default(),
+        bounds,
         ledger,
         state,
         vault,
@@ -93,6 +96,8 @@ pub(crate) async fn open(
         own: own::none_kept(),
         recalled: recall::nothing(),
         policy: RwLock::new(Arc::new(bundle)),
+        rate: Rate::new(bounds.requests_per_client_per_s),
+        metrics: Metrics::default(),
         clock,
         random,
         changing: tokio::sync::Mutex::default(),

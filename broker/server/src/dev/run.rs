@@ -4,7 +4,7 @@ use super::places::{self, Places};
 use super::world::World;
 use super::{Addresses, Ambient, banner, facts, mode, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
-use crate::app::App;
+use crate::app::{App, Bounds};
 use crate::trust::TrustSettings;
 use crate::{http, operations, start};
 use serde_json::Value;
@@ -43,6 +43,7 @@ pub(crate) async fn start(
     listen: SocketAddr,
     data: &Path,
     ready_file: Option<&Path>,
+    bounds: Bounds,
 ) -> Result<Running, Flaw> {
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
@@ -68,7 +69,7 @@ pub(crate) async fn start(
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
     let master = world.master_key()?;
-    let app = start::open(data, &at.issuer, &master, TrustSettings::dev()).await?;
+    let app = start::open(data, &at.issuer, &master, TrustSettings::dev(), bounds).await?;
     let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     seed::seed(
@@ -136,6 +137,7 @@ pub(crate) async fn command(
     listen: SocketAddr,
     data: Option<PathBuf>,
     ready_file: Option<PathBuf>,
+    bounds: Bounds,
 ) -> Result<(), Flaw> {
     #[expect(
         clippy::disallowed_methods,
@@ -151,7 +153,7 @@ pub(crate) async fn command(
         .clone()
         .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
         .ok_or("no data folder")?;
-    let running = start(listen, &folder, ready_file.as_deref()).await?;
+    let running = start(listen, &folder, ready_file.as_deref(), bounds).await?;
     let version = env!("CARGO_PKG_VERSION");
     say(&banner::banner(version, data.as_deref(), &running.at));
     say(&banner::ready_line(begun.elapsed()));
