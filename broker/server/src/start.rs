@@ -71,15 +71,7 @@ pub(crate) async fn open(
     tracing::info!(records = opened.records, tree = opened.tree, "ledger open");
     let (keyring, bundle) = {
         let known = state.read();
-        let bundle = Bundle::load(&known.policies.files).map_err(|flaws| {
-            StartFlaw::Policies(
-                flaws
-                    .iter()
-                    .map(|flaw| format!("{}: {flaw}", flaw.file))
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            )
-        })?;
+        let bundle = policies(&known)?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
     let app = Arc::new(App {
@@ -106,4 +98,12 @@ pub(crate) async fn open(
     });
     keyring::ensure(&app, Alg::default()).await?;
     Ok(app)
+}
+
+/// The policies in force, as they are recorded.
+fn policies(known: &State) -> Result<Bundle, StartFlaw> {
+    Bundle::load(&known.policies.files).map_err(|flaws| {
+        let flaws = flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file));
+        StartFlaw::Policies(flaws.collect::<Vec<_>>().join("; "))
+    })
 }
