@@ -37,8 +37,8 @@ pub(crate) struct Bounds {
     /// Greatest age of a subject token, in seconds.
     pub(crate) max_token_age_s: u64,
     #[allow(dead_code, reason = "for the limit of requests per client")]
-    /// Requests of one client in a second; 0 sets no limit.
-    pub(crate) requests_per_client_per_s: u32,
+    /// Requests a client may make in a second, and at once; `None`: no limit.
+    pub(crate) requests_per_client_per_s: Option<u32>,
 }
 
 impl Default for Bounds {
@@ -52,7 +52,7 @@ impl Default for Bounds {
             assertion_max_age_s: 300,
             actor_max_age_s: 3_600,
             max_token_age_s: 86_400,
-            requests_per_client_per_s: 0,
+            requests_per_client_per_s: None,
         }
     }
 }

@@ -63,7 +63,8 @@ impl From<Limits> for Bounds {
             assertion_max_age_s: limits.assertion_max_age_s,
             actor_max_age_s: limits.actor_max_age_s,
             max_token_age_s: limits.max_token_age_s,
-            requests_per_client_per_s: limits.requests_per_client_per_s,
+            requests_per_client_per_s: Some(limits.requests_per_client_per_s)
+                .filter(|most| *most > 0),
         }
     }
 }
@@ -79,6 +80,11 @@ impl Managed {
     /// Objects by collection and id, and whether the policies are among it.
     pub(crate) const fn new(objects: BTreeSet<(&'static str, String)>, policies: bool) -> Self {
         Self { objects, policies }
+    }
+
+    /// Every object by collection and id.
+    pub(crate) const fn objects(&self) -> &BTreeSet<(&'static str, String)> {
+        &self.objects
     }
 
     /// Whether the policies come from files.
