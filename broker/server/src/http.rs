@@ -57,7 +57,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 pub(crate) fn admin_router(app: &Arc<App>) -> Router {
     let admin = || Router::new().nest("/admin/v1", crate::admin::router(app.clone()));
     let path = app.setup.issuer_path.as_str();
-    let routes = if path.is_empty() {
+    let routes = if path.is_empty() || path == "/admin/v1" {
         admin()
     } else {
         admin().nest(path, admin())

@@ -102,7 +102,7 @@ impl Call {
         if !managed {
             return Ok(());
         }
-        let detail = "expected an object that no file declares, found one that a file does";
+        let detail = "expected an object that no file declares, found one that a file does; change the file and reload, or to stop it at once lock or revoke it";
         Err(Problem::new(Code::ManagedByFile, detail))
     }
 

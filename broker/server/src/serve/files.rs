@@ -33,7 +33,15 @@ pub(super) async fn objects(
     for changes in records(changes) {
         record(app, &changes).await?;
     }
-    let managed = Managed::new(declared.names(), policies);
+    let names = declared.names();
+    for (array, id) in app.managed().objects().difference(&names) {
+        tracing::warn!(
+            array,
+            id,
+            "taken out of the files: it stays as it was, and is the API's now"
+        );
+    }
+    let managed = Managed::new(names, policies);
     *app.managed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(managed);
     Ok(())
 }
