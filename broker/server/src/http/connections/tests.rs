@@ -2,6 +2,7 @@
 use super::*;
 use axum::body::Bytes;
 use axum::routing::{get, post};
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
