@@ -5,9 +5,11 @@ use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
 use crate::metrics::Metrics;
+use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
-use crate::trust::Trust;
+use crate::token::{foreign, own};
+use crate::trust::{Trust, TrustSettings};
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
@@ -36,7 +38,7 @@ pub(crate) enum StartFlaw {
     Other(#[from] Unavailable),
 }
 
-/// Opens the broker's data folder.
+/// Opens the broker's data folder; keys of others are fetched as `trust` says.
 ///
 /// # Errors
 /// [`StartFlaw`]: nothing is answered then.
@@ -44,6 +46,7 @@ pub(crate) async fn open(
     data: &Path,
     issuer: &str,
     master: &[u8; 32],
+    trust: TrustSettings,
     bounds: Bounds,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
@@ -87,8 +90,11 @@ pub(crate) async fn open(
         vault,
         names,
         keyring,
-        trust: Trust::new(clock.clone())?,
-        recalled: recall::Cache::default(),
+        trust: Trust::new(clock.clone(), trust)?,
+        client_keys: ClientKeys::default(),
+        verified: foreign::none_kept(),
+        own: own::none_kept(),
+        recalled: recall::nothing(),
         policy: RwLock::new(Arc::new(bundle)),
         rate: Rate::new(bounds.requests_per_client_per_s),
         metrics: Metrics::default(),

@@ -5,6 +5,7 @@ use super::world::World;
 use super::{Addresses, Ambient, banner, facts, mode, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds};
+use crate::trust::TrustSettings;
 use crate::{http, operations, start};
 use serde_json::Value;
 use std::io::Write;
@@ -68,7 +69,8 @@ pub(crate) async fn start(
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
-    let app = start::open(data, &at.issuer, &world.master_key()?, bounds).await?;
+    let master = world.master_key()?;
+    let app = start::open(data, &at.issuer, &master, TrustSettings::dev(), bounds).await?;
     let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     seed::seed(

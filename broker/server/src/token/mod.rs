@@ -4,9 +4,11 @@ mod actor;
 mod facts;
 pub(crate) mod foreign;
 mod lookups;
+pub(crate) mod own;
 mod parse;
 mod record;
 mod respond;
+pub(crate) mod slot;
 mod subject;
 
 use crate::app::App;
@@ -18,8 +20,8 @@ use crate::oauth::rate;
 use crate::rate::Verdict;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
-use axum::response::Response;
-use http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
 use locum_core::chain::{Bounds, Chain};
 use locum_core::decide::{Case, GrantType};
 use locum_core::ids::{Jti, RequestId};
@@ -54,7 +56,9 @@ pub(crate) struct Request<'a> {
     ip: Option<String>,
 }
 
-/// The handler of `POST /token`.
+/// The handler of `POST /token`. What was begun is ended even when the caller
+/// hangs up: a use that was reserved or a mark that was taken half-way would
+/// otherwise stay so.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -62,31 +66,47 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let task = tokio::spawn(async move {
+        let response = exchange(&app, (peer, arrival), &headers, &body).await;
+        app.metrics.exchange_seconds.took(arrival.since.elapsed());
+        response
+    });
+    task.await.unwrap_or_else(|_| {
+        tracing::error!("an exchange panicked");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}
+
+async fn exchange(
+    app: &Arc<App>,
+    caller: (SocketAddr, Arrival),
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let (peer, arrival) = caller;
     let id = arrival.id;
-    let form = match Form::read(&headers, &body) {
+    let form = match Form::read(headers, body) {
         Ok(form) => form,
-        Err(refusal) => return answer::rejection(&app, &refusal, id),
+        Err(refusal) => return answer::rejection(app, &refusal, id),
     };
-    let proven = match client_auth::authenticate(&app, &headers, &form, &body) {
+    let proven = match client_auth::authenticate(app, headers, &form, body) {
         Ok(Some(proven)) => Ok(proven),
-        Ok(None) => actor::only_proof(&app, &form).await,
+        Ok(None) => actor::only_proof(app, &form).await,
         Err(refusal) => Err(refusal),
     };
     let client = match proven {
         Ok(client) => client,
-        Err(refusal) => return answer::rejection(&app, &rejection(&form, refusal), id),
+        Err(refusal) => return answer::rejection(app, &rejection(&form, refusal), id),
     };
     let request = Request {
-        app: &app,
+        app,
         id,
         trace: arrival.trace,
         form: &form,
         client: &client,
         ip: Some(peer.ip().to_string()),
     };
-    let response = run(&request).await;
-    app.metrics.exchange_seconds.took(arrival.since.elapsed());
-    response
+    run(&request).await
 }
 
 /// What a stranger sent twice is told to strangers too: it says nothing about
