@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -148,6 +149,8 @@ pub(crate) async fn command(
         reason = "measures the start, decides nothing"
     )]
     let begun = tokio::time::Instant::now();
+    // Before anybody is told that it runs, and may want it to stop.
+    let mut told = Told::new()?;
     let temporary = if data.is_none() {
         Some(tempfile::tempdir()?)
     } else {
@@ -169,7 +172,7 @@ pub(crate) async fn command(
     {
         tracing::warn!(%flaw, "other shells will have to name the data folder");
     }
-    told_to_stop().await?;
+    told.end().await;
     if let Ok(place) = &place {
         pointer::forget(place, &folder);
     }
@@ -182,13 +185,24 @@ fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn told_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The two signals that stop it.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
