@@ -2,8 +2,11 @@
 
 use crate::ambient::{Clock, Randomness};
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::rate::Rate;
 use crate::recall;
+use crate::setup::{Managed, Setup};
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -35,6 +38,8 @@ pub(crate) struct Bounds {
     pub(crate) actor_max_age_s: u64,
     /// Greatest age of a subject token, in seconds.
     pub(crate) max_token_age_s: u64,
+    /// Requests a client may make in a second, and at once; `None`: no limit.
+    pub(crate) requests_per_client_per_s: Option<u32>,
 }
 
 impl Default for Bounds {
@@ -48,6 +53,7 @@ impl Default for Bounds {
             assertion_max_age_s: 300,
             actor_max_age_s: 3_600,
             max_token_age_s: 86_400,
+            requests_per_client_per_s: None,
         }
     }
 }
@@ -95,18 +101,34 @@ pub(crate) struct App {
     pub(crate) recalled: recall::Cache,
     /// The policy bundle in force; replaced whole.
     pub(crate) policy: RwLock<Arc<Bundle>>,
+    /// How often each client may ask.
+    pub(crate) rate: Rate,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
     /// The clock.
     pub(crate) clock: Clock,
     /// Randomness.
     pub(crate) random: Randomness,
     /// One change at a time: read, check, record.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// How this broker is set up.
+    pub(crate) setup: Setup,
+    /// What files declare; replaced whole.
+    pub(crate) managed: RwLock<Arc<Managed>>,
 }
 
 impl App {
     /// The policy bundle in force.
     pub(crate) fn bundle(&self) -> Arc<Bundle> {
         self.policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What files declare.
+    pub(crate) fn managed(&self) -> Arc<Managed> {
+        self.managed
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

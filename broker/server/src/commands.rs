@@ -1,6 +1,8 @@
 //! The command line (contract §1).
 
-use crate::{dev, tour};
+use crate::app::Bounds;
+use crate::config::{self, ConfigVerb};
+use crate::{dev, logs, serve, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -25,6 +27,18 @@ struct Cli {
 enum Command {
     /// The broker with a demo world around it, on loopback, offline.
     Dev(Dev),
+    /// The broker in production.
+    Serve {
+        /// Its configuration.
+        #[arg(long, default_value = "locum.toml")]
+        config: PathBuf,
+    },
+    /// Looks at a configuration without serving it.
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
     /// Plays the main job once, step by step, on real signed tokens.
     Tour {
         /// One JSON object a step.
@@ -48,6 +62,9 @@ struct Dev {
     /// Written whole once requests are answered.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Holds each client to a rate, which the dev world does not do by itself.
+    #[arg(long, hide = true)]
+    requests_per_client_per_s: Option<u32>,
 }
 
 #[derive(Subcommand)]
@@ -59,7 +76,7 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    log();
+    logs::start(logs::Wanted::Text);
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
@@ -76,20 +93,12 @@ pub(crate) fn main() -> ExitCode {
     runtime.block_on(run(cli))
 }
 
-/// Logs go to stderr; `LOCUM_LOG` sets the level.
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("LOCUM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-}
-
 async fn run(cli: Cli) -> ExitCode {
     let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
     match cli.command {
         Command::Dev(dev) => done(dev_command(dev).await),
+        Command::Serve { config } => done(serve::command(&config).await),
+        Command::Config { verb } => done(config::command(&verb, &mut std::io::stdout())),
         Command::Tour { json } => tour::command(json).await,
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
@@ -101,7 +110,13 @@ async fn run(cli: Cli) -> ExitCode {
 
 async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
     match dev.verb {
-        None => dev::run::command(dev.listen, dev.data, dev.ready_file).await,
+        None => {
+            let bounds = Bounds {
+                requests_per_client_per_s: dev.requests_per_client_per_s,
+                ..Bounds::default()
+            };
+            dev::run::command(dev.listen, dev.data, dev.ready_file, bounds).await
+        }
         Some(DevVerb::Env) => {
             #[expect(
                 clippy::disallowed_methods,

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::http::Arrival;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -42,7 +43,8 @@ const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let id = app.request_id();
+    let arrived = request.extensions().get::<Arrival>();
+    let id = arrived.map_or_else(|| app.request_id(), |arrival| arrival.id);
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
     let who = authenticate(&app, &parts.headers);
@@ -109,17 +111,20 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     };
     let token = bearer(headers).ok_or_else(refused)?;
     let state = app.state.read();
+    let first = app.setup.bootstrap.as_ref();
     let named = token
         .split_once('.')
         .and_then(|(id, _)| CredentialId::parse(id).ok());
     let matches = |c: &Credential| app.vault.matches(&c.hash, token);
     let found = match named {
         Some(id) => state.credentials.get(&id).filter(|c| matches(c)),
-        None => state
-            .credentials
-            .values()
-            .fold(None, |found, c| if matches(c) { Some(c) } else { found }),
+        None => None,
     };
+    let found = found.or_else(|| {
+        let all = state.credentials.values().filter(|_| named.is_none());
+        all.chain(first)
+            .fold(None, |found, c| if matches(c) { Some(c) } else { found })
+    });
     let now_s = app.clock.now_s();
     let live = |c: &&Credential| !c.revoked && c.expires_s.is_none_or(|end| end > now_s);
     let credential = found.filter(live).ok_or_else(refused)?;

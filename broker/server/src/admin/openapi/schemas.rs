@@ -68,6 +68,7 @@ const SENT: &[Schema] = &[
     ),
     ("Certify", &[("until", Text), ("reason", Text)], &[]),
     ("Reason", &[("reason", Text)], &[]),
+    ("OptionalReason", &[], &[("reason", Text)]),
     ("Overlap", &[], &[("overlap_seconds", Number)]),
     (
         "ClientSpec",
@@ -258,6 +259,7 @@ const OWN: &[Schema] = &[
             ("presenter", Text),
             ("task_id", Text),
             ("delegate_to", Text),
+            ("trace_id", Text),
             ("purpose", Text),
             ("would_pass", Object),
             ("error_description", Text),
