@@ -17,6 +17,24 @@ pytestmark = pytest.mark.skipif(not LIBRARIES, reason="libfaketime is not instal
 MINUTES, HOURS = 60, 3600
 
 
+class Faked(Broker):
+    """A broker under libfaketime, which leaves its shared memory behind when the process is killed."""
+
+    def kill9(self) -> None:
+        super().kill9()
+        self.sweep()
+
+    def stop(self) -> int:
+        code = super().stop()
+        self.sweep()
+        return code
+
+    def sweep(self) -> None:
+        """Remove what belonged to the process that has just ended."""
+        for name in ("faketime_shm", "sem.faketime_sem"):
+            Path(f"/dev/shm/{name}_{self._process.pid}").unlink(missing_ok=True)
+
+
 class Clock:
     """A broker whose wall clock is the true one plus an offset that can be changed while it runs."""
 
@@ -26,7 +44,7 @@ class Clock:
         for name, value in {"LD_PRELOAD": LIBRARIES[0], "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
                             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}.items():
             monkeypatch.setenv(name, value)
-        self.broker = Broker()
+        self.broker = Faked()
 
     def set(self, seconds: int) -> None:
         """The offset from now on; put in place whole, since the broker may read at any moment."""
