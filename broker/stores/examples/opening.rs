@@ -1,0 +1,136 @@
+//! How long a ledger takes to open:
+//! `cargo run --release -p locum-stores --example opening -- FOLDER [RECORDS]`.
+//!
+//! Fills the folder with decisions of the usual size up to that many (a
+//! million by default), then opens it twice, as a start would and with its
+//! snapshots away, and says what both took.
+#![allow(clippy::unwrap_used, reason = "a measurement, no part of the broker")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures, decides nothing; needs its arguments and the time"
+)]
+
+use locum_core::lineage::{Key, Keyed};
+use locum_core::record::{Draft, leaf_hash};
+use locum_stores::ledger::{Ledger, Opened, Options};
+use locum_stores::state::{Shared, State};
+use serde_json::{Value, json};
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Appends that wait for one sync together.
+const WRITERS: u64 = 256;
+
+struct Names;
+
+impl Keyed for Names {
+    fn hash(&self, _: &str, _: &str) -> Key {
+        [0; 16]
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().unwrap());
+    let wanted = arguments.next().map_or(1_000_000, |n| n.parse().unwrap());
+    let (ledger, _, _) = open(&folder);
+    fill(&ledger, wanted);
+    let bytes = ledger.stats().bytes;
+    ledger.close();
+    report("as a start", &folder, bytes);
+    let away = |entry: &Path| entry.extension().is_some_and(|end| end == "snap");
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if away(&path) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    report("without snapshots", &folder, bytes);
+}
+
+fn report(how: &str, folder: &Path, bytes: u64) {
+    let begun = Instant::now();
+    let (ledger, opened, state) = open(folder);
+    let took = begun.elapsed();
+    let marks = state.read().marks.len();
+    writeln!(
+        stdout(),
+        "{how}: {} records, {} MiB, {marks} marks: open in {:.3} s",
+        opened.records,
+        bytes >> 20,
+        took.as_secs_f64()
+    )
+    .unwrap();
+    ledger.close();
+}
+
+fn open(folder: &Path) -> (Ledger, Opened, Shared) {
+    let state = Shared::new(State::new(Arc::new(Names)));
+    let options = Options::new(folder.to_owned(), [7; 10]);
+    let (ledger, opened) =
+        Ledger::open(options, Arc::new(now_ms), Box::new(state.clone())).unwrap();
+    (ledger, opened, state)
+}
+
+fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap()
+}
+
+fn fill(ledger: &Ledger, wanted: u64) {
+    let have = ledger.stats().records;
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            scope.spawn(move || {
+                let mut number = have + writer;
+                while number < wanted {
+                    ledger.append_blocking(decision(number)).unwrap();
+                    number += WRITERS;
+                }
+            });
+        }
+    });
+}
+
+/// A permit of the usual size: every second one of an agent that proves itself
+/// by an assertion and leaves a mark.
+fn decision(number: u64) -> Draft {
+    let hash = leaf_hash(&number.to_le_bytes());
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let short = hex.get(..22).unwrap();
+    let check = |name: &str| json!({"name": name, "result": "passed"});
+    let checks: Vec<Value> = "locks revocation agent presenter may_act target scope details policy basis lifetime size"
+        .split(' ')
+        .map(check)
+        .collect();
+    let marks = if number.is_multiple_of(2) {
+        json!([[short, now_ms() / 1000 + 300, null]])
+    } else {
+        json!([])
+    };
+    let digest = format!("sha256:{hex}");
+    let body = json!({
+        "request_id": format!("req_{short}"), "client_id": "invoice-agent",
+        "client_auth": "private_key_jwt", "requested": {
+            "audience": "urn:demo:sap", "scope": "invoice.read", "grant_type": "token-exchange"},
+        "checks": checks, "failed": null, "bundle": digest, "marks": marks,
+        "personal": {"ip": short, "purpose": short}, "outcome": "permit", "code": null,
+        "subject": {"kind": "person", "commitment": hex}, "subject_issuer": "demo",
+        "chain": [{"iss": "http://127.0.0.1:8420", "sub": "invoice-agent"}],
+        "actor": "invoice-agent", "actor_from": "client", "presenter": "invoice-agent",
+        "id": format!("dlg_{short}"), "jti": short, "target": "sap", "basis": "policy",
+        "grant": null, "uses": null, "parent": null, "up": [], "ver": [format!("ver_{short}")],
+        "aud": "urn:demo:sap", "exp": 1_795_400_300u64, "policies": ["demo.cedar#0"],
+        "granted": {"scope": "invoice.read", "lifetime_s": 300},
+        "lineage": [short, short, short, short, short],
+        "inputs": {"agent": digest, "target": digest, "subject_issuer": digest},
+        "sign_in": {"auth_time": 1_795_400_000u64, "acr": null, "amr": ["pwd"]},
+    });
+    let side = json!({"salt": short, "subject": "demo:ada", "groups": ["demo:finance"],
+        "ip": "127.0.0.1", "purpose": "pay what is due"});
+    let mut salt = [0; 16];
+    salt.copy_from_slice(hash.get(..16).unwrap());
+    Draft::new("decision", salt, body, Some(side))
+}
