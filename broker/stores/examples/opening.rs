@@ -10,6 +10,7 @@
     reason = "measures, decides nothing; needs its arguments and the time"
 )]
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::lineage::{Key, Keyed};
 use locum_core::record::{Draft, leaf_hash};
 use locum_stores::ledger::{Ledger, Opened, Options};
@@ -99,12 +100,14 @@ fn fill(ledger: &Ledger, wanted: u64) {
 fn decision(number: u64) -> Draft {
     let hash = leaf_hash(&number.to_le_bytes());
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let short = hex.get(..22).unwrap();
+    let short = URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap());
+    let short = short.as_str();
     let check = |name: &str| json!({"name": name, "result": "passed"});
-    let checks: Vec<Value> = "locks revocation agent presenter may_act target scope details policy basis lifetime size"
-        .split(' ')
-        .map(check)
-        .collect();
+    let checks: Vec<Value> =
+        "locks revocation agent presenter may_act target scope details policy basis lifetime size"
+            .split(' ')
+            .map(check)
+            .collect();
     let marks = if number.is_multiple_of(2) {
         json!([[short, now_ms() / 1000 + 300, null]])
     } else {

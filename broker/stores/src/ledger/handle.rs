@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     AppendError, Clock, Follower, OpenError, Opened, Options, Reader, SIDE_MAX, Stats,
     disk::{Disk, RealDisk},
+    keeper::Keeper,
     map::Map,
     open::{self, Found},
     queue::{Answer, Queue, Waiting},
@@ -64,6 +65,7 @@ impl Ledger {
         let found = open::open(&options, &mut *follower, disk)?;
         let opened = Opened {
             records: found.contents.records,
+            from_snapshot: found.resumed.0,
             repaired_bytes: found.repaired,
             last_time_ms: found.contents.last_time_ms,
             tree: found.tree.as_str().to_owned(),
@@ -162,7 +164,16 @@ fn start(
     let queue = Arc::new(Queue::new(options.queue));
     let map = Arc::new(Map::new(found.contents));
     let counters = Arc::new(Counters::new());
+    let keeper = Keeper {
+        dir: options.dir.clone(),
+        tree: found.tree.clone(),
+        queue: queue.clone(),
+        every: options.segment_bytes,
+        bytes: found.resumed.1,
+        running: None,
+    };
     let writer = Writer {
+        keeper,
         queue: queue.clone(),
         map: map.clone(),
         counters: counters.clone(),
