@@ -2,7 +2,9 @@
 
 use crate::ambient::{Clock, Randomness};
 use crate::keyring::Keyring;
+use crate::oauth::client_keys::ClientKeys;
 use crate::recall;
+use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_core::decide;
@@ -83,6 +85,12 @@ pub(crate) struct App {
     pub(crate) keyring: Keyring,
     /// Others' keys.
     pub(crate) trust: Trust,
+    /// Keys of clients that sign assertions.
+    pub(crate) client_keys: ClientKeys,
+    /// Foreign tokens verified lately.
+    pub(crate) verified: foreign::Kept,
+    /// Tokens of ours verified lately.
+    pub(crate) own: own::Kept,
     /// Tokens of ours recalled lately.
     pub(crate) recalled: recall::Cache,
     /// The policy bundle in force; replaced whole.

@@ -5,7 +5,7 @@ use crate::app::{App, Unavailable};
 use crate::oauth::answer::{self, no_store, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
 use crate::recall::{Recalled, recall};
-use crate::token::foreign;
+use crate::token::own;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
@@ -42,7 +42,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 }
 
 fn look(app: &App, text: &str, asking: &Asking) -> Result<Option<Value>, Unavailable> {
-    let Ok(verified) = foreign::own(app, text) else {
+    let Ok(verified) = own::verified(app, text) else {
         return Ok(None);
     };
     let Ok(token) = OwnToken::read(&verified, &app.issuer) else {

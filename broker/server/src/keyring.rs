@@ -3,7 +3,7 @@
 
 use crate::app::{App, Unavailable};
 use crate::vault::Vault;
-use locum_core::token::{Alg, Kid, SignatureCheck, SignatureFlaw};
+use locum_core::token::Alg;
 use locum_stores::state::{Author, Change, KeyState, SigningKeyEntry};
 use locum_tokens::keys::{KeySet, SigningKey};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ struct Held {
 /// The keys as they stand; replaced whole. Retired ones are not among them.
 struct Ring {
     held: Vec<Held>,
-    checks: KeySet,
+    checks: Arc<KeySet>,
 }
 
 /// The shared ring.
@@ -72,6 +72,11 @@ impl Keyring {
             .map(|held| held.key.clone())
     }
 
+    /// The public keys that verify tokens of ours.
+    pub(crate) fn checks(&self) -> Arc<KeySet> {
+        self.ring().checks.clone()
+    }
+
     /// The document of `/jwks` (RFC 7517 §5): old keys until their last token
     /// has expired.
     pub(crate) fn jwks(&self, now_ms: u64) -> Value {
@@ -110,19 +115,10 @@ impl Ring {
             kid: "all".into(),
             detail: e.to_string(),
         })?;
-        Ok(Self { held, checks })
-    }
-}
-
-impl SignatureCheck for Keyring {
-    fn check(
-        &self,
-        alg: Alg,
-        kid: Option<&str>,
-        signed: &[u8],
-        signature: &[u8],
-    ) -> Result<Kid, SignatureFlaw> {
-        self.ring().checks.check(alg, kid, signed, signature)
+        Ok(Self {
+            held,
+            checks: Arc::new(checks),
+        })
     }
 }
 

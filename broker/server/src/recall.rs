@@ -2,6 +2,7 @@
 //! read from the permit's record, for the next hop and for introspection.
 
 use crate::app::{App, Unavailable};
+use crate::cache::Generations;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
@@ -14,10 +15,10 @@ use locum_core::record::commitment;
 use locum_stores::ledger::{Entry, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How long after an id was made its record may still be written, in
 /// milliseconds: longer than any request runs.
@@ -79,7 +80,7 @@ pub(crate) fn recall(app: &App, token: &OwnToken) -> Result<Option<Arc<Recalled>
 }
 
 fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
-    if let Some(known) = app.recalled.get(jti) {
+    if let Some(known) = app.recalled.get(&jti) {
         return Ok(Some(known));
     }
     let failed = |e: io::Error| Unavailable(format!("ledger: {e}"));
@@ -128,7 +129,7 @@ struct Body {
     exp: u64,
     granted: Granted,
     actor: AgentId,
-    chain: Vec<Actor>,
+    chain: Value,
 }
 
 /// What was granted.
@@ -158,6 +159,8 @@ struct Side {
     salt: String,
     subject: String,
     groups: Option<BTreeSet<String>>,
+    /// The chain with the names of foreign actors, where there are any.
+    chain: Option<Value>,
 }
 
 fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
@@ -192,7 +195,8 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
             exp: body.exp,
             scope: body.granted.scope,
             client: body.actor,
-            actors: body.chain,
+            actors: Vec::deserialize(side.chain.unwrap_or(body.chain))
+                .map_err(|e| format!("chain: {e}"))?,
         },
     }))
 }
@@ -209,28 +213,14 @@ fn key(text: &str) -> Option<Key> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
-type Generation = HashMap<Jti, Arc<Recalled>>;
-
-/// What was recalled lately: two generations, the older of which is dropped
-/// when the younger is full. What a record says never changes, so nothing here
+/// What was recalled lately. What a record says never changes, so nothing here
 /// is ever stale; an erased side record outlives its erasure by as long as its
 /// token may live.
-#[derive(Default)]
-pub(crate) struct Cache(Mutex<(Generation, Generation)>);
+pub(crate) type Cache = Generations<Jti, Arc<Recalled>>;
 
-impl Cache {
-    fn get(&self, jti: Jti) -> Option<Arc<Recalled>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.0.get(&jti).or_else(|| kept.1.get(&jti)).cloned()
-    }
-
-    fn put(&self, jti: Jti, found: Arc<Recalled>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0.len() >= REMEMBERED {
-            kept.1 = std::mem::take(&mut kept.0);
-        }
-        kept.0.insert(jti, found);
-    }
+/// Nothing recalled yet.
+pub(crate) fn nothing() -> Cache {
+    Generations::new(REMEMBERED)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::introspect::owns;
 use crate::oauth::answer::{self, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
 use crate::recall::recall;
-use crate::token::foreign;
+use crate::token::own;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -57,7 +57,7 @@ pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 }
 
 async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unavailable> {
-    let Ok(verified) = foreign::own(app, text) else {
+    let Ok(verified) = own::verified(app, text) else {
         return Ok(Outcome::Done);
     };
     let Ok(token) = OwnToken::read(&verified, &app.issuer) else {

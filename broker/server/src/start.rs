@@ -4,7 +4,9 @@
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
+use crate::oauth::client_keys::ClientKeys;
 use crate::recall;
+use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
 use locum_core::token::Alg;
@@ -85,7 +87,10 @@ pub(crate) async fn open(
         names,
         keyring,
         trust: Trust::new(clock.clone())?,
-        recalled: recall::Cache::default(),
+        client_keys: ClientKeys::default(),
+        verified: foreign::none_kept(),
+        own: own::none_kept(),
+        recalled: recall::nothing(),
         policy: RwLock::new(Arc::new(bundle)),
         clock,
         random,

@@ -4,7 +4,7 @@ import pytest
 
 from support import tokens
 from support.checks import issued, permitted, refused
-from support.client import JWT, exchange
+from support.client import JWT, admin, exchange, introspect
 from support.world import World, entry
 
 THEIRS = {"iss": "https://partner.example", "sub": "their-agent", "sub_profile": "ai_agent"}
@@ -42,6 +42,14 @@ def test_with_accept_act_it_is_wrapped_whole_beneath_ours(broker, setting):
     assert made.claims["act"] == {"iss": broker.issuer, "sub": setting[1].id, "sub_profile": "ai_agent", "act": inner}
     ver = made.claims["del"]["ver"]
     assert ver[0].startswith("ver_") and ver[1:] == [None, None]
+
+
+def test_a_foreign_chain_is_told_to_introspection_and_stands_in_the_decision(broker, setting):
+    made = permitted(broker, ask(broker, setting, THEIRS))
+    told = introspect(broker, made.token, agent=setting[1]).json()
+    assert told["active"] is True and told["act"] == made.claims["act"]
+    decision = admin(broker).get(f"/decisions/{made.body['delegation_id']}").json()
+    assert [link["sub"] for link in decision["chain"]] == [setting[1].id, THEIRS["sub"]]
 
 
 @pytest.mark.parametrize("act", [

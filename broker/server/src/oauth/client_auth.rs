@@ -9,14 +9,13 @@ use http::HeaderMap;
 use locum_core::lineage::Kind as Named;
 use locum_core::proof::{Authenticated, Caller};
 use locum_core::refusal::{Code, Refusal};
-use locum_core::registry::{AuthMethod, Status};
+use locum_core::registry::Status;
 use locum_core::secret::Secret;
 use locum_core::standing::Standing;
 use locum_core::token::{
     Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify,
 };
 use locum_stores::state::State;
-use locum_tokens::keys::KeySet;
 use sha2::{Digest, Sha256};
 
 /// `client_assertion_type` (RFC 7523 §2.2).
@@ -153,7 +152,7 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
     let (caller, keys) = {
         let state = app.state.read();
         let caller = caller(&state, &id).ok_or_else(rejected)?;
-        let keys = client_keys(&caller).ok_or_else(rejected)?;
+        let keys = app.client_keys.of(&caller).ok_or_else(rejected)?;
         (caller, keys)
     };
     let ours = [app.issuer.to_string()];
@@ -170,7 +169,7 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
         exp_max_ahead_s: Some(ASSERTION_AHEAD_S),
     };
     let verified =
-        verify(assertion, &expectation, app.clock.now_s(), &keys).map_err(|_| rejected())?;
+        verify(assertion, &expectation, app.clock.now_s(), &*keys).map_err(|_| rejected())?;
     let issued_ms = verified.get().iat.unwrap_or_default().saturating_mul(1000);
     stands(app, &caller, issued_ms)?;
     let client = Authenticated::by_assertion(caller, &verified).ok_or_else(rejected)?;
@@ -179,13 +178,6 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
         client,
         issued_ms: Some(issued_ms),
         mark: Some(mark),
-    })
-}
-
-fn client_keys(caller: &Caller) -> Option<KeySet> {
-    caller.methods().iter().find_map(|method| match method {
-        AuthMethod::PrivateKeyJwt { jwks } => KeySet::from_jwks(jwks, &Alg::ALL).ok(),
-        AuthMethod::ClientSecret {} => None,
     })
 }
 

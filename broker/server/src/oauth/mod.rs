@@ -4,5 +4,6 @@
 pub(crate) mod answer;
 pub(crate) mod basic;
 pub(crate) mod client_auth;
+pub(crate) mod client_keys;
 pub(crate) mod endpoint;
 pub(crate) mod form;

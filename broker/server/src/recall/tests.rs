@@ -89,21 +89,6 @@ fn only_a_permit_of_that_very_token_is_it() {
     assert!(!is_permit_of(&refusal, jti));
 }
 
-#[test]
-fn the_cache_is_bounded_and_keeps_the_newest() {
-    let cache = Cache::default();
-    let found = Arc::new(read(&entry()).unwrap().unwrap());
-    let jti = |n: usize| Jti(Uuid7::new(n as u64, [0; 10]));
-    for n in 0..3 * REMEMBERED {
-        cache.put(jti(n), found.clone());
-    }
-    let kept = cache.0.lock().unwrap();
-    assert!(kept.0.len() + kept.1.len() <= 2 * REMEMBERED);
-    drop(kept);
-    assert!(cache.get(jti(3 * REMEMBERED - 1)).is_some());
-    assert!(cache.get(jti(0)).is_none());
-}
-
 /// A token of ours with those claims changed, signed and read back.
 fn token(changes: serde_json::Value) -> OwnToken {
     use locum_core::token::{Alg, Audiences, Expectation, Kind, TypRule, Unverified, verify};

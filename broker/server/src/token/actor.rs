@@ -2,16 +2,18 @@
 //! authenticated client.
 
 use super::Request;
-use super::foreign::{self, Slot};
+use super::foreign::{self, Foreign, SentAs};
+use super::own;
 use super::parse::{self, ActorType};
+use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
 use locum_core::refusal::{Code, Refusal};
-use locum_core::registry::{Agent, Issuer, IssuerRole, Status};
-use locum_core::token::{Claims, Kind, Verified};
+use locum_core::registry::{Agent, Issuer, Status};
+use locum_core::token::{Claims, Verified};
 use std::sync::Arc;
 
 /// The authenticated client as the actor.
@@ -38,16 +40,17 @@ pub(crate) async fn by_token(
     );
     match kind {
         ActorType::Jwt => {
-            let (verified, issuer) = workload(request.app, text).await?;
-            let agent = agent_of(request.app, &issuer, &verified).ok_or_else(no_agent)?;
-            ActorProof::from_workload(agent, &issuer.id, &verified, client, world)
+            let Foreign { token, issuer, .. } =
+                foreign::accept(request.app, text, SentAs::ActorJwt).await?;
+            let agent = agent_of(request.app, &issuer, &token).ok_or_else(no_agent)?;
+            ActorProof::from_workload(agent, &issuer.id, &token, client, world)
         }
         ActorType::AccessToken => {
-            let verified = foreign::own_in(request.app, text, Slot::Actor)?;
+            let verified = own::verified_in(request.app, text, Slot::Actor)?;
             let token = OwnToken::read(&verified, &request.app.issuer).map_err(|found| {
                 Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}"))
             })?;
-            super::subject::known(request.app, &token, verified.kid(), Slot::Actor)?;
+            own::known(request.app, &token, verified.kid(), Slot::Actor)?;
             let agent = request.app.state.read().registry.agent(&token.sub).cloned();
             ActorProof::from_own(agent.ok_or_else(no_agent)?, &token, client, world)
         }
@@ -59,24 +62,6 @@ fn no_agent() -> Refusal {
         Code::ActorInvalid,
         "expected a workload token that matches a registered agent, found one that matches none; register its exact sub with the agent",
     )
-}
-
-/// Verifies a workload's token in the actor's slot.
-async fn workload(app: &App, text: &str) -> Result<(Verified<Claims>, Arc<Issuer>), Refusal> {
-    let unverified = foreign::read(app, text, Slot::Actor)?;
-    let issuer = {
-        let state = app.state.read();
-        unverified
-            .issuer_unverified()
-            .and_then(|iss| state.registry.issuer_named(iss))
-            .cloned()
-    };
-    let issuer = issuer.ok_or_else(|| {
-        Slot::Actor.refusal("expected a token of a trusted issuer, found another")
-    })?;
-    foreign::of_role(&issuer, IssuerRole::Workload, Slot::Actor)?;
-    let verified = foreign::verified(app, text, &issuer, Kind::Workload, Slot::Actor).await?;
-    Ok((verified, issuer))
 }
 
 /// The agent that a workload token is of; registrations never overlap.
@@ -99,7 +84,8 @@ pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal
     let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else {
         return Err(rejected());
     };
-    let (token, issuer) = workload(app, text).await.map_err(|refusal| {
+    let sent = foreign::accept(app, text, SentAs::ActorJwt).await;
+    let Foreign { token, issuer, .. } = sent.map_err(|refusal| {
         if refusal.code == Code::Unavailable {
             refusal
         } else {

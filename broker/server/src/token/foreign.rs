@@ -1,80 +1,132 @@
 //! Foreign tokens: from bytes to claims that the issuer's key vouches for
-//! (contract §5).
+//! (contract §5). What was verified is kept for a while: a token that comes
+//! again costs a look at the clock, not a signature (architecture,
+//! "verified-token cache").
 
-use super::Request;
-use crate::app::App;
+use super::slot::Slot;
+use crate::app::{App, Unavailable};
+use crate::cache::Generations;
 use crate::oauth::answer::unavailable;
-use locum_core::refusal::{Code, Refusal};
+use locum_core::refusal::Refusal;
 use locum_core::registry::{Issuer, IssuerRole};
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify,
+    Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify,
 };
+use locum_tokens::keys::KeySet;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// In which slot a token was sent: it decides the code and the greatest age.
+/// Verified tokens kept in each of two generations.
+const KEPT: usize = 2_048;
+
+/// As what a foreign token was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Slot {
-    /// As `subject_token`.
-    Subject,
-    /// As `actor_token`.
-    Actor,
+pub(crate) enum SentAs {
+    /// `subject_token` of type `id_token`.
+    IdToken,
+    /// `subject_token` of type `jwt`: the issuer's one role decides whether it
+    /// is an access token or a workload's.
+    SubjectJwt,
+    /// `actor_token` of type `jwt`: a workload's.
+    ActorJwt,
 }
 
-impl Slot {
-    /// A refusal of the slot's code.
-    pub(crate) fn refusal(self, text: &str) -> Refusal {
+/// A foreign token that was verified.
+#[derive(Clone)]
+pub(crate) struct Foreign {
+    /// Its claims.
+    pub(crate) token: Arc<Verified<Claims>>,
+    /// Who issued it.
+    pub(crate) issuer: Arc<Issuer>,
+    kind: Kind,
+    keys: Arc<KeySet>,
+}
+
+/// Verified tokens, by SHA-256 of the whole token and how it was sent. An
+/// entry counts only while its issuer is declared as it was and its keys are
+/// those that verified it; time is looked at on every use.
+pub(crate) type Kept = Generations<[u8; 32], Foreign>;
+
+/// No tokens yet.
+pub(crate) fn none_kept() -> Kept {
+    Generations::new(KEPT)
+}
+
+impl SentAs {
+    const fn slot(self) -> Slot {
         match self {
-            Self::Subject => Refusal::new(
-                Code::SubjectInvalid,
-                format!("{text}; get a fresh subject token and name its type"),
-            ),
-            Self::Actor => Refusal::new(
-                Code::ActorInvalid,
-                format!("{text}; get a fresh actor token and name its type"),
-            ),
+            Self::IdToken | Self::SubjectJwt => Slot::Subject,
+            Self::ActorJwt => Slot::Actor,
         }
     }
 
-    fn flaw(self, flaw: &TokenFlaw) -> Refusal {
-        self.refusal(&flaw.public()).because(flaw.detail())
-    }
-
-    const fn max_age_s(self, app: &App) -> u64 {
-        match self {
-            Self::Subject => app.bounds.max_token_age_s,
-            Self::Actor => app.bounds.actor_max_age_s,
+    /// What the token must be, of that issuer.
+    fn kind(self, issuer: &Issuer) -> Result<Kind, Refusal> {
+        match (self, issuer.spec.role) {
+            (Self::IdToken, IssuerRole::Subject) => Ok(Kind::IdToken),
+            (Self::SubjectJwt, IssuerRole::Subject) => Ok(Kind::ForeignAccess),
+            (Self::SubjectJwt | Self::ActorJwt, IssuerRole::Workload) => Ok(Kind::Workload),
+            (Self::IdToken, IssuerRole::Workload) | (Self::ActorJwt, IssuerRole::Subject) => {
+                Err(self.slot().refusal(
+                    "expected a token of an issuer that is trusted for this use, found one trusted for another",
+                ))
+            }
         }
     }
-}
 
-/// Reads a compact token, within the size limit.
-///
-/// # Errors
-/// `LCM-REQUEST` over the limit, the slot's code otherwise.
-pub(crate) fn read(app: &App, text: &str, slot: Slot) -> Result<Unverified, Refusal> {
-    if text.len() > app.bounds.token_bytes {
-        return Err(Refusal::new(
-            Code::Request,
-            format!(
-                "expected a token of at most {} bytes, found {}; get a smaller token",
-                app.bounds.token_bytes,
-                text.len()
-            ),
-        ));
+    fn key(self, text: &str) -> [u8; 32] {
+        let label: &[u8] = match self {
+            Self::IdToken => b"id_token",
+            Self::SubjectJwt => b"subject jwt",
+            Self::ActorJwt => b"actor jwt",
+        };
+        let hash = Sha256::new().chain_update(label).chain_update([0]);
+        hash.chain_update(text).finalize().into()
     }
-    Unverified::parse(text, app.bounds.token_bytes).map_err(|flaw| slot.flaw(&flaw))
 }
 
-/// The trusted issuer a token claims to be of.
+/// Verifies a foreign token. A `kid` that is not among the keys asks for fresh
+/// ones once.
 ///
 /// # Errors
-/// The slot's code when there is none.
-pub(crate) fn issuer_of(
-    request: &Request<'_>,
-    token: &Unverified,
-    slot: Slot,
-) -> Result<Arc<Issuer>, Refusal> {
-    let state = request.app.state.read();
+/// `LCM-REQUEST` over the size limit, the slot's code, or `LCM-UNAVAILABLE`
+/// when the keys cannot be had.
+pub(crate) async fn accept(app: &App, text: &str, sent_as: SentAs) -> Result<Foreign, Refusal> {
+    let slot = sent_as.slot();
+    let key = sent_as.key(text);
+    if let Some(kept) = app.verified.get(&key).filter(|kept| is_declared(app, kept)) {
+        let keys = keys(app, &kept.issuer, false).await?;
+        if Arc::ptr_eq(&keys, &kept.keys) {
+            let audiences = audiences(app, &kept.issuer, kept.kind);
+            let expectation = expectation(app, &kept.issuer, kept.kind, slot, &audiences);
+            let in_time = kept.token.check_time(&expectation, app.clock.now_s());
+            return in_time.map(|()| kept).map_err(|flaw| slot.flaw(&flaw));
+        }
+    }
+    let unverified = super::slot::read(app, text, slot)?;
+    let issuer = issuer_of(app, &unverified, slot)?;
+    let kind = sent_as.kind(&issuer)?;
+    let verified = verified(app, (text, unverified), &issuer, kind, slot).await?;
+    let (token, keys) = verified;
+    let found = Foreign {
+        token: Arc::new(token),
+        issuer,
+        kind,
+        keys,
+    };
+    app.verified.put(key, found.clone());
+    Ok(found)
+}
+
+/// Whether the issuer of a kept token is still declared as it was then.
+fn is_declared(app: &App, kept: &Foreign) -> bool {
+    let state = app.state.read();
+    let now = state.registry.issuer_named(&kept.issuer.spec.issuer);
+    now.is_some_and(|now| Arc::ptr_eq(now, &kept.issuer))
+}
+
+fn issuer_of(app: &App, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
+    let state = app.state.read();
     let known = token
         .issuer_unverified()
         .and_then(|iss| state.registry.issuer_named(iss));
@@ -83,28 +135,31 @@ pub(crate) fn issuer_of(
         .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
 }
 
-/// Verifies a foreign token of that kind in that slot. A `kid` that is not
-/// among the keys asks for fresh ones once.
-///
-/// # Errors
-/// The slot's code, or `LCM-UNAVAILABLE` when the keys cannot be had.
-pub(crate) async fn verified(
-    app: &App,
-    text: &str,
-    issuer: &Issuer,
-    kind: Kind,
-    slot: Slot,
-) -> Result<Verified<Claims>, Refusal> {
-    let audiences = match kind {
+async fn keys(app: &App, issuer: &Arc<Issuer>, fresh: bool) -> Result<Arc<KeySet>, Refusal> {
+    let gone = |error: Unavailable| unavailable().because(error.to_string());
+    app.trust.keys(issuer, fresh).await.map_err(gone)
+}
+
+fn audiences(app: &App, issuer: &Issuer, kind: Kind) -> Vec<String> {
+    match kind {
         Kind::ForeignAccess => issuer.access_audiences(&app.issuer),
         Kind::IdToken | Kind::Workload | Kind::Own | Kind::ClientAssertion => {
             issuer.audiences(&app.issuer)
         }
-    };
-    let expectation = Expectation {
+    }
+}
+
+fn expectation<'a>(
+    app: &App,
+    issuer: &'a Issuer,
+    kind: Kind,
+    slot: Slot,
+    audiences: &'a [String],
+) -> Expectation<'a> {
+    Expectation {
         kind,
         issuer: &issuer.spec.issuer,
-        audiences: Audiences::AnyOf(&audiences),
+        audiences: Audiences::AnyOf(audiences),
         algs: &issuer.spec.algs,
         typ: match (kind, issuer.spec.accept_untyped) {
             (Kind::ForeignAccess, true) => TypRule::ACCESS_OR_UNTYPED,
@@ -116,69 +171,31 @@ pub(crate) async fn verified(
         iat_required: true,
         jti_required: false,
         exp_max_ahead_s: None,
+    }
+}
+
+async fn verified(
+    app: &App,
+    sent: (&str, Unverified),
+    issuer: &Arc<Issuer>,
+    kind: Kind,
+    slot: Slot,
+) -> Result<(Verified<Claims>, Arc<KeySet>), Refusal> {
+    let (text, unverified) = sent;
+    let audiences = audiences(app, issuer, kind);
+    let expectation = expectation(app, issuer, kind, slot, &audiences);
+    let check = |unverified: Unverified, keys: &KeySet| -> Result<Verified<Claims>, TokenFlaw> {
+        verify(unverified, &expectation, app.clock.now_s(), keys)
     };
-    let gone = |error: crate::app::Unavailable| unavailable().because(error.to_string());
-    let keys = app.trust.keys(issuer, false).await.map_err(gone)?;
-    match verify(
-        read(app, text, slot)?,
-        &expectation,
-        app.clock.now_s(),
-        &*keys,
-    ) {
-        Ok(verified) => Ok(verified),
+    let known = keys(app, issuer, false).await?;
+    match check(unverified, &known) {
+        Ok(verified) => Ok((verified, known)),
         Err(flaw) if flaw.asks_for_fresh_keys() => {
-            let keys = app.trust.keys(issuer, true).await.map_err(gone)?;
-            verify(
-                read(app, text, slot)?,
-                &expectation,
-                app.clock.now_s(),
-                &*keys,
-            )
-            .map_err(|flaw| slot.flaw(&flaw))
+            let fresh = keys(app, issuer, true).await?;
+            let again = super::slot::read(app, text, slot)?;
+            let verified = check(again, &fresh).map_err(|flaw| slot.flaw(&flaw))?;
+            Ok((verified, fresh))
         }
         Err(flaw) => Err(slot.flaw(&flaw)),
     }
-}
-
-/// Verifies a token of ours. Whom it is for is compared by the caller.
-///
-/// # Errors
-/// What does not fit.
-pub(crate) fn own(app: &App, text: &str) -> Result<Verified<Claims>, TokenFlaw> {
-    let expectation = Expectation {
-        kind: Kind::Own,
-        issuer: &app.issuer,
-        audiences: Audiences::CallerDecides,
-        algs: &Alg::ALL,
-        typ: TypRule::ACCESS,
-        skew_s: app.bounds.clock_skew_s,
-        max_age_s: app.bounds.max_token_age_s,
-        iat_required: true,
-        jti_required: true,
-        exp_max_ahead_s: None,
-    };
-    let unverified = Unverified::parse(text, app.bounds.token_bytes)?;
-    verify(unverified, &expectation, app.clock.now_s(), &app.keyring)
-}
-
-/// A token of ours in a slot.
-///
-/// # Errors
-/// The slot's code.
-pub(crate) fn own_in(app: &App, text: &str, slot: Slot) -> Result<Verified<Claims>, Refusal> {
-    read(app, text, slot)?;
-    own(app, text).map_err(|flaw| slot.flaw(&flaw))
-}
-
-/// Refuses an issuer of another role.
-///
-/// # Errors
-/// The slot's code.
-pub(crate) fn of_role(issuer: &Issuer, role: IssuerRole, slot: Slot) -> Result<(), Refusal> {
-    if issuer.spec.role == role {
-        return Ok(());
-    }
-    Err(slot.refusal(
-        "expected a token of an issuer that is trusted for this use, found one trusted for another",
-    ))
 }

@@ -4,9 +4,11 @@ mod actor;
 mod facts;
 pub(crate) mod foreign;
 mod lookups;
+pub(crate) mod own;
 mod parse;
 mod record;
 mod respond;
+pub(crate) mod slot;
 mod subject;
 
 use crate::app::App;
@@ -15,8 +17,8 @@ use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
-use axum::response::Response;
-use http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
 use locum_core::chain::{Bounds, Chain};
 use locum_core::decide::{Case, GrantType};
 use locum_core::ids::{Jti, RequestId};
@@ -50,29 +52,39 @@ pub(crate) struct Request<'a> {
     ip: Option<String>,
 }
 
-/// The handler of `POST /token`.
+/// The handler of `POST /token`. What was begun is ended even when the caller
+/// hangs up: a use that was reserved or a mark that was taken half-way would
+/// otherwise stay so.
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let task = tokio::spawn(async move { exchange(&app, peer, &headers, &body).await });
+    task.await.unwrap_or_else(|_| {
+        tracing::error!("an exchange panicked");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
+}
+
+async fn exchange(app: &Arc<App>, peer: SocketAddr, headers: &HeaderMap, body: &[u8]) -> Response {
     let id = app.request_id();
-    let form = match Form::read(&headers, &body) {
+    let form = match Form::read(headers, body) {
         Ok(form) => form,
-        Err(refusal) => return answer::refusal(&app, &refusal, id),
+        Err(refusal) => return answer::refusal(app, &refusal, id),
     };
-    let proven = match client_auth::authenticate(&app, &headers, &form, &body) {
+    let proven = match client_auth::authenticate(app, headers, &form, body) {
         Ok(Some(proven)) => Ok(proven),
-        Ok(None) => actor::only_proof(&app, &form).await,
+        Ok(None) => actor::only_proof(app, &form).await,
         Err(refusal) => Err(refusal),
     };
     let client = match proven {
         Ok(client) => client,
-        Err(refusal) => return answer::refusal(&app, &rejection(&form, refusal), id),
+        Err(refusal) => return answer::refusal(app, &rejection(&form, refusal), id),
     };
     let request = Request {
-        app: &app,
+        app,
         id,
         form: &form,
         client: &client,

@@ -1,20 +1,16 @@
 //! On whose behalf, and with whom as actor (contract §5, §6, §8).
 
-use super::foreign::{self, Slot};
+use super::foreign::{self, Foreign, SentAs};
+use super::own;
 use super::parse::{SubjectType, Tokens};
+use super::slot::Slot;
 use super::{Request, Stop, actor};
-use crate::app::App;
-use crate::oauth::answer::unavailable;
-use crate::recall::{Recalled, recall};
 use locum_core::ids::GrantId;
 use locum_core::lineage::{Keyed, Kind as Named};
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Caller, Parent, SubjectProof, mismatch};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::IssuerRole;
-use locum_core::standing::FOR_EVER;
-use locum_core::token::{Kid, Kind};
-use std::sync::Arc;
 
 /// Both parties, proven.
 ///
@@ -30,8 +26,8 @@ pub(crate) async fn parties(
     }
     let actor = who_acts(request, tokens).await.map_err(Stop::at("actor"))?;
     let subject = match kind {
-        SubjectType::IdToken => person(request, text, Kind::IdToken, &actor).await,
-        SubjectType::Jwt => by_jwt(request, text, &actor).await,
+        SubjectType::IdToken => by_id_token(request, text, &actor).await,
+        SubjectType::Jwt => by_jwt(request, text).await,
         SubjectType::Grant => by_grant(request, text, &actor),
         SubjectType::AccessToken => Err(mismatch()),
     };
@@ -45,45 +41,30 @@ async fn who_acts(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<ActorPro
     }
 }
 
-/// A person by an ID token or an access token of their provider.
-async fn person(
+/// A person by an ID token.
+async fn by_id_token(
     request: &Request<'_>,
     text: &str,
-    kind: Kind,
     actor: &ActorProof,
 ) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let unverified = foreign::read(app, text, Slot::Subject)?;
-    let issuer = foreign::issuer_of(request, &unverified, Slot::Subject)?;
-    foreign::of_role(&issuer, IssuerRole::Subject, Slot::Subject)?;
-    let token = foreign::verified(app, text, &issuer, kind, Slot::Subject).await?;
+    let Foreign { token, issuer, .. } = foreign::accept(app, text, SentAs::IdToken).await?;
     let world = (&*app.issuer, &app.names as &dyn Keyed);
-    match kind {
-        Kind::IdToken => SubjectProof::from_id_token(&token, &issuer, actor.agent_id(), world),
-        Kind::ForeignAccess | Kind::Workload | Kind::Own | Kind::ClientAssertion => {
-            SubjectProof::from_access_token(&token, &issuer, world)
-        }
-    }
+    SubjectProof::from_id_token(&token, &issuer, actor.agent_id(), world)
 }
 
 /// `jwt` means an access token of a person's provider, or a workload's token:
 /// the issuer's one role decides.
-async fn by_jwt(
-    request: &Request<'_>,
-    text: &str,
-    actor: &ActorProof,
-) -> Result<SubjectProof, Refusal> {
+async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let unverified = foreign::read(app, text, Slot::Subject)?;
-    let issuer = foreign::issuer_of(request, &unverified, Slot::Subject)?;
+    let Foreign { token, issuer, .. } = foreign::accept(app, text, SentAs::SubjectJwt).await?;
+    let world = (&*app.issuer, &app.names as &dyn Keyed);
     match issuer.spec.role {
-        IssuerRole::Subject => person(request, text, Kind::ForeignAccess, actor).await,
+        IssuerRole::Subject => SubjectProof::from_access_token(&token, &issuer, world),
         IssuerRole::Workload => {
-            let token =
-                foreign::verified(app, text, &issuer, Kind::Workload, Slot::Subject).await?;
             let agent = actor::agent_of(app, &issuer, &token);
             let id = agent.as_ref().map(|agent| &agent.spec.id);
-            SubjectProof::from_workload(&token, &issuer, id, (&*app.issuer, &app.names))
+            SubjectProof::from_workload(&token, &issuer, id, world)
         }
     }
 }
@@ -117,13 +98,13 @@ async fn of_ours(
 ) -> Result<(ActorProof, SubjectProof), Stop> {
     let app = request.app;
     let stop = Stop::at("subject");
-    let verified = foreign::own_in(app, tokens.subject.0, Slot::Subject).map_err(&stop)?;
+    let verified = own::verified_in(app, tokens.subject.0, Slot::Subject).map_err(&stop)?;
     let token = OwnToken::read(&verified, &app.issuer)
         .map_err(|found| {
             Slot::Subject.refusal(&format!("expected an access token of ours, found {found}"))
         })
         .map_err(&stop)?;
-    let recalled = known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
+    let recalled = own::known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
         None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
@@ -168,28 +149,4 @@ fn server_acts(
         ActorProof::from_server(agent, target, &request.client.client, &request.app.issuer)
     });
     Some(actor.map(|actor| (actor, parent)).ok_or_else(mismatch))
-}
-
-/// What the ledger remembers of a token of ours. A token it does not know was
-/// never issued; a key that was revoked vouches for nothing.
-///
-/// # Errors
-/// The slot's code, or `LCM-UNAVAILABLE` when the ledger cannot be read.
-pub(crate) fn known(
-    app: &App,
-    token: &OwnToken,
-    kid: &Kid,
-    slot: Slot,
-) -> Result<Arc<Recalled>, Refusal> {
-    let key = app
-        .names
-        .key(Named::Key, &format!("locum:{}", kid.as_str()));
-    if app.state.read().view.is_revoked(&key, FOR_EVER) {
-        return Err(slot
-            .refusal("expected a token signed by a key in use, found one whose key was revoked"));
-    }
-    let recalled = recall(app, token).map_err(|error| unavailable().because(error.to_string()))?;
-    recalled.ok_or_else(|| {
-        slot.refusal("expected a token that is on the record, found one that is not")
-    })
 }

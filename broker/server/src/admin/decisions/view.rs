@@ -39,7 +39,9 @@ pub(super) fn view(entry: &Entry, issuer: &str, time: &str) -> Value {
         _ => json!({ "iss": issuer, "sub": aside("subject") }),
     };
     out.insert("subject".into(), subject);
-    out.insert("chain".into(), list(of("chain")));
+    // Foreign actors' names stand aside, as personal values do.
+    let chain = aside("chain").unwrap_or_else(|| of("chain"));
+    out.insert("chain".into(), list(chain));
     out.insert("policies".into(), list(of("policies")));
     let place = json!({ "tree": entry.place.tree, "index": entry.place.index });
     out.insert("record".into(), place);

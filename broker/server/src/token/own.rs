@@ -1,0 +1,104 @@
+//! Tokens of ours, read back: verified with our keys, compared with their
+//! record.
+
+use super::slot::Slot;
+use crate::app::App;
+use crate::cache::Generations;
+use crate::oauth::answer::unavailable;
+use crate::recall::{Recalled, recall};
+use locum_core::lineage::{Keyed, Kind as Named};
+use locum_core::own::OwnToken;
+use locum_core::refusal::Refusal;
+use locum_core::standing::FOR_EVER;
+use locum_core::token::{
+    Alg, Audiences, Claims, Expectation, Kid, Kind, TokenFlaw, TypRule, Unverified, Verified,
+    verify,
+};
+use locum_tokens::keys::KeySet;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Verified tokens kept in each of two generations.
+const KEPT: usize = 2_048;
+
+/// A token of ours, kept with the keys that verified it.
+type Own = (Arc<Verified<Claims>>, Arc<KeySet>);
+
+/// Verified tokens of ours, by SHA-256 of the whole token. An entry counts
+/// only while our keys are those that verified it.
+pub(crate) type Kept = Generations<[u8; 32], Own>;
+
+/// No tokens yet.
+pub(crate) fn none_kept() -> Kept {
+    Generations::new(KEPT)
+}
+
+/// Verifies a token of ours. Whom it is for is compared by the caller.
+///
+/// # Errors
+/// What does not fit.
+pub(crate) fn verified(app: &App, text: &str) -> Result<Arc<Verified<Claims>>, TokenFlaw> {
+    let expectation = Expectation {
+        kind: Kind::Own,
+        issuer: &app.issuer,
+        audiences: Audiences::CallerDecides,
+        algs: &Alg::ALL,
+        typ: TypRule::ACCESS,
+        skew_s: app.bounds.clock_skew_s,
+        max_age_s: app.bounds.max_token_age_s,
+        iat_required: true,
+        jti_required: true,
+        exp_max_ahead_s: None,
+    };
+    let keys = app.keyring.checks();
+    let key: [u8; 32] = Sha256::digest(text).into();
+    if let Some((token, by)) = app.own.get(&key)
+        && Arc::ptr_eq(&by, &keys)
+    {
+        return token
+            .check_time(&expectation, app.clock.now_s())
+            .map(|()| token);
+    }
+    let unverified = Unverified::parse(text, app.bounds.token_bytes)?;
+    let token = verify(unverified, &expectation, app.clock.now_s(), &*keys)?;
+    let token = Arc::new(token);
+    app.own.put(key, (token.clone(), keys));
+    Ok(token)
+}
+
+/// A token of ours in a slot.
+///
+/// # Errors
+/// The slot's code.
+pub(crate) fn verified_in(
+    app: &App,
+    text: &str,
+    slot: Slot,
+) -> Result<Arc<Verified<Claims>>, Refusal> {
+    super::slot::read(app, text, slot)?;
+    verified(app, text).map_err(|flaw| slot.flaw(&flaw))
+}
+
+/// What the ledger remembers of a token of ours. A token it does not know was
+/// never issued; a key that was revoked vouches for nothing.
+///
+/// # Errors
+/// The slot's code, or `LCM-UNAVAILABLE` when the ledger cannot be read.
+pub(crate) fn known(
+    app: &App,
+    token: &OwnToken,
+    kid: &Kid,
+    slot: Slot,
+) -> Result<Arc<Recalled>, Refusal> {
+    let key = app
+        .names
+        .key(Named::Key, &format!("locum:{}", kid.as_str()));
+    if app.state.read().view.is_revoked(&key, FOR_EVER) {
+        return Err(slot
+            .refusal("expected a token signed by a key in use, found one whose key was revoked"));
+    }
+    let recalled = recall(app, token).map_err(|error| unavailable().because(error.to_string()))?;
+    recalled.ok_or_else(|| {
+        slot.refusal("expected a token that is on the record, found one that is not")
+    })
+}

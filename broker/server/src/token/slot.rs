@@ -1,0 +1,62 @@
+//! In which slot a token was sent: it decides the code of a refusal and the
+//! greatest age.
+
+use crate::app::App;
+use locum_core::refusal::{Code, Refusal};
+use locum_core::token::{TokenFlaw, Unverified};
+
+/// The two slots of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// `subject_token`.
+    Subject,
+    /// `actor_token`.
+    Actor,
+}
+
+impl Slot {
+    /// A refusal of the slot's code.
+    pub(crate) fn refusal(self, text: &str) -> Refusal {
+        match self {
+            Self::Subject => Refusal::new(
+                Code::SubjectInvalid,
+                format!("{text}; get a fresh subject token and name its type"),
+            ),
+            Self::Actor => Refusal::new(
+                Code::ActorInvalid,
+                format!("{text}; get a fresh actor token and name its type"),
+            ),
+        }
+    }
+
+    /// A refusal for what is wrong with the token.
+    pub(crate) fn flaw(self, flaw: &TokenFlaw) -> Refusal {
+        self.refusal(&flaw.public()).because(flaw.detail())
+    }
+
+    /// Greatest age by `iat`, in seconds.
+    pub(crate) const fn max_age_s(self, app: &App) -> u64 {
+        match self {
+            Self::Subject => app.bounds.max_token_age_s,
+            Self::Actor => app.bounds.actor_max_age_s,
+        }
+    }
+}
+
+/// Reads a compact token, within the size limit.
+///
+/// # Errors
+/// `LCM-REQUEST` over the limit, the slot's code otherwise.
+pub(crate) fn read(app: &App, text: &str, slot: Slot) -> Result<Unverified, Refusal> {
+    if text.len() > app.bounds.token_bytes {
+        return Err(Refusal::new(
+            Code::Request,
+            format!(
+                "expected a token of at most {} bytes, found {}; get a smaller token",
+                app.bounds.token_bytes,
+                text.len()
+            ),
+        ));
+    }
+    Unverified::parse(text, app.bounds.token_bytes).map_err(|flaw| slot.flaw(&flaw))
+}
