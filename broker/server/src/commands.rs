@@ -1,10 +1,11 @@
 //! The command line (contract §1).
 
+use crate::backup::restore::{RestoreFlaw, restore};
 use crate::{dev, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,6 +32,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Lays a backup out in a new data folder.
+    Restore {
+        /// What `GET /admin/v1/backup` gave.
+        file: PathBuf,
+        /// The folder: empty or missing.
+        #[arg(long)]
+        data: PathBuf,
+    },
     #[command(flatten)]
     Client(locum_cli::Command),
 }
@@ -48,6 +57,9 @@ struct Dev {
     /// Written whole once requests are answered.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Bytes of a segment of the ledger, so that a test may see it roll.
+    #[arg(long, hide = true)]
+    segment_bytes: Option<u64>,
 }
 
 #[derive(Subcommand)]
@@ -91,6 +103,10 @@ async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Dev(dev) => done(dev_command(dev).await),
         Command::Tour { json } => tour::command(json).await,
+        Command::Restore { file, data } => match restore_command(&file, &data) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(flaw) => failed(&flaw),
+        },
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
             let code = locum_cli::run(command, cli.options, &mut out, &mut err).await;
@@ -101,7 +117,7 @@ async fn run(cli: Cli) -> ExitCode {
 
 async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
     match dev.verb {
-        None => dev::run::command(dev.listen, dev.data, dev.ready_file).await,
+        None => dev::run::command(dev.listen, dev.data, dev.ready_file, dev.segment_bytes).await,
         Some(DevVerb::Env) => {
             #[expect(
                 clippy::disallowed_methods,
@@ -114,6 +130,17 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
             Ok(())
         }
     }
+}
+
+fn restore_command(file: &Path, data: &Path) -> Result<(), RestoreFlaw> {
+    let found = restore(file, data)?;
+    let text = format!(
+        "restored {} records of tree {} into {}\n",
+        found.records,
+        found.tree,
+        data.display()
+    );
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
 fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {

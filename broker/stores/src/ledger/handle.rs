@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{Builder, JoinHandle},
 };
@@ -15,7 +15,7 @@ use super::{
     AppendError, Clock, Follower, OpenError, Opened, Options, Reader, SIDE_MAX, Stats,
     disk::{Disk, RealDisk},
     keeper::Keeper,
-    map::Map,
+    map::{Contents, Map},
     open::{self, Found},
     queue::{Answer, Queue, Waiting},
     stats::Counters,
@@ -122,6 +122,15 @@ impl Ledger {
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader::new(&self.0.dir, &self.0.tree, &self.0.map)
+    }
+
+    pub(super) fn place(&self) -> (&Path, &super::tree::Tree) {
+        (&self.0.dir, &self.0.tree)
+    }
+
+    /// What is durable now.
+    pub(super) fn contents(&self) -> Contents {
+        self.0.map.read().clone()
     }
 
     /// The ledger in figures.
