@@ -44,7 +44,7 @@ pub use snapshot::SNAPSHOT;
 pub use stats::{FSYNC_BOUNDS_S, Stats};
 
 /// Bytes after which a new segment is begun, unless the options say otherwise.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+pub const SEGMENT_BYTES: u64 = 32 * 1024 * 1024;
 /// Appends that may wait, unless the options say otherwise.
 pub const QUEUE: usize = 4096;
 

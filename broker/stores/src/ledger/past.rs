@@ -52,7 +52,7 @@ impl<'a> Past<'a> {
         *text.first_mut()? = b'{';
         let rest: Rest = serde_json::from_slice(&text).ok()?;
         let ours = rest.v == VERSION && rest.tree == tree.as_str() && rest.index == index;
-        ours.then(|| Self {
+        ours.then_some(Self {
             place: Place {
                 tree: rest.tree,
                 index,
