@@ -3,10 +3,12 @@
 //! from here.
 
 mod code;
+mod mapping;
 mod page;
 mod sentence;
 
-pub use code::{Code, Mapping};
+pub use code::Code;
+pub use mapping::Mapping;
 pub use page::page;
 pub use sentence::{QUOTE_MAX, printable, quoted};
 

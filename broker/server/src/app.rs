@@ -2,7 +2,9 @@
 
 use crate::ambient::{Clock, Randomness};
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::rate::Rate;
 use crate::recall;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
@@ -36,6 +38,8 @@ pub(crate) struct Bounds {
     pub(crate) actor_max_age_s: u64,
     /// Greatest age of a subject token, in seconds.
     pub(crate) max_token_age_s: u64,
+    /// Requests a client may make in a second, and at once; `None`: no limit.
+    pub(crate) requests_per_client_per_s: Option<u32>,
 }
 
 impl Default for Bounds {
@@ -49,6 +53,7 @@ impl Default for Bounds {
             assertion_max_age_s: 300,
             actor_max_age_s: 3_600,
             max_token_age_s: 86_400,
+            requests_per_client_per_s: None,
         }
     }
 }
@@ -98,6 +103,10 @@ pub(crate) struct App {
     pub(crate) recalled: recall::Cache,
     /// The policy bundle in force; replaced whole.
     pub(crate) policy: RwLock<Arc<Bundle>>,
+    /// How often each client may ask.
+    pub(crate) rate: Rate,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
     /// The clock.
     pub(crate) clock: Clock,
     /// Randomness.

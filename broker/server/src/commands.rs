@@ -1,7 +1,8 @@
 //! The command line (contract §1).
 
+use crate::app::Bounds;
 use crate::backup::restore::{RestoreFlaw, restore};
-use crate::{dev, tour};
+use crate::{dev, logs, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -60,6 +61,9 @@ struct Dev {
     /// Bytes of a segment of the ledger, so that a test may see it roll.
     #[arg(long, hide = true)]
     segment_bytes: Option<u64>,
+    /// Holds each client to a rate, which the dev world does not do by itself.
+    #[arg(long, hide = true)]
+    requests_per_client_per_s: Option<u32>,
 }
 
 #[derive(Subcommand)]
@@ -71,7 +75,7 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    log();
+    logs::start(logs::Wanted::Text);
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
@@ -86,16 +90,6 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     runtime.block_on(run(cli))
-}
-
-/// Logs go to stderr; `LOCUM_LOG` sets the level.
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("LOCUM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
 }
 
 async fn run(cli: Cli) -> ExitCode {
@@ -117,7 +111,20 @@ async fn run(cli: Cli) -> ExitCode {
 
 async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
     match dev.verb {
-        None => dev::run::command(dev.listen, dev.data, dev.ready_file, dev.segment_bytes).await,
+        None => {
+            let bounds = Bounds {
+                requests_per_client_per_s: dev.requests_per_client_per_s,
+                ..Bounds::default()
+            };
+            dev::run::command(
+                dev.listen,
+                dev.data,
+                dev.ready_file,
+                bounds,
+                dev.segment_bytes,
+            )
+            .await
+        }
         Some(DevVerb::Env) => {
             #[expect(
                 clippy::disallowed_methods,

@@ -1,26 +1,36 @@
 //! The public listener: routes and what stands in front of all of them.
 
+mod arrival;
+mod connections;
+mod door;
+mod seats;
+mod trace;
+
+pub(crate) use arrival::Arrival;
+pub(crate) use connections::serve;
+pub(crate) use seats::figures;
+pub(crate) use trace::TraceId;
+
 use crate::app::App;
 use crate::oauth::answer;
 use crate::{introspect, metadata, revoke, token};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::{Code, Refusal};
 use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
-/// Seconds a request may take from its first byte to its answer.
+/// Longest a request may take from its head to its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest pause within a request's body.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// All public routes.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -41,19 +51,26 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .nest("/admin/v1", crate::admin::router(app.clone()))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(app.bounds.body_bytes))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIMEOUT,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), arrival::arrive))
 }
-
 /// A body over the limit: 413 in the shape of every other refusal (contract §10).
-async fn too_large(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn too_large(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    request: Request,
+    next: Next,
+) -> Response {
     let response = next.run(request).await;
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }
+    app.metrics.rejected(Code::Request);
     let text = format!(
         "expected a body of at most {} bytes, found more; send a smaller request",
         app.bounds.body_bytes
@@ -61,7 +78,7 @@ async fn too_large(State(app): State<Arc<App>>, request: Request, next: Next) ->
     answer::sized_refusal(
         &app,
         &Refusal::new(Code::Request, text),
-        app.request_id(),
+        arrival.id,
         StatusCode::PAYLOAD_TOO_LARGE,
     )
 }
@@ -74,22 +91,4 @@ async fn nothing() -> Response {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-/// Serves until told to stop, then finishes what is under way.
-///
-/// # Errors
-/// Whatever the listener says.
-pub(crate) async fn serve(
-    router: Router,
-    listener: TcpListener,
-    mut stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            // A closed channel means the same as a stop.
-            let _ = stop.wait_for(|stopped| *stopped).await;
-        })
-        .await
 }

@@ -2,12 +2,13 @@
 //! concerns, only while everything it descends from stands.
 
 use crate::app::{App, Unavailable};
+use crate::http::Arrival;
 use crate::oauth::answer::{self, no_store, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
 use crate::recall::{Recalled, recall};
 use crate::token::own;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use locum_core::lineage::{Keyed, Kind};
@@ -18,8 +19,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The handler of `POST /introspect`.
-pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
-    let asking = match endpoint::enter(&app, &headers, &body).await {
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asking = match endpoint::enter(&app, &arrival, &headers, &body).await {
         Ok(asking) => asking,
         Err(response) => return *response,
     };

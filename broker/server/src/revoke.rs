@@ -2,13 +2,14 @@
 //! kills it and everything that descends from it.
 
 use crate::app::{App, Unavailable};
+use crate::http::Arrival;
 use crate::introspect::owns;
 use crate::oauth::answer::{self, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
 use crate::recall::recall;
 use crate::token::own;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -28,8 +29,13 @@ enum Outcome {
 }
 
 /// The handler of `POST /revoke`.
-pub(crate) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
-    let asking = match endpoint::enter(&app, &headers, &body).await {
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asking = match endpoint::enter(&app, &arrival, &headers, &body).await {
         Ok(asking) => asking,
         Err(response) => return *response,
     };

@@ -4,10 +4,12 @@
 use crate::ambient::{Clock, Randomness, Stopwatch};
 use crate::app::{App, Bounds, Unavailable};
 use crate::keyring::{self, Keyring};
+use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::rate::Rate;
 use crate::recall;
 use crate::token::{foreign, own};
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustSettings};
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
@@ -59,20 +61,65 @@ impl Folder {
     }
 }
 
-/// Opens the broker's data folder. Before anything is answered, [`settle`].
+/// Opens the broker's data folder; keys of others are fetched as `trust` says.
+/// Before anything is answered, [`settle`].
 ///
 /// # Errors
 /// [`StartFlaw`]: nothing is answered then.
-pub(crate) fn open(folder: Folder, issuer: &str, master: &[u8; 32]) -> Result<Arc<App>, StartFlaw> {
+pub(crate) fn open(
+    folder: Folder,
+    issuer: &str,
+    master: &[u8; 32],
+    trust: TrustSettings,
+    bounds: Bounds,
+) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();
     let state = Shared::new(State::new(Arc::new(names.clone())));
-    let time = clock.clone();
     let mut options = Options::new(folder.data.join("ledger"), random.bytes());
     options.segment_bytes = folder.segment_bytes;
+    let ledger = open_ledger(options, &clock, &state)?;
+    let (keyring, bundle) = {
+        let known = state.read();
+        let bundle = Bundle::load(&known.policies.files).map_err(|flaws| {
+            StartFlaw::Policies(
+                flaws
+                    .iter()
+                    .map(|flaw| format!("{}: {flaw}", flaw.file))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            )
+        })?;
+        (Keyring::open(&known.signing_keys, &vault)?, bundle)
+    };
+    Ok(Arc::new(App {
+        data: folder.data,
+        issuer: issuer.into(),
+        bounds,
+        ledger,
+        state,
+        vault,
+        names,
+        keyring,
+        trust: Trust::new(clock.clone(), trust)?,
+        client_keys: ClientKeys::default(),
+        verified: foreign::none_kept(),
+        own: own::none_kept(),
+        recalled: recall::nothing(),
+        policy: RwLock::new(Arc::new(bundle)),
+        rate: Rate::new(bounds.requests_per_client_per_s),
+        metrics: Metrics::default(),
+        clock,
+        random,
+        changing: tokio::sync::Mutex::default(),
+    }))
+}
+
+fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
     let taken = Stopwatch::start();
+    let time = clock.clone();
     let (ledger, opened) = Ledger::open(
         options,
         Arc::new(move || time.now_ms()),
@@ -92,38 +139,7 @@ pub(crate) fn open(folder: Folder, issuer: &str, master: &[u8; 32]) -> Result<Ar
         ms = taken.elapsed().as_millis(),
         "ledger open"
     );
-    let (keyring, bundle) = {
-        let known = state.read();
-        let bundle = Bundle::load(&known.policies.files).map_err(|flaws| {
-            StartFlaw::Policies(
-                flaws
-                    .iter()
-                    .map(|flaw| format!("{}: {flaw}", flaw.file))
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            )
-        })?;
-        (Keyring::open(&known.signing_keys, &vault)?, bundle)
-    };
-    Ok(Arc::new(App {
-        data: folder.data,
-        issuer: issuer.into(),
-        bounds: Bounds::default(),
-        ledger,
-        state,
-        vault,
-        names,
-        keyring,
-        trust: Trust::new(clock.clone())?,
-        client_keys: ClientKeys::default(),
-        verified: foreign::none_kept(),
-        own: own::none_kept(),
-        recalled: recall::nothing(),
-        policy: RwLock::new(Arc::new(bundle)),
-        clock,
-        random,
-        changing: tokio::sync::Mutex::default(),
-    }))
+    Ok(ledger)
 }
 
 /// Waits until the clock has reached the newest record, then makes sure of the

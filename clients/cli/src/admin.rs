@@ -33,6 +33,13 @@ impl Admin {
         })
     }
 
+    /// The id that a credential of the broker's own making begins with. What
+    /// follows it is the secret.
+    pub(crate) fn credential_id(&self) -> Option<&str> {
+        let (id, _) = self.token.expose().split_once('.')?;
+        id.starts_with("crd_").then_some(id)
+    }
+
     /// One object of a collection.
     pub(crate) async fn show(&self, collection: &str, id: &str) -> Result<Value, Failure> {
         let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;

@@ -6,6 +6,7 @@ use crate::output::Report;
 
 mod agents;
 mod decode;
+mod doctor;
 mod effect;
 mod explain;
 mod grants;
@@ -36,6 +37,8 @@ pub enum Command {
     Grants(grants::GrantsArgs),
     /// Say why a request was permitted or refused
     Explain(explain::ExplainArgs),
+    /// Check the broker and its surroundings, one line a check
+    Doctor(doctor::DoctorArgs),
 }
 
 impl Command {
@@ -51,6 +54,7 @@ impl Command {
             Self::Targets(_) => "targets",
             Self::Grants(_) => "grants",
             Self::Explain(_) => "explain",
+            Self::Doctor(_) => "doctor",
         }
     }
 
@@ -71,6 +75,7 @@ impl Command {
             Self::Targets(args) => targets::run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,
             Self::Explain(args) => explain::run(args, environment).await,
+            Self::Doctor(args) => doctor::run(args, environment).await,
         }
     }
 }

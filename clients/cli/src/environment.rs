@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 /// The variables a command may read (contract §1). `LOCUM_DEV_READY` names the
 /// ready file of a running dev world, which holds its demo secrets.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "LOCUM_ISSUER",
     "LOCUM_ADMIN_API",
     "LOCUM_ADMIN_TOKEN",
@@ -22,6 +22,7 @@ const NAMES: [&str; 8] = [
     "LOCUM_CLIENT_SECRET",
     "LOCUM_CLIENT_SECRET_FILE",
     "LOCUM_DEV_READY",
+    "LOCUM_OPERATIONS",
 ];
 
 /// The settings of one run. Cheap to build: nothing is checked before a
@@ -73,6 +74,21 @@ impl Environment {
     /// An endpoint below the issuer, such as `token` (contract §4).
     pub(crate) fn endpoint(&self, name: &str) -> Result<Url, Failure> {
         below(&self.issuer()?, name)
+    }
+
+    /// The operations listener: as named, of the environment, of the dev world.
+    pub(crate) fn operations(&self, named: Option<&str>) -> Result<Option<Url>, Failure> {
+        if let Some(text) = named {
+            return base_url("--operations", text).map(Some);
+        }
+        if let Some(text) = self.get("LOCUM_OPERATIONS") {
+            return base_url("LOCUM_OPERATIONS", text).map(Some);
+        }
+        if self.get("LOCUM_DEV_READY").is_none() {
+            return Ok(None);
+        }
+        let ready = self.ready()?;
+        base_url("operations of the ready file", ready.text(&["operations"])?).map(Some)
     }
 
     /// The admin API and the credential for it.

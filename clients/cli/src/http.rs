@@ -22,6 +22,7 @@ pub(crate) struct Http(Client);
 pub(crate) struct Answer {
     status: u16,
     retry_after_s: Option<u64>,
+    date_s: Option<i64>,
     body: Vec<u8>,
 }
 
@@ -60,6 +61,7 @@ impl Http {
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
         let mut response = request.send().await.map_err(|error| lost(&error))?;
         let retry_after_s = retry_after(&response);
+        let date_s = date(&response);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
@@ -72,16 +74,32 @@ impl Http {
         Ok(Answer {
             status: response.status().as_u16(),
             retry_after_s,
+            date_s,
             body,
         })
     }
 }
 
 impl Answer {
+    /// Whether the status is one of success.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
+    /// The `Date` header (RFC 9110 §6.6.1), Unix seconds.
+    pub(crate) fn date_s(&self) -> Option<i64> {
+        self.date_s
+    }
+
+    /// The body as text; empty where it is none.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
     /// The JSON of a success; an empty body is `null`. A refusal becomes the
     /// failure that it describes.
     pub(crate) fn ok(&self) -> Result<Value, Failure> {
-        if !(200..=299).contains(&self.status) {
+        if !self.is_success() {
             let body = serde_json::from_slice(&self.body).unwrap_or(Value::Null);
             return Err(Failure::of_answer(self.status, self.retry_after_s, &body));
         }
@@ -119,6 +137,12 @@ fn retry_after(response: &Response) -> Option<u64> {
         .ok()?
         .parse()
         .ok()
+}
+
+fn date(response: &Response) -> Option<i64> {
+    let text = response.headers().get("date")?.to_str().ok()?;
+    let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(zoned.timestamp().as_second())
 }
 
 /// A call that brought no answer. The error's own text may hold the URL but

@@ -55,15 +55,24 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
 
 /// A point in time so many seconds from now, in RFC 3339.
 pub(crate) fn from_now(seconds: u64) -> Result<String, Failure> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line is its own clock"
-    )]
-    let now = jiff::Timestamp::now();
+    let now = now();
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     now.checked_add(jiff::SignedDuration::from_secs(seconds))
         .map(|then| format!("{then:.0}"))
         .map_err(|_| Failure::usage("expected a nearer end, found one beyond the calendar"))
+}
+
+/// Now, Unix seconds.
+pub(crate) fn now_s() -> i64 {
+    now().as_second()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is its own clock"
+)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Checks an id before it becomes part of a path, so that it stays one segment.

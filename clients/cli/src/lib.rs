@@ -65,7 +65,10 @@ async fn run_in(
     let bare = command.prints_bare();
     let format = output::choose(asked, terminal, bare);
     let (printed, code) = match command.execute(environment).await {
-        Ok(report) => (output::report(&report, name, format, out, err), 0),
+        Ok(report) => {
+            let code = report.exit.map_or(0, exit::Exit::code);
+            (output::report(&report, name, format, out, err), code)
+        }
         Err(failure) => {
             let code = failure.exit.code();
             (output::failure(&failure, name, format, out, err), code)

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::text::{clean, inline};
 
@@ -28,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) aside: String,
     /// What the reader must know beside the data.
     pub(crate) warnings: Vec<String>,
+    /// What to exit with where the answer itself is bad news; `None`: 0.
+    pub(crate) exit: Option<Exit>,
 }
 
 /// Chooses the format: as asked, else JSON where nobody is looking.
@@ -53,8 +56,10 @@ pub(crate) fn report(
             writeln!(
                 out,
                 "{}",
-                json_text(&json!({"ok": true, "data": report.data, "error": null,
-                "warnings": report.warnings, "meta": meta}))
+                json_text(
+                    &json!({"ok": report.exit.is_none(), "data": report.data, "error": null,
+                "warnings": report.warnings, "meta": meta})
+                )
             )?;
         }
         Format::Table => {

@@ -1,5 +1,8 @@
 """Contract §5, §10, §14: where the keys of an issuer come from, and where they never come from."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from support import tokens
@@ -85,6 +88,35 @@ def test_an_issuer_whose_server_fails_is_503(broker, world):
         server.answer = lambda path: None
         issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
         refused(broker, ask(broker, issuer, agent, key=tokens.new_jwk()), "LCM-UNAVAILABLE")
+
+
+def test_while_one_issuer_hangs_the_others_answer(broker, world):
+    key, release = tokens.new_jwk(), threading.Event()
+    with IssuerServer() as server, ThreadPoolExecutor(4) as pool:
+        server.answer = lambda path: release.wait(60) and None
+        stuck, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        other, its_agent = setting(world)
+        waiting = [pool.submit(ask, broker, stuck, agent, key=key) for _ in range(4)]
+        try:
+            for _ in range(20):
+                issued(ask(broker, other, its_agent, key=other.key))
+        finally:
+            release.set()
+        for answer in waiting:
+            refused(broker, answer.result(), "LCM-UNAVAILABLE")
+        refused(broker, ask(broker, stuck, agent, key=key), "LCM-UNAVAILABLE")
+        assert server.asked == ["/jwks"], "all who wait share one fetch, and the next comes later"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1", "user@127.0.0.1"])
+def test_keys_are_not_fetched_from_where_nobody_allowed(broker, world, host):
+    """Attack row 62."""
+    key = tokens.new_jwk()
+    with IssuerServer([tokens.public(key)]) as server:
+        uri = f"{server.url.replace('127.0.0.1', host)}/jwks"
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=uri)
+        refused(broker, ask(broker, issuer, agent, key=key), "LCM-UNAVAILABLE")
+        assert server.asked == []
 
 
 def test_jku_and_x5u_in_a_header_are_never_followed(broker):

@@ -8,7 +8,7 @@ const PATH: &str = "docs/errors.md";
 
 const HEAD: &str = "# Error codes
 
-<!-- Generated from broker/core/src/refusal/code.rs:
+<!-- Generated from broker/core/src/refusal/mapping.rs:
      LOCUM_BLESS=1 cargo test -p locum-tests errors -->
 
 Every \"no\" carries a `code`. A code keeps its meaning once it is published;

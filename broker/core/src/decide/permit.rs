@@ -272,6 +272,12 @@ impl Recorded<Permit> {
         self.0.case.actor.agent_id().as_str()
     }
 
+    /// How many actors the token's chain holds.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.case.chain.links().len()
+    }
+
     /// Everything the token descends from.
     #[must_use]
     pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {

@@ -27,6 +27,8 @@ pub struct Frame<'a> {
     pub request_id: RequestId,
     /// The authenticated client.
     pub client_id: &'a str,
+    /// Its trace, 32 hexadecimal digits (W3C Trace Context), if it sent one.
+    pub trace_id: Option<&'a str>,
     /// By which method it authenticated.
     pub client_auth: &'static str,
     /// What was requested, as parsed; never a token.
@@ -119,6 +121,9 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("request_id", json!(frame.request_id));
+    if let Some(trace) = frame.trace_id {
+        put("trace_id", json!(trace));
+    }
     put("client_id", json!(frame.client_id));
     put("client_auth", json!(frame.client_auth));
     put("requested", frame.requested.clone());

@@ -131,6 +131,7 @@ impl Scene {
     #[must_use]
     pub fn frame(&self) -> Frame<'static> {
         Frame {
+            trace_id: None,
             request_id: RequestId(uuid(NOW_S * 1000, self.number)),
             client_id: "client",
             client_auth: "client_secret",

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::http::Arrival;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -42,7 +43,8 @@ const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let id = app.request_id();
+    let arrived = request.extensions().get::<Arrival>();
+    let id = arrived.map_or_else(|| app.request_id(), |arrival| arrival.id);
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
     let who = authenticate(&app, &parts.headers);

@@ -4,7 +4,8 @@ use super::places::{self, Places};
 use super::world::World;
 use super::{Addresses, Ambient, banner, facts, mode, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
-use crate::app::App;
+use crate::app::{App, Bounds};
+use crate::trust::TrustSettings;
 use crate::{http, operations, start};
 use serde_json::Value;
 use std::io::Write;
@@ -42,6 +43,7 @@ pub(crate) async fn start(
     listen: SocketAddr,
     folder: start::Folder,
     ready_file: Option<&Path>,
+    bounds: Bounds,
 ) -> Result<Running, Flaw> {
     let data = &folder.data.clone();
     if !listen.ip().is_loopback() {
@@ -67,7 +69,8 @@ pub(crate) async fn start(
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
-    let app = start::open(folder, &at.issuer, &world.master_key()?)?;
+    let master = world.master_key()?;
+    let app = start::open(folder, &at.issuer, &master, TrustSettings::dev(), bounds)?;
     let (stop, stopped) = watch::channel(false);
     let operations = http::serve(operations::router(&app), ops, stopped.clone());
     let operations = tokio::spawn(operations);
@@ -136,6 +139,7 @@ pub(crate) async fn command(
     listen: SocketAddr,
     data: Option<PathBuf>,
     ready_file: Option<PathBuf>,
+    bounds: Bounds,
     segment_bytes: Option<u64>,
 ) -> Result<(), Flaw> {
     #[expect(
@@ -154,7 +158,7 @@ pub(crate) async fn command(
         .ok_or("no data folder")?;
     let mut opened = start::Folder::new(&folder);
     opened.segment_bytes = segment_bytes.unwrap_or(opened.segment_bytes);
-    let running = start(listen, opened, ready_file.as_deref()).await?;
+    let running = start(listen, opened, ready_file.as_deref(), bounds).await?;
     let version = env!("CARGO_PKG_VERSION");
     say(&banner::banner(version, data.as_deref(), &running.at));
     say(&banner::ready_line(begun.elapsed()));

@@ -27,6 +27,12 @@ pub(crate) fn refusal(app: &App, refusal: &Refusal, request_id: RequestId) -> Re
     sized_refusal(app, refusal, request_id, status)
 }
 
+/// A refusal of somebody who is not authenticated: counted, not recorded.
+pub(crate) fn rejection(app: &App, refused: &Refusal, request_id: RequestId) -> Response {
+    app.metrics.rejected(refused.code);
+    refusal(app, refused, request_id)
+}
+
 /// A refusal with another status than its code's: 413 for a body over the limit.
 pub(crate) fn sized_refusal(
     app: &App,
@@ -63,7 +69,7 @@ pub(crate) fn sized_refusal(
             headers.insert(WWW_AUTHENTICATE, value);
         }
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if refusal.code.retryable() {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
     }
     response

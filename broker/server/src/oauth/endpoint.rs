@@ -4,7 +4,9 @@
 use super::answer;
 use super::client_auth::{self, Proven, rejected};
 use super::form::Form;
+use super::rate;
 use crate::app::App;
+use crate::http::Arrival;
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
@@ -27,15 +29,18 @@ pub(crate) struct Caller {
 /// The answer to give instead.
 pub(crate) async fn enter(
     app: &App,
+    arrival: &Arrival,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Caller, Box<Response>> {
-    let id = app.request_id();
+    let id = arrival.id;
+    let reject = |refusal| Box::new(answer::rejection(app, &refusal, id));
     let refuse = |refusal| Box::new(answer::refusal(app, &refusal, id));
-    let form = Form::read(headers, body).map_err(refuse)?;
-    form.single_valued().map_err(refuse)?;
-    let proven = client_auth::authenticate(app, headers, &form, body).map_err(refuse)?;
-    let client = proven.ok_or_else(|| refuse(rejected()))?;
+    let form = Form::read(headers, body).map_err(reject)?;
+    form.single_valued().map_err(reject)?;
+    let proven = client_auth::authenticate(app, headers, &form, body).map_err(reject)?;
+    let client = proven.ok_or_else(|| reject(rejected()))?;
+    rate::hold(app, arrival, &client).await.map_err(refuse)?;
     if let Some(mark) = client.mark {
         let change = Change::Mark {
             key: URL_SAFE_NO_PAD.encode(mark.key),

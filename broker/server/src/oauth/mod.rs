@@ -7,3 +7,4 @@ pub(crate) mod client_auth;
 pub(crate) mod client_keys;
 pub(crate) mod endpoint;
 pub(crate) mod form;
+pub(crate) mod rate;

@@ -4,12 +4,16 @@
 
 use super::lookups::{grant_stands, target};
 use super::{Request, Stop};
+use crate::ambient::Stopwatch;
 use crate::app::Unavailable;
+use crate::metrics::Histogram;
 use crate::oauth::answer::unavailable;
 use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
 use locum_core::lineage::Kind;
+use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, GrantView, Target};
 use locum_core::standing::{FOR_EVER, Standing, World};
+use locum_policy::Bundle;
 use locum_stores::state::State;
 use std::sync::Arc;
 
@@ -28,7 +32,8 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
             let state = app.state.read();
             gather(request, &case, &state)
         };
-        match decide::decide(case.clone(), &facts, &*bundle) {
+        let policy = Timed(&bundle, &app.metrics.policy_seconds);
+        match decide::decide(case.clone(), &facts, &policy) {
             Decision::Refusal(refused) => return Err(refused),
             Decision::Permit(permit) if reserve(request, &permit) => {
                 ready_to_sign(request, &permit)
@@ -43,6 +48,22 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
         request,
         &Unavailable("uses of a grant kept being taken".into()),
     ))
+}
+
+/// The bundle, with a watch beside it.
+struct Timed<'a>(&'a Bundle, &'a Histogram);
+
+impl PolicyCheck for Timed<'_> {
+    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
+        let watch = Stopwatch::start();
+        let answer = self.0.ask(question);
+        self.1.took(watch.elapsed());
+        answer
+    }
+
+    fn bundle(&self) -> &str {
+        self.0.bundle()
+    }
 }
 
 fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {

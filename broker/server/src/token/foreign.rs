@@ -7,12 +7,12 @@ use super::slot::Slot;
 use crate::app::{App, Unavailable};
 use crate::cache::Generations;
 use crate::oauth::answer::unavailable;
+use crate::trust::Keys;
 use locum_core::refusal::Refusal;
 use locum_core::registry::{Issuer, IssuerRole};
 use locum_core::token::{
     Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify,
 };
-use locum_tokens::keys::KeySet;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ pub(crate) struct Foreign {
     /// Who issued it.
     pub(crate) issuer: Arc<Issuer>,
     kind: Kind,
-    keys: Arc<KeySet>,
+    /// Of the keys that verified it.
+    generation: u64,
 }
 
 /// Verified tokens, by SHA-256 of the whole token and how it was sent. An
@@ -96,7 +97,7 @@ pub(crate) async fn accept(app: &App, text: &str, sent_as: SentAs) -> Result<For
     let key = sent_as.key(text);
     if let Some(kept) = app.verified.get(&key).filter(|kept| is_declared(app, kept)) {
         let keys = keys(app, &kept.issuer, false).await?;
-        if Arc::ptr_eq(&keys, &kept.keys) {
+        if keys.generation == kept.generation {
             let audiences = audiences(app, &kept.issuer, kept.kind);
             let expectation = expectation(app, &kept.issuer, kept.kind, slot, &audiences);
             let in_time = kept.token.check_time(&expectation, app.clock.now_s());
@@ -107,12 +108,12 @@ pub(crate) async fn accept(app: &App, text: &str, sent_as: SentAs) -> Result<For
     let issuer = issuer_of(app, &unverified, slot)?;
     let kind = sent_as.kind(&issuer)?;
     let verified = verified(app, (text, unverified), &issuer, kind, slot).await?;
-    let (token, keys) = verified;
+    let (token, generation) = verified;
     let found = Foreign {
         token: Arc::new(token),
         issuer,
         kind,
-        keys,
+        generation,
     };
     app.verified.put(key, found.clone());
     Ok(found)
@@ -135,9 +136,9 @@ fn issuer_of(app: &App, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, R
         .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
 }
 
-async fn keys(app: &App, issuer: &Arc<Issuer>, fresh: bool) -> Result<Arc<KeySet>, Refusal> {
+async fn keys(app: &App, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Refusal> {
     let gone = |error: Unavailable| unavailable().because(error.to_string());
-    app.trust.keys(issuer, fresh).await.map_err(gone)
+    app.trust.keys(issuer, newer).await.map_err(gone)
 }
 
 fn audiences(app: &App, issuer: &Issuer, kind: Kind) -> Vec<String> {
@@ -180,21 +181,21 @@ async fn verified(
     issuer: &Arc<Issuer>,
     kind: Kind,
     slot: Slot,
-) -> Result<(Verified<Claims>, Arc<KeySet>), Refusal> {
+) -> Result<(Verified<Claims>, u64), Refusal> {
     let (text, unverified) = sent;
     let audiences = audiences(app, issuer, kind);
     let expectation = expectation(app, issuer, kind, slot, &audiences);
-    let check = |unverified: Unverified, keys: &KeySet| -> Result<Verified<Claims>, TokenFlaw> {
-        verify(unverified, &expectation, app.clock.now_s(), keys)
+    let check = |unverified: Unverified, keys: &Keys| -> Result<Verified<Claims>, TokenFlaw> {
+        verify(unverified, &expectation, app.clock.now_s(), &*keys.set)
     };
     let known = keys(app, issuer, false).await?;
     match check(unverified, &known) {
-        Ok(verified) => Ok((verified, known)),
+        Ok(verified) => Ok((verified, known.generation)),
         Err(flaw) if flaw.asks_for_fresh_keys() => {
             let fresh = keys(app, issuer, true).await?;
             let again = super::slot::read(app, text, slot)?;
             let verified = check(again, &fresh).map_err(|flaw| slot.flaw(&flaw))?;
-            Ok((verified, fresh))
+            Ok((verified, fresh.generation))
         }
         Err(flaw) => Err(slot.flaw(&flaw)),
     }

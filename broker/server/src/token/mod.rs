@@ -12,11 +12,14 @@ pub(crate) mod slot;
 mod subject;
 
 use crate::app::App;
+use crate::http::{Arrival, TraceId};
 use crate::oauth::answer;
 use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
+use crate::oauth::rate;
+use crate::rate::Verdict;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use locum_core::chain::{Bounds, Chain};
@@ -47,6 +50,7 @@ impl Stop {
 pub(crate) struct Request<'a> {
     app: &'a App,
     id: RequestId,
+    trace: Option<TraceId>,
     form: &'a Form,
     client: &'a Proven,
     ip: Option<String>,
@@ -58,21 +62,32 @@ pub(crate) struct Request<'a> {
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(arrival): Extension<Arrival>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let task = tokio::spawn(async move { exchange(&app, peer, &headers, &body).await });
+    let task = tokio::spawn(async move {
+        let response = exchange(&app, (peer, arrival), &headers, &body).await;
+        app.metrics.exchange_seconds.took(arrival.since.elapsed());
+        response
+    });
     task.await.unwrap_or_else(|_| {
         tracing::error!("an exchange panicked");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     })
 }
 
-async fn exchange(app: &Arc<App>, peer: SocketAddr, headers: &HeaderMap, body: &[u8]) -> Response {
-    let id = app.request_id();
+async fn exchange(
+    app: &Arc<App>,
+    caller: (SocketAddr, Arrival),
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let (peer, arrival) = caller;
+    let id = arrival.id;
     let form = match Form::read(headers, body) {
         Ok(form) => form,
-        Err(refusal) => return answer::refusal(app, &refusal, id),
+        Err(refusal) => return answer::rejection(app, &refusal, id),
     };
     let proven = match client_auth::authenticate(app, headers, &form, body) {
         Ok(Some(proven)) => Ok(proven),
@@ -81,11 +96,12 @@ async fn exchange(app: &Arc<App>, peer: SocketAddr, headers: &HeaderMap, body: &
     };
     let client = match proven {
         Ok(client) => client,
-        Err(refusal) => return answer::refusal(app, &rejection(&form, refusal), id),
+        Err(refusal) => return answer::rejection(app, &rejection(&form, refusal), id),
     };
     let request = Request {
         app,
         id,
+        trace: arrival.trace,
         form: &form,
         client: &client,
         ip: Some(peer.ip().to_string()),
@@ -101,6 +117,14 @@ fn rejection(form: &Form, refusal: Refusal) -> Refusal {
 
 /// Steps 3 to 10 of one exchange, each a function of its own.
 async fn run(request: &Request<'_>) -> Response {
+    match rate::check(request.app, request.client) {
+        Verdict::Within => {}
+        Verdict::OverFirst => {
+            let stop = Stop::at("rate")(rate::over(request.app));
+            return respond::refused(request, record::early(request, stop).await);
+        }
+        Verdict::OverAgain => return respond::over_again(request),
+    }
     let case = match prove(request).await {
         Ok(case) => case,
         Err(stop) => return respond::refused(request, record::early(request, stop).await),

@@ -3,6 +3,7 @@
 
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
+use crate::http::TraceId;
 use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
@@ -53,7 +54,7 @@ pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> No {
 
 /// Records a refusal.
 pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
-    let faulty = refused.refusal().code == Code::Unavailable;
+    let faulty = refused.refusal().code.retryable();
     if let Some(detail) = &refused.refusal().detail {
         tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
     }
@@ -123,6 +124,7 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
     Frame {
         request_id: request.id,
         client_id: request.client.client.get().id(),
+        trace_id: request.trace.as_ref().map(TraceId::as_str),
         client_auth: request.client.client.method(),
         requested: requested(request),
         personal: personal(request),

@@ -2,7 +2,9 @@
 
 use super::Request;
 use super::record::No;
+use crate::metrics::Grant;
 use crate::oauth::answer::{no_store, refusal, unavailable};
+use crate::oauth::rate;
 use axum::response::Response;
 use http::StatusCode;
 use locum_connectors::{ConnectorFault, Signer, issue};
@@ -38,9 +40,12 @@ pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Respon
         Ok(credential) => credential,
         Err(fault) => {
             tracing::error!(request_id = %request.id, %fault, "not issued");
-            return refusal(request.app, &internal(), request.id);
+            return answered(request, &internal());
         }
     };
+    let metrics = &request.app.metrics;
+    metrics.exchanges.permitted(grant(request));
+    metrics.chain_depth.observe(permit.depth() as f64);
     let mut body = json!({
         "access_token": credential.secret.expose(),
         "issued_token_type": permit.issued_type().uri(),
@@ -58,12 +63,31 @@ pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Respon
 /// The recorded refusal, or 503.
 pub(crate) fn refused(request: &Request<'_>, no: No) -> Response {
     match no {
-        No::Refused(recorded) => refusal(request.app, recorded.refusal(), request.id),
+        No::Refused(recorded) => answered(request, recorded.refusal()),
         No::Fault(error) => {
             tracing::error!(request_id = %request.id, %error, "not answered");
-            refusal(request.app, &unavailable(), request.id)
+            answered(request, &unavailable())
         }
     }
+}
+
+/// Over the rate, and this minute's record is there. Nothing was obtained: the
+/// identical request may run again.
+pub(crate) fn over_again(request: &Request<'_>) -> Response {
+    if let Some(mark) = &request.client.mark {
+        mark.failed(request.app);
+    }
+    answered(request, &rate::over(request.app))
+}
+
+fn answered(request: &Request<'_>, no: &Refusal) -> Response {
+    let metrics = &request.app.metrics;
+    metrics.exchanges.refused(grant(request), no.code);
+    refusal(request.app, no, request.id)
+}
+
+fn grant(request: &Request<'_>) -> Grant {
+    Grant::of(request.form.get("grant_type"))
 }
 
 fn internal() -> Refusal {

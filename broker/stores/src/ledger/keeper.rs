@@ -2,17 +2,17 @@
 //! for a copy of the state and for nothing else.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     thread::{Builder, JoinHandle},
 };
 
-use tokio::sync::oneshot;
+use locum_core::record::Draft;
 
 use super::{
     Follower, Save,
     map::{Contents, Map},
-    queue::{Queue, Waiting},
+    queue::Queue,
     snapshot,
     tree::Tree,
 };
@@ -45,9 +45,10 @@ impl Keeper {
         let (dir, tree, queue) = (self.dir.clone(), self.tree.clone(), self.queue.clone());
         let take = move || {
             let records = contents.records;
-            if let Err(reason) = take(&dir, &tree, &queue, &contents, copy) {
-                let _ = std::fs::remove_file(snapshot::path(&dir, records));
-                tracing::warn!(records, reason, "no snapshot was taken");
+            let taken = take(&dir, &tree, &contents, copy);
+            match taken {
+                Ok(draft) => queue.push_own(draft),
+                Err(reason) => tracing::warn!(records, reason, "no snapshot was taken"),
             }
         };
         let thread = Builder::new().name("snapshot".into()).spawn(take);
@@ -56,34 +57,16 @@ impl Keeper {
             .ok();
     }
 
-    /// Waits until nothing is being written any more.
-    pub(super) fn finish(&mut self) {
-        if let Some(thread) = self.running.take() {
-            // One that panicked left a file that nothing vouches for.
-            let _ = thread.join();
-        }
+    /// Waits until nothing is being written any more; `true` when something was
+    /// and may have left a record to be written.
+    pub(super) fn finish(&mut self) -> bool {
+        // One that panicked left a file that nothing vouches for.
+        self.running.take().map(JoinHandle::join).is_some()
     }
 }
 
-fn take(
-    dir: &std::path::Path,
-    tree: &Tree,
-    queue: &Queue,
-    contents: &Contents,
-    copy: Save,
-) -> Result<(), String> {
+fn take(dir: &Path, tree: &Tree, contents: &Contents, copy: Save) -> Result<Draft, String> {
     let state = copy()?;
-    let draft = snapshot::write(dir, tree, contents, &state).map_err(|e| e.to_string())?;
-    drop(state);
-    let (answer, queued) = oneshot::channel();
-    let waiting = Waiting {
-        draft: Arc::new(draft),
-        side: Vec::new(),
-        answer,
-    };
-    queue.push(waiting).map_err(|e| e.to_string())?;
-    let vouched = queued.blocking_recv().map_err(|e| e.to_string())?;
-    vouched.map_err(|e| e.to_string())?;
-    snapshot::prune(dir, contents.records);
-    Ok(())
+    snapshot::prune(dir);
+    snapshot::write(dir, tree, contents, &state).map_err(|e| e.to_string())
 }

@@ -66,18 +66,14 @@ pub(super) fn write(
     head.extend_from_slice(&VERSION.to_le_bytes());
     head.extend_from_slice(tree.as_str().as_bytes());
     head.extend_from_slice(&(map.len() as u64).to_le_bytes());
-    let new = dir.join(NEW);
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&new)?;
-    let mut hash = Sha256::new();
-    for part in [&head[..], &map, state] {
-        file.write_all(part)?;
-        hash.update(part);
+    let parts = [&head[..], &map, state];
+    if let Err(flaw) = write_file(dir, &path(dir, contents.records), parts) {
+        // Half a snapshot would only take room that the records need.
+        let _ = fs::remove_file(dir.join(NEW));
+        return Err(flaw);
     }
-    file.sync_data()?;
-    fs::rename(&new, path(dir, contents.records))?;
-    File::open(dir)?.sync_all()?;
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
     let hash = locum_core::jcs::hex(&hash.finalize());
     // A salt hides what could be guessed; nobody guesses a hash.
     let [salt, _] = halves(leaf_hash(hash.as_bytes()));
@@ -89,6 +85,19 @@ pub(super) fn write(
     ))
 }
 
+fn write_file(dir: &Path, path: &Path, parts: [&[u8]; 3]) -> io::Result<()> {
+    let new = dir.join(NEW);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&new)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_data()?;
+    fs::rename(&new, path)?;
+    File::open(dir)?.sync_all()
+}
+
 fn halves(hash: [u8; 32]) -> [[u8; 16]; 2] {
     let mut out = [[0; 16]; 2];
     for (to, from) in out.iter_mut().flatten().zip(hash) {
@@ -97,11 +106,10 @@ fn halves(hash: [u8; 32]) -> [[u8; 16]; 2] {
     out
 }
 
-/// Leaves the newest two of the snapshots that stand for at most so many
-/// records; what cannot be removed now is removed another time.
-pub(super) fn prune(dir: &Path, records: u64) {
-    let known = list(dir).unwrap_or_default();
-    for old in known.into_iter().filter(|n| *n <= records).skip(2) {
+/// Leaves the newest two, ahead of a third; what cannot be removed now is
+/// removed another time.
+pub(super) fn prune(dir: &Path) {
+    for old in list(dir).unwrap_or_default().into_iter().skip(2) {
         let _ = fs::remove_file(path(dir, old));
     }
 }

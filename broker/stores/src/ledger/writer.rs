@@ -60,7 +60,8 @@ impl Writer {
                     let repaired = self.tail.repair();
                     self.notice(&repaired);
                 }
-                Next::End => return self.keeper.finish(),
+                Next::End if self.keeper.finish() => {}
+                Next::End => return,
             }
         }
     }

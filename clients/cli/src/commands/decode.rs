@@ -37,6 +37,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<Report, Failure> {
         text,
         aside: String::new(),
         warnings: vec![WARNING.to_owned()],
+        exit: None,
     })
 }
 

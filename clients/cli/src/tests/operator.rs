@@ -164,3 +164,48 @@ async fn a_decision_is_fetched_by_its_id_and_other_ids_are_not_asked_for() {
     assert_eq!(run_at(&server, "explain dlg_1/../../agents").await.code, 2);
     assert_eq!(server.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
+    let server = Server::answering(&[
+        (200, "{}"),
+        (503, "[-]ledger cannot be written\n"),
+        (401, "{}"),
+    ])
+    .await;
+    let line = format!("doctor -o json --operations {}", server.url);
+    let ran = run_at(&server, &line).await;
+    assert_eq!(ran.code, 4, "{}", ran.out);
+    let said = ran.json();
+    assert_eq!(said["ok"], json!(false));
+    let checks = said["data"]["checks"].as_array().unwrap();
+    let result = |name: &str| {
+        let check = checks.iter().find(|check| check["name"] == name).unwrap();
+        check["result"].as_str().unwrap()
+    };
+    assert_eq!(result("issuer"), "fail");
+    assert_eq!(result("readiness"), "fail");
+    assert_eq!(result("admin credential"), "fail");
+    assert_eq!(result("data folder"), "skipped");
+    assert!(ran.out.contains("cannot be written"), "{}", ran.out);
+    assert!(!ran.out.contains("\"adm\""));
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
+    let listener = Server::answering(&[(200, "ready\n")]).await;
+    let (document, keys) = (
+        r#"{"issuer":"URL","jwks_uri":"URL/jwks"}"#,
+        r#"{"keys":[{}]}"#,
+    );
+    let items = r#"{"items":[{"alg":"ES256","state":"active"},{"state":"next"}],"next":null}"#;
+    let broker = Server::with_its_url(&[(200, document), (200, keys), (200, items)]).await;
+    let ran = run_at(&broker, &format!("doctor --operations {}", listener.url)).await;
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.starts_with("CHECK"), "{}", ran.out);
+    assert!(
+        ran.out.contains("readiness         ok       ready"),
+        "{}",
+        ran.out
+    );
+}

@@ -16,7 +16,22 @@ pub(super) struct Server {
 impl Server {
     /// Answers each connection with the next status and body.
     pub(super) async fn answering(answers: &[(u16, &str)]) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), answers)
+    }
+
+    /// The same; `URL` in a body becomes the server's own.
+    pub(super) async fn with_its_url(answers: &[(u16, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let told: Vec<(u16, String)> = answers
+            .iter()
+            .map(|(status, body)| (*status, body.replace("URL", &url)))
+            .collect();
+        let told: Vec<(u16, &str)> = told.iter().map(|(s, b)| (*s, b.as_str())).collect();
+        Self::on(listener, &told)
+    }
+
+    fn on(listener: TcpListener, answers: &[(u16, &str)]) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let answers: Vec<(u16, String)> = answers

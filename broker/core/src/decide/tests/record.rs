@@ -115,6 +115,7 @@ fn no_personal_value_stands_in_the_record_only_commitments() {
     granted.spec.reason = "sentinel-reason".into();
     scene.facts.grants = vec![Arc::new(granted.clone())];
     let frame = Frame {
+        trace_id: Some("0af7651916cd43dd8448eb211c80319c"),
         personal: vec![
             ("purpose", "sentinel-purpose".into()),
             ("ip", "192.0.2.77".into()),
@@ -123,6 +124,7 @@ fn no_personal_value_stands_in_the_record_only_commitments() {
     };
     let permit = scene.decide().unwrap();
     let (body, side) = texts(&permit.draft(&frame));
+    assert!(body.contains("\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\""));
     assert!(
         !body.contains("sentinel") && !body.contains("192.0.2"),
         "{body}"

@@ -22,7 +22,14 @@ const PLAIN: [&str; 14] = [
     "parent",
 ];
 /// Members shown only where there is something to show.
-const WHERE_PRESENT: [&str; 5] = ["grant", "presenter", "task_id", "delegate_to", "would_pass"];
+const WHERE_PRESENT: [&str; 6] = [
+    "grant",
+    "presenter",
+    "task_id",
+    "delegate_to",
+    "trace_id",
+    "would_pass",
+];
 
 /// Shows a record. `issuer` is Locum's, in whose names subjects are told;
 /// `time` is the record's, RFC 3339.

@@ -258,6 +258,7 @@ const OWN: &[Schema] = &[
             ("presenter", Text),
             ("task_id", Text),
             ("delegate_to", Text),
+            ("trace_id", Text),
             ("purpose", Text),
             ("would_pass", Object),
             ("error_description", Text),

@@ -36,6 +36,7 @@ pub(super) fn report(mut granted: Value, show_chain: bool) -> Result<Report, Fai
         text: token,
         aside,
         warnings: Vec::new(),
+        exit: None,
     })
 }
 

@@ -1,0 +1,61 @@
+//! What every request gets before anything else: its id, its trace, a place
+//! in the log and in the metrics.
+
+use super::TraceId;
+use crate::ambient::Stopwatch;
+use crate::app::App;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue};
+use locum_core::ids::RequestId;
+use std::sync::Arc;
+use tracing::Instrument;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request as it arrived; an extension of every request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// Its id: in the answer, the record and the log.
+    pub(crate) id: RequestId,
+    /// The caller's trace.
+    pub(crate) trace: Option<TraceId>,
+    /// Since when it is here.
+    pub(crate) since: Stopwatch,
+}
+
+/// Receives a request and sends its answer off.
+pub(super) async fn arrive(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let arrival = Arrival {
+        id: app.request_id(),
+        trace: TraceId::read(request.headers()),
+        since: Stopwatch::start(),
+    };
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let id = arrival.id.to_string();
+    // At the level of errors, so that every line of the request has it.
+    let span = match &arrival.trace {
+        Some(trace) => {
+            tracing::error_span!("request", request_id = &*id, trace_id = trace.as_str())
+        }
+        None => tracing::error_span!("request", request_id = &*id),
+    };
+    request.extensions_mut().insert(arrival);
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    app.metrics.requests.answered(
+        route.as_ref().map(MatchedPath::as_str),
+        &method,
+        response.status(),
+        arrival.since.elapsed(),
+    );
+    response
+}

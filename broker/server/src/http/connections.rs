@@ -1,0 +1,238 @@
+//! Accepting connections within bounds: `axum::serve` has none. What they hold
+//! back: ten thousand idle connections, a thousand that send a byte now and
+//! then, heads without an end (docs/reference/metrics.md, "Bounds").
+
+use super::door::{Guest, Watched};
+use super::seats::{Seats, Taken};
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Most connections of a listener, where the process may open as many files.
+const CONNECTIONS: usize = 16_384;
+/// Open files kept back for the ledger, calls out and other listeners.
+const FILES_KEPT: usize = 256;
+
+/// Bounds on connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Most at a time; one more takes the place of the longest idle one.
+    pub(crate) connections: usize,
+    /// Longest until the head of a request is here whole, a pause between two
+    /// requests included (HTTP/1.1).
+    pub(crate) head: Duration,
+    /// Longest until a handshake is done.
+    pub(crate) handshake: Duration,
+    /// How often it is looked for stuck connections.
+    pub(crate) sweep: Duration,
+    /// After how many looks without a byte a connection is stuck.
+    pub(crate) sweeps: u32,
+    /// Longest that requests under way may take after a stop.
+    pub(crate) drain: Duration,
+    /// Bytes of a request's head.
+    pub(crate) head_bytes: usize,
+    /// Headers of a request.
+    pub(crate) headers: usize,
+    /// Requests at a time on one connection (HTTP/2).
+    pub(crate) streams: u32,
+}
+
+impl Limits {
+    /// The bounds of a listener of this process.
+    pub(crate) fn of_process() -> Self {
+        let files = open_files().map_or(CONNECTIONS, |files| {
+            files.saturating_sub(FILES_KEPT).max(files / 2)
+        });
+        Self {
+            connections: files.min(CONNECTIONS),
+            head: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
+            sweep: Duration::from_secs(5),
+            sweeps: 15,
+            drain: Duration::from_secs(30),
+            head_bytes: 32_768,
+            headers: 64,
+            streams: 16,
+        }
+    }
+}
+
+/// Serves until told to stop, then finishes what is under way.
+///
+/// # Errors
+/// None so far: what fails is one connection's.
+pub(crate) async fn serve(
+    router: Router,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let plain = |stream| std::future::ready(Ok(stream));
+    serve_with(router, listener, stop, (Limits::of_process(), plain)).await
+}
+
+/// The same within other bounds, and with a handshake that makes of a TCP
+/// stream what HTTP is spoken on (TLS). It runs beside other connections.
+///
+/// # Errors
+/// None so far: what fails is one connection's.
+pub(crate) async fn serve_with<H, F, S>(
+    router: Router,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+    (limits, handshake): (Limits, H),
+) -> io::Result<()>
+where
+    H: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = io::Result<S>> + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let seats = Arc::new(Seats::default());
+    let builder = Arc::new(builder(&limits));
+    let mut tasks = JoinSet::new();
+    let mut sweep = tokio::time::interval(limits.sweep);
+    let mut stopped = stop.clone();
+    loop {
+        tokio::select! {
+            () = told(&mut stopped) => break,
+            _ = sweep.tick() => seats.sweep(limits.sweeps),
+            Some(_) = tasks.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let Some(seat) = seat(&seats, limits.connections) else {
+                        continue;
+                    };
+                    let guest = Guest { router: router.clone(), peer, seat: seat.0.clone() };
+                    let host = Host { builder: builder.clone(), guest, stop: stop.clone() };
+                    let _ = stream.set_nodelay(true);
+                    let made = tokio::time::timeout(limits.handshake, handshake(stream));
+                    tasks.spawn(attend(seat, host, made));
+                }
+                Err(error) => not_accepted(&seats, &error).await,
+            },
+        }
+    }
+    drop(listener);
+    let all = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, all).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "connections cut at the stop");
+    }
+    Ok(())
+}
+
+/// Ends with the word to stop; a closed channel means the same.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+/// What a connection is attended with.
+struct Host {
+    builder: Arc<Builder<TokioExecutor>>,
+    guest: Guest,
+    stop: watch::Receiver<bool>,
+}
+
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.head_bytes)
+        .max_headers(limits.headers);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.head)
+        .keep_alive_timeout(limits.handshake)
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX));
+    builder
+}
+
+/// A seat; where all are taken, that of the longest idle one.
+fn seat(seats: &Arc<Seats>, most: usize) -> Option<Taken> {
+    if seats.len() >= most && !seats.evict() {
+        return None;
+    }
+    Some(seats.take())
+}
+
+/// One connection from its handshake to its end. How it ends is the peer's
+/// affair and said to nobody.
+async fn attend<S>(
+    seat: Taken,
+    host: Host,
+    made: impl Future<Output = Result<io::Result<S>, tokio::time::error::Elapsed>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = tokio::select! {
+        made = made => made,
+        () = seat.0.left() => return,
+    };
+    let Ok(Ok(stream)) = stream else { return };
+    let watched = Watched {
+        stream,
+        seat: seat.0.clone(),
+    };
+    let Host {
+        builder,
+        guest,
+        mut stop,
+    } = host;
+    let serving = builder.serve_connection(TokioIo::new(watched), TowerToHyperService::new(guest));
+    tokio::pin!(serving);
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            _ = serving.as_mut() => return,
+            () = seat.0.left() => return,
+            () = told(&mut stop), if !stopping => {
+                stopping = true;
+                serving.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// Where the process can open no more files, a connection is given up and the
+/// next one waits a moment.
+async fn not_accepted(seats: &Seats, error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
+        return;
+    }
+    tracing::error!(%error, "connection not accepted");
+    seats.evict();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "out of files: accepting again at once would spin"
+    )]
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// How many files the process may open.
+fn open_files() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    soft_limit(&limits)
+}
+
+fn soft_limit(limits: &str) -> Option<usize> {
+    let mut lines = limits.lines();
+    let rest = lines.find_map(|line| line.strip_prefix("Max open files"))?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

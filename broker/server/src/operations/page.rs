@@ -1,0 +1,236 @@
+//! The page of `/metrics` (docs/reference/metrics.md).
+
+use crate::app::App;
+use crate::metrics::{Metrics, Text};
+use locum_core::token::Alg;
+use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
+use locum_stores::state::{KeyState, State};
+
+const COUNTER: &str = "counter";
+const GAUGE: &str = "gauge";
+const HISTOGRAM: &str = "histogram";
+
+/// Everything, in the Prometheus text format.
+pub(super) fn text(app: &App) -> String {
+    let mut text = Text::default();
+    build(&mut text);
+    requests(&mut text, &app.metrics);
+    exchanges(&mut text, &app.metrics);
+    ledger(&mut text, &app.ledger.stats());
+    let now_ms = app.clock.now_ms();
+    {
+        let state = app.state.read();
+        known(&mut text, &state, now_ms);
+        keys(&mut text, &state, now_ms);
+    }
+    let behind = "How far the wall clock is behind the newest record.";
+    let seconds = app.clock.behind_ms() as f64 / 1_000.0;
+    text.single("locum_clock_behind_seconds", GAUGE, behind, seconds);
+    connections(&mut text);
+    memory(&mut text);
+    text.into_string()
+}
+
+fn build(text: &mut Text) {
+    text.family("locum_build_info", GAUGE, "What runs.");
+    let version = env!("CARGO_PKG_VERSION");
+    text.value("locum_build_info", &[("version", version)], 1);
+}
+
+fn requests(text: &mut Text, metrics: &Metrics) {
+    let name = "locum_http_requests_total";
+    text.family(name, COUNTER, "Requests by route, method and status.");
+    metrics.requests.each(|(path, method, statuses, _)| {
+        for (status, count) in statuses {
+            let status = status.to_string();
+            let labels = [("path", path), ("method", method), ("status", &*status)];
+            text.value(name, &labels, count);
+        }
+    });
+    let name = "locum_http_request_duration_seconds";
+    text.family(name, HISTOGRAM, "From a request's head to its answer.");
+    metrics.requests.each(|(path, method, _, seconds)| {
+        text.histogram(name, &[("path", path), ("method", method)], seconds);
+    });
+}
+
+fn exchanges(text: &mut Text, metrics: &Metrics) {
+    let name = "locum_exchanges_total";
+    let help = "Exchanges of authenticated clients; each is on the record.";
+    text.family(name, COUNTER, help);
+    for (grant, outcome, code, count) in metrics.exchanges.read() {
+        // A permit's line is there from the start, so that its rate can be taken.
+        if count > 0 || code.is_empty() {
+            let labels = [
+                ("grant", grant.label()),
+                ("outcome", outcome.label()),
+                ("code", code),
+            ];
+            text.value(name, &labels, count);
+        }
+    }
+    let name = "locum_rejections_total";
+    let help = "Requests turned away unauthenticated; none is on the record.";
+    text.family(name, COUNTER, help);
+    for (code, count) in metrics.rejections().filter(|(_, count)| *count > 0) {
+        text.value(name, &[("code", code.text())], count);
+    }
+    for (name, help, histogram) in [
+        (
+            "locum_exchange_duration_seconds",
+            "Exchanges of authenticated clients, the record included.",
+            &metrics.exchange_seconds,
+        ),
+        (
+            "locum_chain_depth",
+            "Actors in the chains of permits.",
+            &metrics.chain_depth,
+        ),
+        (
+            "locum_policy_eval_duration_seconds",
+            "One question to the policy bundle.",
+            &metrics.policy_seconds,
+        ),
+    ] {
+        text.family(name, HISTOGRAM, help);
+        text.histogram(name, &[], histogram);
+    }
+}
+
+fn ledger(text: &mut Text, stats: &Stats) {
+    let mut one = |name, kind, help, value: u64| text.single(name, kind, help, value);
+    one(
+        "locum_ledger_records_total",
+        COUNTER,
+        "Durable records, those of the past included.",
+        stats.records,
+    );
+    one(
+        "locum_ledger_commits_total",
+        COUNTER,
+        "Commits since the start, of one or more records each.",
+        stats.commits,
+    );
+    one(
+        "locum_ledger_failed_commits_total",
+        COUNTER,
+        "Commits since the start that failed and were cut off.",
+        stats.failed_commits,
+    );
+    one(
+        "locum_ledger_bytes",
+        GAUGE,
+        "Bytes of all segments.",
+        stats.bytes,
+    );
+    one(
+        "locum_ledger_available",
+        GAUGE,
+        "Whether the newest attempt to write succeeded.",
+        u64::from(stats.available),
+    );
+    if let Some(last) = stats.last_index {
+        one(
+            "locum_ledger_head_seq",
+            GAUGE,
+            "Index of the newest record.",
+            last,
+        );
+    }
+    let name = "locum_ledger_fsync_seconds";
+    text.family(name, HISTOGRAM, "One fdatasync of a commit.");
+    text.buckets(
+        name,
+        &[],
+        (&FSYNC_BOUNDS_S, &stats.fsync_counts, stats.fsync_seconds),
+    );
+}
+
+fn known(text: &mut Text, state: &State, now_ms: u64) {
+    let live = state.locks.values().filter(|lock| {
+        let expired = lock.expires_ms.is_some_and(|end| end <= now_ms);
+        !lock.lifted && !expired
+    });
+    for (name, help, value) in [
+        (
+            "locum_revocations",
+            "Names under which something is revoked.",
+            state.view.revocations(),
+        ),
+        ("locum_locks_active", "Locks in force.", live.count()),
+        (
+            "locum_replay_marks",
+            "Single-use proofs remembered.",
+            state.marks.len(),
+        ),
+    ] {
+        text.single(name, GAUGE, help, value);
+    }
+}
+
+/// Ages of the keys that sign, by algorithm.
+fn keys(text: &mut Text, state: &State, now_ms: u64) {
+    let name = "locum_signing_key_age_seconds";
+    let help = "Since when the active key of an algorithm signs.";
+    text.family(name, GAUGE, help);
+    for alg in Alg::ALL {
+        let mut of_alg = state.signing_keys.iter().filter(|key| key.alg == alg);
+        let active = of_alg.find(|key| key.state() == KeyState::Active);
+        if let Some(since) = active.and_then(|key| key.activated_ms) {
+            let age = now_ms.saturating_sub(since) / 1_000;
+            text.value(name, &[("alg", alg.as_str())], age);
+        }
+    }
+}
+
+fn connections(text: &mut Text) {
+    let figures = crate::http::figures();
+    text.single(
+        "locum_connections",
+        GAUGE,
+        "Open connections of all listeners.",
+        figures.open,
+    );
+    text.single(
+        "locum_connections_accepted_total",
+        COUNTER,
+        "Connections accepted.",
+        figures.accepted,
+    );
+    let name = "locum_connections_closed_total";
+    let help = "Connections closed by Locum: nothing moved, or others needed the place.";
+    text.family(name, COUNTER, help);
+    text.value(name, &[("reason", "idle")], figures.idled);
+    text.value(name, &[("reason", "evicted")], figures.evicted);
+}
+
+/// What the process holds in memory, where the system tells.
+fn memory(text: &mut Text) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(kib) = resident_kib(&status) {
+        text.single(
+            "process_resident_memory_bytes",
+            GAUGE,
+            "Resident memory of the process.",
+            kib * 1_024,
+        );
+    }
+}
+
+fn resident_kib(status: &str) -> Option<u64> {
+    let mut lines = status.lines();
+    let rest = lines.find_map(|line| line.strip_prefix("VmRSS:"))?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_resident_memory_is_read_in_kib() {
+        let status = "VmPeak:\t  9 kB\nVmRSS:\t   48128 kB\nThreads:\t5\n";
+        assert_eq!(resident_kib(status), Some(48_128));
+        assert_eq!(resident_kib(""), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! How often a client may ask, after it proved itself: a bucket of tokens a
+//! client, as the generic cell rate algorithm keeps it (one number a client).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Most clients remembered. Only registered ones get here.
+const CLIENTS: usize = 65_536;
+/// How much may be asked at once: one second's worth, in microseconds.
+const BURST_US: u64 = 1_000_000;
+/// The span in which a client over its rate is recorded once, in milliseconds.
+const MINUTE_MS: u64 = 60_000;
+
+/// Whether a client may ask now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It may.
+    Within,
+    /// It may not, for the first time this minute: to be recorded.
+    OverFirst,
+    /// It may not, and this minute's record is there.
+    OverAgain,
+}
+
+/// The rates of all clients.
+pub(crate) struct Rate {
+    /// Microseconds a request takes off; `None`: no limit.
+    interval_us: Option<u64>,
+    clients: Mutex<HashMap<Box<str>, Client>>,
+}
+
+/// One client.
+#[derive(Clone, Copy)]
+struct Client {
+    /// When its bucket is full again, Unix microseconds.
+    full_us: u64,
+    /// The minute in which it was last recorded as over its rate.
+    told: Option<u64>,
+}
+
+impl Rate {
+    /// `per_s` requests a second and client, as many at once; `None` or 0: no limit.
+    pub(crate) fn new(per_s: Option<u32>) -> Self {
+        let per_s = per_s.filter(|per_s| *per_s > 0).map(u64::from);
+        Self {
+            interval_us: per_s.map(|per_s| (BURST_US / per_s).max(1)),
+            clients: Mutex::default(),
+        }
+    }
+
+    /// Counts a request of an authenticated client.
+    pub(crate) fn check(&self, client: &str, now_ms: u64) -> Verdict {
+        let Some(interval_us) = self.interval_us else {
+            return Verdict::Within;
+        };
+        let now_us = now_ms.saturating_mul(1_000);
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = clients.get_mut(client) {
+            return known.ask(interval_us, now_us);
+        }
+        if clients.len() >= CLIENTS {
+            clients.retain(|_, known| known.full_us > now_us);
+        }
+        if clients.len() >= CLIENTS {
+            clients.clear();
+        }
+        let mut new = Client {
+            full_us: now_us,
+            told: None,
+        };
+        let verdict = new.ask(interval_us, now_us);
+        clients.insert(client.into(), new);
+        verdict
+    }
+}
+
+impl Client {
+    fn ask(&mut self, interval_us: u64, now_us: u64) -> Verdict {
+        let full_us = self.full_us.max(now_us).saturating_add(interval_us);
+        if full_us <= now_us.saturating_add(BURST_US) {
+            self.full_us = full_us;
+            return Verdict::Within;
+        }
+        let minute = now_us / (MINUTE_MS * 1_000);
+        if self.told.replace(minute) == Some(minute) {
+            Verdict::OverAgain
+        } else {
+            Verdict::OverFirst
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: u64 = 1_795_400_040_000;
+
+    #[test]
+    fn a_client_may_ask_its_rate_at_once_and_then_as_it_refills() {
+        let rate = Rate::new(Some(4));
+        for _ in 0..4 {
+            assert_eq!(rate.check("a", NOW_MS), Verdict::Within);
+        }
+        assert_eq!(rate.check("a", NOW_MS), Verdict::OverFirst);
+        assert_eq!(rate.check("a", NOW_MS + 249), Verdict::OverAgain);
+        assert_eq!(rate.check("a", NOW_MS + 250), Verdict::Within);
+        assert_eq!(rate.check("a", NOW_MS + 251), Verdict::OverAgain);
+    }
+
+    #[test]
+    fn one_clients_haste_is_no_other_clients() {
+        let rate = Rate::new(Some(1));
+        assert_eq!(rate.check("a", NOW_MS), Verdict::Within);
+        assert_eq!(rate.check("a", NOW_MS), Verdict::OverFirst);
+        assert_eq!(rate.check("b", NOW_MS), Verdict::Within);
+    }
+
+    #[test]
+    fn a_client_over_its_rate_is_told_once_a_minute() {
+        let rate = Rate::new(Some(1));
+        let asked: Vec<_> = (0..5).map(|_| rate.check("a", NOW_MS)).collect();
+        let first = asked.iter().filter(|v| **v == Verdict::OverFirst).count();
+        assert_eq!(first, 1);
+        let later = NOW_MS + MINUTE_MS;
+        assert_eq!(rate.check("a", later), Verdict::Within);
+        assert_eq!(rate.check("a", later), Verdict::OverFirst);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let rate = Rate::new(Some(1));
+        for number in 0..=CLIENTS {
+            rate.check(&number.to_string(), NOW_MS);
+        }
+        let clients = rate.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(clients.len() <= CLIENTS);
+    }
+
+    #[test]
+    fn without_a_rate_nobody_is_held_back_or_remembered() {
+        for rate in [Rate::new(None), Rate::new(Some(0))] {
+            assert!((0..9).all(|_| rate.check("a", NOW_MS) == Verdict::Within));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Which addresses a fetch may reach. Whoever can name a URL must not be able
+//! to make Locum ask its own machine, its network or a cloud's metadata
+//! (contract §14, `network.allow_private`).
+
+use super::cidr::Cidr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// IPv4 that is not the open internet (IANA IPv4 Special-Purpose Address
+/// Registry, RFC 6890, and multicast, RFC 5771).
+const SPECIAL_V4: [Cidr; 16] = [
+    Cidr::v4([0, 0, 0, 0], 8),        // this network, unspecified
+    Cidr::v4([10, 0, 0, 0], 8),       // private
+    Cidr::v4([100, 64, 0, 0], 10),    // shared by carriers; a cloud's metadata at 100.100.100.200
+    Cidr::v4([127, 0, 0, 0], 8),      // loopback
+    Cidr::v4([168, 63, 129, 16], 32), // a cloud's host agent, though the range is public
+    Cidr::v4([169, 254, 0, 0], 16),   // link-local; metadata at 169.254.169.254
+    Cidr::v4([172, 16, 0, 0], 12),    // private
+    Cidr::v4([192, 0, 0, 0], 24),     // protocol assignments; metadata at 192.0.0.192
+    Cidr::v4([192, 0, 2, 0], 24),     // documentation
+    Cidr::v4([192, 88, 99, 0], 24),   // 6to4 relays
+    Cidr::v4([192, 168, 0, 0], 16),   // private
+    Cidr::v4([198, 18, 0, 0], 15),    // benchmarks
+    Cidr::v4([198, 51, 100, 0], 24),  // documentation
+    Cidr::v4([203, 0, 113, 0], 24),   // documentation
+    Cidr::v4([224, 0, 0, 0], 4),      // multicast
+    Cidr::v4([240, 0, 0, 0], 4),      // reserved, broadcast
+];
+
+/// The only IPv6 that is assigned to the open internet (RFC 4291 §2.4). What
+/// lies outside is loopback, local, multicast, translated or not assigned:
+/// `::ffff:0:0/96` and `64:ff9b::/96` would smuggle IPv4 past the table above.
+const GLOBAL_V6: Cidr = Cidr::v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+
+/// Within it, what is not the open internet all the same (IANA IPv6
+/// Special-Purpose Address Registry).
+const SPECIAL_V6: [Cidr; 4] = [
+    Cidr::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), // protocol assignments, Teredo
+    Cidr::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), // documentation
+    Cidr::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), // 6to4: carries an IPv4 address
+    Cidr::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation
+];
+
+/// How a document is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// `http`
+    Plain,
+    /// `https`
+    Tls,
+}
+
+/// What outgoing fetches may reach.
+#[derive(Debug)]
+pub(super) struct Guard {
+    allow: Vec<Cidr>,
+}
+
+impl Guard {
+    /// `allow` is reached whatever it is, and alone without TLS.
+    pub(super) fn new(allow: Vec<Cidr>) -> Self {
+        Self { allow }
+    }
+
+    /// Whether a connection to the address may be made.
+    pub(super) fn admits(&self, address: IpAddr, scheme: Scheme) -> bool {
+        let listed = self.allow.iter().any(|cidr| cidr.contains(address));
+        match scheme {
+            Scheme::Plain => listed,
+            Scheme::Tls => listed || is_public(address),
+        }
+    }
+}
+
+/// Whether the address belongs to the open internet.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4_is_public(v4),
+        IpAddr::V6(v6) => v6_is_public(v6),
+    }
+}
+
+fn v4_is_public(address: Ipv4Addr) -> bool {
+    !SPECIAL_V4.iter().any(|cidr| cidr.contains(address.into()))
+}
+
+fn v6_is_public(address: Ipv6Addr) -> bool {
+    let special = |cidr: &Cidr| cidr.contains(address.into());
+    special(&GLOBAL_V6) && !SPECIAL_V6.iter().any(special)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const SPECIAL: [&str; 53] = [
+        "0.0.0.0",
+        "0.1.2.3",
+        "10.0.0.1",
+        "10.255.255.255",
+        "100.64.0.1",
+        "100.100.100.200",
+        "100.127.255.255",
+        "127.0.0.1",
+        "127.255.255.254",
+        "168.63.129.16",
+        "169.254.0.1",
+        "169.254.169.254",
+        "169.254.170.2",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.0.1",
+        "192.0.0.192",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.0.1",
+        "198.18.0.1",
+        "198.19.255.255",
+        "198.51.100.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "::ffff:0:7f00:1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:1",
+        "100::1",
+        "100:0:0:1::1",
+        "2001::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:20::1",
+        "2001:db8::1",
+        "2002:7f00:1::1",
+        "3fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "febf::1",
+        "fec0::1",
+        "ff02::1",
+        "ff0e::1",
+        "1fff::1",
+    ];
+
+    const PUBLIC: [&str; 17] = [
+        "1.1.1.1",
+        "8.8.8.8",
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "126.255.255.255",
+        "128.0.0.1",
+        "169.253.255.255",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.0.1.1",
+        "192.167.255.255",
+        "223.255.255.255",
+        "2001:4860:4860::8888",
+        "2606:4700::1111",
+        "2a00:1450::1",
+    ];
+
+    fn at(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn special_ranges_are_reached_by_no_scheme() {
+        let guard = Guard::new(Vec::new());
+        for text in SPECIAL {
+            assert!(!guard.admits(at(text), Scheme::Tls), "{text}");
+            assert!(!guard.admits(at(text), Scheme::Plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_open_internet_is_reached_by_tls_only() {
+        let guard = Guard::new(Vec::new());
+        for text in PUBLIC {
+            assert!(guard.admits(at(text), Scheme::Tls), "{text}");
+            assert!(!guard.admits(at(text), Scheme::Plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_reached_and_nothing_beside_it() {
+        let guard = Guard::new(Cidr::LOOPBACK.to_vec());
+        for text in ["127.0.0.1", "127.9.9.9", "::1"] {
+            assert!(guard.admits(at(text), Scheme::Plain), "{text}");
+            assert!(guard.admits(at(text), Scheme::Tls), "{text}");
+        }
+        for text in [
+            "::2",
+            "::ffff:127.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+        ] {
+            assert!(!guard.admits(at(text), Scheme::Tls), "{text}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One document of somebody else's, fetched with care: no redirects, proxies or
+//! cookies, bounded in size, and only from where the guard admits. The caller
+//! bounds the time.
+
+use super::address::{Guard, Scheme};
+use super::lifetime;
+use super::resolve::{Lookup, Vetted};
+use super::settings::TrustSettings;
+use locum_core::json::{self, DEPTH_MAX, Limits};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use url::{Host, Url};
+
+/// Why a document cannot be had. For the log: it names no URL, since one may
+/// carry a secret.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchFlaw {
+    /// The URL is none that is fetched.
+    #[error("expected a URL {0}")]
+    Url(&'static str),
+    /// The URL's host is an address that may not be reached so.
+    #[error("expected an address that outgoing fetches may reach, found `{0}`")]
+    Address(IpAddr),
+    /// A redirect.
+    #[error("expected status 200, found redirect {}, which is not followed", .0.as_u16())]
+    Redirect(StatusCode),
+    /// Another status than 200.
+    #[error("expected status 200, found {}", .0.as_u16())]
+    Status(StatusCode),
+    /// Over the limit.
+    #[error("expected a document of at most {max} bytes, found a longer one")]
+    TooLarge {
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// Connecting, TLS or HTTP.
+    #[error("{0}")]
+    Http(String),
+    /// No JSON as we read it.
+    #[error(transparent)]
+    Json(#[from] json::Flaw),
+}
+
+impl From<reqwest::Error> for FetchFlaw {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::Http(text)
+    }
+}
+
+/// A document.
+pub(super) struct Document {
+    /// What it says.
+    pub(super) value: Value,
+    /// SHA-256 of its bytes.
+    pub(super) digest: [u8; 32],
+    /// Seconds its server wants it kept.
+    pub(super) keep_s: Option<u64>,
+}
+
+/// Fetches documents.
+pub(super) struct Fetcher {
+    guard: Arc<Guard>,
+    lookup: Arc<dyn Lookup>,
+    plain: Client,
+    /// Made when first needed: it reads the machine's certificates.
+    secure: OnceCell<Client>,
+    timeout: Duration,
+    max_bytes: usize,
+}
+
+impl Fetcher {
+    /// Fetches within the settings; names are looked up with `lookup`.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub(super) fn new(
+        settings: &TrustSettings,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, FetchFlaw> {
+        let guard = Arc::new(Guard::new(settings.allow_private.clone()));
+        let timeout = Duration::from_secs(settings.fetch_timeout_s);
+        let vetted = vetted(&lookup, &guard, Scheme::Plain);
+        // Without certificates it is ready at once, and can never do TLS.
+        let plain = careful(vetted, timeout).tls_certs_only([]).build()?;
+        Ok(Self {
+            guard,
+            lookup,
+            plain,
+            secure: OnceCell::new(),
+            timeout,
+            max_bytes: settings.max_bytes,
+        })
+    }
+
+    /// Fetches one JSON document.
+    ///
+    /// # Errors
+    /// [`FetchFlaw`].
+    pub(super) async fn json(&self, url: &str) -> Result<Document, FetchFlaw> {
+        let (url, scheme) = self.vet(url)?;
+        let client = match scheme {
+            Scheme::Plain => &self.plain,
+            Scheme::Tls => self.secure().await?,
+        };
+        let response = client.get(url).send().await?;
+        match response.status() {
+            StatusCode::OK => {}
+            status if status.is_redirection() => return Err(FetchFlaw::Redirect(status)),
+            status => return Err(FetchFlaw::Status(status)),
+        }
+        let keep_s = lifetime::said_s(response.headers());
+        let body = self.body(response).await?;
+        let limits = Limits {
+            bytes: self.max_bytes,
+            depth: DEPTH_MAX,
+        };
+        Ok(Document {
+            value: json::parse(&body, limits)?,
+            digest: Sha256::digest(&body).into(),
+            keep_s,
+        })
+    }
+
+    /// What a URL itself tells. Names are judged when they are resolved,
+    /// addresses here: nobody resolves them.
+    fn vet(&self, url: &str) -> Result<(Url, Scheme), FetchFlaw> {
+        let url = Url::parse(url).map_err(|_| FetchFlaw::Url("that can be read"))?;
+        let scheme = match url.scheme() {
+            "https" => Scheme::Tls,
+            "http" => Scheme::Plain,
+            _ => return Err(FetchFlaw::Url("of scheme `https`")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchFlaw::Url("without credentials"));
+        }
+        if url.port() == Some(0) {
+            return Err(FetchFlaw::Url("without port 0"));
+        }
+        let literal: Option<IpAddr> = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(v4.into()),
+            Some(Host::Ipv6(v6)) => Some(v6.into()),
+            Some(Host::Domain(_)) => None,
+            None => return Err(FetchFlaw::Url("with a host")),
+        };
+        match literal {
+            Some(address) if !self.guard.admits(address, scheme) => {
+                Err(FetchFlaw::Address(address))
+            }
+            Some(_) | None => Ok((url, scheme)),
+        }
+    }
+
+    async fn secure(&self) -> Result<&Client, FetchFlaw> {
+        let make = || async {
+            let vetted = vetted(&self.lookup, &self.guard, Scheme::Tls);
+            let builder = careful(vetted, self.timeout).https_only(true);
+            // Reading the machine's certificates blocks.
+            tokio::task::spawn_blocking(|| builder.build())
+                .await
+                .map_err(|e| FetchFlaw::Http(e.to_string()))?
+                .map_err(FetchFlaw::from)
+        };
+        self.secure.get_or_try_init(make).await
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, FetchFlaw> {
+        let max = self.max_bytes;
+        let told = response.content_length().unwrap_or(0);
+        if told > max as u64 {
+            return Err(FetchFlaw::TooLarge { max });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > max {
+                return Err(FetchFlaw::TooLarge { max });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn vetted(lookup: &Arc<dyn Lookup>, guard: &Arc<Guard>, scheme: Scheme) -> Vetted {
+    Vetted {
+        lookup: lookup.clone(),
+        guard: guard.clone(),
+        scheme,
+    }
+}
+
+/// No connection is kept: every fetch is judged anew.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no redirects, no proxies, bounded, vetted addresses only"
+)]
+fn careful(vetted: Vetted, timeout: Duration) -> ClientBuilder {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .dns_resolver(Arc::new(vetted))
+        .pool_max_idle_per_host(0)
+        .timeout(timeout)
+        .user_agent(concat!("locum/", env!("CARGO_PKG_VERSION")))
+}

@@ -1,0 +1,205 @@
+//! Keys of others (contract §14, `[trust]`): found by discovery or URL, fetched
+//! with care, kept within bounds. An issuer that hangs or fails slows nobody
+//! but those who present its tokens.
+
+mod address;
+pub(crate) mod cidr;
+mod fetch;
+mod lifetime;
+mod plan;
+mod resolve;
+mod settings;
+mod slot;
+mod source;
+
+pub(crate) use plan::Keys;
+pub(crate) use settings::TrustSettings;
+
+use crate::ambient::Clock;
+use crate::app::Unavailable;
+use fetch::Fetcher;
+use locum_core::ids::IssuerId;
+use locum_core::registry::Issuer;
+use plan::Plan;
+use resolve::{Lookup, System};
+use slot::{Landing, Slot};
+use source::{Found, SourceFlaw};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// Most fetches at one time: bounds memory and connections, whoever hangs.
+const FETCHES_MAX: usize = 32;
+
+/// Others' keys.
+pub(crate) struct Trust {
+    slots: RwLock<HashMap<IssuerId, Slot>>,
+    shared: Arc<Shared>,
+}
+
+/// What a fetch needs while nobody may be waiting any more.
+struct Shared {
+    fetcher: Fetcher,
+    settings: TrustSettings,
+    clock: Clock,
+    permits: Semaphore,
+    /// The last generation given out.
+    generation: AtomicU64,
+}
+
+impl Trust {
+    /// No keys yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub(crate) fn new(clock: Clock, settings: TrustSettings) -> Result<Self, Unavailable> {
+        Self::with_lookup(clock, settings, Arc::new(System))
+    }
+
+    fn with_lookup(
+        clock: Clock,
+        settings: TrustSettings,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, Unavailable> {
+        let fetcher = Fetcher::new(&settings, lookup);
+        let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
+        Ok(Self {
+            slots: RwLock::default(),
+            shared: Arc::new(Shared {
+                fetcher,
+                settings,
+                clock,
+                permits: Semaphore::new(FETCHES_MAX),
+                generation: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// The issuer's keys; `newer` asks for newer ones than those held, because
+    /// a `kid` was not among them. Waits only where keys are not known, are
+    /// past their time or, with `newer`, may have changed: for one fetch at
+    /// most, which all who wait share. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when they cannot be had.
+    pub(crate) async fn keys(
+        &self,
+        issuer: &Arc<Issuer>,
+        newer: bool,
+    ) -> Result<Arc<Keys>, Unavailable> {
+        let slot = self.slot(issuer);
+        let landing = match self.plan(&slot, newer) {
+            Plan::Use(keys) => return Ok(keys),
+            Plan::UseAndFetch(keys) => {
+                self.fetch(&slot, newer);
+                return Ok(keys);
+            }
+            Plan::Wait => self.fetch(&slot, newer),
+            Plan::Refuse => None,
+        };
+        if let Some(mut landing) = landing {
+            // Nothing is ever sent: the end is the error.
+            while landing.changed().await.is_ok() {}
+        }
+        let now_s = self.shared.clock.now_s();
+        let inside = slot.read();
+        let keys = inside.held.usable(now_s, &self.shared.settings).cloned();
+        keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
+    }
+
+    fn plan(&self, slot: &Slot, newer: bool) -> Plan {
+        let inside = slot.read();
+        let flying = inside.flight().is_some();
+        let now_s = self.shared.clock.now_s();
+        let settings = &self.shared.settings;
+        inside.held.plan(now_s, settings, (newer, flying))
+    }
+
+    /// The place of the issuer as it is declared now.
+    fn slot(&self, issuer: &Arc<Issuer>) -> Slot {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(&issuer.id).filter(|slot| slot.is_of(issuer));
+        if let Some(slot) = slot {
+            return slot.clone();
+        }
+        drop(slots);
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = Slot::new(issuer, slots.get(&issuer.id));
+        slots.insert(issuer.id.clone(), slot.clone());
+        slot
+    }
+
+    /// Has a fetch made, unless one is under way or another caller has just had
+    /// it made; what comes back ends with it.
+    fn fetch(&self, slot: &Slot, newer: bool) -> Option<Landing> {
+        let now_s = self.shared.clock.now_s();
+        let mut inside = slot.write();
+        if let Some(landing) = inside.flight() {
+            return Some(landing.clone());
+        }
+        let plan = inside
+            .held
+            .plan(now_s, &self.shared.settings, (newer, false));
+        match plan {
+            Plan::Use(_) | Plan::Refuse => return None,
+            Plan::UseAndFetch(_) | Plan::Wait => {}
+        }
+        let (done, landing) = inside.take_off(now_s);
+        match source::by_value(&slot.issuer) {
+            Some(Ok(found)) => {
+                inside.land(found, now_s, None, self.shared.next_generation());
+                return None;
+            }
+            Some(Err(flaw)) => {
+                tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys cannot be used");
+                return None;
+            }
+            None => {}
+        }
+        drop(inside);
+        tokio::spawn(self.shared.clone().flight(slot.clone(), now_s, done));
+        Some(landing)
+    }
+}
+
+impl Shared {
+    fn next_generation(&self) -> u64 {
+        self.generation.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// One fetch, from its start to what is held afterwards. `done` is dropped
+    /// at the end, after that.
+    async fn flight(self: Arc<Self>, slot: Slot, begun_s: u64, done: watch::Sender<()>) {
+        let limit = Duration::from_secs(self.settings.fetch_timeout_s);
+        let found = tokio::time::timeout(limit, self.found(&slot.issuer)).await;
+        let mut inside = slot.write();
+        let flaw = match found {
+            Ok(Ok(found)) => {
+                let fresh_s = self.settings.lifetime_s(found.keep_s);
+                inside.land(found, begun_s, Some(fresh_s), self.next_generation());
+                None
+            }
+            Ok(Err(flaw)) => Some(flaw.to_string()),
+            Err(_) => Some("expected an answer in time, found none".to_owned()),
+        };
+        if flaw.is_some() {
+            inside.crash(self.clock.now_s());
+        }
+        drop(inside);
+        drop(done);
+        if let Some(flaw) = flaw {
+            tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys could not be fetched");
+        }
+    }
+
+    async fn found(&self, issuer: &Issuer) -> Result<Found, SourceFlaw> {
+        // It is never closed; were it, nothing would be bounded by it.
+        let _permit = self.permits.acquire().await.ok();
+        source::fetched(&self.fetcher, issuer).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What to do when an issuer's keys are asked for. Pure: the time is an
+//! argument.
+
+use super::settings::TrustSettings;
+use locum_tokens::keys::KeySet;
+use std::sync::Arc;
+
+/// Seconds for which a failed fetch is remembered: meanwhile keys past their
+/// time are used without waiting for the issuer once more.
+const DOWN_S: u64 = 60;
+
+/// One issuer's keys as they were fetched.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    /// The keys.
+    pub(crate) set: Arc<KeySet>,
+    /// Changes whenever the keys do; never used twice, for any issuer.
+    pub(crate) generation: u64,
+    pub(super) digest: [u8; 32],
+    /// When the fetch began, in Unix seconds.
+    pub(super) fetched_s: u64,
+    /// Seconds they are fresh; `None` is for ever, for keys by value.
+    pub(super) fresh_s: Option<u64>,
+}
+
+/// What is held of one issuer.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Held {
+    /// Its keys, as last fetched.
+    pub(super) keys: Option<Arc<Keys>>,
+    /// When the last fetch began or, having failed, ended, in Unix seconds.
+    pub(super) tried_s: Option<u64>,
+    /// Whether the last fetch that ended failed.
+    pub(super) failed: bool,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub(super) enum Plan {
+    /// Use these.
+    Use(Arc<Keys>),
+    /// Use these, and fetch in the background.
+    UseAndFetch(Arc<Keys>),
+    /// Wait for a fetch.
+    Wait,
+    /// There are none, and it is too early to ask again.
+    Refuse,
+}
+
+impl Held {
+    /// The keys, unless their time and the grace after it are over.
+    pub(super) fn usable(&self, now_s: u64, settings: &TrustSettings) -> Option<&Arc<Keys>> {
+        self.keys.as_ref().filter(|keys| {
+            keys.fresh_s
+                .is_none_or(|fresh_s| keys.age_s(now_s) < fresh_s.saturating_add(settings.stale_s))
+        })
+    }
+
+    /// What to do now. `newer` asks for newer keys, because a `kid` was not
+    /// among those held; `flying` says that a fetch is under way.
+    pub(super) fn plan(
+        &self,
+        now_s: u64,
+        settings: &TrustSettings,
+        (newer, flying): (bool, bool),
+    ) -> Plan {
+        let since_s = self.tried_s.map(|tried_s| now_s.saturating_sub(tried_s));
+        let may_fetch = since_s.is_none_or(|s| s >= settings.refetch_min_s);
+        let may_wait = may_fetch || flying;
+        let Some(keys) = self.usable(now_s, settings) else {
+            return if may_wait { Plan::Wait } else { Plan::Refuse };
+        };
+        let Some(fresh_s) = keys.fresh_s else {
+            return Plan::Use(keys.clone());
+        };
+        let age_s = keys.age_s(now_s);
+        // An issuer that could be asked is asked before keys past their time
+        // are used: they may be gone.
+        let down = self.failed && since_s.is_some_and(|s| s < DOWN_S);
+        if may_wait && (newer || (age_s >= fresh_s && !down)) {
+            return Plan::Wait;
+        }
+        // In the last quarter they are fetched before anyone has to wait.
+        if may_fetch && !flying && age_s >= fresh_s - fresh_s / 4 {
+            return Plan::UseAndFetch(keys.clone());
+        }
+        Plan::Use(keys.clone())
+    }
+}
+
+impl Keys {
+    fn age_s(&self, now_s: u64) -> u64 {
+        now_s.saturating_sub(self.fetched_s)
+    }
+}
+
+#[cfg(test)]
+mod tests;

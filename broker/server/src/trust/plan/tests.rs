@@ -1,0 +1,121 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::*;
+
+const FETCHED_S: u64 = 1_000_000;
+
+/// Keys fetched at [`FETCHED_S`], fresh for 1,000 seconds; the last try was so
+/// long ago and failed or not.
+fn held(tried_ago: u64, now_s: u64, failed: bool) -> Held {
+    Held {
+        keys: Some(Arc::new(Keys {
+            set: Arc::default(),
+            generation: 1,
+            digest: [0; 32],
+            fetched_s: FETCHED_S,
+            fresh_s: Some(1_000),
+        })),
+        tried_s: Some(now_s - tried_ago),
+        failed,
+    }
+}
+
+fn word(plan: &Plan) -> &'static str {
+    match plan {
+        Plan::Use(_) => "use",
+        Plan::UseAndFetch(_) => "use and fetch",
+        Plan::Wait => "wait",
+        Plan::Refuse => "refuse",
+    }
+}
+
+#[test]
+fn known_keys_go_through_their_ages() {
+    let settings = TrustSettings {
+        stale_s: 500,
+        ..TrustSettings::default()
+    };
+    // (age, last try so long ago, it failed, newer wanted, under way) → plan
+    let table = [
+        (0, 0, false, false, false, "use"),
+        (0, 0, false, true, false, "use"),
+        (9, 9, false, true, false, "use"),
+        (10, 10, false, true, false, "wait"),
+        (5, 5, false, true, true, "wait"),
+        (749, 749, false, false, false, "use"),
+        (750, 750, false, false, false, "use and fetch"),
+        (750, 750, false, false, true, "use"),
+        (755, 5, true, false, false, "use"),
+        (765, 15, true, false, false, "use and fetch"),
+        (999, 999, false, false, false, "use and fetch"),
+        // Past their time the issuer is asked first, unless it is known to be down.
+        (1_000, 1_000, false, false, false, "wait"),
+        (1_000, 1_000, false, false, true, "wait"),
+        (1_000, 5, true, false, false, "use"),
+        (1_000, 10, true, false, false, "use and fetch"),
+        (1_000, 10, true, false, true, "use"),
+        (1_000, 59, true, false, false, "use and fetch"),
+        (1_000, 60, true, false, false, "wait"),
+        (1_499, 9, true, false, false, "use"),
+        // Past the grace there is nothing to use.
+        (1_500, 9, true, false, false, "refuse"),
+        (1_500, 9, true, true, false, "refuse"),
+        (1_500, 10, true, false, false, "wait"),
+        (1_500, 9, true, false, true, "wait"),
+    ];
+    for (age, ago, failed, newer, flying, expected) in table {
+        let now_s = FETCHED_S + age;
+        let plan = held(ago, now_s, failed).plan(now_s, &settings, (newer, flying));
+        assert_eq!(
+            word(&plan),
+            expected,
+            "{age} {ago} {failed} {newer} {flying}"
+        );
+    }
+}
+
+#[test]
+fn unknown_keys_are_waited_for_no_oftener_than_allowed() {
+    let settings = TrustSettings::default();
+    let none = |tried_s| Held {
+        tried_s,
+        ..Held::default()
+    };
+    let plan = |tried_s, flying| word(&none(tried_s).plan(100, &settings, (false, flying)));
+    assert_eq!(plan(None, false), "wait");
+    assert_eq!(plan(Some(100), true), "wait");
+    assert_eq!(plan(Some(91), false), "refuse");
+    assert_eq!(plan(Some(90), false), "wait");
+    // A clock that went back does not open the gate.
+    assert_eq!(plan(Some(200), false), "refuse");
+}
+
+#[test]
+fn keys_by_value_are_used_for_ever() {
+    let mut held = held(0, FETCHED_S, false);
+    let keys = Arc::get_mut(held.keys.as_mut().unwrap()).unwrap();
+    keys.fresh_s = None;
+    let late = FETCHED_S * 1_000;
+    let settings = TrustSettings::default();
+    for newer in [false, true] {
+        let plan = held.plan(late, &settings, (newer, false));
+        assert_eq!(word(&plan), "use");
+    }
+}
+
+#[test]
+fn a_lifetime_lies_within_the_bounds() {
+    let settings = TrustSettings::default();
+    for (said_s, expected) in [
+        (None, 3_600),
+        (Some(0), 10),
+        (Some(600), 600),
+        (Some(u64::MAX), 3_600),
+    ] {
+        assert_eq!(settings.lifetime_s(said_s), expected);
+    }
+}

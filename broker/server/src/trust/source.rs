@@ -1,0 +1,98 @@
+//! Where an issuer's keys come from: by value, from a URL, or by discovery.
+
+use super::fetch::{Document, FetchFlaw, Fetcher};
+use locum_core::registry::{Issuer, IssuerKind, IssuerSpec};
+use locum_core::token::Alg;
+use locum_tokens::keys::{KeyFlaw, KeySet};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Why an issuer's keys cannot be had. For the log.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceFlaw {
+    /// A document.
+    #[error(transparent)]
+    Fetch(#[from] FetchFlaw),
+    /// Its content.
+    #[error(transparent)]
+    Keys(#[from] KeyFlaw),
+    /// The discovery document is somebody else's.
+    #[error("expected discovery to name the issuer, found another or none")]
+    OtherIssuer,
+    /// Discovery names no keys.
+    #[error("expected `jwks_uri` in discovery, found none")]
+    NoUri,
+    /// Nothing says where the keys are.
+    #[error("expected `jwks` or `jwks_uri`, found neither")]
+    Nowhere,
+}
+
+/// Keys as they were found.
+pub(super) struct Found {
+    /// The keys.
+    pub(super) set: KeySet,
+    /// SHA-256 of the text they were read from.
+    pub(super) digest: [u8; 32],
+    /// Seconds their server wants them kept.
+    pub(super) keep_s: Option<u64>,
+}
+
+/// Whether two declarations lead to the same keys.
+pub(super) fn same(one: &IssuerSpec, other: &IssuerSpec) -> bool {
+    let facts = |spec: &IssuerSpec| (spec.kind, spec.algs.clone());
+    facts(one) == facts(other)
+        && one.issuer == other.issuer
+        && one.jwks_uri == other.jwks_uri
+        && one.jwks == other.jwks
+}
+
+/// Keys by value, if that is how the issuer has them.
+pub(super) fn by_value(issuer: &Issuer) -> Option<Result<Found, KeyFlaw>> {
+    let jwks = match issuer.spec.kind {
+        IssuerKind::Jwt => issuer.spec.jwks.as_ref()?,
+        IssuerKind::Oidc => return None,
+    };
+    let digest = Sha256::digest(jwks.to_string()).into();
+    let found = KeySet::from_jwks(jwks, &issuer.spec.algs).map(|set| Found {
+        set,
+        digest,
+        keep_s: None,
+    });
+    Some(found)
+}
+
+/// Fetches an issuer's keys.
+///
+/// # Errors
+/// [`SourceFlaw`].
+pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<Found, SourceFlaw> {
+    let spec = &issuer.spec;
+    let document = match (spec.kind, &spec.jwks_uri) {
+        (IssuerKind::Jwt, Some(uri)) => fetcher.json(uri).await?,
+        (IssuerKind::Jwt, None) => return Err(SourceFlaw::Nowhere),
+        (IssuerKind::Oidc, _) => discovered(fetcher, &spec.issuer).await?,
+    };
+    read(&document, &spec.algs)
+}
+
+fn read(document: &Document, algs: &[Alg]) -> Result<Found, SourceFlaw> {
+    Ok(Found {
+        set: KeySet::from_jwks(&document.value, algs)?,
+        digest: document.digest,
+        keep_s: document.keep_s,
+    })
+}
+
+/// OpenID Connect Discovery 1.0 §4: the document's `issuer` must be the one
+/// asked for (§4.3). Where it sends for keys, the same guard stands.
+async fn discovered(fetcher: &Fetcher, issuer: &str) -> Result<Document, SourceFlaw> {
+    let base = issuer.trim_end_matches('/');
+    let url = format!("{base}/.well-known/openid-configuration");
+    let metadata = fetcher.json(&url).await?.value;
+    let text = |name: &str| metadata.get(name).and_then(Value::as_str);
+    if text("issuer") != Some(issuer) {
+        return Err(SourceFlaw::OtherIssuer);
+    }
+    let uri = text("jwks_uri").ok_or(SourceFlaw::NoUri)?;
+    Ok(fetcher.json(uri).await?)
+}

@@ -1,0 +1,10 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+mod bench;
+mod cache;
+mod failing;
+mod guard;

@@ -1,0 +1,117 @@
+//! `locum doctor`: is everything there that a broker, and who works with it,
+//! needs? Asks over HTTP, and looks at the data folder where it is named.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::text::{clean, table};
+
+mod broker;
+mod folder;
+mod keys;
+
+/// What to look at beside the broker of the environment.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The operations listener; by default `LOCUM_OPERATIONS`, or the dev world's
+    #[arg(long, value_name = "URL")]
+    operations: Option<String>,
+    /// The broker's data folder, where it is on this machine
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Ok,
+    Warn,
+    Fail,
+    Skipped,
+}
+
+/// One check.
+#[derive(Debug)]
+struct Check {
+    name: &'static str,
+    outcome: Outcome,
+    detail: String,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl Check {
+    fn new(name: &'static str, outcome: Outcome, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            name,
+            outcome,
+            detail,
+        }
+    }
+
+    /// A check that could not be made because a call failed.
+    fn failed(name: &'static str, failure: &Failure) -> Self {
+        Self::new(name, Outcome::Fail, failure.message.clone())
+    }
+
+    fn to_json(&self) -> Value {
+        json!({"name": self.name, "result": self.outcome.word(), "detail": self.detail})
+    }
+}
+
+/// Makes every check, whatever the others found.
+pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<Report, Failure> {
+    let mut checks = broker::metadata(environment).await;
+    checks.push(broker::readiness(environment, args.operations.as_deref()).await);
+    checks.extend(keys::credential_and_ages(environment).await);
+    checks.push(match &args.data {
+        Some(data) => folder::check(data),
+        None => Check::new("data folder", Outcome::Skipped, "name it with --data"),
+    });
+    Ok(report(&checks))
+}
+
+fn report(checks: &[Check]) -> Report {
+    let found = |outcome| checks.iter().filter(|c| c.outcome == outcome).count();
+    let failed = found(Outcome::Fail);
+    let rows: Vec<Vec<String>> = checks
+        .iter()
+        .map(|check| {
+            vec![
+                check.name.to_owned(),
+                check.outcome.word().to_owned(),
+                clean(&check.detail),
+            ]
+        })
+        .collect();
+    let checks: Vec<Value> = checks.iter().map(Check::to_json).collect();
+    let data = json!({"healthy": failed == 0, "failed": failed,
+        "warned": found_in(&checks, "warn"), "checks": checks});
+    Report {
+        data,
+        text: table(&["check", "result", "found"], &rows),
+        exit: (failed > 0).then_some(Exit::Precondition),
+        ..Report::default()
+    }
+}
+
+fn found_in(checks: &[Value], word: &str) -> usize {
+    let result = |check: &&Value| check.get("result").and_then(Value::as_str) == Some(word);
+    checks.iter().filter(result).count()
+}

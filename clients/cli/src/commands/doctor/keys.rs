@@ -1,0 +1,111 @@
+//! The admin credential, and the ages of the signing keys it can see.
+
+use serde_json::Value;
+
+use super::{Check, Outcome};
+use crate::admin::Admin;
+use crate::environment::Environment;
+use crate::input::now_s;
+use crate::text::member;
+
+/// Days after which an active key is worth a word: `rotate_days` is 30 by
+/// default (contract §14), and a rotation may be late.
+const OLD_DAYS: i64 = 45;
+const DAY_S: i64 = 86_400;
+
+/// Two checks: what the credential may do, and the keys.
+pub(super) async fn credential_and_ages(environment: &Environment) -> [Check; 2] {
+    const CREDENTIAL: &str = "admin credential";
+    const KEYS: &str = "signing keys";
+    let admin = match Admin::new(environment) {
+        Ok(admin) => admin,
+        Err(failure) => {
+            return [
+                Check::new(CREDENTIAL, Outcome::Skipped, failure.message),
+                Check::new(KEYS, Outcome::Skipped, "needs an admin credential"),
+            ];
+        }
+    };
+    match admin.list("keys").await {
+        Ok(keys) => [
+            credential(CREDENTIAL, &admin).await,
+            ages(KEYS, &keys, now_s()),
+        ],
+        Err(failure) => [
+            Check::failed(CREDENTIAL, &failure),
+            Check::new(KEYS, Outcome::Skipped, "the admin API gave none"),
+        ],
+    }
+}
+
+/// A credential of the broker's own making names itself, so its role can be
+/// looked up; a bootstrap token does not.
+async fn credential(name: &'static str, admin: &Admin) -> Check {
+    let Some(id) = admin.credential_id() else {
+        return Check::new(name, Outcome::Ok, "accepted; its role is not told");
+    };
+    match admin.show("credentials", id).await {
+        Ok(found) => {
+            let role = member(&found, &["role"]);
+            let end = member(&found, &["expires_at"]);
+            Check::new(name, Outcome::Ok, format!("role {role}, expires {end}"))
+        }
+        Err(failure) => Check::failed(name, &failure),
+    }
+}
+
+fn ages(name: &'static str, keys: &[Value], now_s: i64) -> Check {
+    let state = |key: &&Value, wanted| key.get("state").and_then(Value::as_str) == Some(wanted);
+    let active: Vec<&Value> = keys.iter().filter(|key| state(key, "active")).collect();
+    if active.is_empty() {
+        return Check::new(name, Outcome::Fail, "expected an active key, found none");
+    }
+    let ages: Vec<(String, i64)> = active
+        .iter()
+        .map(|key| (member(key, &["alg"]), days(key, now_s)))
+        .collect();
+    let told: Vec<String> = ages
+        .iter()
+        .map(|(alg, days)| format!("{alg} active for {days} days"))
+        .collect();
+    let old = ages.iter().any(|(_, days)| *days > OLD_DAYS);
+    let next = keys.iter().any(|key| state(&key, "next"));
+    let (outcome, advice) = match (old, next) {
+        (true, _) => (Outcome::Warn, "; rotate with POST /admin/v1/keys/rotate"),
+        (false, false) => (Outcome::Warn, "; no next key is published"),
+        (false, true) => (Outcome::Ok, ""),
+    };
+    Check::new(name, outcome, told.join(", ") + advice)
+}
+
+fn days(key: &Value, now_s: i64) -> i64 {
+    let since = key.get("activates_at").and_then(Value::as_str);
+    let since = since.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    since.map_or(0, |since| (now_s - since.as_second()) / DAY_S)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+
+    fn outcome(days_old: i64, with_next: bool) -> Outcome {
+        let now: jiff::Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+        let since = jiff::Timestamp::from_second(now.as_second() - days_old * DAY_S).unwrap();
+        let mut keys =
+            vec![json!({"alg":"ES256","state":"active","activates_at":since.to_string()})];
+        if with_next {
+            keys.push(json!({"alg":"ES256","state":"next","activates_at":null}));
+        }
+        ages("signing keys", &keys, now.as_second()).outcome
+    }
+
+    #[test]
+    fn an_old_key_or_no_next_one_is_worth_a_word() {
+        assert_eq!(outcome(3, true), Outcome::Ok);
+        assert_eq!(outcome(46, true), Outcome::Warn);
+        assert_eq!(outcome(3, false), Outcome::Warn);
+        assert_eq!(ages("signing keys", &[], 0).outcome, Outcome::Fail);
+    }
+}
