@@ -16,7 +16,7 @@ NAMES = [
     "locum_connections_closed_total", "process_resident_memory_bytes",
 ]
 LABELS = {"version", "path", "method", "status", "le", "grant", "outcome", "code", "alg", "reason"}
-LINE = re.compile(r'^([a-z_]+)(?:\{([^}]*)\})? (\S+)$')
+LINE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 
 
 def page(broker) -> str:

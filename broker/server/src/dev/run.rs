@@ -2,10 +2,11 @@
 
 use super::places::{self, Places};
 use super::world::World;
-use super::{Addresses, Ambient, banner, facts, mode, pointer, ready, seed, serve};
+use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds};
-use crate::trust::TrustSettings;
+use crate::mode::{self, Mode};
+use crate::setup::Setup;
 use crate::{http, operations, start};
 use serde_json::Value;
 use std::io::Write;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -49,7 +51,7 @@ pub(crate) async fn start(
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
     }
-    mode::claim(data)?;
+    mode::claim(data, Mode::Dev)?;
     let wanted = places::wanted(listen, data)?;
     let public = bind(wanted.public).await?;
     let demo = bind(wanted.demo).await?;
@@ -69,8 +71,11 @@ pub(crate) async fn start(
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
-    let master = world.master_key()?;
-    let app = start::open(folder, &at.issuer, &master, TrustSettings::dev(), bounds)?;
+    let setup = Setup {
+        bounds,
+        ..Setup::default()
+    };
+    let app = start::open(folder, &at.issuer, &world.master_key()?, setup)?;
     let (stop, stopped) = watch::channel(false);
     let operations = http::serve(operations::router(&app), ops, stopped.clone());
     let operations = tokio::spawn(operations);
@@ -147,6 +152,8 @@ pub(crate) async fn command(
         reason = "measures the start, decides nothing"
     )]
     let begun = tokio::time::Instant::now();
+    // Before anybody is told that it runs, and may want it to stop.
+    let mut told = Told::new()?;
     let temporary = if data.is_none() {
         Some(tempfile::tempdir()?)
     } else {
@@ -170,7 +177,7 @@ pub(crate) async fn command(
     {
         tracing::warn!(%flaw, "other shells will have to name the data folder");
     }
-    told_to_stop().await?;
+    told.end().await;
     if let Ok(place) = &place {
         pointer::forget(place, &folder);
     }
@@ -183,13 +190,24 @@ fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn told_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The two signals that stop it.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
