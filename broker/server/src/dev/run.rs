@@ -81,15 +81,7 @@ pub(crate) async fn start(
     let operations = http::serve(operations::router(&app), ops, stopped.clone());
     let operations = tokio::spawn(operations);
     start::settle(&app).await?;
-    let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
-    let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
-    seed::seed(
-        &app,
-        &world,
-        &facts::facts(&world, &at, &until.to_string())?,
-    )
-    .await?;
-
+    fill(&app, &world, &at).await?;
     let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
     let public = http::serve(http::router(&app), public, stopped);
     let tasks = vec![tokio::spawn(public), operations];
@@ -103,6 +95,14 @@ pub(crate) async fn start(
         stop,
         tasks,
     })
+}
+
+/// The demo world's objects, where they are not there yet.
+async fn fill(app: &Arc<App>, world: &World, at: &Addresses) -> Result<(), Flaw> {
+    let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
+    let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
+    let facts = facts::facts(world, at, &until.to_string())?;
+    Ok(seed::seed(app, world, &facts).await?)
 }
 
 async fn bind(at: SocketAddr) -> Result<TcpListener, Flaw> {
