@@ -18,9 +18,12 @@ class IssuerServer:
                 outer.asked.append(self.path)
                 body = outer.answer(self.path)
                 self.send_response(404 if body is None else 200)
+                text = json.dumps(body).encode()
                 self.send_header("Content-Type", "application/json")
+                # Without it, an end that TLS does not announce would be a document cut short.
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
+                self.wfile.write(text)
 
             def log_message(self, *_):
                 pass

@@ -6,6 +6,7 @@ use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
+use crate::setup::{Managed, Setup};
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -110,12 +111,24 @@ pub(crate) struct App {
     pub(crate) random: Randomness,
     /// One change at a time: read, check, record.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// How this broker is set up.
+    pub(crate) setup: Setup,
+    /// What files declare; replaced whole.
+    pub(crate) managed: RwLock<Arc<Managed>>,
 }
 
 impl App {
     /// The policy bundle in force.
     pub(crate) fn bundle(&self) -> Arc<Bundle> {
         self.policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What files declare.
+    pub(crate) fn managed(&self) -> Arc<Managed> {
+        self.managed
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

@@ -1,7 +1,8 @@
 //! The command line (contract §1).
 
 use crate::app::Bounds;
-use crate::{dev, logs, tour};
+use crate::config::{self, ConfigVerb};
+use crate::{dev, logs, serve, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -26,6 +27,18 @@ struct Cli {
 enum Command {
     /// The broker with a demo world around it, on loopback, offline.
     Dev(Dev),
+    /// The broker in production.
+    Serve {
+        /// Its configuration.
+        #[arg(long, default_value = "locum.toml")]
+        config: PathBuf,
+    },
+    /// Looks at a configuration without serving it.
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
     /// Plays the main job once, step by step, on real signed tokens.
     Tour {
         /// One JSON object a step.
@@ -84,6 +97,8 @@ async fn run(cli: Cli) -> ExitCode {
     let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
     match cli.command {
         Command::Dev(dev) => done(dev_command(dev).await),
+        Command::Serve { config } => done(serve::command(&config).await),
+        Command::Config { verb } => done(config::command(&verb, &mut std::io::stdout())),
         Command::Tour { json } => tour::command(json).await,
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());

@@ -2,14 +2,15 @@
 //! open, the policies load. Only then is anything answered.
 
 use crate::ambient::{Clock, Randomness};
-use crate::app::{App, Bounds, Unavailable};
+use crate::app::{App, Unavailable};
 use crate::keyring::{self, Keyring};
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
+use crate::setup::Setup;
 use crate::token::{foreign, own};
-use crate::trust::{Trust, TrustSettings};
+use crate::trust::Trust;
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
@@ -46,8 +47,7 @@ pub(crate) async fn open(
     data: &Path,
     issuer: &str,
     master: &[u8; 32],
-    trust: TrustSettings,
-    bounds: Bounds,
+    setup: Setup,
 ) -> Result<Arc<App>, StartFlaw> {
     let clock = Clock::default();
     let random = Randomness::new();
@@ -71,37 +71,39 @@ pub(crate) async fn open(
     tracing::info!(records = opened.records, tree = opened.tree, "ledger open");
     let (keyring, bundle) = {
         let known = state.read();
-        let bundle = Bundle::load(&known.policies.files).map_err(|flaws| {
-            StartFlaw::Policies(
-                flaws
-                    .iter()
-                    .map(|flaw| format!("{}: {flaw}", flaw.file))
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            )
-        })?;
+        let bundle = policies(&known)?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
     let app = Arc::new(App {
         issuer: issuer.into(),
-        bounds,
+        bounds: setup.bounds,
         ledger,
         state,
         vault,
         names,
         keyring,
-        trust: Trust::new(clock.clone(), trust)?,
+        trust: Trust::new(clock.clone(), setup.trust.clone())?,
         client_keys: ClientKeys::default(),
         verified: foreign::none_kept(),
         own: own::none_kept(),
         recalled: recall::nothing(),
         policy: RwLock::new(Arc::new(bundle)),
-        rate: Rate::new(bounds.requests_per_client_per_s),
+        rate: Rate::new(setup.bounds.requests_per_client_per_s),
         metrics: Metrics::default(),
         clock,
         random,
         changing: tokio::sync::Mutex::default(),
+        setup,
+        managed: RwLock::default(),
     });
     keyring::ensure(&app, Alg::default()).await?;
     Ok(app)
+}
+
+/// The policies in force, as they are recorded.
+fn policies(known: &State) -> Result<Bundle, StartFlaw> {
+    Bundle::load(&known.policies.files).map_err(|flaws| {
+        let flaws = flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file));
+        StartFlaw::Policies(flaws.collect::<Vec<_>>().join("; "))
+    })
 }

@@ -71,6 +71,10 @@ pub enum Code {
     NotFound,
     /// Admin API: the object's state does not allow this.
     State,
+    /// Admin API: what a file declares is changed in the file.
+    ManagedByFile,
+    /// Admin API: administrators make no grants here.
+    GrantsOff,
     /// Admin API: `If-Match` names another revision.
     Stale,
     /// Admin API: invalid input.
@@ -87,7 +91,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::Request,
         Self::ParamDuplicate,
         Self::ClientAuth,
@@ -122,6 +126,8 @@ impl Code {
         Self::Forbidden,
         Self::NotFound,
         Self::State,
+        Self::ManagedByFile,
+        Self::GrantsOff,
         Self::Stale,
         Self::Invalid,
         Self::IdempotencyKey,

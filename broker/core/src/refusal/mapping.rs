@@ -290,6 +290,18 @@ impl Code {
                 "The object's state does not allow this, or its id is taken.",
                 "Read the object; ids are never used again.",
             ),
+            Self::ManagedByFile => admin(
+                "LCM-MANAGED-BY-FILE",
+                409,
+                "A file declares this; it is read-only here.",
+                "Change the file and reload; to stop it at once, lock or revoke it.",
+            ),
+            Self::GrantsOff => admin(
+                "LCM-GRANTS-OFF",
+                403,
+                "Administrators make no grants on this broker.",
+                "Let the person make the grant, or set grants.allow_administrator.",
+            ),
             Self::Stale => admin(
                 "LCM-STALE",
                 412,

@@ -4,6 +4,8 @@ mod check;
 mod states;
 mod versions;
 
+pub(super) use check::flaws;
+
 use super::answer::{Answer, etag};
 use super::call::Call;
 use super::problem::Problem;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 
 /// Most bytes of one agent with its versions. It must fit into a record in
 /// every later state, or it could not be stopped any more.
-const AGENT_MAX: usize = 49_152;
+pub(super) const AGENT_MAX: usize = 49_152;
 
 /// The routes of agents.
 pub(super) fn routes() -> Router<Arc<App>> {

@@ -73,11 +73,12 @@ impl FromRequestParts<Arc<App>> for Call {
 }
 
 impl Call {
-    /// Only an administrator, or who has that role, may go on. Reading is free
-    /// to every role; a handler that writes starts with this.
+    /// Only an administrator, or who has that role, may go on, and only with
+    /// what no file declares. Reading is free to every role; a handler that
+    /// writes starts with this.
     pub(crate) fn require(&self, role: Role) -> Result<(), Problem> {
         if self.who.role == Role::Admin || self.who.role == role {
-            return Ok(());
+            return self.not_from_a_file();
         }
         let detail = format!(
             "expected the role `{}`, found `{}`",
@@ -85,6 +86,24 @@ impl Call {
             role_name(self.who.role)
         );
         Err(Problem::new(Code::Forbidden, detail))
+    }
+
+    /// What a file declares is changed there (contract §12). One thing is free:
+    /// to resume what was suspended before a file declared it.
+    fn not_from_a_file(&self) -> Result<(), Problem> {
+        let path = self.uri.path();
+        let array = path.split('/').nth(1).unwrap_or_default();
+        let managed = if path == "/policies" {
+            self.app.managed().policies()
+        } else {
+            let object = self.app.managed().object(array, self.param("id"));
+            object && !path.ends_with("/resume")
+        };
+        if !managed {
+            return Ok(());
+        }
+        let detail = "expected an object that no file declares, found one that a file does; change the file and reload, or to stop it at once lock or revoke it";
+        Err(Problem::new(Code::ManagedByFile, detail))
     }
 
     /// A parameter of the path; empty where the route has none of that name.

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::Code;
-use locum_core::registry::{Client, ClientSpec, Problems};
+use locum_core::registry::{Client, ClientSpec, Problem as Flaw, Problems};
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -94,12 +94,18 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
 }
 
 fn sound(spec: &ClientSpec) -> Result<(), Problem> {
-    let mut flaws = Problems(spec.problems());
-    secrets::check(&spec.auth, &mut flaws);
-    if flaws.0.is_empty() {
+    let flaws = flaws(spec);
+    if flaws.is_empty() {
         return Ok(());
     }
-    Err(Problem::invalid(flaws.0))
+    Err(Problem::invalid(flaws))
+}
+
+/// What is wrong with a client.
+pub(super) fn flaws(spec: &ClientSpec) -> Vec<Flaw> {
+    let mut flaws = Problems(spec.problems());
+    secrets::check(&spec.auth, &mut flaws);
+    flaws.0
 }
 
 /// As the API shows it.

@@ -71,6 +71,10 @@ async fn one(call: Call) -> Result<Answer, Problem> {
 
 async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
+    if !call.app.setup.grants_by_administrator {
+        let detail = "expected `grants.allow_administrator`, found that it is off";
+        return Err(Problem::new(Code::GrantsOff, detail));
+    }
     let spec: GrantSpec = call.read()?;
     let plan = |moment: &Moment<'_>| {
         let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;

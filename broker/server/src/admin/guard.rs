@@ -111,17 +111,20 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     };
     let token = bearer(headers).ok_or_else(refused)?;
     let state = app.state.read();
+    let first = app.setup.bootstrap.as_ref();
     let named = token
         .split_once('.')
         .and_then(|(id, _)| CredentialId::parse(id).ok());
     let matches = |c: &Credential| app.vault.matches(&c.hash, token);
     let found = match named {
         Some(id) => state.credentials.get(&id).filter(|c| matches(c)),
-        None => state
-            .credentials
-            .values()
-            .fold(None, |found, c| if matches(c) { Some(c) } else { found }),
+        None => None,
     };
+    let found = found.or_else(|| {
+        let all = state.credentials.values().filter(|_| named.is_none());
+        all.chain(first)
+            .fold(None, |found, c| if matches(c) { Some(c) } else { found })
+    });
     let now_s = app.clock.now_s();
     let live = |c: &&Credential| !c.revoked && c.expires_s.is_none_or(|end| end > now_s);
     let credential = found.filter(live).ok_or_else(refused)?;

@@ -12,6 +12,7 @@ mod call;
 mod clients;
 mod credentials;
 mod decisions;
+pub(crate) mod declared;
 mod grants;
 mod guard;
 mod issuers;
@@ -22,11 +23,14 @@ mod page;
 mod policies;
 mod problem;
 mod read;
+mod reload;
 mod revocations;
 mod secrets;
 mod targets;
 mod times;
 mod write;
+
+pub(crate) use openapi::schemas;
 
 use crate::app::App;
 use axum::Router;
@@ -45,6 +49,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(locks::routes())
         .merge(openapi::routes())
         .merge(policies::routes())
+        .merge(reload::routes())
         .merge(revocations::routes())
         .merge(targets::routes())
         .fallback(guard::nowhere)

@@ -14,6 +14,11 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use table::{Operation, TABLE};
 
+/// The schemas of everything that is sent and shown, by name.
+pub(crate) fn schemas() -> Map<String, Value> {
+    schemas::all()
+}
+
 /// The routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new().route("/openapi.json", get(show))

@@ -2,6 +2,8 @@
 
 mod check;
 
+pub(super) use check::flaws;
+
 use super::answer::{Answer, etag};
 use super::call::Call;
 use super::problem::Problem;

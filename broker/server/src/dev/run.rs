@@ -2,10 +2,11 @@
 
 use super::places::{self, Places};
 use super::world::World;
-use super::{Addresses, Ambient, banner, facts, mode, pointer, ready, seed, serve};
+use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
 use crate::app::{App, Bounds};
-use crate::trust::TrustSettings;
+use crate::mode::{self, Mode};
+use crate::setup::Setup;
 use crate::{http, operations, start};
 use serde_json::Value;
 use std::io::Write;
@@ -49,7 +50,7 @@ pub(crate) async fn start(
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
     }
-    mode::claim(data)?;
+    mode::claim(data, Mode::Dev)?;
     let wanted = places::wanted(listen, data)?;
     let public = bind(wanted.public).await?;
     let demo = bind(wanted.demo).await?;
@@ -69,8 +70,11 @@ pub(crate) async fn start(
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
-    let master = world.master_key()?;
-    let app = start::open(data, &at.issuer, &master, TrustSettings::dev(), bounds).await?;
+    let setup = Setup {
+        bounds,
+        ..Setup::default()
+    };
+    let app = start::open(data, &at.issuer, &world.master_key()?, setup).await?;
     let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     seed::seed(

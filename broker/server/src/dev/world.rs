@@ -111,7 +111,7 @@ pub(crate) struct World {
 
 impl World {
     /// Loads the world of a data folder, or makes one and saves it. The folder
-    /// must have been claimed ([`super::mode::claim`]).
+    /// must have been claimed ([`crate::mode::claim`]).
     ///
     /// # Errors
     /// [`WorldFlaw`].

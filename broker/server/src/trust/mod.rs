@@ -3,7 +3,7 @@
 //! but those who present its tokens.
 
 mod address;
-pub(crate) mod cidr;
+mod cidr;
 mod fetch;
 mod lifetime;
 mod plan;
@@ -12,6 +12,7 @@ mod settings;
 mod slot;
 mod source;
 
+pub(crate) use cidr::Cidr;
 pub(crate) use plan::Keys;
 pub(crate) use settings::TrustSettings;
 

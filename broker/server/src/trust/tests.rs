@@ -8,3 +8,4 @@ mod bench;
 mod cache;
 mod failing;
 mod guard;
+mod kept;

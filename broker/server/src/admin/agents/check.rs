@@ -11,7 +11,7 @@ use locum_core::registry::{
 use serde_json::Value;
 
 /// What is wrong with a registration, by itself and among what is known.
-pub(super) fn flaws(registry: &Registry, spec: &AgentSpec) -> Vec<Flaw> {
+pub(in crate::admin) fn flaws(registry: &Registry, spec: &AgentSpec) -> Vec<Flaw> {
     let mut out = Problems(spec.problems());
     secrets::check(&spec.auth, &mut out);
     for (place, presenter) in spec.presenters.iter().enumerate() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
-pub(super) fn flaws(
+pub(in crate::admin) fn flaws(
     registry: &Registry,
     ours: &str,
     id: &IssuerId,

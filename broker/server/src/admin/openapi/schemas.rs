@@ -68,6 +68,7 @@ const SENT: &[Schema] = &[
     ),
     ("Certify", &[("until", Text), ("reason", Text)], &[]),
     ("Reason", &[("reason", Text)], &[]),
+    ("OptionalReason", &[], &[("reason", Text)]),
     ("Overlap", &[], &[("overlap_seconds", Number)]),
     (
         "ClientSpec",

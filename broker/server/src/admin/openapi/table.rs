@@ -353,4 +353,10 @@ pub(super) const TABLE: &[Operation] = &[
         "Reason",
         &[(200, "Credential")],
     ),
+    post(
+        "/reload",
+        "Reads policies, declared objects and certificates from their files again; runs anew under the same key",
+        "OptionalReason",
+        &[(200, "Bundle")],
+    ),
 ];

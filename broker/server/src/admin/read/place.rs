@@ -80,8 +80,14 @@ impl Error for Misfit {
         Self::custom(format!("expected {}, found another value", one_of(known)))
     }
 
-    fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
-        Self::custom(format!("expected {}, found another name", one_of(known)))
+    fn unknown_field(found: &str, known: &'static [&'static str]) -> Self {
+        let near = crate::config::nearest(found, known.iter().copied());
+        let near = near.map(|near| format!("; the nearest is `{near}`"));
+        let near = near.unwrap_or_default();
+        Self::custom(format!(
+            "expected {}, found another name{near}",
+            one_of(known)
+        ))
     }
 
     fn missing_field(name: &'static str) -> Self {

@@ -7,7 +7,7 @@ use locum_core::registry::{
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
-pub(super) fn flaws(
+pub(in crate::admin) fn flaws(
     registry: &Registry,
     ours: &str,
     id: &TargetId,

@@ -1,0 +1,294 @@
+//! What files declare, brought to the record: the same checks as for what the
+//! API is sent, and a change only where what is known differs.
+
+mod diff;
+
+use super::agents::AGENT_MAX;
+use super::{agents, clients, issuers, read, targets, times};
+use locum_core::ids::{IssuerId, TargetId};
+use locum_core::registry::{
+    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Problems, Registry, Target,
+    TargetSpec,
+};
+use locum_core::secret::Secret;
+use locum_stores::state::Change;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+pub(crate) use super::write::Moment;
+
+/// An object with an id beside what is declared.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<I, S> {
+    /// Its id.
+    pub(crate) id: I,
+    /// What is declared.
+    pub(crate) spec: S,
+}
+
+/// What runs as a certified agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Build {
+    /// The operator's version text.
+    pub(crate) version: Option<String>,
+    /// Digest of what runs.
+    pub(crate) digest: Option<String>,
+    /// The model it runs on.
+    pub(crate) model: Option<String>,
+}
+
+/// An agent.
+pub(crate) struct DeclaredAgent {
+    /// What is declared.
+    pub(crate) spec: AgentSpec,
+    /// Unix seconds at which its certification ends; without one it may not act.
+    pub(crate) certified_until: Option<u64>,
+    /// What is certified.
+    pub(crate) build: Build,
+    /// Its secret, if it has the method.
+    pub(crate) secret: Option<Secret<String>>,
+}
+
+/// A client that is no agent.
+pub(crate) struct DeclaredClient {
+    /// What is declared.
+    pub(crate) spec: ClientSpec,
+    /// Its secret, if it has the method.
+    pub(crate) secret: Option<Secret<String>>,
+}
+
+/// Everything that files declare.
+#[derive(Default)]
+pub(crate) struct Declared {
+    /// `[[issuers]]`.
+    pub(crate) issuers: Vec<Named<IssuerId, IssuerSpec>>,
+    /// `[[targets]]`.
+    pub(crate) targets: Vec<Named<TargetId, TargetSpec>>,
+    /// `[[agents]]`.
+    pub(crate) agents: Vec<DeclaredAgent>,
+    /// `[[clients]]`.
+    pub(crate) clients: Vec<DeclaredClient>,
+}
+
+impl Declared {
+    /// Every object by its collection and id.
+    pub(crate) fn names(&self) -> BTreeSet<(&'static str, String)> {
+        let issuers = self
+            .issuers
+            .iter()
+            .map(|each| ("issuers", each.id.to_string()));
+        let targets = self
+            .targets
+            .iter()
+            .map(|each| ("targets", each.id.to_string()));
+        let agents = self
+            .agents
+            .iter()
+            .map(|each| ("agents", each.spec.id.to_string()));
+        let clients = self
+            .clients
+            .iter()
+            .map(|each| ("clients", each.spec.id.to_string()));
+        issuers
+            .chain(targets)
+            .chain(agents)
+            .chain(clients)
+            .collect()
+    }
+}
+
+/// Reads an object as the API would.
+///
+/// # Errors
+/// Every flaw with its place.
+pub(crate) fn read_spec<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Vec<Flaw>> {
+    read::whole(members).map_err(|problem| problem.flaws)
+}
+
+/// A time as Unix seconds; `None` when it is none (RFC 3339).
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    times::read_ms("", text).ok().map(|ms| ms / 1000)
+}
+
+/// What is wrong with the objects by themselves, whatever else is known.
+pub(crate) fn by_themselves(declared: &Declared, ours: &str) -> Vec<Flaw> {
+    let mut out = Vec::new();
+    for each in &declared.issuers {
+        under(
+            &mut out,
+            "issuers",
+            each.id.as_str(),
+            each.spec.problems(&each.id, ours),
+        );
+    }
+    for each in &declared.targets {
+        under(&mut out, "targets", each.id.as_str(), each.spec.problems());
+    }
+    for each in &declared.agents {
+        under(
+            &mut out,
+            "agents",
+            each.spec.id.as_str(),
+            each.spec.problems(),
+        );
+    }
+    for each in &declared.clients {
+        under(
+            &mut out,
+            "clients",
+            each.spec.id.as_str(),
+            clients::flaws(&each.spec),
+        );
+    }
+    out
+}
+
+/// The changes after which what files declare is what is known; none where it
+/// is already.
+///
+/// # Errors
+/// Every flaw, its pointer beginning with `/<collection>/<id>`.
+pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec<Flaw>> {
+    let mut flaws = Vec::new();
+    let known = &now.state.registry;
+    let mut whole = known.clone();
+    let mut out = Vec::new();
+    // All first, for they name each other.
+    for each in &declared.issuers {
+        let found = diff::issuer(now, &each.id, &each.spec);
+        put(
+            &mut out,
+            &mut flaws,
+            ("issuers", each.id.as_str()),
+            found,
+            &mut whole,
+        );
+    }
+    for each in &declared.clients {
+        let found = diff::client(now, &each.spec);
+        put(
+            &mut out,
+            &mut flaws,
+            ("clients", each.spec.id.as_str()),
+            found,
+            &mut whole,
+        );
+    }
+    for each in &declared.targets {
+        let found = diff::target(now, &each.id, &each.spec);
+        put(
+            &mut out,
+            &mut flaws,
+            ("targets", each.id.as_str()),
+            found,
+            &mut whole,
+        );
+    }
+    for each in &declared.agents {
+        let found = diff::agent(now, each);
+        put(
+            &mut out,
+            &mut flaws,
+            ("agents", each.spec.id.as_str()),
+            found,
+            &mut whole,
+        );
+    }
+    flaws.extend(among(&whole, declared, &now.app.issuer));
+    for each in &declared.agents {
+        let id = each.spec.id.as_str();
+        out.extend(diff::secret(now, id, each.secret.as_ref()));
+    }
+    for each in &declared.clients {
+        let id = each.spec.id.as_str();
+        out.extend(diff::secret(now, id, each.secret.as_ref()));
+    }
+    if flaws.is_empty() {
+        Ok(out)
+    } else {
+        Err(flaws)
+    }
+}
+
+fn put(
+    out: &mut Vec<Change>,
+    flaws: &mut Vec<Flaw>,
+    (array, id): (&str, &str),
+    found: Result<Option<Change>, Flaw>,
+    whole: &mut Registry,
+) {
+    match found {
+        Ok(None) => {}
+        Ok(Some(change)) => {
+            match &change {
+                Change::Issuer { issuer } => whole.put_issuer(Issuer::clone(issuer)),
+                Change::Client { client } => whole.put_client(Client::clone(client)),
+                Change::Target { target } => whole.put_target(Target::clone(target)),
+                Change::Agent { agent } => {
+                    let size = json!(agent).to_string().len();
+                    if size > AGENT_MAX {
+                        let detail = format!("expected at most {AGENT_MAX} bytes, found {size}");
+                        under(flaws, array, id, vec![flaw("", &detail)]);
+                    }
+                    whole.put_agent(agent.clone());
+                }
+                // INVARIANT: a difference is one of the four kinds.
+                _ => {}
+            }
+            out.push(change);
+        }
+        Err(flaw) => under(flaws, array, id, vec![flaw]),
+    }
+}
+
+/// What is wrong with the objects among everything that will be known.
+fn among(whole: &Registry, declared: &Declared, ours: &str) -> Vec<Flaw> {
+    let mut out = Vec::new();
+    for each in &declared.issuers {
+        let flaws = issuers::flaws(whole, ours, &each.id, &each.spec);
+        under(&mut out, "issuers", each.id.as_str(), flaws);
+    }
+    for each in &declared.targets {
+        let flaws = targets::flaws(whole, ours, &each.id, &each.spec);
+        under(&mut out, "targets", each.id.as_str(), flaws);
+    }
+    for each in &declared.agents {
+        let id = each.spec.id.as_str();
+        under(&mut out, "agents", id, agents::flaws(whole, &each.spec));
+        let mut more = Problems::default();
+        let two = whole.client(id).is_some();
+        more.require(!two, "/id", "expected an id that no client has");
+        for (at, text) in [
+            ("/version", &each.build.version),
+            ("/digest", &each.build.digest),
+            ("/model", &each.build.model),
+        ] {
+            more.text(at, text.as_deref().unwrap_or_default());
+        }
+        under(&mut out, "agents", id, more.0);
+    }
+    for each in &declared.clients {
+        under(
+            &mut out,
+            "clients",
+            each.spec.id.as_str(),
+            clients::flaws(&each.spec),
+        );
+    }
+    out
+}
+
+fn under(out: &mut Vec<Flaw>, array: &str, id: &str, flaws: Vec<Flaw>) {
+    out.extend(flaws.into_iter().map(|flaw| Flaw {
+        pointer: format!("/{array}/{id}{}", flaw.pointer),
+        detail: flaw.detail,
+    }));
+}
+
+fn flaw(pointer: &str, detail: &str) -> Flaw {
+    Flaw {
+        pointer: pointer.to_owned(),
+        detail: detail.to_owned(),
+    }
+}

@@ -1,0 +1,161 @@
+//! One object that is declared against what is known of it.
+
+use super::{Build, DeclaredAgent, Moment, flaw};
+use locum_core::ids::{IssuerId, TargetId, VersionId};
+use locum_core::registry::{
+    Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Status, Target,
+    TargetSpec, Version, VersionState,
+};
+use locum_core::secret::Secret;
+use locum_stores::state::Change;
+
+/// The version text where the files name none.
+const VERSION: &str = "file";
+
+type Found = Result<Option<Change>, Flaw>;
+
+pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Found {
+    let known = now.state.registry.issuer(id.as_str());
+    if known.is_some_and(|known| known.spec == *spec) {
+        return Ok(None);
+    }
+    if known.is_some_and(|k| k.spec.issuer != spec.issuer || k.spec.role != spec.role) {
+        let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
+        return Err(flaw("", detail));
+    }
+    let issuer = Issuer {
+        id: id.clone(),
+        spec: spec.clone(),
+        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
+    };
+    Ok(Some(Change::Issuer { issuer }))
+}
+
+pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Found {
+    let known = now.state.registry.target(id.as_str());
+    if known.is_some_and(|known| known.spec == *spec) {
+        return Ok(None);
+    }
+    if known.is_some_and(|known| known.spec.audience != spec.audience) {
+        let detail = "expected the `audience` the target has, found another; take a new id";
+        return Err(flaw("", detail));
+    }
+    let target = Target {
+        id: id.clone(),
+        spec: spec.clone(),
+        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
+    };
+    Ok(Some(Change::Target { target }))
+}
+
+pub(super) fn client(now: &Moment<'_>, spec: &ClientSpec) -> Found {
+    let id = spec.id.as_str();
+    if now.state.registry.agent(id).is_some() {
+        return Err(flaw("/id", "expected an id that no agent has"));
+    }
+    let known = now.state.registry.client(id);
+    if known.is_some_and(|known| known.spec == *spec) {
+        return Ok(None);
+    }
+    if known.is_some_and(|known| known.spec.kind != spec.kind) {
+        let detail = "expected the `kind` the client has, found another; take a new id";
+        return Err(flaw("/kind", detail));
+    }
+    let client = Client {
+        spec: spec.clone(),
+        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
+    };
+    Ok(Some(Change::Client { client }))
+}
+
+pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
+    let id = declared.spec.id.as_str();
+    if now.state.registry.client(id).is_some() {
+        return Err(flaw("/id", "expected an id that no client has"));
+    }
+    let known = now.state.registry.agent(id);
+    let mut agent = match known {
+        Some(known) => (**known).clone(),
+        None => Agent::new(declared.spec.clone(), now.now_ms),
+    };
+    if agent.status == Status::Retired {
+        let detail = "expected an agent that is not retired, found a retired one; take a new id";
+        return Err(flaw("", detail));
+    }
+    agent.spec = declared.spec.clone();
+    let agent = match declared.certified_until {
+        Some(until) => certified(now, agent, &declared.build, until)?,
+        None => uncertified(agent, now.now_ms / 1000),
+    };
+    let changed = known.is_none_or(|known| **known != agent);
+    Ok(changed.then_some(Change::Agent { agent }))
+}
+
+fn certification(status: &Status) -> Option<Certification> {
+    match status {
+        Status::Active(found) | Status::Suspended { was: Some(found) } => Some(*found),
+        Status::Draft | Status::Suspended { was: None } | Status::Retired => None,
+    }
+}
+
+/// The agent with that build certified until then; as it was, if it is.
+fn certified(now: &Moment<'_>, mut agent: Agent, build: &Build, until: u64) -> Result<Agent, Flaw> {
+    let text = build.version.as_deref().unwrap_or(VERSION);
+    let same = |version: &&Version| {
+        version.version == text
+            && version.digest == build.digest
+            && version.model == build.model
+            && version.state != VersionState::Ended
+    };
+    let version = match agent.versions.iter().rev().find(same) {
+        Some(known) => known.id,
+        None => {
+            let id = VersionId(now.app.mint());
+            agent.versions.push(Version {
+                id,
+                version: text.to_owned(),
+                digest: build.digest.clone(),
+                model: build.model.clone(),
+                state: VersionState::Draft,
+                created_at_ms: now.now_ms,
+            });
+            id
+        }
+    };
+    if certification(&agent.status) == Some(Certification { version, until }) {
+        return Ok(agent);
+    }
+    agent
+        .certify(version, until)
+        .map_err(|wrong| flaw("", &wrong.to_string()))
+}
+
+/// The agent without a certification in force.
+fn uncertified(mut agent: Agent, now_s: u64) -> Agent {
+    if let Status::Active(found) = &mut agent.status {
+        found.until = found.until.min(now_s);
+    }
+    agent
+}
+
+/// The client's secrets, if they are not that one alone.
+pub(super) fn secret(
+    now: &Moment<'_>,
+    client: &str,
+    secret: Option<&Secret<String>>,
+) -> Option<Change> {
+    let known = now.state.secrets.get(client);
+    let known = known.map(Vec::as_slice).unwrap_or_default();
+    let (hashes, same) = match (secret, known) {
+        (None, known) => (Vec::new(), known.is_empty()),
+        (Some(secret), [only]) if only.until_s.is_none() => (
+            vec![now.app.vault.hash(secret.expose(), None)],
+            now.app.vault.matches(&only.hash, secret.expose()),
+        ),
+        (Some(secret), _) => (vec![now.app.vault.hash(secret.expose(), None)], false),
+    };
+    (!same).then(|| Change::Secrets {
+        client: client.to_owned(),
+        hashes,
+    })
+}

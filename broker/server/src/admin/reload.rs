@@ -1,0 +1,45 @@
+//! `POST /reload`: the files are read again, as on SIGHUP (contract §14).
+
+use super::answer::Answer;
+use super::call::Call;
+use super::problem::Problem;
+use crate::app::App;
+use axum::Router;
+use axum::routing::post;
+use http::StatusCode;
+use locum_core::refusal::Code;
+use locum_stores::state::Role;
+use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The routes.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/reload", post(reload))
+}
+
+/// Runs anew under the same `Idempotency-Key`: it answers what the files hold
+/// now.
+async fn reload(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    call.reason(false)?;
+    let Some(asked) = &call.app.setup.reload else {
+        let detail = "expected a broker that reads files, found one that does not";
+        return Err(Problem::new(Code::State, detail));
+    };
+    let (answer, answered) = oneshot::channel();
+    let stopping = || {
+        Problem::new(
+            Code::Unavailable,
+            "expected a broker that runs, found one that stops",
+        )
+    };
+    asked.send(answer).await.map_err(|_| stopping())?;
+    let flaws = answered.await.map_err(|_| stopping())?;
+    if !flaws.is_empty() {
+        return Err(Problem::invalid(flaws));
+    }
+    let bundle = call.app.bundle();
+    let shown = json!({ "bundle": bundle.address(), "count": bundle.count() });
+    Ok(Answer::new(StatusCode::OK, shown))
+}

@@ -1,0 +1,203 @@
+//! What files declare: issuers, targets, agents and clients with the fields of
+//! the admin API (contract §12, §14).
+
+use super::files::{Entry, beside, unknown_key};
+use super::flaw::ConfigFlaw;
+use super::keys::OBJECTS;
+use super::secrets::{self, Environment};
+use crate::admin::declared::{Build, Declared, DeclaredAgent, DeclaredClient, Named, read_spec};
+use locum_core::ids::{IssuerId, TargetId};
+use locum_core::registry::{AuthMethod, IssuerSpec, Problem, TargetSpec};
+use locum_core::secret::Secret;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Reads every entry into its type, by itself.
+///
+/// # Errors
+/// The first flaw.
+pub(super) fn read(
+    entries: &[Entry],
+    environment: Environment<'_>,
+) -> Result<Declared, ConfigFlaw> {
+    let mut out = Declared::default();
+    for entry in entries {
+        known(entry)?;
+        let mut members = json(entry)?;
+        match entry.array {
+            "issuers" => {
+                let id = IssuerId::parse(&entry.id).map_err(|flaw| at(entry, &flaw.to_string()))?;
+                members.remove("id");
+                let spec: IssuerSpec = spec(entry, members)?;
+                out.issuers.push(Named { id, spec });
+            }
+            "targets" => {
+                let id = TargetId::parse(&entry.id).map_err(|flaw| at(entry, &flaw.to_string()))?;
+                members.remove("id");
+                let spec: TargetSpec = spec(entry, members)?;
+                out.targets.push(Named { id, spec });
+            }
+            "agents" => out.agents.push(agent(entry, members, environment)?),
+            _ => out.clients.push(client(entry, members, environment)?),
+        }
+    }
+    Ok(out)
+}
+
+/// A flaw of an entry.
+fn at(entry: &Entry, detail: &str) -> ConfigFlaw {
+    let (array, id) = (entry.array, &entry.id);
+    ConfigFlaw::new(&entry.file, format!("`{array}.{id}`: {detail}"))
+}
+
+/// Every member is known.
+fn known(entry: &Entry) -> Result<(), ConfigFlaw> {
+    let of_array = OBJECTS.iter().find(|(array, ..)| *array == entry.array);
+    let Some((array, spec, more)) = of_array else {
+        return Ok(());
+    };
+    let schemas = crate::admin::schemas();
+    let members = schemas
+        .get(*spec)
+        .and_then(|schema| schema.get("properties")?.as_object());
+    let names: Vec<&str> = members
+        .into_iter()
+        .flat_map(|members| members.keys().map(String::as_str))
+        .chain(more.iter().copied())
+        .collect();
+    match entry
+        .table
+        .keys()
+        .find(|name| !names.contains(&name.as_str()))
+    {
+        None => Ok(()),
+        Some(unknown) => {
+            let detail = unknown_key(unknown, names);
+            Err(ConfigFlaw::new(
+                &entry.file,
+                format!("`{array}.{}`: {detail}", entry.id),
+            ))
+        }
+    }
+}
+
+/// The entry as JSON; times become texts.
+fn json(entry: &Entry) -> Result<Map<String, Value>, ConfigFlaw> {
+    fn convert(value: &toml::Value) -> Value {
+        match value {
+            toml::Value::Datetime(time) => Value::String(time.to_string()),
+            toml::Value::Array(items) => items.iter().map(convert).collect(),
+            toml::Value::Table(members) => {
+                let each = |(name, value): (&String, &toml::Value)| (name.clone(), convert(value));
+                Value::Object(members.iter().map(each).collect())
+            }
+            toml::Value::String(text) => Value::String(text.clone()),
+            toml::Value::Integer(number) => Value::from(*number),
+            toml::Value::Float(number) => Value::from(*number),
+            toml::Value::Boolean(flag) => Value::Bool(*flag),
+        }
+    }
+    match convert(&toml::Value::Table(entry.table.clone())) {
+        Value::Object(members) => Ok(members),
+        _ => Err(at(entry, "expected a table")),
+    }
+}
+
+fn spec<T: DeserializeOwned>(entry: &Entry, members: Map<String, Value>) -> Result<T, ConfigFlaw> {
+    read_spec(members).map_err(|flaws| at(entry, &sentence(&flaws)))
+}
+
+/// The first flaws of an object, as one sentence.
+pub(super) fn sentence(flaws: &[Problem]) -> String {
+    let each = flaws.iter().take(3).map(|flaw| {
+        let place = flaw.pointer.trim_start_matches('/').replace('/', ".");
+        format!("{place}: {}", flaw.detail)
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+fn text(
+    entry: &Entry,
+    members: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Option<String>, ConfigFlaw> {
+    match members.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+        Some(_) => Err(at(entry, &format!("{name}: expected a text"))),
+    }
+}
+
+fn agent(
+    entry: &Entry,
+    mut members: Map<String, Value>,
+    environment: Environment<'_>,
+) -> Result<DeclaredAgent, ConfigFlaw> {
+    let until = text(entry, &mut members, "certified_until")?;
+    let certified_until = until.map(|until| {
+        crate::admin::declared::seconds(&until).ok_or_else(|| {
+            at(
+                entry,
+                "certified_until: expected a time as of RFC 3339 with its offset",
+            )
+        })
+    });
+    let build = Build {
+        version: text(entry, &mut members, "version")?,
+        digest: text(entry, &mut members, "digest")?,
+        model: text(entry, &mut members, "model")?,
+    };
+    let file = text(entry, &mut members, "client_secret_file")?;
+    let spec: locum_core::registry::AgentSpec = spec(entry, members)?;
+    let secret = secret(entry, &spec.auth, file, environment)?;
+    Ok(DeclaredAgent {
+        spec,
+        certified_until: certified_until.transpose()?,
+        build,
+        secret,
+    })
+}
+
+fn client(
+    entry: &Entry,
+    mut members: Map<String, Value>,
+    environment: Environment<'_>,
+) -> Result<DeclaredClient, ConfigFlaw> {
+    let file = text(entry, &mut members, "client_secret_file")?;
+    let spec: locum_core::registry::ClientSpec = spec(entry, members)?;
+    let secret = secret(entry, &spec.auth, file, environment)?;
+    Ok(DeclaredClient { spec, secret })
+}
+
+/// The secret of a client whose methods have one, and of no other.
+fn secret(
+    entry: &Entry,
+    auth: &[AuthMethod],
+    file: Option<String>,
+    environment: Environment<'_>,
+) -> Result<Option<Secret<String>>, ConfigFlaw> {
+    let takes = auth
+        .iter()
+        .any(|method| matches!(method, AuthMethod::ClientSecret {}));
+    let name = secrets::client_secret_name(&entry.id);
+    if !takes {
+        return match file {
+            None => Ok(None),
+            Some(_) => Err(at(
+                entry,
+                "client_secret_file: expected `client_secret` among `auth`",
+            )),
+        };
+    }
+    let path = file.map(|file| beside(&entry.file, &file));
+    let key = format!("{}.{}.client_secret_file", entry.array, entry.id);
+    let found = secrets::read(
+        &entry.file,
+        &key,
+        path.as_deref().map(Path::new),
+        (&name, environment),
+    )?;
+    let detail = format!("expected its secret in `client_secret_file` or `{name}`, found none");
+    found.map(Some).ok_or_else(|| at(entry, &detail))
+}

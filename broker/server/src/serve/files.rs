@@ -1,0 +1,150 @@
+//! What files declare, brought into force: recorded as changes by `locum`
+//! where it differs from what is known, so that a restart records nothing.
+
+use crate::admin::declared::{self, Declared, Moment};
+use crate::app::App;
+use crate::setup::Managed;
+use locum_core::registry::Problem;
+use locum_policy::{Bundle, TEXT_MAX};
+use locum_stores::state::{Author, Change, Policies};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+/// Bytes of changes after which another record begins: far below the most that
+/// one holds.
+const RECORD_BYTES: usize = 32_768;
+
+/// Brings the objects into force and makes them read-only in the API.
+///
+/// # Errors
+/// What is wrong with them, or the ledger; then those of before stay.
+pub(super) async fn objects(
+    app: &App,
+    declared: &Declared,
+    policies: bool,
+) -> Result<(), Vec<Problem>> {
+    let _changing = app.changing.lock().await;
+    let changes = {
+        let state = app.state.read();
+        declared::changes(&Moment::new(app, &state), declared)?
+    };
+    for changes in records(changes) {
+        record(app, &changes).await?;
+    }
+    let names = declared.names();
+    for (array, id) in app.managed().objects().difference(&names) {
+        tracing::warn!(
+            array,
+            id,
+            "taken out of the files: it stays as it was, and is the API's now"
+        );
+    }
+    let managed = Managed::new(names, policies);
+    *app.managed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(managed);
+    Ok(())
+}
+
+/// Brings the policies of a folder into force.
+///
+/// # Errors
+/// What is wrong with them, or the ledger; then those of before stay.
+pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
+    let checked = tokio::task::spawn_blocking(move || bundle(&dir)).await;
+    let bundle = checked.map_err(|error| one("/policies", error.to_string()))??;
+    let _changing = app.changing.lock().await;
+    if bundle.address() == app.bundle().address() {
+        return Ok(());
+    }
+    let policies = Policies {
+        bundle: bundle.address().to_owned(),
+        count: bundle.count(),
+        files: bundle.files().clone(),
+    };
+    record(app, &[Change::Policies { policies }]).await?;
+    app.put_in_force(bundle);
+    Ok(())
+}
+
+/// The bundle of a folder: its `*.cedar` files.
+///
+/// # Errors
+/// Files that cannot be read, or make no bundle.
+pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
+    let unread = |path: &Path, flaw: std::io::Error| {
+        one(
+            "/policies",
+            format!("`{}` cannot be read: {flaw}", path.display()),
+        )
+    };
+    let mut files = BTreeMap::new();
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(dir).map_err(|flaw| unread(dir, flaw))? {
+        let path = entry.map_err(|flaw| unread(dir, flaw))?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with('.') || !name.ends_with(".cedar") {
+            continue;
+        }
+        let size = std::fs::metadata(&path)
+            .map_err(|flaw| unread(&path, flaw))?
+            .len();
+        bytes += usize::try_from(size).unwrap_or(usize::MAX);
+        if bytes > TEXT_MAX {
+            let detail = format!("expected at most {TEXT_MAX} bytes of policies, found more");
+            return Err(one("/policies", detail));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|flaw| unread(&path, flaw))?;
+        files.insert(name, text);
+    }
+    Bundle::load(&files).map_err(|flaws| {
+        let each = flaws.iter().map(|flaw| Problem {
+            pointer: format!("/policies/{}", flaw.file),
+            detail: format!("{flaw}"),
+        });
+        each.collect()
+    })
+}
+
+/// Changes in records that are each far from too large.
+fn records(changes: Vec<Change>) -> Vec<Vec<Change>> {
+    let mut out: Vec<Vec<Change>> = Vec::new();
+    let mut room = 0;
+    for change in changes {
+        let bytes = json!(change).to_string().len();
+        match out.last_mut() {
+            Some(last) if bytes <= room => {
+                room -= bytes;
+                last.push(change);
+            }
+            Some(_) | None => {
+                room = RECORD_BYTES.saturating_sub(bytes);
+                out.push(vec![change]);
+            }
+        }
+    }
+    out
+}
+
+async fn record(app: &App, changes: &[Change]) -> Result<(), Vec<Problem>> {
+    let author = Author {
+        by: "locum".into(),
+        reason: "declared in files".into(),
+        request_id: None,
+    };
+    let recorded = app.record(changes, &author).await;
+    recorded
+        .map(|_| ())
+        .map_err(|error| one("", error.to_string()))
+}
+
+pub(super) fn one(pointer: &str, detail: impl Into<String>) -> Vec<Problem> {
+    vec![Problem {
+        pointer: pointer.to_owned(),
+        detail: detail.into(),
+    }]
+}

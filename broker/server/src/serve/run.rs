@@ -1,0 +1,235 @@
+//! The wiring of `serve`, from its files to its end.
+
+use super::Flaw;
+use super::files;
+use super::reload::Reloader;
+use super::tls::{self, Certificates, TlsListener};
+use crate::app::App;
+use crate::config::secrets::{self, environment};
+use crate::config::{self, Config};
+use crate::mode::{self, Mode};
+use crate::setup::{Reload, Setup};
+use crate::trust::TrustSettings;
+use crate::vault::Vault;
+use crate::{http, operations, start};
+use axum::Router;
+use locum_core::ids::{CredentialId, Uuid7};
+use locum_core::registry::Problem;
+use locum_core::secret::Secret;
+use locum_stores::state::{Credential, Role};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Longest wait for what is under way when the broker stops: a little more
+/// than a request may take.
+const FINISH: Duration = Duration::from_secs(35);
+
+/// Everything that tells the broker something from outside.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// Sockets, bound before anything is opened.
+struct Sockets {
+    public: TcpListener,
+    operations: TcpListener,
+    admin: Option<TcpListener>,
+}
+
+/// The command `locum serve`: runs until it is told to stop.
+///
+/// # Errors
+/// Whatever is in the way, in one sentence.
+pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
+    let signals = Signals {
+        hangup: signal(SignalKind::hangup())?,
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
+    let config = config::load(file, &environment)?;
+    let master = secrets::master(&config, &environment)?;
+    let bootstrap = secrets::bootstrap(&config, &environment)?;
+    let certificates = match config.settings.tls.files() {
+        Some((cert, key)) => Some(Arc::new(Certificates::open(cert, key)?)),
+        None => None,
+    };
+    mode::claim(&config.settings.data_dir, Mode::Serve)?;
+    let sockets = bind(&config).await?;
+    let (ask, asked) = mpsc::channel(1);
+    let bootstrap = bootstrap.map(|token| first(&master, &token)).transpose()?;
+    let setup = setup(&config, bootstrap, ask);
+    let data = &config.settings.data_dir;
+    let app = start::open(data, &config.settings.issuer, &master, setup).await?;
+    if let Err(flaw) = declared(&app, &config).await {
+        close(&app).await?;
+        return Err(flaw);
+    }
+    serve(app, &config, (sockets, certificates), signals, asked).await
+}
+
+/// What the files declare, in force.
+async fn declared(app: &App, config: &Config) -> Result<(), Flaw> {
+    let dir = config.settings.policy.dir.clone();
+    let said = |flaws: Vec<Problem>| -> Flaw {
+        let all: Vec<String> = flaws
+            .iter()
+            .map(|flaw| format!("{}: {}", flaw.pointer, flaw.detail))
+            .collect();
+        format!("{}: {}", config.file.display(), all.join("; ")).into()
+    };
+    files::objects(app, &config.declared, dir.is_some())
+        .await
+        .map_err(said)?;
+    match dir {
+        Some(dir) => files::policies(app, dir).await.map_err(said),
+        None => Ok(()),
+    }
+}
+
+async fn serve(
+    app: Arc<App>,
+    config: &Config,
+    (sockets, certificates): (Sockets, Option<Arc<Certificates>>),
+    mut signals: Signals,
+    asked: mpsc::Receiver<Reload>,
+) -> Result<(), Flaw> {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let mut lines = vec![format!(
+        "locum {} serves {}",
+        env!("CARGO_PKG_VERSION"),
+        app.issuer
+    )];
+    let mut listen =
+        |name: &str, socket: TcpListener, router: Router, tls: bool| -> Result<(), Flaw> {
+            let at = socket.local_addr()?;
+            let stopped = stopped.clone();
+            match certificates.clone().filter(|_| tls) {
+                Some(certificates) => {
+                    let listener = TlsListener::new(socket, certificates)?;
+                    tasks.spawn(async move { tls::serve(router, listener, stopped).await });
+                }
+                None => drop(tasks.spawn(http::serve(router, socket, stopped))),
+            }
+            lines.push(format!("  {name:<10} {at}"));
+            Ok(())
+        };
+    listen("public", sockets.public, http::router(&app), true)?;
+    listen(
+        "operations",
+        sockets.operations,
+        operations::router(&app),
+        false,
+    )?;
+    if let Some(socket) = sockets.admin {
+        listen("admin", socket, http::admin_router(&app), true)?;
+    }
+    let reloader = Reloader {
+        app: app.clone(),
+        config: config.file.clone(),
+        certificates: certificates.clone(),
+    };
+    tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
+    say(&lines);
+    tokio::select! {
+        _ = signals.terminate.recv() => {}
+        _ = signals.interrupt.recv() => {}
+    }
+    stop.send_replace(true);
+    if timeout(FINISH, finish(&mut tasks)).await.is_err() {
+        tracing::warn!("stopped with requests under way");
+        tasks.shutdown().await;
+    }
+    close(&app).await
+}
+
+/// Waits for every listener's end.
+async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(flaw)) => tracing::error!(%flaw, "a listener ended"),
+            Err(flaw) => tracing::error!(%flaw, "a listener ended"),
+        }
+    }
+}
+
+async fn close(app: &Arc<App>) -> Result<(), Flaw> {
+    let app = app.clone();
+    Ok(tokio::task::spawn_blocking(move || app.ledger.close()).await?)
+}
+
+fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Reload>) -> Setup {
+    let settings = &config.settings;
+    Setup {
+        bounds: settings.limits.into(),
+        trust: TrustSettings {
+            fetch_timeout_s: settings.trust.fetch_timeout_s,
+            max_bytes: settings.trust.max_bytes,
+            refetch_min_s: settings.trust.refetch_min_s,
+            max_age_s: settings.trust.max_age_s,
+            stale_s: settings.trust.stale_s,
+            allow_private: settings.network.allow_private.clone(),
+        },
+        rotate_days: Some(settings.keys.rotate_days),
+        grants_by_administrator: settings.grants.allow_administrator,
+        issuer_path: config.issuer_path.clone(),
+        admin_apart: settings.listen.admin.is_some(),
+        bootstrap,
+        reload: Some(reload),
+    }
+}
+
+/// The credential of the bootstrap token. It is on no record and lives as long
+/// as it is configured; the same token has the same id.
+fn first(master: &[u8; 32], token: &Secret<String>) -> Result<Credential, Flaw> {
+    let vault = Vault::open(master).map_err(|flaw| flaw.to_string())?;
+    let mark = vault.mark("bootstrap", token.expose());
+    let mut random = [0; 10];
+    random
+        .iter_mut()
+        .zip(mark)
+        .for_each(|(to, from)| *to = from);
+    Ok(Credential {
+        id: CredentialId(Uuid7::new(0, random)),
+        name: "bootstrap".into(),
+        role: Role::Admin,
+        expires_s: None,
+        created_at_ms: 0,
+        revoked: false,
+        hash: vault.hash(token.expose(), None).hash,
+    })
+}
+
+async fn bind(config: &Config) -> Result<Sockets, Flaw> {
+    let listen = &config.settings.listen;
+    Ok(Sockets {
+        public: socket("public", listen.public).await?,
+        operations: socket("operations", listen.operations).await?,
+        admin: match listen.admin {
+            Some(at) => Some(socket("admin", at).await?),
+            None => None,
+        },
+    })
+}
+
+async fn socket(name: &str, at: SocketAddr) -> Result<TcpListener, Flaw> {
+    let bound = TcpListener::bind(at).await;
+    bound.map_err(|flaw| format!("`listen.{name}`: cannot listen on `{at}`: {flaw}").into())
+}
+
+/// Nobody may be listening: the broker runs on.
+fn say(lines: &[String]) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{}", lines.join("\n")).and_then(|()| out.flush());
+}

@@ -1,0 +1,92 @@
+//! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
+//! by default.
+
+use crate::app::Bounds;
+use crate::config::Limits;
+use crate::trust::TrustSettings;
+use locum_core::registry::Problem;
+use locum_stores::state::Credential;
+use std::collections::BTreeSet;
+use tokio::sync::{mpsc, oneshot};
+
+/// Somebody who wants the files read again, and waits for what was wrong.
+pub(crate) type Reload = oneshot::Sender<Vec<Problem>>;
+
+/// How a broker is set up. The default is `dev`'s.
+pub(crate) struct Setup {
+    /// Bounds on what comes from outside.
+    pub(crate) bounds: Bounds,
+    /// Keys of others, and what fetching them may reach.
+    pub(crate) trust: TrustSettings,
+    #[allow(dead_code, reason = "for the schedule of rotations")]
+    /// Days after which the next signing key takes over; `None`: by command only.
+    pub(crate) rotate_days: Option<u32>,
+    /// Whether an administrator may make grants for people.
+    pub(crate) grants_by_administrator: bool,
+    /// The path of the issuer, a prefix of its endpoints.
+    pub(crate) issuer_path: String,
+    /// Whether the admin API has a listener of its own.
+    pub(crate) admin_apart: bool,
+    /// The first administrator, who is on no record.
+    pub(crate) bootstrap: Option<Credential>,
+    /// Where to ask for the files to be read again; `None`: there are none.
+    pub(crate) reload: Option<mpsc::Sender<Reload>>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            bounds: Bounds::default(),
+            trust: TrustSettings::dev(),
+            rotate_days: None,
+            grants_by_administrator: true,
+            issuer_path: String::new(),
+            admin_apart: false,
+            bootstrap: None,
+            reload: None,
+        }
+    }
+}
+
+impl From<Limits> for Bounds {
+    fn from(limits: Limits) -> Self {
+        Self {
+            body_bytes: limits.body_bytes,
+            token_bytes: limits.token_bytes,
+            max_depth: limits.max_depth,
+            max_hops: limits.max_hops,
+            clock_skew_s: limits.clock_skew_s,
+            assertion_max_age_s: limits.assertion_max_age_s,
+            actor_max_age_s: limits.actor_max_age_s,
+            max_token_age_s: limits.max_token_age_s,
+            requests_per_client_per_s: (limits.requests_per_client_per_s > 0)
+                .then_some(limits.requests_per_client_per_s),
+        }
+    }
+}
+
+/// What files declare: read-only in the API (contract §12).
+#[derive(Debug, Default)]
+pub(crate) struct Managed {
+    objects: BTreeSet<(&'static str, String)>,
+    policies: bool,
+}
+
+impl Managed {
+    /// Objects by collection and id, and whether the policies are among it.
+    pub(crate) const fn new(objects: BTreeSet<(&'static str, String)>, policies: bool) -> Self {
+        Self { objects, policies }
+    }
+
+    /// Whether the policies come from files.
+    pub(crate) const fn policies(&self) -> bool {
+        self.policies
+    }
+
+    /// Whether an object comes from a file.
+    pub(crate) fn object(&self, array: &str, id: &str) -> bool {
+        self.objects
+            .iter()
+            .any(|(kind, known)| *kind == array && known == id)
+    }
+}

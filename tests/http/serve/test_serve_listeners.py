@@ -1,0 +1,169 @@
+"""The listeners of `locum serve`: what answers where, under which path, and over TLS."""
+
+import http.client
+import signal
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from support.serving import ADMIN_TOKEN, Serving
+
+BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+SPELLINGS = ["/admin/v1/agents", "//admin/v1/agents", "/%61dmin/v1/agents", "/./admin/v1/agents", "/admin//v1/agents",
+             "/x/../admin/v1/agents", "/Admin/v1/agents", "/admin/v1", "/admin", "/admin/v1/agents/", "/admin%2fv1/agents"]
+OPERATIONS = ["/metrics", "/readyz", "/livez", "//metrics", "/%6detrics", "/./readyz", "/livez/", "/x/../metrics"]
+
+
+@pytest.fixture(scope="module")
+def apart():
+    """A broker whose admin API has a listener of its own."""
+    with Serving(listen='admin = "127.0.0.1:0"') as home:
+        yield home.start()
+
+
+@pytest.mark.parametrize("path", SPELLINGS)
+def test_the_admin_api_is_off_the_public_listener_in_any_spelling(apart, path):
+    assert apart.get("public", path, BEARER)[0] == 404
+    assert apart.get("operations", path, BEARER)[0] == 404
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_the_operations_paths_are_on_no_other_listener(apart, path):
+    assert apart.get("public", path)[0] == 404
+    assert apart.get("admin", path)[0] == 404
+
+
+def test_the_admin_listener_answers_the_admin_api_alone(apart):
+    assert apart.get("admin", "/admin/v1/agents", BEARER)[0] == 200
+    assert apart.get("admin", "/admin/v1/agents")[0] == 401
+    for path in ("/token", "/jwks", "/.well-known/oauth-authorization-server"):
+        assert apart.get("admin", path)[0] == 404
+
+
+def test_an_issuer_with_a_path_answers_below_it_and_its_metadata_in_both_forms():
+    with Serving(issuer="https://broker.example/tenant/a") as home:
+        home.start()
+        for name in ("oauth-authorization-server", "openid-configuration"):
+            for path in (f"/.well-known/{name}/tenant/a", f"/tenant/a/.well-known/{name}"):
+                status, _, body = home.get("public", path)
+                assert status == 200 and '"https://broker.example/tenant/a/token"' in body, path
+        assert home.get("public", "/tenant/a/jwks")[0] == 200
+        assert home.get("public", "/tenant/a/admin/v1/agents", BEARER)[0] == 200
+        assert home.get("public", "/jwks")[0] == 404
+
+
+# ------------------------------------------------------------ TLS
+
+class Authority:
+    """A throw-away certificate authority."""
+
+    def __init__(self):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.cert = self._sign("test ca", self.key.public_key(), None)
+
+    def _sign(self, name, public, address):
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test ca")])
+        now = datetime.now(timezone.utc)
+        made = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
+        made = made.serial_number(x509.random_serial_number())
+        made = made.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
+        made = made.add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)
+        if address:
+            names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+            made = made.add_extension(names, critical=False)
+        return made.sign(self.key, hashes.SHA256())
+
+    def pem(self) -> str:
+        """Its certificate."""
+        return self.cert.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issue(self, home) -> int:
+        """A certificate and key into the folder; its serial number."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        cert = self._sign("locum", key.public_key(), "127.0.0.1")
+        home.write("tls.pem", cert.public_bytes(serialization.Encoding.PEM).decode())
+        home.write("tls.key", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                serialization.NoEncryption()).decode())
+        return cert.serial_number
+
+
+@pytest.fixture
+def tls():
+    """A broker that speaks TLS, with its authority and its certificate's serial number."""
+    authority = Authority()
+    more = '[tls]\ncert_file = "tls.pem"\nkey_file = "tls.key"\n'
+    with Serving(listen='admin = "127.0.0.1:0"', more=more) as home:
+        serial = authority.issue(home)
+        yield home.start(), authority, serial
+
+
+def secure(home, authority, listener, path, headers=None):
+    """GET over TLS, checked against the authority: status and the certificate's serial number."""
+    trust = ssl.create_default_context(cadata=authority.pem())
+    host, port = home.at[listener].split(":")
+    connection = http.client.HTTPSConnection(host, int(port), context=trust, timeout=30)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        serial = int(connection.sock.getpeercert()["serialNumber"], 16)
+        return connection.getresponse().status, serial
+    finally:
+        connection.close()
+
+
+def test_the_public_and_the_admin_listener_speak_tls(tls):
+    home, authority, serial = tls
+    assert secure(home, authority, "public", "/jwks") == (200, serial)
+    assert secure(home, authority, "admin", "/admin/v1/agents", BEARER) == (200, serial)
+    assert home.get("operations", "/livez")[0] == 200
+    with pytest.raises((http.client.HTTPException, OSError)):
+        home.get("public", "/jwks")
+
+
+def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
+    home, authority, first = tls
+    second = authority.issue(home)
+    home.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while secure(home, authority, "public", "/jwks")[1] != second:
+        assert time.monotonic() < deadline
+    home.write("tls.pem", "no certificate")
+    home.process.send_signal(signal.SIGHUP)
+    while "what was in force stays" not in home.log():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert first != second and secure(home, authority, "public", "/jwks") == (200, second)
+
+
+def test_stalled_handshakes_keep_nobody_waiting(tls):
+    home, authority, _ = tls
+    host, port = home.at["public"].split(":")
+
+    def stalled(_):
+        connection = socket.create_connection((host, int(port)))
+        connection.sendall(b"\x16\x03\x01")
+        return connection
+
+    with ThreadPoolExecutor(16) as pool:
+        open_ones = list(pool.map(stalled, range(200)))
+    try:
+        assert secure(home, authority, "public", "/jwks")[0] == 200
+    finally:
+        for connection in open_ones:
+            connection.close()
+
+
+def test_a_polite_end_finishes_and_exits_with_0(tls):
+    home, authority, _ = tls
+    assert secure(home, authority, "public", "/jwks")[0] == 200
+    assert home.stop() == 0
+    assert home.start().stop() == 0
