@@ -76,7 +76,12 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    logs::start(logs::Wanted::Text);
+    logs::start(match cli.command {
+        Command::Serve { .. } => logs::Wanted::JsonUnlessTerminal,
+        Command::Dev(_) | Command::Tour { .. } | Command::Config { .. } | Command::Client(_) => {
+            logs::Wanted::Text
+        }
+    });
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
