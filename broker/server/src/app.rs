@@ -17,6 +17,7 @@ use locum_core::standing::World;
 use locum_policy::Bundle;
 use locum_stores::ledger::{AppendError, Ledger};
 use locum_stores::state::{Author, Change, Shared, State, draft};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Bounds on what comes from outside (contract §5, §14).
@@ -79,6 +80,8 @@ pub(crate) struct App {
     pub(crate) issuer: Arc<str>,
     /// Bounds on what comes from outside.
     pub(crate) bounds: Bounds,
+    /// The data folder.
+    pub(crate) data: PathBuf,
     /// The record.
     pub(crate) ledger: Ledger,
     /// What is known now.
