@@ -88,7 +88,12 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    logs::start(logs::Wanted::Text);
+    let serves = matches!(cli.command, Command::Serve { .. });
+    logs::start(if serves {
+        logs::Wanted::JsonUnlessTerminal
+    } else {
+        logs::Wanted::Text
+    });
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
