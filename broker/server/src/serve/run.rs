@@ -3,7 +3,8 @@
 use super::Flaw;
 use super::files;
 use super::reload::Reloader;
-use super::tls::{self, Certificates, TlsListener};
+use super::rotate;
+use super::tls::{self, Certificates};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
@@ -116,8 +117,7 @@ async fn serve(
             let stopped = stopped.clone();
             match certificates.clone().filter(|_| tls) {
                 Some(certificates) => {
-                    let listener = TlsListener::new(socket, certificates)?;
-                    tasks.spawn(async move { tls::serve(router, listener, stopped).await });
+                    drop(tasks.spawn(tls::serve(router, socket, certificates, stopped)));
                 }
                 None => drop(tasks.spawn(http::serve(router, socket, stopped))),
             }
@@ -140,6 +140,7 @@ async fn serve(
         certificates: certificates.clone(),
     };
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
+    tokio::spawn(rotate::by_schedule(app.clone(), stopped.clone()));
     say(&lines);
     tokio::select! {
         _ = signals.terminate.recv() => {}
