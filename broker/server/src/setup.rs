@@ -82,6 +82,11 @@ impl Managed {
         self.policies
     }
 
+    /// The objects that come from files, by collection and id.
+    pub(crate) const fn objects(&self) -> &BTreeSet<(&'static str, String)> {
+        &self.objects
+    }
+
     /// Whether an object comes from a file.
     pub(crate) fn object(&self, array: &str, id: &str) -> bool {
         self.objects

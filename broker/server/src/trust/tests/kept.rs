@@ -1,9 +1,9 @@
 //! What was verified with a key does not outlive it.
 
 use super::bench::{Server, issuer, ok};
-use crate::app::{App, Bounds};
+use crate::app::App;
+use crate::setup::Setup;
 use crate::token::foreign::{self, SentAs};
-use crate::trust::TrustSettings;
 use locum_core::refusal::Code;
 use locum_core::registry::Issuer;
 use locum_core::token::Alg;
@@ -25,9 +25,8 @@ struct World {
 async fn world(sets: &[&[&SigningKey]]) -> World {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
-    let (trust, bounds) = (TrustSettings::dev(), Bounds::default());
     let issuer = "https://broker.example";
-    let app = crate::start::open(folder.path(), issuer, &[7; 32], trust, bounds);
+    let app = crate::start::open(folder.path(), issuer, &[7; 32], Setup::default());
     let app = app.await.unwrap();
     // Far ahead of the machine's: from here on it only moves when told.
     app.clock.at_least(app.clock.now_ms() + DAY_MS);
