@@ -7,7 +7,7 @@ mod seats;
 mod trace;
 
 pub(crate) use arrival::Arrival;
-pub(crate) use connections::serve;
+pub(crate) use connections::{Limits, serve, serve_with};
 pub(crate) use seats::figures;
 pub(crate) use trace::TraceId;
 

@@ -18,7 +18,6 @@ pub(crate) struct Setup {
     pub(crate) bounds: Bounds,
     /// Keys of others, and what fetching them may reach.
     pub(crate) trust: TrustSettings,
-    #[allow(dead_code, reason = "for the schedule of rotations")]
     /// Days after which the next signing key takes over; `None`: by command only.
     pub(crate) rotate_days: Option<u32>,
     /// Whether an administrator may make grants for people.

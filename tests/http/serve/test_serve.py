@@ -139,6 +139,23 @@ def test_a_restart_adds_no_record_and_keeps_the_keys(folder):
     assert alone(folder).status_code == 400
 
 
+def test_another_master_key_opens_nothing(folder):
+    folder.start().stop()
+    folder.write("master.key", "A" * 43)
+    done = run("serve", "--config", folder.config)
+    assert done.returncode == 1 and "expected signing keys sealed under this master key" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_and_an_address_are_served_once(folder):
+    folder.start()
+    second = run("serve", "--config", folder.config)
+    assert second.returncode == 1 and "ledger" in second.stderr
+    folder.change("locum.toml", 'public = "127.0.0.1:0"', f'public = "{folder.at["public"]}"')
+    taken = run("serve", "--config", folder.config)
+    assert taken.returncode == 1 and "`listen.public`: cannot listen on" in taken.stderr
+
+
 # ------------------------------------------------------------ read-only in the API
 
 @pytest.mark.parametrize("method, path", [

@@ -196,19 +196,24 @@ pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Chang
         );
     }
     flaws.extend(among(&whole, declared, &now.app.issuer));
-    for each in &declared.agents {
-        let id = each.spec.id.as_str();
-        out.extend(diff::secret(now, id, each.secret.as_ref()));
-    }
-    for each in &declared.clients {
-        let id = each.spec.id.as_str();
-        out.extend(diff::secret(now, id, each.secret.as_ref()));
-    }
+    out.extend(secrets(now, declared));
     if flaws.is_empty() {
         Ok(out)
     } else {
         Err(flaws)
     }
+}
+
+/// The secrets of agents and clients, where they differ from what is known.
+fn secrets(now: &Moment<'_>, declared: &Declared) -> Vec<Change> {
+    let agents = declared.agents.iter();
+    let agents = agents.map(|each| (each.spec.id.as_str(), each.secret.as_ref()));
+    let clients = declared.clients.iter();
+    let clients = clients.map(|each| (each.spec.id.as_str(), each.secret.as_ref()));
+    agents
+        .chain(clients)
+        .filter_map(|(id, secret)| diff::secret(now, id, secret))
+        .collect()
 }
 
 fn put(

@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 mod reload;
+mod rotate;
 mod run;
 pub(crate) mod tls;
 

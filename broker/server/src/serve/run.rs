@@ -3,7 +3,8 @@
 use super::Flaw;
 use super::files;
 use super::reload::Reloader;
-use super::tls::{self, Certificates, TlsListener};
+use super::rotate;
+use super::tls::{self, Certificates};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
@@ -112,9 +113,8 @@ impl Listening {
         // The operations listener is for the machine itself.
         match self.certificates.clone().filter(|_| name != OPERATIONS) {
             Some(certificates) => {
-                let listener = TlsListener::new(socket, certificates)?;
-                self.tasks
-                    .spawn(async move { tls::serve(router, listener, stopped).await });
+                let serving = tls::serve(router, socket, certificates, stopped);
+                drop(self.tasks.spawn(serving));
             }
             None => drop(self.tasks.spawn(http::serve(router, socket, stopped))),
         }
@@ -156,7 +156,8 @@ async fn serve(
         config: config.file.clone(),
         certificates,
     };
-    tokio::spawn(reloader.run(signals.hangup, asked, stopped));
+    tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
+    tokio::spawn(rotate::by_schedule(app.clone(), stopped));
     say(&listening.lines);
     tokio::select! {
         _ = signals.terminate.recv() => {}

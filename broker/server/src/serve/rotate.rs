@@ -1,0 +1,95 @@
+//! Signing keys by schedule (`keys.rotate_days`): the next one, published since
+//! the last rotation, takes over, and another is published.
+
+use crate::app::{App, Unavailable};
+use crate::keyring;
+use locum_core::token::Alg;
+use locum_stores::state::{Author, KeyState, SigningKeyEntry};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often it is looked whether a key is due.
+const EVERY: Duration = Duration::from_secs(600);
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+
+/// Rotates whatever is due, until the broker stops.
+pub(super) async fn by_schedule(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = rotate(&app).await {
+            tracing::error!(%error, "keys were not rotated; tried again later");
+        }
+    }
+}
+
+async fn rotate(app: &App) -> Result<(), Unavailable> {
+    let Some(days) = app.setup.rotate_days else {
+        return Ok(());
+    };
+    let _changing = app.changing.lock().await;
+    for alg in Alg::ALL {
+        let changes = {
+            let state = app.state.read();
+            let now_ms = app.clock.now_ms();
+            if !due(&state.signing_keys, alg, days, now_ms) {
+                continue;
+            }
+            keyring::rotation(app, &state.signing_keys, alg, now_ms)?
+        };
+        let author = Author {
+            by: "locum".into(),
+            reason: format!("{alg} keys change every {days} days"),
+            request_id: None,
+        };
+        app.record(&changes, &author).await?;
+        app.keyring.reload(app);
+        tracing::info!(%alg, "signing keys rotated by schedule");
+    }
+    Ok(())
+}
+
+/// Whether the key that signs has signed long enough.
+fn due(entries: &[SigningKeyEntry], alg: Alg, days: u32, now_ms: u64) -> bool {
+    let mut of_alg = entries.iter().filter(|entry| entry.alg == alg);
+    let active = of_alg.find(|entry| entry.state() == KeyState::Active);
+    let since = active.and_then(|entry| entry.activated_ms);
+    since.is_some_and(|since| now_ms.saturating_sub(since) >= u64::from(days) * DAY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn key(activated_ms: Option<u64>, superseded_ms: Option<u64>) -> SigningKeyEntry {
+        SigningKeyEntry {
+            kid: "k".into(),
+            alg: Alg::ES256,
+            public: json!({}),
+            sealed: String::new(),
+            created_at_ms: 0,
+            activated_ms,
+            superseded_ms,
+            retired_ms: None,
+        }
+    }
+
+    #[test]
+    fn a_key_is_due_when_it_has_signed_for_the_days_of_the_schedule() {
+        let keys = [
+            key(Some(0), Some(DAY_MS)),
+            key(Some(DAY_MS), None),
+            key(None, None),
+        ];
+        assert!(!due(&keys, Alg::ES256, 30, 31 * DAY_MS - 1));
+        assert!(due(&keys, Alg::ES256, 30, 31 * DAY_MS));
+        assert!(!due(&keys, Alg::RS256, 30, 31 * DAY_MS));
+        assert!(!due(&[], Alg::ES256, 30, 31 * DAY_MS));
+    }
+}
