@@ -13,7 +13,6 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use locum_core::lineage::{Keyed, Kind};
 use locum_core::own::OwnToken;
-use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::{FOR_EVER, Standing};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,14 +28,7 @@ pub(crate) async fn post(
         Ok(asking) => asking,
         Err(response) => return *response,
     };
-    let Some(token) = asking.form.get("token") else {
-        let refusal = Refusal::new(
-            Code::Request,
-            "expected the parameter `token`, found none; send the token to look at",
-        );
-        return answer::refusal(&app, &refusal, asking.id);
-    };
-    match look(&app, token, &asking) {
+    match look(&app, &asking.token, &asking) {
         Ok(Some(claims)) => no_store(StatusCode::OK, &claims),
         // RFC 7662 §2.2: inactive, unknown and not for the caller are one answer.
         Ok(None) => no_store(StatusCode::OK, &json!({ "active": false })),

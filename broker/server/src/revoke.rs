@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{Kind, What};
 use locum_core::own::OwnToken;
-use locum_core::refusal::{Code, Refusal};
+use locum_core::refusal::Code;
 use locum_stores::state::{Author, Change, RevocationEntry};
 use serde_json::json;
 use std::sync::Arc;
@@ -39,14 +39,7 @@ pub(crate) async fn post(
         Ok(asking) => asking,
         Err(response) => return *response,
     };
-    let Some(text) = asking.form.get("token") else {
-        let refusal = Refusal::new(
-            Code::Request,
-            "expected the parameter `token`, found none; send the token to revoke",
-        );
-        return answer::refusal(&app, &refusal, asking.id);
-    };
-    match revoke(&app, text, &asking).await {
+    match revoke(&app, &asking.token, &asking).await {
         Ok(Outcome::Done) => {
             let mut response = StatusCode::OK.into_response();
             response

@@ -11,14 +11,15 @@ use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use locum_core::ids::RequestId;
+use locum_core::refusal::{Code, Refusal};
 use locum_stores::state::{Author, Change};
 
 /// An authenticated client with its form.
 pub(crate) struct Caller {
     /// The request.
     pub(crate) id: RequestId,
-    /// What was sent.
-    pub(crate) form: Form,
+    /// The token it asks about (RFC 7009 §2.1, RFC 7662 §2.1).
+    pub(crate) token: String,
     /// Who sent it.
     pub(crate) client: Proven,
 }
@@ -57,5 +58,14 @@ pub(crate) async fn enter(
             return Err(refuse(answer::unavailable()));
         }
     }
-    Ok(Caller { id, form, client })
+    let token = form.get("token").map(str::to_owned);
+    let token = token.ok_or_else(|| refuse(no_token()))?;
+    Ok(Caller { id, token, client })
+}
+
+fn no_token() -> Refusal {
+    Refusal::new(
+        Code::Request,
+        "expected the parameter `token`, found none; send the token you ask about",
+    )
 }
