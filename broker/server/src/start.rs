@@ -120,10 +120,6 @@ fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger
         Box::new(state.clone()),
     )?;
     clock.at_least(opened.last_time_ms);
-    let behind_s = clock.behind_ms() / 1_000;
-    if behind_s > 0 {
-        tracing::warn!(behind_s, "the clock is behind the newest record");
-    }
     if opened.repaired_bytes > 0 {
         tracing::warn!(
             bytes = opened.repaired_bytes,
