@@ -3,10 +3,11 @@
 use crate::ids::{AgentId, LockId, VersionId};
 use crate::lineage::{Key, Keyed, Kind, Lineage, What};
 use crate::registry::Registry;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// A switch on something: no new credential, live ones refused, until lifted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     /// Its generated id.
     pub id: LockId,
@@ -72,6 +73,18 @@ impl View {
         locks
             .values()
             .find(|lock| lock.expires_ms.is_none_or(|end| end > now_ms))
+    }
+
+    /// Every revoked key and up to when what was issued under it is dead, in no
+    /// order.
+    pub fn all_revoked(&self) -> impl Iterator<Item = (&Key, u64)> {
+        self.revoked.iter().map(|(key, until)| (key, *until))
+    }
+
+    /// Every lock that was not lifted, with its key, in no order.
+    pub fn all_locks(&self) -> impl Iterator<Item = (&Key, &Lock)> {
+        let each = |(key, locks)| std::iter::repeat(key).zip(BTreeMap::values(locks));
+        self.locks.iter().flat_map(each)
     }
 
     /// Number of keys revoked.

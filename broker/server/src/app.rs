@@ -12,12 +12,14 @@ use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_core::decide;
 use locum_core::ids::{RequestId, Uuid7};
-use locum_core::record::Appended;
+use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
 use locum_policy::Bundle;
 use locum_stores::ledger::{AppendError, Ledger};
 use locum_stores::state::{Author, Change, Shared, State, draft};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 /// Bounds on what comes from outside (contract §5, §14).
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,10 @@ impl Default for Bounds {
 /// Most bytes of a token of ours (contract §6).
 const OWN_TOKEN_MAX: usize = 4_096;
 
+/// Longest a decision waits for its record to be durable: a disk that is slower
+/// is one that does not write.
+const RECORDED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Something Locum needs is not there: always 503, never a yes. The text is
 /// for the log.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -79,6 +85,8 @@ pub(crate) struct App {
     pub(crate) issuer: Arc<str>,
     /// Bounds on what comes from outside.
     pub(crate) bounds: Bounds,
+    /// The data folder.
+    pub(crate) data: PathBuf,
     /// The record.
     pub(crate) ledger: Ledger,
     /// What is known now.
@@ -147,6 +155,25 @@ impl App {
     /// A new request id.
     pub(crate) fn request_id(&self) -> RequestId {
         RequestId(self.mint())
+    }
+
+    /// Puts a decision on record, within a bound. What takes longer may still
+    /// come to be on record; nothing was obtained by it then.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the ledger cannot be written, or not in time.
+    pub(crate) async fn append(
+        &self,
+        draft: impl Into<Arc<Draft>>,
+    ) -> Result<Appended, Unavailable> {
+        let appended = tokio::time::timeout(RECORDED_WITHIN, self.ledger.append(draft));
+        let slow = |_| {
+            let most = RECORDED_WITHIN.as_secs();
+            Unavailable(format!(
+                "ledger: expected a record within {most} s, found none"
+            ))
+        };
+        Ok(appended.await.map_err(slow)??)
     }
 
     /// Records changes that hold together. The caller holds `changing` and has

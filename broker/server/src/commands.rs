@@ -1,12 +1,13 @@
 //! The command line (contract §1).
 
 use crate::app::Bounds;
+use crate::backup::restore::{RestoreFlaw, restore};
 use crate::config::{self, ConfigVerb};
 use crate::{dev, logs, serve, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -45,6 +46,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Lays a backup out in a new data folder.
+    Restore {
+        /// What `GET /admin/v1/backup` gave.
+        file: PathBuf,
+        /// The folder: empty or missing.
+        #[arg(long)]
+        data: PathBuf,
+    },
     #[command(flatten)]
     Client(locum_cli::Command),
 }
@@ -62,6 +71,9 @@ struct Dev {
     /// Written whole once requests are answered.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Bytes of a segment of the ledger, so that a test may see it roll.
+    #[arg(long, hide = true)]
+    segment_bytes: Option<u64>,
     /// Holds each client to a rate, which the dev world does not do by itself.
     #[arg(long, hide = true)]
     requests_per_client_per_s: Option<u32>,
@@ -76,7 +88,12 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    logs::start(logs::Wanted::Text);
+    let serves = matches!(cli.command, Command::Serve { .. });
+    logs::start(if serves {
+        logs::Wanted::JsonUnlessTerminal
+    } else {
+        logs::Wanted::Text
+    });
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
@@ -100,6 +117,10 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Serve { config } => done(serve::command(&config).await),
         Command::Config { verb } => done(config::command(&verb, &mut std::io::stdout())),
         Command::Tour { json } => tour::command(json).await,
+        Command::Restore { file, data } => match restore_command(&file, &data) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(flaw) => failed(&flaw),
+        },
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
             let code = locum_cli::run(command, cli.options, &mut out, &mut err).await;
@@ -115,7 +136,14 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
                 requests_per_client_per_s: dev.requests_per_client_per_s,
                 ..Bounds::default()
             };
-            dev::run::command(dev.listen, dev.data, dev.ready_file, bounds).await
+            dev::run::command(
+                dev.listen,
+                dev.data,
+                dev.ready_file,
+                bounds,
+                dev.segment_bytes,
+            )
+            .await
         }
         Some(DevVerb::Env) => {
             #[expect(
@@ -129,6 +157,17 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
             Ok(())
         }
     }
+}
+
+fn restore_command(file: &Path, data: &Path) -> Result<(), RestoreFlaw> {
+    let found = restore(file, data)?;
+    let text = format!(
+        "restored {} records of tree {} into {}\n",
+        found.records,
+        found.tree,
+        data.display()
+    );
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
 fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {

@@ -110,6 +110,7 @@ fn in_front(app: &Arc<App>, routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), arrival::arrive))
 }
+
 /// A body over the limit: 413 in the shape of every other refusal (contract §10).
 async fn too_large(
     State(app): State<Arc<App>>,

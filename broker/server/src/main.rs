@@ -3,6 +3,7 @@
 mod admin;
 mod ambient;
 mod app;
+mod backup;
 mod cache;
 mod commands;
 mod config;

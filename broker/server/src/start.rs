@@ -1,7 +1,7 @@
 //! Opening a data folder: the ledger is replayed, the state stands, the keys
 //! open, the policies load. Only then is anything answered.
 
-use crate::ambient::{Clock, Randomness};
+use crate::ambient::{Clock, Randomness, Stopwatch};
 use crate::app::{App, Unavailable};
 use crate::keyring::{self, Keyring};
 use crate::metrics::Metrics;
@@ -14,10 +14,14 @@ use crate::trust::Trust;
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
-use locum_stores::ledger::{Ledger, Options};
+use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
 use locum_stores::state::{Shared, State};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// How often a clock that is behind is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Why a broker does not start.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +43,32 @@ pub(crate) enum StartFlaw {
     Other(#[from] Unavailable),
 }
 
+/// A data folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    /// Where it is.
+    pub(crate) data: PathBuf,
+    /// Bytes of a segment of its ledger.
+    pub(crate) segment_bytes: u64,
+}
+
+impl Folder {
+    /// One with segments of the usual size.
+    pub(crate) fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            segment_bytes: SEGMENT_BYTES,
+        }
+    }
+}
+
 /// Opens the broker's data folder; keys of others are fetched as `trust` says.
+/// Before anything is answered, [`settle`].
 ///
 /// # Errors
 /// [`StartFlaw`]: nothing is answered then.
-pub(crate) async fn open(
-    data: &Path,
+pub(crate) fn open(
+    folder: Folder,
     issuer: &str,
     master: &[u8; 32],
     setup: Setup,
@@ -54,27 +78,16 @@ pub(crate) async fn open(
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();
     let state = Shared::new(State::new(Arc::new(names.clone())));
-    let time = clock.clone();
-    let options = Options::new(data.join("ledger"), random.bytes());
-    let (ledger, opened) = Ledger::open(
-        options,
-        Arc::new(move || time.now_ms()),
-        Box::new(state.clone()),
-    )?;
-    clock.at_least(opened.last_time_ms);
-    if opened.repaired_bytes > 0 {
-        tracing::warn!(
-            bytes = opened.repaired_bytes,
-            "a torn last write was cut off the ledger"
-        );
-    }
-    tracing::info!(records = opened.records, tree = opened.tree, "ledger open");
+    let mut options = Options::new(folder.data.join("ledger"), random.bytes());
+    options.segment_bytes = folder.segment_bytes;
+    let ledger = open_ledger(options, &clock, &state)?;
     let (keyring, bundle) = {
         let known = state.read();
         let bundle = policies(&known)?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
-    let app = Arc::new(App {
+    Ok(Arc::new(App {
+        data: folder.data,
         issuer: issuer.into(),
         bounds: setup.bounds,
         ledger,
@@ -95,9 +108,65 @@ pub(crate) async fn open(
         changing: tokio::sync::Mutex::default(),
         setup,
         managed: RwLock::default(),
-    });
-    keyring::ensure(&app, Alg::default()).await?;
-    Ok(app)
+    }))
+}
+
+fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
+    let taken = Stopwatch::start();
+    let time = clock.clone();
+    let (ledger, opened) = Ledger::open(
+        options,
+        Arc::new(move || time.now_ms()),
+        Box::new(state.clone()),
+    )?;
+    clock.at_least(opened.last_time_ms);
+    let behind_s = clock.behind_ms() / 1_000;
+    if behind_s > 0 {
+        tracing::warn!(behind_s, "the clock is behind the newest record");
+    }
+    if opened.repaired_bytes > 0 {
+        tracing::warn!(
+            bytes = opened.repaired_bytes,
+            "a torn last write was cut off the ledger"
+        );
+    }
+    tracing::info!(
+        records = opened.records,
+        from_snapshot = opened.from_snapshot,
+        tree = opened.tree,
+        ms = taken.elapsed().as_millis(),
+        "ledger open"
+    );
+    Ok(ledger)
+}
+
+/// Waits until the clock has reached the newest record, then makes sure of the
+/// signing keys. While it waits the broker is not ready: time would stand
+/// still, and what should expire would live on.
+///
+/// # Errors
+/// [`StartFlaw`] when the keys cannot be recorded.
+pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
+    let mut said = false;
+    loop {
+        let behind_ms = app.clock.behind_ms();
+        if behind_ms == 0 {
+            break;
+        }
+        if !std::mem::replace(&mut said, true) {
+            tracing::warn!(
+                behind_ms,
+                "the clock is behind the newest record: not ready until it has caught up"
+            );
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the wall clock moves or is set: there is nothing else to wait for"
+        )]
+        tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
+    }
+    keyring::ensure(app, Alg::default()).await?;
+    Ok(())
 }
 
 /// The policies in force, as they are recorded.

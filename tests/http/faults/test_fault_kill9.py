@@ -1,69 +1,16 @@
 """`kill -9` in mid-load: what was answered 200 is on the record, and what was stopped stays stopped."""
 
-import threading
-
 import pytest
-import requests
 
 from support import client, tokens
 from support.broker import Broker
 from support.checks import issued
+from support.load import Load, decisions
 from support.scene import Scene
 from support.world import World
 
 # One worker for the whole file: its three rounds are played once.
 pytestmark = pytest.mark.xdist_group("kill9")
-THREADS = 6
-BEFORE_THE_KILL = 150
-"""Answers a round waits for before it pulls the plug: enough for many group commits."""
-
-
-class Load:
-    """Threads that exchange with single-use assertions until the broker is gone."""
-
-    def __init__(self, scene):
-        self.scene, self.lock, self.enough = scene, threading.Lock(), threading.Event()
-        self.answered: list[tuple[dict, list]] = []
-        self.unanswered: list[list] = []
-        self.unexpected: list[str] = []
-        self.threads = [threading.Thread(target=self._work) for _ in range(THREADS)]
-
-    def _request(self) -> list:
-        scene = self.scene
-        return client.form(scene.subject(), audience=scene.target.audience, scope="thing.read",
-                           client_assertion=tokens.client_assertion(scene.broker, scene.agent),
-                           client_assertion_type=client.ASSERTION_TYPE)
-
-    def _work(self):
-        url, session = self.scene.broker.token_endpoint, requests.Session()
-        session.trust_env = False
-        while True:
-            pairs = self._request()
-            try:
-                answer = session.post(url, data=pairs, timeout=30)
-            except requests.RequestException:
-                with self.lock:
-                    self.unanswered.append(pairs)
-                return
-            with self.lock:
-                if answer.status_code == 200:
-                    self.answered.append((answer.json(), pairs))
-                else:
-                    self.unexpected.append(answer.text)
-                if len(self.answered) >= BEFORE_THE_KILL or len(self.unexpected) > 20:
-                    self.enough.set()
-
-    def run_until_killed(self, meanwhile):
-        """Start, do something in the thick of it, kill."""
-        for thread in self.threads:
-            thread.start()
-        meanwhile()
-        assert self.enough.wait(120), f"too few answers: {len(self.answered)}; {self.unexpected[:3]}"
-        self.scene.broker.kill9()
-        for thread in self.threads:
-            thread.join(60)
-        assert self.unexpected == []
-
 
 @pytest.fixture(scope="module")
 def aftermath():
@@ -110,14 +57,9 @@ def test_every_token_answered_200_is_still_good_and_can_be_revoked(aftermath):
 def test_no_record_is_torn_or_doubled(aftermath):
     _, world, rounds = aftermath
     for load, *_ in rounds:
-        ids, indexes, cursor = [], [], None
-        while True:
-            query = {"agent": load.scene.agent.id, "limit": 100} | ({"cursor": cursor} if cursor else {})
-            page = world.admin.get("/decisions", params=query).json()
-            ids += [d["id"] for d in page["items"]]
-            indexes += [(d["record"]["tree"], d["record"]["index"]) for d in page["items"]]
-            if (cursor := page["next"]) is None:
-                break
+        found = decisions(world, load.scene.agent.id)
+        ids = [d["id"] for d in found]
+        indexes = [(d["record"]["tree"], d["record"]["index"]) for d in found]
         assert len(ids) == len(set(ids)) and len(indexes) == len(set(indexes))
         assert {body["delegation_id"] for body, _ in load.answered} <= set(ids)
 

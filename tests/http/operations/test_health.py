@@ -1,10 +1,12 @@
 """`/livez` and `/readyz` (contract §4, interfaces §4)."""
 
 import os
+import shutil
 
 import pytest
 
 from support import client
+from support.broker import binary
 
 
 def get(broker, path):
@@ -36,6 +38,24 @@ def test_the_operations_listener_and_the_public_one_are_apart(broker):
         assert client.http.get(broker.issuer + path, timeout=10).status_code == 404, path
     for path in ["/token", "/jwks", "/admin/v1/agents"]:
         assert get(broker, path).status_code == 404, path
+
+
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
+def test_a_clock_behind_the_newest_record_is_not_ready_and_says_so(fresh_broker, monkeypatch, tmp_path):
+    """Contract §14: time never goes back behind the newest record."""
+    fresh_broker.stop()
+    script = tmp_path / "locum-in-the-past"
+    script.write_text(f'#!/bin/sh\nexec faketime -f -2h "{os.path.abspath(binary())}" "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("LOCUM_BIN", str(script))
+    for name in ["DONT_FAKE_MONOTONIC", "FAKETIME_DONT_FAKE_MONOTONIC"]:
+        monkeypatch.setenv(name, "1")
+    fresh_broker.start()
+    answer = get(fresh_broker, "/readyz")
+    assert answer.status_code == 503 and answer.text.endswith("\nnot ready\n")
+    assert answer.text.startswith("[-]clock the wall clock is ") and " s behind the newest record" in answer.text
+    assert get(fresh_broker, "/livez").status_code == 200
+    assert "behind the newest record" in fresh_broker.output()
 
 
 def test_a_doctor_finds_a_dev_world_well(broker, run_locum):

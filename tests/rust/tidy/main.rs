@@ -14,6 +14,7 @@ mod docs;
 mod errors;
 mod functions;
 mod lexer;
+mod limits;
 mod names;
 mod places;
 mod rooms;

@@ -8,6 +8,7 @@
 
 mod agents;
 mod answer;
+mod backup;
 mod call;
 mod clients;
 mod credentials;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(agents::routes())
+        .merge(backup::routes())
         .merge(clients::routes())
         .merge(credentials::routes())
         .merge(decisions::routes())

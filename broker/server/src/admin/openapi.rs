@@ -87,7 +87,7 @@ fn described(operation: &Operation) -> Value {
     for (status, schema) in operation.answers {
         let answer = json!({
             "description": table::meaning(*status),
-            "content": content("application/json", schema),
+            "content": content(media(schema), schema),
         });
         responses.insert(status.to_string(), answer);
     }
@@ -114,6 +114,14 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         out.push(header("If-Match"));
     }
     out
+}
+
+fn media(schema: &str) -> &'static str {
+    if schema == table::TAR {
+        "application/x-tar"
+    } else {
+        "application/json"
+    }
 }
 
 /// A body of that schema; `[X]` is a page of `X`.

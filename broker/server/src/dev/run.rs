@@ -43,10 +43,11 @@ pub(crate) struct Running {
 /// Whatever is in the way, in words.
 pub(crate) async fn start(
     listen: SocketAddr,
-    data: &Path,
+    folder: start::Folder,
     ready_file: Option<&Path>,
     bounds: Bounds,
 ) -> Result<Running, Flaw> {
+    let data = &folder.data.clone();
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
     }
@@ -70,26 +71,20 @@ pub(crate) async fn start(
 
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
+    let master = world.master_key()?;
     let setup = Setup {
         bounds,
         ..Setup::default()
     };
-    let app = start::open(data, &at.issuer, &world.master_key()?, setup).await?;
-    let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
-    let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
-    seed::seed(
-        &app,
-        &world,
-        &facts::facts(&world, &at, &until.to_string())?,
-    )
-    .await?;
-
-    let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
+    let app = start::open(folder, &at.issuer, &master, setup)?;
     let (stop, stopped) = watch::channel(false);
-    let tasks = vec![
-        tokio::spawn(http::serve(http::router(&app), public, stopped.clone())),
-        tokio::spawn(http::serve(operations::router(&app), ops, stopped)),
-    ];
+    let operations = http::serve(operations::router(&app), ops, stopped.clone());
+    let operations = tokio::spawn(operations);
+    start::settle(&app).await?;
+    fill(&app, &world, &at).await?;
+    let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
+    let public = http::serve(http::router(&app), public, stopped);
+    let tasks = vec![tokio::spawn(public), operations];
     let ready = ready::ready(&world, &at, &std::path::absolute(data)?, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
     Ok(Running {
@@ -100,6 +95,14 @@ pub(crate) async fn start(
         stop,
         tasks,
     })
+}
+
+/// The demo world's objects, where they are not there yet.
+async fn fill(app: &Arc<App>, world: &World, at: &Addresses) -> Result<(), Flaw> {
+    let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
+    let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
+    let facts = facts::facts(world, at, &until.to_string())?;
+    Ok(seed::seed(app, world, &facts).await?)
 }
 
 async fn bind(at: SocketAddr) -> Result<TcpListener, Flaw> {
@@ -143,6 +146,7 @@ pub(crate) async fn command(
     data: Option<PathBuf>,
     ready_file: Option<PathBuf>,
     bounds: Bounds,
+    segment_bytes: Option<u64>,
 ) -> Result<(), Flaw> {
     #[expect(
         clippy::disallowed_methods,
@@ -160,7 +164,9 @@ pub(crate) async fn command(
         .clone()
         .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
         .ok_or("no data folder")?;
-    let running = start(listen, &folder, ready_file.as_deref(), bounds).await?;
+    let mut opened = start::Folder::new(&folder);
+    opened.segment_bytes = segment_bytes.unwrap_or(opened.segment_bytes);
+    let running = start(listen, opened, ready_file.as_deref(), bounds).await?;
     let version = env!("CARGO_PKG_VERSION");
     say(&banner::banner(version, data.as_deref(), &running.at));
     say(&banner::ready_line(begun.elapsed()));

@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -33,6 +34,7 @@ pub(super) struct Guest {
 struct Under {
     seat: Arc<Seat>,
     turn: Mutex<Option<Turn>>,
+    held: AtomicUsize,
 }
 
 /// A body that notes its end.
@@ -59,6 +61,7 @@ where
         let under = Arc::new(Under {
             seat: self.seat.clone(),
             turn: Mutex::default(),
+            held: AtomicUsize::new(0),
         });
         if body.is_end_stream() {
             under.whole();
@@ -84,6 +87,17 @@ impl Under {
             *turn = Some(self.seat.turn());
         }
     }
+
+    fn got(&self, bytes: usize) {
+        self.held.fetch_add(bytes, Relaxed);
+        self.seat.hold(bytes);
+    }
+}
+
+impl Drop for Under {
+    fn drop(&mut self) {
+        self.seat.release(*self.held.get_mut());
+    }
 }
 
 impl<B> HttpBody for Reading<B>
@@ -98,6 +112,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.under.got(frame.data_ref().map_or(0, Bytes::len));
+        }
         if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
             self.under.whole();
         }

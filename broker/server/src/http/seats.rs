@@ -2,9 +2,13 @@
 //! tell a busy one from an idle, a stuck or a slow one.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+
+/// Most bytes of bodies that are here in part or being worked on, of one
+/// listener: a thousand whole ones of the usual limit.
+pub(super) const BODIES: usize = 64 << 20;
 
 static OPEN: AtomicU64 = AtomicU64::new(0);
 static ACCEPTED: AtomicU64 = AtomicU64::new(0);
@@ -41,6 +45,7 @@ pub(super) struct Seats {
     next: AtomicU64,
     /// Counts sweeps: time as coarse as closing idle connections needs it.
     now: AtomicU32,
+    held: AtomicUsize,
 }
 
 /// One connection.
@@ -49,6 +54,7 @@ pub(super) struct Seat {
     all: Arc<Seats>,
     moved: AtomicU32,
     busy: AtomicU32,
+    held: AtomicUsize,
     leave: Notify,
 }
 
@@ -66,6 +72,7 @@ impl Seats {
             all: self.clone(),
             moved: AtomicU32::new(self.now.load(Relaxed)),
             busy: AtomicU32::new(0),
+            held: AtomicUsize::new(0),
             leave: Notify::new(),
         });
         self.lock().insert(seat.number, seat.clone());
@@ -82,8 +89,12 @@ impl Seats {
     /// Asks the one to leave on which nothing moved for longest, of those whose
     /// request is not being worked on. `false` when all are busy.
     pub(super) fn evict(&self) -> bool {
+        self.evict_of(|_| true)
+    }
+
+    fn evict_of(&self, wanted: impl Fn(&Seat) -> bool) -> bool {
         let mut taken = self.lock();
-        let idle = taken.values().filter(|seat| seat.is_idle());
+        let idle = taken.values().filter(|seat| seat.is_idle() && wanted(seat));
         let Some(longest) = idle.min_by_key(|seat| (seat.moved.load(Relaxed), seat.number)) else {
             return false;
         };
@@ -124,6 +135,22 @@ impl Seat {
     pub(super) fn turn(self: &Arc<Self>) -> Turn {
         self.busy.fetch_add(1, Relaxed);
         Turn(self.clone())
+    }
+
+    /// Bytes of a body came. Where there are too many of all, the one leaves
+    /// whose half body has waited longest for the rest.
+    pub(super) fn hold(&self, bytes: usize) {
+        self.held.fetch_add(bytes, Relaxed);
+        let before = self.all.held.fetch_add(bytes, Relaxed);
+        if before + bytes > BODIES {
+            self.all.evict_of(|seat| seat.held.load(Relaxed) > 0);
+        }
+    }
+
+    /// They are gone.
+    pub(super) fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Relaxed);
+        self.all.held.fetch_sub(bytes, Relaxed);
     }
 
     /// Ends when the connection has to leave.
@@ -181,6 +208,22 @@ mod tests {
         }
         assert!(!seats.lock().contains_key(&stuck.0.number));
         assert!(seats.lock().contains_key(&alive.0.number));
+    }
+
+    #[test]
+    fn half_bodies_are_bounded_together() {
+        let seats = Arc::new(Seats::default());
+        let (half, idle, new) = (seats.take(), seats.take(), seats.take());
+        half.0.hold(BODIES);
+        assert_eq!(seats.len(), 3);
+        seats.sweep(9);
+        new.0.moved();
+        new.0.hold(1);
+        assert!(!seats.lock().contains_key(&half.0.number));
+        assert!(seats.lock().contains_key(&idle.0.number));
+        half.0.release(BODIES);
+        new.0.release(1);
+        assert_eq!(seats.held.load(Relaxed), 0);
     }
 
     #[test]

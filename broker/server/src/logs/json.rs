@@ -55,15 +55,17 @@ where
     }
 }
 
-/// The event's name: our own events' words are constants, so they are names;
-/// what a library says stays beside the name `library`.
+/// The event's name beside its words: our own events' words are constants, so
+/// they make a name; what a library says is named `library`.
 fn name(line: &mut Map<String, Value>, target: &str, message: Option<Value>) {
     let text = message.as_ref().and_then(Value::as_str).unwrap_or_default();
-    if target == "locum" || target.starts_with("locum_") || target.starts_with("locum::") {
-        line.insert("event".into(), json!(event_name(text)));
-        return;
-    }
-    line.insert("event".into(), json!("library"));
+    let ours = target == "locum" || target.starts_with("locum_") || target.starts_with("locum::");
+    let name = if ours {
+        event_name(text)
+    } else {
+        "library".to_owned()
+    };
+    line.insert("event".into(), json!(name));
     line.insert(MESSAGE.into(), json!(text));
 }
 
@@ -139,6 +141,7 @@ mod tests {
             .collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["event"], "not_answered");
+        assert_eq!(lines[0]["message"], "not answered");
         assert_eq!(lines[0]["level"], "ERROR");
         assert_eq!(lines[0]["request_id"], "req_1");
         assert_eq!(lines[0]["trace_id"], "abc");

@@ -91,10 +91,13 @@ impl Form {
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let mut values = headers.get_all(http::header::CONTENT_TYPE).iter();
+    let value = values.next().and_then(|v| v.to_str().ok());
+    let value = value.unwrap_or_default();
+    if values.next().is_some() {
+        // Of two readers one might take the first, the other the last.
+        return Err(malformed("one content type", "several"));
+    }
     let mut parts = value.split(';').map(str::trim);
     let form = parts
         .next()
@@ -189,5 +192,18 @@ mod tests {
         }
         assert!(form(&"a=b&".repeat(101)).is_err());
         assert!(Form::read(&HeaderMap::new(), b"a=b").is_err());
+    }
+
+    #[test]
+    fn two_content_types_are_refused_whatever_they_say() {
+        let mut headers = HeaderMap::new();
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.append("content-type", form.clone());
+        assert!(Form::read(&headers, b"a=b").is_ok());
+        headers.append("content-type", HeaderValue::from_static("application/json"));
+        assert!(Form::read(&headers, b"a=b").is_err());
+        headers.insert("content-type", form.clone());
+        headers.append("content-type", form);
+        assert!(Form::read(&headers, b"a=b").is_err());
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn hold(app: &App, arrival: &Arrival, client: &Proven) -> Resul
         personal_salt: PersonalSalt(app.random.bytes()),
         keys: &app.names,
     });
-    match app.ledger.append(draft).await {
+    match app.append(draft).await {
         Ok(_) => Err(over(app)),
         Err(error) => {
             tracing::error!(%error, "rate not recorded");

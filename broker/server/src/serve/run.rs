@@ -40,6 +40,9 @@ struct Signals {
     interrupt: Signal,
 }
 
+/// The listener that answers the machine itself, without TLS.
+const OPERATIONS: &str = "operations";
+
 /// Sockets, bound before anything is opened.
 struct Sockets {
     public: TcpListener,
@@ -69,13 +72,11 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let (ask, asked) = mpsc::channel(1);
     let bootstrap = bootstrap.map(|token| first(&master, &token)).transpose()?;
     let setup = setup(&config, bootstrap, ask);
-    let data = &config.settings.data_dir;
-    let app = start::open(data, &config.settings.issuer, &master, setup).await?;
-    if let Err(flaw) = declared(&app, &config).await {
-        close(&app).await?;
-        return Err(flaw);
-    }
-    serve(app, &config, (sockets, certificates), signals, asked).await
+    let folder = start::Folder::new(&config.settings.data_dir);
+    let app = start::open(folder, &config.settings.issuer, &master, setup)?;
+    let ended = serve(&app, &config, (sockets, certificates), signals, asked).await;
+    close(&app).await?;
+    ended
 }
 
 /// What the files declare, in force.
@@ -97,61 +98,78 @@ async fn declared(app: &App, config: &Config) -> Result<(), Flaw> {
     }
 }
 
+/// Listeners that were started, and how to stop them.
+struct Listening {
+    certificates: Option<Arc<Certificates>>,
+    stopped: watch::Receiver<bool>,
+    tasks: JoinSet<std::io::Result<()>>,
+    lines: Vec<String>,
+}
+
+impl Listening {
+    fn start(&mut self, name: &str, socket: TcpListener, router: Router) -> Result<(), Flaw> {
+        let at = socket.local_addr()?;
+        let stopped = self.stopped.clone();
+        // The operations listener is for the machine itself.
+        match self.certificates.clone().filter(|_| name != OPERATIONS) {
+            Some(certificates) => {
+                let serving = tls::serve(router, socket, certificates, stopped);
+                drop(self.tasks.spawn(serving));
+            }
+            None => drop(self.tasks.spawn(http::serve(router, socket, stopped))),
+        }
+        self.lines.push(format!("  {name:<10} {at}"));
+        Ok(())
+    }
+}
+
+/// Serves until told to stop. The operations listener comes first: it says why
+/// the broker is not ready while the clock is behind the record.
 async fn serve(
-    app: Arc<App>,
+    app: &Arc<App>,
     config: &Config,
     (sockets, certificates): (Sockets, Option<Arc<Certificates>>),
     mut signals: Signals,
     asked: mpsc::Receiver<Reload>,
 ) -> Result<(), Flaw> {
     let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    let mut lines = vec![format!(
-        "locum {} serves {}",
-        env!("CARGO_PKG_VERSION"),
-        app.issuer
-    )];
-    let mut listen =
-        |name: &str, socket: TcpListener, router: Router, tls: bool| -> Result<(), Flaw> {
-            let at = socket.local_addr()?;
-            let stopped = stopped.clone();
-            match certificates.clone().filter(|_| tls) {
-                Some(certificates) => {
-                    drop(tasks.spawn(tls::serve(router, socket, certificates, stopped)));
-                }
-                None => drop(tasks.spawn(http::serve(router, socket, stopped))),
-            }
-            lines.push(format!("  {name:<10} {at}"));
-            Ok(())
-        };
-    listen("public", sockets.public, http::router(&app), true)?;
-    listen(
-        "operations",
-        sockets.operations,
-        operations::router(&app),
-        false,
-    )?;
+    let version = env!("CARGO_PKG_VERSION");
+    let mut listening = Listening {
+        certificates: certificates.clone(),
+        stopped: stopped.clone(),
+        tasks: JoinSet::new(),
+        lines: vec![format!("locum {version} serves {}", app.issuer)],
+    };
+    listening.start(OPERATIONS, sockets.operations, operations::router(app))?;
+    tokio::select! {
+        settled = start::settle(app) => settled?,
+        _ = signals.terminate.recv() => return Ok(()),
+        _ = signals.interrupt.recv() => return Ok(()),
+    }
+    declared(app, config).await?;
+    listening.start("public", sockets.public, http::router(app))?;
     if let Some(socket) = sockets.admin {
-        listen("admin", socket, http::admin_router(&app), true)?;
+        listening.start("admin", socket, http::admin_router(app))?;
     }
     let reloader = Reloader {
         app: app.clone(),
         config: config.file.clone(),
-        certificates: certificates.clone(),
+        certificates,
     };
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
-    tokio::spawn(rotate::by_schedule(app.clone(), stopped.clone()));
-    say(&lines);
+    tokio::spawn(rotate::by_schedule(app.clone(), stopped));
+    say(&listening.lines);
     tokio::select! {
         _ = signals.terminate.recv() => {}
         _ = signals.interrupt.recv() => {}
     }
     stop.send_replace(true);
-    if timeout(FINISH, finish(&mut tasks)).await.is_err() {
+    let tasks = &mut listening.tasks;
+    if timeout(FINISH, finish(tasks)).await.is_err() {
         tracing::warn!("stopped with requests under way");
         tasks.shutdown().await;
     }
-    close(&app).await
+    Ok(())
 }
 
 /// Waits for every listener's end.

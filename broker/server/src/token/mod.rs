@@ -29,6 +29,7 @@ use locum_core::proof::SubjectProof;
 use locum_core::refusal::Refusal;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Why a request of an authenticated client went no further: the check that
 /// ended it, and the refusal to record.
@@ -66,11 +67,8 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let task = tokio::spawn(async move {
-        let response = exchange(&app, (peer, arrival), &headers, &body).await;
-        app.metrics.exchange_seconds.took(arrival.since.elapsed());
-        response
-    });
+    let exchange = async move { exchange(&app, (peer, arrival), &headers, &body).await };
+    let task = tokio::spawn(exchange.in_current_span());
     task.await.unwrap_or_else(|_| {
         tracing::error!("an exchange panicked");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -106,7 +104,9 @@ async fn exchange(
         client: &client,
         ip: Some(peer.ip().to_string()),
     };
-    run(&request).await
+    let response = run(&request).await;
+    app.metrics.exchange_seconds.took(arrival.since.elapsed());
+    response
 }
 
 /// What a stranger sent twice is told to strangers too: it says nothing about

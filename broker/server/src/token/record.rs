@@ -74,7 +74,7 @@ pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
 }
 
 async fn append(request: &Request<'_>, draft: &Arc<Draft>) -> Result<Appended, Unavailable> {
-    Ok(request.app.ledger.append(draft.clone()).await?)
+    request.app.append(draft.clone()).await
 }
 
 fn fault(request: &Request<'_>, error: Unavailable) -> No {

@@ -3,6 +3,7 @@
 use super::play::Seen;
 use crate::app::Bounds;
 use crate::dev::run::{self, Flaw, Running};
+use crate::start::Folder;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -61,7 +62,7 @@ impl World {
     /// When it does not start.
     pub(super) async fn start(data: &Path) -> Result<Seen<Self>, Flaw> {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let running = run::start(listen, data, None, Bounds::default()).await?;
+        let running = run::start(listen, Folder::new(data), None, Bounds::default()).await?;
         let http = client()?;
         let detail = json!({ "issuer": running.at.issuer, "provider": running.at.idp(), "records": running.app.ledger.stats().records });
         Ok(Seen {

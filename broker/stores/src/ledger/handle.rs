@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{Builder, JoinHandle},
 };
@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use super::{
     AppendError, Clock, Follower, OpenError, Opened, Options, Reader, SIDE_MAX, Stats,
     disk::{Disk, RealDisk},
-    map::Map,
+    keeper::Keeper,
+    map::{Contents, Map},
     open::{self, Found},
     queue::{Answer, Queue, Waiting},
     stats::Counters,
@@ -64,6 +65,7 @@ impl Ledger {
         let found = open::open(&options, &mut *follower, disk)?;
         let opened = Opened {
             records: found.contents.records,
+            from_snapshot: found.resumed.0,
             repaired_bytes: found.repaired,
             last_time_ms: found.contents.last_time_ms,
             tree: found.tree.as_str().to_owned(),
@@ -122,6 +124,15 @@ impl Ledger {
         Reader::new(&self.0.dir, &self.0.tree, &self.0.map)
     }
 
+    pub(super) fn place(&self) -> (&Path, &super::tree::Tree) {
+        (&self.0.dir, &self.0.tree)
+    }
+
+    /// What is durable now.
+    pub(super) fn contents(&self) -> Contents {
+        self.0.map.read().clone()
+    }
+
     /// The ledger in figures.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -162,7 +173,16 @@ fn start(
     let queue = Arc::new(Queue::new(options.queue));
     let map = Arc::new(Map::new(found.contents));
     let counters = Arc::new(Counters::new());
+    let keeper = Keeper {
+        dir: options.dir.clone(),
+        tree: found.tree.clone(),
+        queue: queue.clone(),
+        every: options.segment_bytes,
+        bytes: found.resumed.1,
+        running: None,
+    };
     let writer = Writer {
+        keeper,
         queue: queue.clone(),
         map: map.clone(),
         counters: counters.clone(),

@@ -9,6 +9,8 @@ use std::{
 
 use super::segment::HEADER;
 
+mod saved;
+
 /// Records between two remembered places; also the most a reader decodes for
 /// one.
 pub(super) const STRIDE: u64 = 64;
@@ -39,7 +41,7 @@ pub(super) struct Block {
 }
 
 /// What is durable, and where.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Contents {
     segments: Vec<Segment>,
     anchors: Vec<Anchor>,

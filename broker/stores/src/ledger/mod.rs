@@ -8,13 +8,17 @@ mod entry;
 mod error;
 mod frame;
 mod handle;
+mod keeper;
 mod map;
 mod open;
+mod parts;
+mod past;
 mod queue;
 mod reader;
 mod replay;
 mod search;
 mod segment;
+mod snapshot;
 mod stats;
 mod tail;
 mod torn;
@@ -32,12 +36,15 @@ pub use entry::Entry;
 pub use error::{AppendError, OpenError};
 pub use frame::SIDE_MAX;
 pub use handle::Ledger;
+pub use parts::{Part, Parts, is_part, verify};
+pub use past::Past;
 pub use reader::{Backward, Forward, Reader};
 pub use search::Search;
+pub use snapshot::SNAPSHOT;
 pub use stats::{FSYNC_BOUNDS_S, Stats};
 
 /// Bytes after which a new segment is begun, unless the options say otherwise.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+pub const SEGMENT_BYTES: u64 = 32 * 1024 * 1024;
 /// Appends that may wait, unless the options say otherwise.
 pub const QUEUE: usize = 4096;
 
@@ -46,7 +53,8 @@ pub const QUEUE: usize = 4096;
 pub struct Options {
     /// The folder, the ledger's alone; made when it is missing.
     pub dir: PathBuf,
-    /// Size in bytes that a segment does not pass, unless one commit is larger.
+    /// Size in bytes that a segment does not pass, unless one commit is larger;
+    /// also by how much the ledger grows from one snapshot to the next.
     pub segment_bytes: u64,
     /// How many appends may wait; one more is refused as unavailable.
     pub queue: usize,
@@ -79,19 +87,44 @@ pub trait Follower: Send + 'static {
     /// What is wrong with it; the ledger does not open then.
     fn replay(&mut self, entry: &Entry) -> Result<(), String>;
 
+    /// A record of the past before it is decoded: `true` when it was followed
+    /// from its bytes alone, as [`Follower::replay`] would have.
+    fn skim(&mut self, _past: &Past<'_>) -> bool {
+        false
+    }
+
     /// A record that has just become durable, before its append is answered.
     ///
     /// # Errors
     /// What is wrong; the state can no longer be trusted, so this and every
     /// later append is answered unavailable until the ledger is opened anew.
     fn appended(&mut self, place: &Place, draft: &Draft) -> Result<(), String>;
+
+    /// A copy of the state as it stands after the newest record, to be turned
+    /// into bytes by another thread. `None`: it keeps no snapshots.
+    fn copy(&self) -> Option<Save> {
+        None
+    }
+
+    /// Takes over what a copy became, in place of every record up to then.
+    ///
+    /// # Errors
+    /// What does not fit; the state is as new then.
+    fn restore(&mut self, _state: &[u8]) -> Result<(), String> {
+        Err("expected a follower that keeps snapshots, found another".into())
+    }
 }
+
+/// A copy of the state, on its way to bytes.
+pub type Save = Box<dyn FnOnce() -> Result<Vec<u8>, String> + Send>;
 
 /// What opening found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// Records in the ledger, all of them replayed.
+    /// Records in the ledger.
     pub records: u64,
+    /// How many of them a snapshot stood for; the others were replayed.
+    pub from_snapshot: u64,
     /// Bytes of a torn last write that were cut off.
     pub repaired_bytes: u64,
     /// Time of the newest record in Unix milliseconds, 0 when there is none.

@@ -13,6 +13,7 @@ use super::{
     map::Contents,
     replay::Replay,
     segment::{self, HEADER},
+    snapshot,
     tail::Tail,
     tree::{self, Tree},
 };
@@ -25,6 +26,8 @@ pub(super) struct Found {
     pub(super) contents: Contents,
     pub(super) tail: Tail,
     pub(super) repaired: u64,
+    /// Records and bytes that a snapshot stood for.
+    pub(super) resumed: (u64, u64),
 }
 
 /// Opens the folder and replays what is in it.
@@ -39,15 +42,20 @@ pub(super) fn open(
         Some(tree) => tree,
         None => born(dir, options.tree_seed, &*disk)?,
     };
+    let segments = segment::list(dir).map_err(OpenError::io(dir))?;
+    let contents = snapshot::resume(dir, &tree, &segments, follower)
+        .map_err(OpenError::io(dir))?
+        .unwrap_or_default();
+    let resumed = (contents.records, contents.bytes());
     let mut replay = Replay {
         dir,
         tree: &tree,
         disk: &*disk,
         follower,
-        contents: Contents::default(),
+        contents,
         repaired: 0,
     };
-    replay.run()?;
+    replay.run(segments)?;
     let Replay {
         contents, repaired, ..
     } = replay;
@@ -58,6 +66,7 @@ pub(super) fn open(
         contents,
         tail,
         repaired,
+        resumed,
     })
 }
 

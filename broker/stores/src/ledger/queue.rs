@@ -49,6 +49,8 @@ pub(super) enum Next {
 struct State {
     waiting: VecDeque<Waiting>,
     closed: bool,
+    /// Nobody writes any more.
+    abandoned: bool,
 }
 
 /// The queue between all callers and the one writer.
@@ -87,6 +89,22 @@ impl Queue {
         drop(state);
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Queues a record of the ledger's own, which is taken also when no other
+    /// is, as long as somebody writes. Nobody waits for its answer.
+    pub(super) fn push_own(&self, draft: Draft) {
+        let (answer, _) = oneshot::channel();
+        let mut state = self.lock();
+        if !state.abandoned {
+            state.waiting.push_back(Waiting {
+                draft: Arc::new(draft),
+                side: Vec::new(),
+                answer,
+            });
+        }
+        drop(state);
+        self.changed.notify_one();
     }
 
     /// What waits, up to so many records and (but for the last one) bytes.
@@ -131,6 +149,7 @@ impl Queue {
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
+        state.abandoned = true;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         drop(waiting);

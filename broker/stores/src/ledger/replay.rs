@@ -1,16 +1,18 @@
-//! Reads every record of the past, checks it and hands it to the follower.
+//! Reads the records of the past that no snapshot stands for, checks them and
+//! hands them to the follower.
 
 use std::{
     fs::{self, File},
     io,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Follower, OpenError,
+    Follower, OpenError, Past,
     disk::Disk,
-    entry::{self, Entry},
-    frame::{BadFrame, ReadError},
+    entry,
+    frame::{BadFrame, Frame, ReadError},
     map::Contents,
     segment::{self, HEADER},
     torn,
@@ -29,21 +31,24 @@ pub(super) struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// All segments in order.
-    pub(super) fn run(&mut self) -> Result<(), OpenError> {
-        let segments = segment::list(self.dir).map_err(OpenError::io(self.dir))?;
+    /// All of these segments in order, but for what a snapshot stands for.
+    pub(super) fn run(&mut self, segments: Vec<u64>) -> Result<(), OpenError> {
         if segments.first() != Some(&0) {
             let reason = "expected the tree's first segment, found none";
             return Err(damaged(segment::path(self.dir, 0), 0, reason));
         }
         let last = segments.last().copied();
-        for first in segments {
-            self.segment(first, last == Some(first))?;
+        let resumed = self.contents.tail();
+        let from = resumed.map_or(0, |(first, _)| first);
+        for first in segments.into_iter().filter(|first| *first >= from) {
+            let known = resumed.filter(|(tail, _)| *tail == first);
+            self.segment(first, last == Some(first), known.map(|(_, end)| end))?;
         }
         Ok(())
     }
 
-    fn segment(&mut self, first: u64, last: bool) -> Result<(), OpenError> {
+    /// One segment, from the end that a snapshot knows, else from its start.
+    fn segment(&mut self, first: u64, last: bool, known: Option<u64>) -> Result<(), OpenError> {
         let path = segment::path(self.dir, first);
         let io = |source| OpenError::Io {
             path: path.clone(),
@@ -51,7 +56,7 @@ impl Replay<'_> {
         };
         let mut file = self.disk.open(&path).map_err(io)?;
         let end = file.metadata().map_err(io)?.len();
-        if first != self.contents.records {
+        if known.is_none() && first != self.contents.records {
             let reason = format!("expected record {} to be next", self.contents.records);
             return Err(damaged(path, 0, reason));
         }
@@ -63,8 +68,10 @@ impl Replay<'_> {
             }
             return Err(damaged(path, 0, "expected the segment's header"));
         }
-        self.contents.begin_segment();
-        match self.frames(&path, &file, end)? {
+        if known.is_none() {
+            self.contents.begin_segment();
+        }
+        match self.frames(&path, &file, known.unwrap_or(HEADER)..end)? {
             None => Ok(()),
             Some((offset, _)) if last && torn::is_torn(&file, offset, end).map_err(io)? => {
                 self.cut(&file, offset, end).map_err(io)
@@ -73,39 +80,48 @@ impl Replay<'_> {
         }
     }
 
-    /// Every frame up to the end, or the first bad one and where it begins.
+    /// Every frame of a range, or the first bad one and where it begins.
     fn frames(
         &mut self,
         path: &Path,
         file: &File,
-        end: u64,
+        range: Range<u64>,
     ) -> Result<Option<(u64, BadFrame)>, OpenError> {
         let copy = file.try_clone().map_err(OpenError::io(path))?;
-        let mut frames = segment::frames(copy, HEADER, end).map_err(OpenError::io(path))?;
+        let frames = segment::frames(copy, range.start, range.end);
+        let mut frames = frames.map_err(OpenError::io(path))?;
         loop {
             let offset = frames.offset();
-            let decoded = match frames.next() {
+            let time_ms = match frames.next() {
                 Ok(None) => return Ok(None),
-                Ok(Some(frame)) => entry::decode(&frame, self.tree, self.contents.records),
+                Ok(Some(frame)) => self.follow(&frame, path, offset)?,
                 Err(ReadError::Bad(bad)) => return Ok(Some((offset, bad))),
                 Err(ReadError::Io(e)) => return Err(OpenError::io(path)(e)),
             };
-            let entry = decoded.map_err(|reason| damaged(path.into(), offset, reason))?;
-            self.accept(&entry, path, offset)?;
-            self.contents.push(frames.offset(), entry.place.time_ms);
+            self.contents.push(frames.offset(), time_ms);
         }
     }
 
-    fn accept(&mut self, entry: &Entry, path: &Path, offset: u64) -> Result<(), OpenError> {
+    /// Hands the next record to the follower and says its time.
+    fn follow(&mut self, frame: &Frame<'_>, path: &Path, offset: u64) -> Result<u64, OpenError> {
+        let index = self.contents.records;
+        if let Some(past) = Past::of(frame, self.tree, index)
+            && past.place.time_ms >= self.contents.last_time_ms
+            && self.follower.skim(&past)
+        {
+            return Ok(past.place.time_ms);
+        }
+        let entry = entry::decode(frame, self.tree, index)
+            .map_err(|reason| damaged(path.into(), offset, reason))?;
         let (found, last) = (entry.place.time_ms, self.contents.last_time_ms);
         if found < last {
             let reason = format!("expected a time of at least {last} ms, found {found}");
             return Err(damaged(path.into(), offset, reason));
         }
-        let index = entry.place.index;
         self.follower
-            .replay(entry)
-            .map_err(|reason| OpenError::Follower { index, reason })
+            .replay(&entry)
+            .map_err(|reason| OpenError::Follower { index, reason })?;
+        Ok(found)
     }
 
     fn cut(&mut self, file: &File, offset: u64, end: u64) -> io::Result<()> {

@@ -1,11 +1,14 @@
 //! The tree's name: given at birth, in a small file beside the segments and
 //! in every segment's header, so that segments of two trees never mix.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use super::{OpenError, disk::Disk, segment};
 
-const FILE: &str = "tree";
+pub(super) const FILE: &str = "tree";
 const NEW: &str = "tree.new";
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
@@ -34,9 +37,14 @@ impl Tree {
     }
 }
 
+/// The path of the name's file.
+pub(super) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
 /// The tree of a folder, `None` when none was born there yet.
 pub(super) fn read(dir: &Path) -> Result<Option<Tree>, OpenError> {
-    let path = dir.join(FILE);
+    let path = path(dir);
     match fs::read_to_string(&path) {
         Ok(text) => match Tree::parse(&text) {
             Some(tree) => Ok(Some(tree)),

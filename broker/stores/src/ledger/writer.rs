@@ -6,6 +6,7 @@ use locum_core::record::{Appended, Place, RECORD_MAX, TooLarge, leaf_hash};
 
 use super::{
     AppendError, Clock, Follower, frame,
+    keeper::Keeper,
     map::Map,
     queue::{Next, Queue, Waiting},
     stats::Counters,
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     pub(super) tail: Tail,
     pub(super) tree: String,
     pub(super) segment_bytes: u64,
+    pub(super) keeper: Keeper,
     /// Why the follower's state can no longer be trusted.
     pub(super) distrust: Option<String>,
     /// The folder is ours until the thread ends.
@@ -48,6 +50,9 @@ impl Writer {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
         loop {
+            if self.distrust.is_none() {
+                self.keeper.consider(&self.map, &*self.follower);
+            }
             let patience = self.tail.is_broken().then_some(REPAIR_EVERY);
             match self.queue.take(COMMIT_RECORDS, COMMIT_BYTES, patience) {
                 Next::Commit(waiting) => self.commit(waiting),
@@ -55,6 +60,7 @@ impl Writer {
                     let repaired = self.tail.repair();
                     self.notice(&repaired);
                 }
+                Next::End if self.keeper.finish() => {}
                 Next::End => return,
             }
         }

@@ -6,17 +6,17 @@ use super::entries::{
 };
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
-use crate::ledger::{Entry, Follower};
+use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, Kind};
-use locum_core::record::{Draft, Place};
-use locum_core::registry::{GrantState, Registry, Status};
+use locum_core::record::Place;
+use locum_core::registry::{Agent, GrantState, Registry, Status};
 use locum_core::standing::{FOR_EVER, Lock, View};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 /// What is known now.
 pub struct State {
@@ -40,7 +40,10 @@ pub struct State {
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
     pub marks: Marks,
-    answers: Answers,
+    pub(super) answers: Answers,
+    /// Uses of grants that are on record; the registry's also count what is
+    /// reserved.
+    pub(super) uses: HashMap<GrantId, u64>,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
 }
@@ -61,6 +64,7 @@ impl State {
             signing_keys: Vec::new(),
             marks: Marks::default(),
             answers: Answers::default(),
+            uses: HashMap::new(),
             last_time_ms: 0,
         }
     }
@@ -71,13 +75,13 @@ impl State {
         self.answers.get(key, now_s)
     }
 
-    fn decision(&mut self, body: &Value, counts_use: bool) {
-        for mark in body
-            .get("marks")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+    pub(super) fn decision(
+        &mut self,
+        marks: Option<&Value>,
+        uses: Option<&Value>,
+        counts_use: bool,
+    ) {
+        for mark in marks.and_then(Value::as_array).into_iter().flatten() {
             if let (Some(key), Some(until)) = (
                 mark.get(0).and_then(bytes),
                 mark.get(1).and_then(Value::as_u64),
@@ -88,24 +92,21 @@ impl State {
                 }
             }
         }
-        let used = body
-            .get("uses")
+        let used = uses
             .and_then(Value::as_str)
-            .and_then(|id| GrantId::parse(id).ok());
-        if let Some(id) = used.filter(|_| counts_use) {
-            self.registry.use_grant(id);
+            .and_then(|id| GrantId::parse(id).ok())
+            .filter(|id| self.registry.grant(*id).is_some());
+        if let Some(id) = used {
+            *self.uses.entry(id).or_default() += 1;
+            if counts_use {
+                self.registry.use_grant(id);
+            }
         }
     }
 
     fn change(&mut self, change: Change, place: &Place) {
         match change {
-            Change::Agent { agent } => {
-                if agent.status == Status::Retired {
-                    self.view
-                        .revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
-                }
-                self.registry.put_agent(agent);
-            }
+            Change::Agent { agent } => self.put_agent(agent),
             Change::Client { client } => self.registry.put_client(client),
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
@@ -152,6 +153,14 @@ impl State {
         }
     }
 
+    fn put_agent(&mut self, agent: Agent) {
+        if agent.status == Status::Retired {
+            self.view
+                .revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
+        }
+        self.registry.put_agent(agent);
+    }
+
     fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
         revocation.effective_ms = place.time_ms;
         let kind = revocation.what.kind;
@@ -192,7 +201,7 @@ impl State {
         }
     }
 
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         kind: &str,
         place: &Place,
@@ -203,7 +212,9 @@ impl State {
         self.last_time_ms = place.time_ms;
         match kind {
             // A fresh decision's use was reserved before it was decided.
-            DECISION => self.decision(body, !fresh),
+            DECISION => self.decision(body.get("marks"), body.get("uses"), !fresh),
+            // It vouches for what was folded before.
+            SNAPSHOT => {}
             CHANGE => {
                 for change in change::read(body, side)? {
                     self.change(change, place);
@@ -225,47 +236,4 @@ fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {
         .ok()?
         .try_into()
         .ok()
-}
-
-/// The state as the ledger's follower and the server share it.
-#[derive(Clone)]
-pub struct Shared(Arc<RwLock<State>>);
-
-impl Shared {
-    /// Shares a state.
-    #[must_use]
-    pub fn new(state: State) -> Self {
-        Self(Arc::new(RwLock::new(state)))
-    }
-
-    /// Reads. A thread that panicked while writing has left whole values only:
-    /// each change replaces one value.
-    pub fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes what is no record: reservations of uses and marks in flight.
-    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Follower for Shared {
-    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
-        self.write().apply(
-            &entry.kind,
-            &entry.place,
-            (&entry.body, entry.side.as_ref()),
-            false,
-        )
-    }
-
-    fn appended(&mut self, place: &Place, draft: &Draft) -> Result<(), String> {
-        self.write().apply(
-            draft.kind(),
-            place,
-            (draft.value(), draft.side_value()),
-            true,
-        )
-    }
 }

@@ -36,4 +36,16 @@ impl Answers {
     pub(super) fn get(&self, key: &str, now_s: u64) -> Option<&Remembered> {
         self.0.get(key).filter(|r| r.until_s > now_s)
     }
+
+    /// What is still remembered, by key.
+    pub(super) fn kept(&self, now_s: u64) -> Vec<Remembered> {
+        let live = self.0.values().filter(|r| r.until_s > now_s);
+        let mut all: Vec<Remembered> = live.cloned().collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+
+    pub(super) fn of(all: Vec<Remembered>) -> Self {
+        Self(all.into_iter().map(|r| (r.key.clone(), r)).collect())
+    }
 }

@@ -86,6 +86,48 @@ impl Marks {
         self.marks.is_empty()
     }
 
+    /// The marks that count at `now_s` as bytes: of each the kind (0 answered, 1
+    /// failed), the key, the seconds until which it counts, little-endian, and
+    /// of a failed one the request. One in flight is written as failed: only
+    /// its own request may run again, should no record say more.
+    pub(super) fn encode(&self, now_s: u64) -> Vec<u8> {
+        let mut out = Vec::with_capacity(25 * self.marks.len());
+        for (key, (mark, until_s)) in &self.marks {
+            if *until_s < now_s {
+                continue;
+            }
+            let request = match mark {
+                Mark::Answered => None,
+                Mark::Failed(request) | Mark::InFlight(request) => Some(request),
+            };
+            out.push(u8::from(request.is_some()));
+            out.extend_from_slice(key);
+            out.extend_from_slice(&until_s.to_le_bytes());
+            out.extend_from_slice(request.map_or(&[][..], |r| r));
+        }
+        out
+    }
+
+    /// The marks of these bytes, `None` when they are no marks.
+    pub(super) fn decode(mut bytes: &[u8]) -> Option<Self> {
+        let mut marks = HashMap::with_capacity(bytes.len() / 25);
+        while let Some((kind, rest)) = bytes.split_first() {
+            let (key, rest) = rest.split_first_chunk::<16>()?;
+            let (until_s, rest) = rest.split_first_chunk::<8>()?;
+            let (mark, rest) = match kind {
+                0 => (Mark::Answered, rest),
+                1 => {
+                    let (request, rest) = rest.split_first_chunk::<32>()?;
+                    (Mark::Failed(*request), rest)
+                }
+                _ => return None,
+            };
+            marks.insert(*key, (mark, u64::from_le_bytes(*until_s)));
+            bytes = rest;
+        }
+        Some(Self { marks, swept_s: 0 })
+    }
+
     fn sweep(&mut self, now_s: u64) {
         if now_s >= self.swept_s + SWEEP_EVERY_S {
             self.swept_s = now_s;

@@ -7,15 +7,18 @@ mod entries;
 mod fold;
 mod idempotency;
 mod marks;
+mod shared;
+mod snapshot;
 mod veil;
 
 pub use change::{Author, CHANGE, Change, draft};
 pub use entries::{
     Credential, KeyState, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
 };
-pub use fold::{Shared, State};
+pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use marks::{Marks, Replayed};
+pub use shared::Shared;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ mod change;
 mod fold;
 mod marks;
 mod properties;
+mod snapshot;
 
 use super::{Author, Change, Shared, State, draft};
 use crate::ledger::{Entry, Follower};
@@ -70,6 +71,11 @@ fn replayed(drafts: &[Draft]) -> Shared {
         shared.replay(&entry(draft, index)).unwrap();
     }
     shared
+}
+
+/// What a snapshot of the state is.
+fn snapshot(shared: &Shared) -> Vec<u8> {
+    shared.copy().unwrap()().unwrap()
 }
 
 /// Everything of a state that has an order of its own.

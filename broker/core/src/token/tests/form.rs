@@ -58,6 +58,8 @@ fn rfc7515_7_1_anything_but_three_full_parts_is_refused() {
 fn rfc7516_7_1_an_encrypted_token_is_refused() {
     assert_eq!(flaw_of("a.b.c.d.e"), Some(TokenFlaw::Encrypted));
     assert_eq!(flaw_of("a..c.d.e"), Some(TokenFlaw::Encrypted));
+    let json = r#"{"ciphertext":"a.b.c.d.e"}"#;
+    assert_eq!(flaw_of(json), Some(TokenFlaw::Form));
 }
 
 #[test]

@@ -317,6 +317,8 @@ pub(super) fn all() -> Map<String, Value> {
             out.insert((*name).to_owned(), object(&all, may));
         }
     }
+    let tar = json!({ "type": "string", "contentMediaType": "application/x-tar" });
+    out.insert(super::table::TAR.to_owned(), tar);
     out
 }
 

@@ -53,6 +53,9 @@ pub(super) const fn meaning(status: u16) -> &'static str {
     }
 }
 
+/// The one answer that is no JSON.
+pub(super) const TAR: &str = "Backup";
+
 const PAGE: &[&str] = &["limit", "cursor"];
 const ONLY_ADMIN: Option<&str> = Some(" only");
 const OPERATOR_TOO: Option<&str> = Some(", `operator`");
@@ -130,6 +133,14 @@ const fn filtered(operation: Operation, query: &'static [&'static str]) -> Opera
 /// Every operation.
 pub(super) const TABLE: &[Operation] = &[
     get("/openapi.json", "This document", &[(200, "Document")]),
+    Operation {
+        role: ONLY_ADMIN,
+        ..get(
+            "/backup",
+            "A consistent copy of everything, while serving; for `locum restore`",
+            &[(200, TAR)],
+        )
+    },
     list("/agents", "Agents, by id", &[(200, "[Agent]")]),
     post(
         "/agents",

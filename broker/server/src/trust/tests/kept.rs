@@ -26,8 +26,9 @@ async fn world(sets: &[&[&SigningKey]]) -> World {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let issuer = "https://broker.example";
-    let app = crate::start::open(folder.path(), issuer, &[7; 32], Setup::default());
-    let app = app.await.unwrap();
+    let data = crate::start::Folder::new(folder.path());
+    let app = crate::start::open(data, issuer, &[7; 32], Setup::default()).unwrap();
+    crate::start::settle(&app).await.unwrap();
     // Far ahead of the machine's: from here on it only moves when told.
     app.clock.at_least(app.clock.now_ms() + DAY_MS);
     let (server, addr) = Server::start().await;

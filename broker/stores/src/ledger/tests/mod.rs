@@ -10,6 +10,7 @@ mod damage;
 mod faults;
 mod frames;
 mod reading;
+mod snapshots;
 
 use std::{
     fs::File,

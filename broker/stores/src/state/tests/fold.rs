@@ -13,7 +13,7 @@ use locum_core::testing::{NOW_S, Names, Scene, agent, grant, target, uuid};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-fn paid() -> (Scene, Grant) {
+pub(super) fn paid() -> (Scene, Grant) {
     let listed = json!([{"target": "sap", "scopes": ["a"]}]);
     let ceiling = json!([{"target": "sap", "scopes": ["a"], "default": ["a"]}]);
     let mut scene = Scene::new(
@@ -25,11 +25,11 @@ fn paid() -> (Scene, Grant) {
     (scene, granted)
 }
 
-fn decision(scene: &Scene) -> Draft {
+pub(super) fn decision(scene: &Scene) -> Draft {
     scene.decide().unwrap().draft(&scene.frame())
 }
 
-fn uses(shared: &Shared, grant: &Grant) -> u64 {
+pub(super) fn uses(shared: &Shared, grant: &Grant) -> u64 {
     shared.read().registry.grant(grant.id).unwrap().uses
 }
 
@@ -165,7 +165,7 @@ fn a_lock_holds_until_it_is_lifted_and_is_remembered_then() {
     }
 }
 
-fn with_mark(scene: &Scene, key: [u8; 16], request: Option<[u8; 32]>) -> Draft {
+pub(super) fn with_mark(scene: &Scene, key: [u8; 16], request: Option<[u8; 32]>) -> Draft {
     let mut frame = scene.frame();
     frame.marks = vec![(key, NOW_S + 300, request)];
     scene.decide().unwrap().draft(&frame)

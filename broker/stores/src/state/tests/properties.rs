@@ -1,8 +1,9 @@
 //! Any ledger: read back, it is the state that was folded as it was made.
 
 use super::change::{every, lock, revocation};
-use super::{live, personal_grant, record, replayed, shown};
-use crate::state::Change;
+use super::{empty, entry, live, personal_grant, record, replayed, shown, snapshot};
+use crate::ledger::Follower;
+use crate::state::{Change, Shared};
 use locum_core::ids::LockId;
 use locum_core::lineage::{Keyed, Kind};
 use locum_core::registry::GrantState;
@@ -79,18 +80,41 @@ proptest! {
     #[test]
     fn a_replayed_ledger_gives_the_live_state(records in prop::collection::vec(prop::collection::vec(changes(), 0..4), 0..8)) {
         let drafts: Vec<_> = records.iter().map(|changes| record(changes)).collect();
-        let (live, replayed) = (live(&drafts), replayed(&drafts));
-        prop_assert_eq!(shown(&live), shown(&replayed));
-        let (live, replayed) = (live.read(), replayed.read());
-        prop_assert_eq!(live.view.revocations(), replayed.view.revocations());
-        for kind in KINDS {
-            for number in 0..3 {
-                let key = Names.key(kind, &name(number));
-                prop_assert_eq!(live.view.locked(&key, 0), replayed.view.locked(&key, 0));
-                for issued_ms in [0, NOW_S * 500, NOW_S * 1000, NOW_S * 1000 + 4, u64::MAX - 1] {
-                    prop_assert_eq!(live.view.is_revoked(&key, issued_ms), replayed.view.is_revoked(&key, issued_ms));
-                }
+        same(&live(&drafts), &replayed(&drafts))?;
+    }
+
+    #[test]
+    fn a_snapshot_anywhere_in_a_ledger_gives_the_state_of_all_its_records(
+        records in prop::collection::vec(prop::collection::vec(changes(), 0..4), 0..8),
+        at in 0_usize..9,
+    ) {
+        let drafts: Vec<_> = records.iter().map(|changes| record(changes)).collect();
+        let at = at.min(drafts.len());
+        let mut resumed = empty();
+        resumed.restore(&snapshot(&live(&drafts[..at]))).unwrap();
+        for (index, draft) in (0..).zip(&drafts).skip(at) {
+            resumed.replay(&entry(draft, index)).unwrap();
+        }
+        same(&live(&drafts), &resumed)?;
+    }
+}
+
+/// Two states that nobody can tell apart.
+fn same(one: &Shared, other: &Shared) -> Result<(), TestCaseError> {
+    prop_assert_eq!(shown(one), shown(other));
+    let (one, other) = (one.read(), other.read());
+    prop_assert_eq!(one.view.revocations(), other.view.revocations());
+    for kind in KINDS {
+        for number in 0..3 {
+            let key = Names.key(kind, &name(number));
+            prop_assert_eq!(one.view.locked(&key, 0), other.view.locked(&key, 0));
+            for issued_ms in [0, NOW_S * 500, NOW_S * 1000, NOW_S * 1000 + 4, u64::MAX - 1] {
+                prop_assert_eq!(
+                    one.view.is_revoked(&key, issued_ms),
+                    other.view.is_revoked(&key, issued_ms)
+                );
             }
         }
     }
+    Ok(())
 }

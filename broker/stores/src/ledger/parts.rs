@@ -1,0 +1,142 @@
+//! A consistent copy while the writer writes: which bytes of which files make
+//! it up, and whether files laid out elsewhere are a whole ledger.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Entry, Follower, Ledger, OpenError, Opened, Past, disk::RealDisk, map::Contents,
+    replay::Replay, segment, snapshot, tree,
+};
+use locum_core::record::{Draft, Place};
+
+/// So many bytes from the start of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name in the ledger's folder.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes belong to the copy.
+    pub bytes: u64,
+    /// Whether it may be missing from the copy: a snapshot, which a newer one
+    /// may have replaced by the time it is read.
+    pub spare: bool,
+}
+
+/// What makes up a consistent copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// Records in it: every one that was durable.
+    pub records: u64,
+    /// Time of the newest in Unix milliseconds, 0 when there is none.
+    pub last_time_ms: u64,
+    /// The tree's name.
+    pub tree: String,
+    /// The files, in the order in which they are to be copied.
+    pub files: Vec<Part>,
+}
+
+impl Ledger {
+    /// What makes up a copy of the ledger as it stands now. Bytes that are
+    /// durable never change (but for an erasure), so they may be read at
+    /// leisure.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn parts(&self) -> io::Result<Parts> {
+        let (dir, tree) = self.place();
+        let contents = self.contents();
+        let mut files = vec![part(
+            tree::path(dir),
+            std::fs::metadata(tree::path(dir))?.len(),
+        )];
+        let segments = contents.segments();
+        files.extend(segments.map(|(first, end)| part(segment::path(dir, first), end)));
+        for records in snapshot::list(dir)? {
+            let path = snapshot::path(dir, records);
+            if records <= contents.records
+                && let Ok(known) = std::fs::metadata(&path)
+            {
+                files.push(Part {
+                    spare: true,
+                    ..part(path, known.len())
+                });
+            }
+        }
+        Ok(Parts {
+            records: contents.records,
+            last_time_ms: contents.last_time_ms,
+            tree: tree.as_str().to_owned(),
+            files,
+        })
+    }
+}
+
+fn part(path: PathBuf, bytes: u64) -> Part {
+    let name = path.file_name().unwrap_or_default();
+    Part {
+        name: name.to_string_lossy().into_owned(),
+        path,
+        bytes,
+        spare: false,
+    }
+}
+
+/// Whether a name is one of a ledger's files.
+#[must_use]
+pub fn is_part(name: &str) -> bool {
+    let numbered = |end: &str| {
+        let digits = name.strip_suffix(end).unwrap_or_default();
+        digits.len() == 20 && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    name == tree::FILE || numbered(".seg") || numbered(".snap")
+}
+
+/// Reads every record of a folder that nobody has open, checking all its
+/// checksums, its indexes and times: what a start with a snapshot leaves out.
+///
+/// # Errors
+/// [`OpenError`] for damage. A torn last write is cut off as when opening.
+pub fn verify(dir: &Path) -> Result<Opened, OpenError> {
+    let tree = tree::read(dir)?.ok_or_else(|| OpenError::Damaged {
+        path: tree::path(dir),
+        offset: 0,
+        reason: "expected the tree's name, found none".into(),
+    })?;
+    let mut replay = Replay {
+        dir,
+        tree: &tree,
+        disk: &RealDisk,
+        follower: &mut Nobody,
+        contents: Contents::default(),
+        repaired: 0,
+    };
+    replay.run(segment::list(dir).map_err(OpenError::io(dir))?)?;
+    Ok(Opened {
+        records: replay.contents.records,
+        from_snapshot: 0,
+        repaired_bytes: replay.repaired,
+        last_time_ms: replay.contents.last_time_ms,
+        tree: tree.as_str().to_owned(),
+    })
+}
+
+/// Follows nothing.
+struct Nobody;
+
+impl Follower for Nobody {
+    fn replay(&mut self, _: &Entry) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn skim(&mut self, _: &Past<'_>) -> bool {
+        true
+    }
+
+    fn appended(&mut self, _: &Place, _: &Draft) -> Result<(), String> {
+        Ok(())
+    }
+}
