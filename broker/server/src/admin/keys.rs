@@ -122,9 +122,11 @@ fn dead(app: &App, key: &SigningKeyEntry, reason: &str, by: &str) -> RevocationE
 }
 
 fn planned(changes: Vec<Change>, reason: String) -> Result<Plan, Problem> {
-    let shown = changes.iter().filter_map(|change| match change {
-        Change::SigningKey { key } => Some(show(key)),
-        _ => None,
+    let shown = changes.iter().filter_map(|change| {
+        let Change::SigningKey { key } = change else {
+            return None;
+        };
+        Some(show(key))
     });
     let shown = json!({ "items": shown.collect::<Vec<_>>() });
     let then: Then = Box::new(|app| app.keyring.reload(app));

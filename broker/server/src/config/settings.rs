@@ -1,6 +1,6 @@
 //! The values in force, typed.
 
-use crate::trust::Cidr;
+use crate::trust::{Cidr, TrustSettings};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -144,12 +144,13 @@ pub(crate) struct Trust {
 
 impl Default for Trust {
     fn default() -> Self {
+        let usual = TrustSettings::default();
         Self {
-            fetch_timeout_s: 5,
-            max_bytes: 262_144,
-            refetch_min_s: 10,
-            max_age_s: 3_600,
-            stale_s: 3_600,
+            fetch_timeout_s: usual.fetch_timeout_s,
+            max_bytes: usual.max_bytes,
+            refetch_min_s: usual.refetch_min_s,
+            max_age_s: usual.max_age_s,
+            stale_s: usual.stale_s,
         }
     }
 }
