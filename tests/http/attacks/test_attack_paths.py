@@ -95,3 +95,14 @@ def test_row_70_a_hostile_client_id_is_a_stranger(broker, secret):
     pairs = client.form(tokens.id_token(broker)) + [("client_id", secret), ("client_secret", secret)]
     answer = client.token(broker, pairs, auth=None)
     assert answer.status_code in (400, 401, 413), answer.text
+
+
+@pytest.mark.parametrize("header, value", [
+    ("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"),
+    ("X-Forwarded-Prefix", "/evil"), ("Forwarded", "host=evil.example;proto=https")])
+def test_attack_60_a_forwarding_header_changes_no_issuer_and_no_link(broker, header, value):
+    path = f"{broker.issuer}/.well-known/oauth-authorization-server"
+    usual = client.http.get(path, timeout=30).json()
+    assert client.http.get(path, headers={header: value}, timeout=30).json() == usual
+    answer = client.http.post(broker.token_endpoint, data={"grant_type": "x"}, headers={header: value}, timeout=30)
+    assert answer.json()["error_uri"].startswith(f"{broker.issuer}/errors/")
