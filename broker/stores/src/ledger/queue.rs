@@ -1,5 +1,5 @@
-//! What waits to be written. It collects while the writer syncs: that is the
-//! whole of group commit.
+//! What waits to be written. It collects while the writer syncs, and the writer
+//! gives way once more before it begins: that is the whole of group commit.
 
 use std::{
     collections::VecDeque,
@@ -16,6 +16,8 @@ use super::AppendError;
 pub(super) type Answer = Result<Appended, AppendError>;
 /// Bytes a record has besides its body and side, roughly.
 const ENVELOPE: usize = 256;
+/// How often the writer gives way before a commit, at most.
+const GIVE_WAY: usize = 32;
 
 /// One append.
 pub(super) struct Waiting {
@@ -129,6 +131,7 @@ impl Queue {
                 }
             };
         }
+        state = self.gather(state, records);
         let mut size = 0;
         let fits = |waiting: &&Waiting| {
             let before = size;
@@ -137,6 +140,29 @@ impl Queue {
         };
         let count = state.waiting.iter().take(records).take_while(fits).count();
         Next::Commit(state.waiting.drain(..count).collect())
+    }
+
+    /// Lets those come along who are about to append: a commit costs the same
+    /// for one record as for many. It gives way while somebody comes, and never
+    /// waits for time to pass.
+    fn gather<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        records: usize,
+    ) -> MutexGuard<'a, State> {
+        for _ in 0..GIVE_WAY {
+            let before = state.waiting.len();
+            if before >= records || state.closed {
+                break;
+            }
+            drop(state);
+            std::thread::yield_now();
+            state = self.lock();
+            if state.waiting.len() == before {
+                break;
+            }
+        }
+        state
     }
 
     /// Takes no more; what waits is still written.
