@@ -1,5 +1,6 @@
 """Time never goes back behind the newest record: a start with an earlier clock waits, not ready, and says so (§14)."""
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -42,6 +43,22 @@ def test_a_start_with_an_earlier_clock_waits_until_it_has_caught_up(clock):
             clock(0)
             starting.join(60)
         assert scene.active(made.token) and scene.exchange().status_code == 200
+
+
+def test_a_start_that_waits_for_the_clock_can_be_told_to_stop(clock):
+    with Broker() as broker:
+        broker.stop()
+        clock(-7200)
+        command = [binary(), "dev", "--listen", "127.0.0.1:0", "--data", str(broker.data_dir)]
+        waiting = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            assert any("behind the newest record" in line for line in waiting.stderr), "it says why it waits"
+            waiting.terminate()
+            assert waiting.wait(30) == 0
+        finally:
+            waiting.kill()
+            waiting.wait(30)
+            waiting.stderr.close()
 
 
 def test_a_step_back_while_running_revives_nothing(clock):

@@ -166,7 +166,11 @@ pub(crate) async fn command(
         .ok_or("no data folder")?;
     let mut opened = start::Folder::new(&folder);
     opened.segment_bytes = segment_bytes.unwrap_or(opened.segment_bytes);
-    let running = start(listen, opened, ready_file.as_deref(), bounds).await?;
+    // A start may wait for the clock: it can be told to stop meanwhile.
+    let running = tokio::select! {
+        running = start(listen, opened, ready_file.as_deref(), bounds) => running?,
+        () = told.end() => return Ok(()),
+    };
     let version = env!("CARGO_PKG_VERSION");
     say(&banner::banner(version, data.as_deref(), &running.at));
     say(&banner::ready_line(begun.elapsed()));
