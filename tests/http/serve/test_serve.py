@@ -1,29 +1,20 @@
 """`locum serve`: files in, production out (contract §14)."""
 
 import signal
-import time
 
 import pytest
 
 from support import client
 from support.broker import Broker
+from support.scene import until
 from support.serving import ADMIN_TOKEN, AGENT_SECRET, ISSUER, POLICY, SERVER_SECRET, Serving, run
 
-DEADLINE_S = 20
 BOT = {"client_id": "bot", "client_secret": AGENT_SECRET}
 
 
 def alone(home, **params):
     """The agent for itself, which policy and ceiling allow."""
     return client.client_credentials(home, BOT, audience="urn:test:sap", **params)
-
-
-def until(holds):
-    """Wait for something that is to happen."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # ------------------------------------------------------------ start

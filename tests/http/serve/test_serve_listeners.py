@@ -4,7 +4,6 @@ import http.client
 import signal
 import socket
 import ssl
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from support.scene import until
 from support.serving import ADMIN_TOKEN, Serving
 
 BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
@@ -133,14 +133,10 @@ def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
     home, authority, first = tls
     second = authority.issue(home)
     home.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 20
-    while secure(home, authority, "public", "/jwks")[1] != second:
-        assert time.monotonic() < deadline
+    until(lambda: secure(home, authority, "public", "/jwks")[1] == second)
     home.write("tls.pem", "no certificate")
     home.process.send_signal(signal.SIGHUP)
-    while "what was in force stays" not in home.log():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: "what was in force stays" in home.log())
     assert first != second and secure(home, authority, "public", "/jwks") == (200, second)
 
 
