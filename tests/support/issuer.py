@@ -1,12 +1,17 @@
 """A foreign issuer's web server on loopback: serves a key set and counts who asks."""
 
 import json
+import secrets
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class IssuerServer:
-    """Answers `/jwks` (and discovery) with `keys`, anything else with 404; every path asked for is in `asked`."""
+    """Answers `/jwks` (and discovery) with `keys`, anything else with 404; every path asked for is in `asked`.
+
+    Its URL has a path that no other issuer has: a port that another one gave back is not that one's name.
+    """
 
     def __init__(self, keys=()):
         self.jwks: list[dict] = list(keys)
@@ -15,8 +20,9 @@ class IssuerServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                outer.asked.append(self.path)
-                body = outer.answer(self.path)
+                path = self.path.removeprefix(outer._path)
+                outer.asked.append(path)
+                body = None if path == self.path else outer.answer(path)
                 self.send_response(404 if body is None else 200)
                 text = json.dumps(body).encode()
                 self.send_header("Content-Type", "application/json")
@@ -29,7 +35,15 @@ class IssuerServer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._path = f"/{secrets.token_hex(8)}"
+        self.url = f"http://127.0.0.1:{self._server.server_port}{self._path}"
+
+    def speak_tls(self, context: ssl.SSLContext):
+        """Serves over TLS as `localhost` from now on."""
+        # The handshake is made by the thread of the connection.
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"https://localhost:{self._server.server_port}{self._path}"
 
     def answer(self, path: str):
         """The document at a path, `None` for 404."""

@@ -43,10 +43,7 @@ def serve_tls(server, pair, folder):
     file.write_bytes(cert.public_bytes(PEM) + private)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    plain = server._server.socket
-    # The handshake is made by the thread of the connection.
-    server._server.socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-    server.url = f"https://localhost:{server._server.server_port}"
+    server.speak_tls(context)
     return server.url
 
 
