@@ -163,6 +163,11 @@ class Page:
             raise Wrong(f"printed is:\n{self.printed}")
         return ""
 
+    def _console(self, *_) -> str:
+        return ""
+
+    _figure = _console
+
     def _file(self, block: Block, text: str) -> str:
         path = pathlib.Path(self.folder) / block.about
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ mod cache;
 mod commands;
 mod config;
 mod dev;
+#[cfg(test)]
+mod generated;
 mod http;
 mod introspect;
 mod keyring;
