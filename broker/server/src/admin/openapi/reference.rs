@@ -15,7 +15,28 @@ fn the_reference_shows_every_operation_and_schema() {
             object(name, schema, &mut text);
         }
     }
-    drop(crate::generated::is_behind_the_mark("http.md", &text));
+    let by_hand = crate::generated::is_behind_the_mark("http.md", &text);
+    for path in public_paths() {
+        assert!(
+            by_hand.contains(&format!(" {path}")),
+            "{path} is not in http.md"
+        );
+    }
+}
+
+/// Every path of the public and the operations listener.
+fn public_paths() -> impl Iterator<Item = &'static str> {
+    let sources = [
+        include_str!("../../http.rs"),
+        include_str!("../../operations.rs"),
+    ];
+    let calls = sources
+        .into_iter()
+        .flat_map(|source| source.split(".route(").skip(1));
+    calls.map(|call| {
+        let path = call.split('"').nth(1).unwrap();
+        path.strip_suffix("{path}").unwrap_or(path)
+    })
 }
 
 /// What is shown is the document alone.
