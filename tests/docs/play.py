@@ -28,6 +28,13 @@ class Wrong(Exception):
     """A block that does not do what the page says."""
 
 
+def _end(process: subprocess.Popen, by: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, by)
+    except ProcessLookupError:
+        pass
+
+
 class Server:
     """A command that runs until it is stopped."""
 
@@ -71,12 +78,10 @@ class Server:
 
     def stop(self) -> None:
         """Ends it politely and waits for its last word."""
-        try:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+        _end(self.process, signal.SIGTERM)
         self.reader.join(FUSE_S)
-        self.process.wait(FUSE_S)
+        _end(self.process, signal.SIGKILL)
+        self.process.wait()
 
 
 class Shell:
@@ -89,10 +94,12 @@ class Shell:
             ["bash"], cwd=cwd, env=env, text=True, stdin=subprocess.PIPE,
             stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
-        self.scripts = tempfile.TemporaryDirectory()
+        self.scripts, self.broken = tempfile.TemporaryDirectory(), False
 
     def run(self, script: str) -> tuple[int, str]:
         """Runs a block; the first status that is not 0, and what was printed."""
+        if self.broken:
+            raise Wrong("not run: the shell ended or hangs since a block before")
         path = pathlib.Path(self.scripts.name) / "block"
         path.write_text(script)
         self.process.stdin.write(
@@ -108,6 +115,7 @@ class Shell:
             except OSError:
                 piece = b""
             if not piece:
+                self.broken = True
                 raise Wrong("the shell ended within the block, or hangs: " + seen.decode(errors="replace"))
             seen += piece
             end = re.search(rb"%s (\d+)\n$" % END.encode(), seen)
@@ -116,12 +124,9 @@ class Shell:
 
     def stop(self) -> None:
         """Ends it and whatever it left behind."""
+        _end(self.process, signal.SIGKILL)
+        self.process.wait()
         self.process.stdin.close()
-        self.process.wait(FUSE_S)
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         os.close(self.master)
         self.scripts.cleanup()
 
