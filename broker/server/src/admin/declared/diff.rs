@@ -33,7 +33,7 @@ pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Foun
 
 pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Found {
     let known = now.state.registry.target(id.as_str());
-    if known.is_some_and(|known| known.spec == *spec) {
+    if known.is_some_and(|known| *known.spec == *spec) {
         return Ok(None);
     }
     if known.is_some_and(|known| known.spec.audience != spec.audience) {
@@ -42,7 +42,7 @@ pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Foun
     }
     let target = Target {
         id: id.clone(),
-        spec: spec.clone(),
+        spec: spec.clone().into(),
         created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
     };
     Ok(Some(Change::Target { target }))
@@ -82,7 +82,7 @@ pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
         let detail = "expected an agent that is not retired, found a retired one; take a new id";
         return Err(flaw("", detail));
     }
-    agent.spec = declared.spec.clone();
+    agent.spec = declared.spec.clone().into();
     let agent = match declared.certified_until {
         Some(until) => certified(now, agent, &declared.build, until)?,
         None => uncertified(agent, now.now_ms / 1000),
