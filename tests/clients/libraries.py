@@ -54,6 +54,8 @@ class Client(Library):
     """How it proves itself, the usual way first."""
     actor: bool = True
     """Whether its caller can send an `actor_token`."""
+    discovers: bool = False
+    """Whether it reads the issuer's metadata."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +90,26 @@ CLIENTS = (
         Against `http` on loopback it wants `OAUTHLIB_INSECURE_TRANSPORT=1` in the environment."""),
     _python(Client, "httpx-auth", "OAuth2ClientCredentials", pythons.httpx_auth, note="""
         Keeps the token and renews it 30 s before it ends, with the same subject token: make a new one for each."""),
-    _python(Client, "keycardai-oauth", "Client.exchange_token", pythons.keycardai_oauth),
-    _python(Client, "agentsts-core", "STSClient.delegate", pythons.agentsts_core, ways=(ALONE,), note="""
+    _python(Client, "keycardai-oauth", "Client.exchange_token", pythons.keycardai_oauth, discovers=True),
+    _python(Client, "agentsts-core", "STSClient.delegate", pythons.agentsts_core, ways=(ALONE,), discovers=True,
+            note="""
         Sends no proof of its own, so the agent needs `actor_token_authenticates` and the actor token must be a
         workload's. The library offers subject tokens as `jwt` unless told otherwise: say `ID_TOKEN` for an ID token."""),
     _node(Client, "google-auth-library", "ExternalAccountClient", "google_auth_library.mjs", actor=False, note="""
         Renews five minutes before a token ends, which is the whole life of one: without
         `eagerRefreshThresholdMillis` every request makes an exchange."""),
-    _node(Client, "openid-client", "genericGrantRequest", "openid_client.mjs", ways=("post", "basic", "oidc"), note="""
+    _node(Client, "openid-client", "genericGrantRequest", "openid_client.mjs", ways=("post", "basic", "oidc"), discovers=True,
+          note="""
         `oidc` reads `/.well-known/openid-configuration`, the others `/.well-known/oauth-authorization-server`. On a 401
         it keeps what the `WWW-Authenticate` header says, in `error.cause`."""),
     _node(Client, "oauth4webapi", "genericTokenEndpointRequest", "oauth4webapi.mjs",
-          ways=(*SECRET, "private_key_jwt"), note="""
+          ways=(*SECRET, "private_key_jwt"), discovers=True, note="""
         On a 401 it keeps what the `WWW-Authenticate` header says, in `error.cause`."""),
     _node(Client, "simple-oauth2", "ClientCredentials", "simple_oauth2.mjs", ways=SECRET, note="""
         Its message is the HTTP status alone; what Locum said is in `error.data.payload`."""),
     _node(Client, "@badgateway/oauth2-client", "OAuth2Client.request", "badgateway.mjs", ways=SECRET, note="""
-        What Locum said is whole in `error.parsedBody`."""),
+        What Locum said is whole in `error.parsedBody`. It looks for the metadata at the root of the host: with an
+        issuer that has a path, say `tokenEndpoint`."""),
 )
 
 VERIFIERS = (

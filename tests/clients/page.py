@@ -24,14 +24,15 @@ Other versions were not tried.
 Tried with each: an exchange of ada's ID token, and of her access token as
 `jwt`, for `invoice.read` at `sap`; the token's signature, its `act` and that it
 opens the target are checked. Then a scope that needs consent, a scope that does
-not exist, a wrong proof of the client.
+not exist, a wrong proof of the client. Those that read the metadata found that
+of an issuer with a path as well, with `locum serve`.
 
 The two columns before the last say what a caller reads of a refusal: in the
 text of the error, and only on the error object. `error_description` always ends
 with what to do next.
 
-| client | version | entry | proves itself by | `actor_token` | consent missing | wrong proof | verdict |
-|---|---|---|---|---|---|---|---|
+| client | version | entry | endpoints from | proves itself by | `actor_token` | consent missing | wrong proof | verdict |
+|---|---|---|---|---|---|---|---|---|
 """
 
 VERIFIERS_HEAD = """
@@ -99,9 +100,10 @@ def _clients(tried: Tried) -> str:
     for library in CLIENTS:
         consent, proof = (_shown(tried.of(library, what)) for what in ("refusal", "wrong proof"))
         actor = "is its proof" if ALONE in library.ways else "yes" if library.actor else "cannot be sent"
+        found = "metadata" if library.discovers else "its caller"
         text += _row(
-            library.package, library.version, f"`{library.entry}`", ", ".join(library.ways), actor,
-            consent, "the same" if proof == consent else proof, tried.verdict(library))
+            library.package, library.version, f"`{library.entry}`", found, ", ".join(library.ways), actor, consent,
+            "the same" if proof == consent else proof, tried.verdict(library))
     return text
 
 
@@ -138,4 +140,6 @@ def stale(tried: Tried) -> str | None:
     if held == fresh:
         return None
     diff = difflib.unified_diff(held.splitlines(), fresh.splitlines(), PATH, "what was seen", lineterm="", n=0)
-    return "\n".join([*diff, f"{PATH} is stale: run `{BLESS}`"])
+    verdicts = {tried.verdict(library) for library in (*CLIENTS, *VERIFIERS)}
+    remedy = f"run `{BLESS}`" if verdicts == {"pass"} else "what failed comes first"
+    return "\n".join([*diff, f"{PATH} is not what was seen: {remedy}"])
