@@ -12,6 +12,8 @@ SUCCESSES = [pytest.param(c, {"way": way}, id=f"{c.name}, {way}") for c in CLIEN
 SUCCESSES += [pytest.param(c, {"actor": True}, id=f"{c.name}, actor_token")
               for c in CLIENTS if c.actor and ALONE not in c.ways]
 SUCCESSES += [pytest.param(c, {"subject": "access_token"}, id=f"{c.name}, jwt") for c in CLIENTS]
+ANSWER = {"token_type": "bearer", "issued_token_type": client.ACCESS_TOKEN, "scope": "invoice.read"}
+"""What its caller is told of the token, by a client that passes it on."""
 
 
 def said(broker, ask):
@@ -34,6 +36,9 @@ def test_a_client_gets_a_token_that_names_the_agent_and_opens_the_target(broker,
     got = library.get(asked)
     token = got["access_token"]
     tokens.verify(token, checks.key_of(broker, token))
+    for name, value in ANSWER.items():
+        assert "".join(got.get(name, value)).lower() == value, name  # some make a list of the scope
+    assert 0 < int(got.get("expires_in", 1)) <= 300
     told = client.introspect(broker, token, broker.resource_server("sap")).json()
     claims = tokens.decode(token)
     agent = claims["client_id"]
