@@ -20,7 +20,6 @@ def broker():
     """A dev broker; nothing of its demo world is changed."""
     with Broker() as running:
         yield running
-        Node.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +29,7 @@ def surroundings():
         patch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
         assert shutil.which("node"), "expected `node` on the PATH, found none; run tests/all setup"
         yield
+        Node.stop()
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +80,9 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_sessionfinish(session):
     options = session.config.option
-    whole = not any("::" in word or word.endswith(".py") for word in session.config.args)
-    if not whole or options.keyword or options.markexpr or options.collectonly or getattr(options, "numprocesses", None):
-        return
+    chosen = any("::" in word or word.endswith(".py") for word in session.config.args)
+    if chosen or options.keyword or options.markexpr or options.collectonly or getattr(options, "numprocesses", None):
+        return  # a part of the suite, or a part of what one process of it saw
     stale = page.stale(session.config.stash[TRIED])
     if stale:
         session.config.stash[STALE] = stale

@@ -94,12 +94,13 @@ CLIENTS = (
     _python(Client, "agentsts-core", "STSClient.delegate", pythons.agentsts_core, ways=(ALONE,), discovers=True,
             note="""
         Sends no proof of its own, so the agent needs `actor_token_authenticates` and the actor token must be a
-        workload's. The library offers subject tokens as `jwt` unless told otherwise: say `ID_TOKEN` for an ID token."""),
+        workload's. The library offers subject tokens as `jwt` unless told otherwise: say `ID_TOKEN` for an ID
+        token."""),
     _node(Client, "google-auth-library", "ExternalAccountClient", "google_auth_library.mjs", actor=False, note="""
         Renews five minutes before a token ends, which is the whole life of one: without
         `eagerRefreshThresholdMillis` every request makes an exchange."""),
-    _node(Client, "openid-client", "genericGrantRequest", "openid_client.mjs", ways=("post", "basic", "oidc"), discovers=True,
-          note="""
+    _node(Client, "openid-client", "genericGrantRequest", "openid_client.mjs",
+          ways=("post", "basic", "oidc"), discovers=True, note="""
         `oidc` reads `/.well-known/openid-configuration`, the others `/.well-known/oauth-authorization-server`. On a 401
         it keeps what the `WWW-Authenticate` header says, in `error.cause`."""),
     _node(Client, "oauth4webapi", "genericTokenEndpointRequest", "oauth4webapi.mjs",

@@ -1,4 +1,4 @@
-"""Clients that read the metadata find those of an issuer with a path, each in its form (RFC 8414 §3.1 or before it)."""
+"""Clients that read the metadata find that of an issuer with a path, in either form (RFC 8414 §3.1)."""
 
 import socket
 
