@@ -25,6 +25,9 @@ pub struct DoctorArgs {
     /// The broker's data folder, where it is on this machine
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Ask for readiness alone, as a container's health check does
+    #[arg(long, requires = "operations", conflicts_with = "data")]
+    ready: bool,
 }
 
 /// How a check ended.
@@ -77,8 +80,12 @@ impl Check {
 
 /// Makes every check, whatever the others found.
 pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<Report, Failure> {
+    let readiness = broker::readiness(environment, args.operations.as_deref()).await;
+    if args.ready {
+        return Ok(report(&[readiness]));
+    }
     let mut checks = broker::metadata(environment).await;
-    checks.push(broker::readiness(environment, args.operations.as_deref()).await);
+    checks.push(readiness);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),
