@@ -78,14 +78,16 @@ impl Check {
     }
 }
 
-/// Makes every check, whatever the others found.
+/// Makes every check, whatever the others found; or the one of readiness.
 pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<Report, Failure> {
-    let readiness = broker::readiness(environment, args.operations.as_deref()).await;
+    let mut checks = match args.ready {
+        true => Vec::new(),
+        false => broker::metadata(environment).await,
+    };
+    checks.push(broker::readiness(environment, args.operations.as_deref()).await);
     if args.ready {
-        return Ok(report(&[readiness]));
+        return Ok(report(&checks));
     }
-    let mut checks = broker::metadata(environment).await;
-    checks.push(readiness);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),
