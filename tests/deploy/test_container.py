@@ -7,6 +7,7 @@ import tomllib
 
 from packages import BINARY, CREDENTIALS, DATA, DEPLOY, REPO, compose, configuration, containerfile, instructions
 from packages import listeners, one, unit
+from support.broker import binary
 from test_unit import FINISH_S
 
 CARGO = tomllib.loads((REPO / "Cargo.toml").read_text())
@@ -31,19 +32,27 @@ def port(address: str) -> int:
     return int(address.rsplit(":", 1)[1])
 
 
-def test_what_is_copied_in_is_a_whole_workspace_with_the_same_bill_of_materials(tmp_path):
-    for *sources, destination in copies(from_build=False):
-        for source in sources:
-            here, there = REPO / source, tmp_path / destination
+def test_what_is_copied_in_is_a_whole_workspace_and_what_comes_out_is_put_where_it_is_taken_from(tmp_path):
+    source, out = tmp_path / "src", tmp_path / "out"
+    for *names, destination in copies(from_build=False):
+        for here in (REPO / name for name in names):
+            there = source / destination
             if here.is_dir():
                 shutil.copytree(here, there, ignore=shutil.ignore_patterns("target"))
             else:
                 there = there / here.name if destination.endswith("/") else there
                 there.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(here, there)
-    bills = [subprocess.run([root / "deploy/sbom"], check=True, capture_output=True, timeout=120).stdout
-             for root in (REPO, tmp_path)]
-    assert bills[0] == bills[1]
+    (source / "target/dist").mkdir(parents=True)
+    shutil.copy(binary(), source / "target/dist/locum")
+    last = " ".join(instructions("RUN")[-1]).replace("/out", str(out))
+    subprocess.run(["sh", "-euc", last], cwd=source, check=True, timeout=300)
+    bill = subprocess.run([DEPLOY / "sbom"], check=True, capture_output=True, timeout=120).stdout
+    assert (out / "doc/locum/sbom.cdx.json").read_bytes() == bill
+    assert "OpenSSL" in (out / "doc/locum/THIRD-PARTY.txt").read_text()
+    for name, _ in copies(from_build=True):
+        made = out / name.removeprefix("/out/")
+        assert made.is_file() or made.is_dir() and any(made.iterdir()), name
 
 
 def test_the_build_is_of_the_shipped_profile_and_locked():
@@ -52,12 +61,6 @@ def test_the_build_is_of_the_shipped_profile_and_locked():
     assert "dist" in CARGO["profile"] and "target/dist/locum " in built
     server = tomllib.loads((REPO / "broker/server/Cargo.toml").read_text())
     assert "locum" in [entry["name"] for entry in server["bin"]]
-
-
-def test_every_path_taken_from_the_build_was_made_there():
-    made = {w.strip("&") for words in instructions("RUN") for w in words if w.startswith("/out/")}
-    for source, _ in copies(from_build=True):
-        assert any(f"{path}/".startswith(source) or source.startswith(f"{path}/") for path in made), source
 
 
 def test_images_have_tags_and_one_c_library():
@@ -135,3 +138,10 @@ def test_secrets_are_files_where_the_unit_puts_them():
 def test_a_container_is_given_longer_than_the_broker_needs_to_stop():
     assert int(service()["stop_grace_period"].removesuffix("s")) > FINISH_S
     assert service()["ulimits"] == {"core": int(one("LimitCORE")), "nofile": int(one("LimitNOFILE"))}
+
+
+def test_every_file_of_the_package_that_the_docs_name_is_there():
+    pages = [REPO / "README.md", *(REPO / "docs").rglob("*.md")]
+    named = {name for page in pages for name in re.findall(r"\bdeploy/[\w.-]*\w", page.read_text())}
+    assert "deploy/locum.service" in named
+    assert [name for name in named if not (REPO / name).exists()] == []
