@@ -1,6 +1,7 @@
 """The files of `deploy/` as the machines read them, and an installation after them in a folder of its own."""
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -35,6 +36,12 @@ def one(name: str) -> str:
     """The one value of a setting of the unit."""
     [value] = unit()[name]
     return value
+
+
+def longest_stop_s() -> int:
+    """How long a broker finishes what is under way, at most."""
+    text = (REPO / "broker/server/src/serve/run.rs").read_text()
+    return int(re.search(r"^const FINISH: Duration = Duration::from_secs\((\d+)\);", text, re.M)[1])
 
 
 def containerfile() -> list[tuple[str, list[str]]]:

@@ -6,9 +6,8 @@ import subprocess
 import tomllib
 
 from packages import BINARY, CREDENTIALS, DATA, DEPLOY, REPO, compose, configuration, containerfile, instructions
-from packages import listeners, one, unit
+from packages import listeners, longest_stop_s, one, unit
 from support.broker import binary
-from test_unit import FINISH_S
 
 CARGO = tomllib.loads((REPO / "Cargo.toml").read_text())
 
@@ -136,7 +135,7 @@ def test_secrets_are_files_where_the_unit_puts_them():
 
 
 def test_a_container_is_given_longer_than_the_broker_needs_to_stop():
-    assert int(service()["stop_grace_period"].removesuffix("s")) > FINISH_S
+    assert int(service()["stop_grace_period"].removesuffix("s")) > longest_stop_s()
     assert service()["ulimits"] == {"core": int(one("LimitCORE")), "nofile": int(one("LimitNOFILE"))}
 
 

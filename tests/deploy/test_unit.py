@@ -6,14 +6,10 @@ import ssl
 import subprocess
 
 import pytest
-from packages import CREDENTIALS, DEPLOY, Installed, one, unit
+from packages import CREDENTIALS, DEPLOY, Installed, longest_stop_s, one, unit
 from support import client, tokens
 from support.scene import until
 from support.world import World
-
-FINISH_S = 35
-"""The longest a broker takes to stop (docs/reference/configuration.md)."""
-
 
 @pytest.fixture
 def host(monkeypatch):
@@ -89,7 +85,7 @@ def test_its_records_are_nobody_elses(host):
 
 
 def test_the_manager_waits_longer_than_the_broker_needs_to_stop():
-    assert int(one("TimeoutStopSec")) > FINISH_S
+    assert int(one("TimeoutStopSec")) > longest_stop_s()
 
 
 def test_credentials_and_paths_are_those_of_the_configuration():
