@@ -209,3 +209,17 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
         ran.out
     );
 }
+
+#[tokio::test]
+async fn a_doctor_asked_for_readiness_alone_needs_no_issuer() {
+    let listener = Server::answering(&[(200, "ready\n"), (503, "[-]clock is behind\n")]).await;
+    let line = format!("doctor -o json --ready --operations {}", listener.url);
+    for (code, result) in [(0, "ok"), (4, "fail")] {
+        let ran = run_with(&[], &line).await;
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        let checks = ran.json()["data"]["checks"].clone();
+        assert_eq!(checks.as_array().unwrap().len(), 1);
+        assert_eq!(checks[0]["result"], result);
+    }
+    assert!(parse("doctor --ready").is_err());
+}
