@@ -7,6 +7,7 @@ use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::{Managed, Setup};
+use crate::telemetry::Traces;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -113,6 +114,8 @@ pub(crate) struct App {
     pub(crate) rate: Rate,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What others trace.
+    pub(crate) traces: Traces,
     /// The clock.
     pub(crate) clock: Clock,
     /// Randomness.

@@ -9,7 +9,7 @@ mod trace;
 pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Limits, serve, serve_with};
 pub(crate) use seats::figures;
-pub(crate) use trace::TraceId;
+pub(crate) use trace::{Caller, TraceId};
 
 use crate::app::App;
 use crate::oauth::answer;

@@ -23,6 +23,7 @@ mod revoke;
 mod serve;
 mod setup;
 mod start;
+mod telemetry;
 mod token;
 mod tour;
 mod trust;

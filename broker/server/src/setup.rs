@@ -3,6 +3,7 @@
 
 use crate::app::Bounds;
 use crate::config::Limits;
+use crate::telemetry::Telemetry;
 use crate::trust::TrustSettings;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;
@@ -18,6 +19,8 @@ pub(crate) struct Setup {
     pub(crate) bounds: Bounds,
     /// Keys of others, and what fetching them may reach.
     pub(crate) trust: TrustSettings,
+    /// Traces for others.
+    pub(crate) telemetry: Telemetry,
     /// Days after which the next signing key takes over; `None`: by command only.
     pub(crate) rotate_days: Option<u32>,
     /// Whether an administrator may make grants for people.
@@ -37,6 +40,7 @@ impl Default for Setup {
         Self {
             bounds: Bounds::default(),
             trust: TrustSettings::dev(),
+            telemetry: Telemetry::default(),
             rotate_days: None,
             grants_by_administrator: true,
             issuer_path: String::new(),

@@ -53,6 +53,8 @@ def test_a_served_folder_is_no_dev_world(folder):
     ("[policy]", "[limits]\nbody_bytes = \"many\"\n[policy]", "`limits.body_bytes`: expected a whole number"),
     ("[policy]", "[tls]\ncert_file = \"x\"\n[policy]", "expected `tls.cert_file` and `tls.key_file`"),
     ("data_dir = \"data\"", "", "expected a value for `data_dir`"),
+    ("[policy]", "[telemetry]\notlp_endpoint = \"http://127.0.0.1:4318\"\n[policy]",
+     "expected a build with the feature `otlp`, found one without it"),
 ])
 def test_what_is_wrong_is_said_in_one_sentence(folder, old, new, sentence):
     folder.change("locum.toml", old, new)

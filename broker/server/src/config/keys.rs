@@ -207,6 +207,18 @@ pub(super) const KEYS: &[Key] = &[
         Some("false"),
         "Whether an administrator may make grants for people",
     ),
+    key(
+        "telemetry.otlp_endpoint",
+        Text,
+        None,
+        "Where traces are sent by OTLP over HTTP, such as `http://127.0.0.1:4318`; `/v1/traces` is put behind it. Only in a build with the feature `otlp`",
+    ),
+    key(
+        "telemetry.sample_percent",
+        Whole(0, 100),
+        Some("100"),
+        "Of requests that bring no `traceparent`, how many in a hundred are traced; else its flag decides",
+    ),
 ];
 
 /// Names of tables that hold no key yet.

@@ -55,6 +55,9 @@ pub(crate) fn load(file: &Path, environment: Environment<'_>) -> Result<Config, 
         let detail = "expected `tls.cert_file` and `tls.key_file`, found one of them";
         return Err(flaw(detail.to_owned()));
     }
+    if let Some(detail) = settings.telemetry.flaw() {
+        return Err(flaw(detail));
+    }
     let issuer_path = issuer::path(&settings.issuer).map_err(flaw)?;
     let declared = objects::read(&merged.entries, environment)?;
     Ok(Config {

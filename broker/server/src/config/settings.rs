@@ -1,5 +1,6 @@
 //! The values in force, typed.
 
+use crate::telemetry::Telemetry;
 use crate::trust::{Cidr, TrustSettings};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) trust: Trust,
     /// Grants.
     pub(crate) grants: Grants,
+    /// Traces for others.
+    pub(crate) telemetry: Telemetry,
 }
 
 /// `[listen]`.

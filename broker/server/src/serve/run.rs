@@ -185,7 +185,11 @@ async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
 
 async fn close(app: &Arc<App>) -> Result<(), Flaw> {
     let app = app.clone();
-    Ok(tokio::task::spawn_blocking(move || app.ledger.close()).await?)
+    let end = move || {
+        app.ledger.close();
+        app.traces.close();
+    };
+    Ok(tokio::task::spawn_blocking(end).await?)
 }
 
 fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Reload>) -> Setup {
@@ -200,6 +204,7 @@ fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Re
             stale_s: settings.trust.stale_s,
             allow_private: settings.network.allow_private.clone(),
         },
+        telemetry: settings.telemetry.clone(),
         rotate_days: Some(settings.keys.rotate_days),
         grants_by_administrator: settings.grants.allow_administrator,
         issuer_path: config.issuer_path.clone(),
