@@ -4,6 +4,7 @@ mod admin;
 mod ambient;
 mod app;
 mod backup;
+mod bounds;
 mod cache;
 mod commands;
 mod config;

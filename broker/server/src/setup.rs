@@ -1,8 +1,7 @@
 //! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
 //! by default.
 
-use crate::app::Bounds;
-use crate::config::Limits;
+use crate::bounds::Bounds;
 use crate::telemetry::Telemetry;
 use crate::trust::TrustSettings;
 use locum_core::registry::Problem;
@@ -47,23 +46,6 @@ impl Default for Setup {
             admin_apart: false,
             bootstrap: None,
             reload: None,
-        }
-    }
-}
-
-impl From<Limits> for Bounds {
-    fn from(limits: Limits) -> Self {
-        Self {
-            body_bytes: limits.body_bytes,
-            token_bytes: limits.token_bytes,
-            max_depth: limits.max_depth,
-            max_hops: limits.max_hops,
-            clock_skew_s: limits.clock_skew_s,
-            assertion_max_age_s: limits.assertion_max_age_s,
-            actor_max_age_s: limits.actor_max_age_s,
-            max_token_age_s: limits.max_token_age_s,
-            requests_per_client_per_s: (limits.requests_per_client_per_s > 0)
-                .then_some(limits.requests_per_client_per_s),
         }
     }
 }

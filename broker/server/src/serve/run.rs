@@ -10,7 +10,6 @@ use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Reload, Setup};
-use crate::trust::TrustSettings;
 use crate::vault::Vault;
 use crate::{http, operations, start};
 use axum::Router;
@@ -195,15 +194,8 @@ async fn close(app: &Arc<App>) -> Result<(), Flaw> {
 fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Reload>) -> Setup {
     let settings = &config.settings;
     Setup {
-        bounds: settings.limits.into(),
-        trust: TrustSettings {
-            fetch_timeout_s: settings.trust.fetch_timeout_s,
-            max_bytes: settings.trust.max_bytes,
-            refetch_min_s: settings.trust.refetch_min_s,
-            max_age_s: settings.trust.max_age_s,
-            stale_s: settings.trust.stale_s,
-            allow_private: settings.network.allow_private.clone(),
-        },
+        bounds: settings.limits,
+        trust: settings.trust.clone(),
         telemetry: settings.telemetry.clone(),
         rotate_days: Some(settings.keys.rotate_days),
         grants_by_administrator: settings.grants.allow_administrator,

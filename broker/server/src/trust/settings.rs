@@ -1,9 +1,11 @@
 //! `[trust]` and `network.allow_private` (contract §14).
 
 use super::cidr::Cidr;
+use serde::Deserialize;
 
 /// How keys of others are fetched and how long they are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TrustSettings {
     /// Seconds one fetch may take, discovery included.
     pub(crate) fetch_timeout_s: u64,
@@ -17,7 +19,8 @@ pub(crate) struct TrustSettings {
     /// Seconds keys are kept beyond that while the issuer cannot be reached.
     pub(crate) stale_s: u64,
     /// Networks that may be reached though they are not the open internet, and
-    /// the only ones without TLS.
+    /// the only ones without TLS. From `[network]`.
+    #[serde(skip)]
     pub(crate) allow_private: Vec<Cidr>,
 }
 
