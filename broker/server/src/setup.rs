@@ -2,11 +2,13 @@
 //! by default.
 
 use crate::bounds::Bounds;
+use crate::serve::tls::Certificates;
 use crate::telemetry::Telemetry;
 use crate::trust::TrustSettings;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Somebody who wants the files read again, and waits for what was wrong.
@@ -30,6 +32,8 @@ pub(crate) struct Setup {
     pub(crate) admin_apart: bool,
     /// The first administrator, who is on no record.
     pub(crate) bootstrap: Option<Credential>,
+    /// Our certificate, if TLS is on.
+    pub(crate) certificates: Option<Arc<Certificates>>,
     /// Where to ask for the files to be read again; `None`: there are none.
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
 }
@@ -45,6 +49,7 @@ impl Default for Setup {
             issuer_path: String::new(),
             admin_apart: false,
             bootstrap: None,
+            certificates: None,
             reload: None,
         }
     }

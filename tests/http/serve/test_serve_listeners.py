@@ -5,15 +5,13 @@ import signal
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from support.authority import Authority
 from support.scene import until
 from support.serving import ADMIN_TOKEN, Serving
 
@@ -63,38 +61,12 @@ def test_an_issuer_with_a_path_answers_below_it_and_its_metadata_in_both_forms()
 
 # ------------------------------------------------------------ TLS
 
-class Authority:
-    """A throw-away certificate authority."""
-
-    def __init__(self):
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.cert = self._sign("test ca", self.key.public_key(), None)
-
-    def _sign(self, name, public, address):
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test ca")])
-        now = datetime.now(timezone.utc)
-        made = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
-        made = made.serial_number(x509.random_serial_number())
-        made = made.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
-        made = made.add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)
-        if address:
-            names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
-            made = made.add_extension(names, critical=False)
-        return made.sign(self.key, hashes.SHA256())
-
-    def pem(self) -> str:
-        """Its certificate."""
-        return self.cert.public_bytes(serialization.Encoding.PEM).decode()
-
-    def issue(self, home) -> int:
-        """A certificate and key into the folder; its serial number."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        cert = self._sign("locum", key.public_key(), "127.0.0.1")
-        home.write("tls.pem", cert.public_bytes(serialization.Encoding.PEM).decode())
-        home.write("tls.key", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                                serialization.NoEncryption()).decode())
-        return cert.serial_number
+def certify(home, authority, **kwargs) -> int:
+    """A certificate and its key into the folder; its serial number."""
+    issued = authority.issue(x509.IPAddress(ip_address("127.0.0.1")), **kwargs)
+    home.write("tls.pem", issued.cert)
+    home.write("tls.key", issued.key)
+    return issued.serial
 
 
 @pytest.fixture
@@ -103,7 +75,7 @@ def tls():
     authority = Authority()
     more = '[tls]\ncert_file = "tls.pem"\nkey_file = "tls.key"\n'
     with Serving(listen='admin = "127.0.0.1:0"', more=more) as home:
-        serial = authority.issue(home)
+        serial = certify(home, authority)
         yield home.start(), authority, serial
 
 
@@ -131,13 +103,33 @@ def test_the_public_and_the_admin_listener_speak_tls(tls):
 
 def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
     home, authority, first = tls
-    second = authority.issue(home)
+    second = certify(home, authority)
     home.process.send_signal(signal.SIGHUP)
     until(lambda: secure(home, authority, "public", "/jwks")[1] == second)
     home.write("tls.pem", "no certificate")
     home.process.send_signal(signal.SIGHUP)
     until(lambda: "what was in force stays" in home.log())
     assert first != second and secure(home, authority, "public", "/jwks") == (200, second)
+
+
+def certificate_left_s(home) -> int:
+    name = "locum_tls_certificate_expires_in_seconds "
+    lines = home.get("operations", "/metrics")[2].splitlines()
+    return int(next(line for line in lines if line.startswith(name)).removeprefix(name))
+
+
+def test_the_certificates_end_is_in_readiness_and_metrics_and_one_past_it_is_not_ready(tls):
+    home, authority, _ = tls
+    assert "[+]certificate ok, ends in 6 days" in home.get("operations", "/readyz?verbose")[2]
+    assert 6 * 86_400 < certificate_left_s(home) < 7 * 86_400
+    certify(home, authority, ends=timedelta(hours=-25))
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 503)
+    assert "[-]certificate has ended 1 days ago" in home.get("operations", "/readyz")[2]
+    assert certificate_left_s(home) < 0
+    certify(home, authority)
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 200)
 
 
 def test_stalled_handshakes_keep_nobody_waiting(tls):

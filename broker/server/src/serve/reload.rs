@@ -2,7 +2,6 @@
 //! objects, certificates. What is broken leaves the old in force.
 
 use super::files::{self, one};
-use super::tls::Certificates;
 use crate::app::App;
 use crate::config::{self, secrets::environment};
 use crate::setup::Reload;
@@ -18,8 +17,6 @@ pub(super) struct Reloader {
     pub(super) app: Arc<App>,
     /// The main file.
     pub(super) config: PathBuf,
-    /// The certificates, if TLS is on.
-    pub(super) certificates: Option<Arc<Certificates>>,
 }
 
 impl Reloader {
@@ -65,7 +62,7 @@ impl Reloader {
             let policies = files::policies(&self.app, dir).await;
             flaws.extend(policies.err().into_iter().flatten());
         }
-        if let Some(certificates) = &self.certificates {
+        if let Some(certificates) = &self.app.setup.certificates {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }

@@ -70,10 +70,10 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let sockets = bind(&config).await?;
     let (ask, asked) = mpsc::channel(1);
     let bootstrap = bootstrap.map(|token| first(&master, &token)).transpose()?;
-    let setup = setup(&config, bootstrap, ask);
+    let setup = setup(&config, (bootstrap, certificates), ask);
     let folder = start::Folder::new(&config.settings.data_dir);
     let app = start::open(folder, &config.settings.issuer, &master, setup)?;
-    let ended = serve(&app, &config, (sockets, certificates), signals, asked).await;
+    let ended = serve(&app, &config, sockets, signals, asked).await;
     close(&app).await?;
     ended
 }
@@ -127,14 +127,14 @@ impl Listening {
 async fn serve(
     app: &Arc<App>,
     config: &Config,
-    (sockets, certificates): (Sockets, Option<Arc<Certificates>>),
+    sockets: Sockets,
     mut signals: Signals,
     asked: mpsc::Receiver<Reload>,
 ) -> Result<(), Flaw> {
     let (stop, stopped) = watch::channel(false);
     let version = env!("CARGO_PKG_VERSION");
     let mut listening = Listening {
-        certificates: certificates.clone(),
+        certificates: app.setup.certificates.clone(),
         stopped: stopped.clone(),
         tasks: JoinSet::new(),
         lines: vec![format!("locum {version} serves {}", app.issuer)],
@@ -153,7 +153,6 @@ async fn serve(
     let reloader = Reloader {
         app: app.clone(),
         config: config.file.clone(),
-        certificates,
     };
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
     tokio::spawn(rotate::by_schedule(app.clone(), stopped));
@@ -191,7 +190,11 @@ async fn close(app: &Arc<App>) -> Result<(), Flaw> {
     Ok(tokio::task::spawn_blocking(end).await?)
 }
 
-fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Reload>) -> Setup {
+fn setup(
+    config: &Config,
+    (bootstrap, certificates): (Option<Credential>, Option<Arc<Certificates>>),
+    reload: mpsc::Sender<Reload>,
+) -> Setup {
     let settings = &config.settings;
     Setup {
         bounds: settings.limits,
@@ -202,6 +205,7 @@ fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Re
         issuer_path: config.issuer_path.clone(),
         admin_apart: settings.listen.admin.is_some(),
         bootstrap,
+        certificates,
         reload: Some(reload),
     }
 }

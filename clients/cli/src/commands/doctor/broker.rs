@@ -13,6 +13,10 @@ use crate::input::now_s;
 const CLOCK_FAIL_S: i64 = 30;
 /// Seconds from which it is worth a word.
 const CLOCK_WARN_S: i64 = 5;
+/// Seconds before a certificate's end from which it is worth a word: 14 days.
+const CERTIFICATE_WARN_S: i64 = 14 * DAY_S;
+const DAY_S: i64 = 86_400;
+const CERTIFICATE: &str = "certificate";
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
@@ -37,20 +41,32 @@ pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
     }
 }
 
-/// `/readyz` of the operations listener.
-pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Check {
-    const NAME: &str = "readiness";
+/// Checks that the operations listener answers: readiness, and the end of the
+/// broker's certificate.
+pub(super) async fn operations(environment: &Environment, named: Option<&str>) -> [Check; 2] {
+    const READINESS: &str = "readiness";
+    let skipped = |why| Check::new(CERTIFICATE, Outcome::Skipped, why);
+    let unreached = "the operations listener is not reached";
     match environment.operations(named) {
-        Ok(Some(url)) => match asked(&url).await {
-            Ok(check) => check,
-            Err(failure) => Check::failed(NAME, &failure),
-        },
-        Ok(None) => Check::new(
-            NAME,
-            Outcome::Skipped,
-            "name the operations listener with --operations",
-        ),
-        Err(failure) => Check::failed(NAME, &failure),
+        Ok(Some(url)) => {
+            let ready = match asked(&url).await {
+                Ok(check) => check,
+                Err(failure) => return [Check::failed(READINESS, &failure), skipped(unreached)],
+            };
+            let certificate = match metrics(&url).await {
+                Ok(text) => certificate(&text),
+                Err(failure) => Check::failed(CERTIFICATE, &failure),
+            };
+            [ready, certificate]
+        }
+        Ok(None) => {
+            let advice = "name the operations listener with --operations";
+            [
+                Check::new(READINESS, Outcome::Skipped, advice),
+                skipped(unreached),
+            ]
+        }
+        Err(failure) => [Check::failed(READINESS, &failure), skipped(unreached)],
     }
 }
 
@@ -141,9 +157,52 @@ async fn asked(operations: &Url) -> Result<Check, Failure> {
     Ok(Check::new("readiness", outcome, lines.join("; ")))
 }
 
+async fn metrics(operations: &Url) -> Result<String, Failure> {
+    let http = Http::new(operations)?;
+    let answer = http.send(http.get(below(operations, "metrics")?)).await?;
+    Ok(answer.text().to_owned())
+}
+
+/// How long the broker's certificate holds, by its metrics.
+fn certificate(metrics: &str) -> Check {
+    let figure = |line: &str| {
+        let rest = line.strip_prefix("locum_tls_certificate_expires_in_seconds ")?;
+        rest.trim().parse::<i64>().ok()
+    };
+    let Some(left_s) = metrics.lines().find_map(figure) else {
+        return Check::new(CERTIFICATE, Outcome::Ok, "the broker speaks no TLS itself");
+    };
+    let days = left_s.abs() / DAY_S;
+    if left_s <= 0 {
+        let detail = format!("has ended {days} days ago; put another in its files, reload");
+        return Check::new(CERTIFICATE, Outcome::Fail, detail);
+    }
+    let outcome = if left_s < CERTIFICATE_WARN_S {
+        Outcome::Warn
+    } else {
+        Outcome::Ok
+    };
+    Check::new(CERTIFICATE, outcome, format!("ends in {days} days"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_warns_two_weeks_before_its_end_and_fails_at_it() {
+        let name = "locum_tls_certificate_expires_in_seconds";
+        for (left, outcome) in [
+            ("1209600", Outcome::Ok),
+            ("1209599", Outcome::Warn),
+            ("0", Outcome::Fail),
+            ("-5", Outcome::Fail),
+        ] {
+            let text = format!("# TYPE {name} gauge\n{name} {left}\nother 3\n");
+            assert_eq!(certificate(&text).outcome, outcome, "{left}");
+        }
+        assert_eq!(certificate("other 3\n").outcome, Outcome::Ok);
+    }
 
     #[test]
     fn a_clock_half_a_minute_off_fails_and_a_few_seconds_warn() {
