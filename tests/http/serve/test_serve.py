@@ -206,6 +206,36 @@ def test_sighup_reads_policies_again_and_broken_ones_change_nothing(folder):
     assert alone(folder).json()["code"] == "LCM-POLICY-DENIED"
 
 
+def test_a_secret_from_a_file_changes_without_an_outage(folder):
+    old, new = BOT, BOT | {"client_secret": "another-secret-of-a-test-0123456789"}
+
+    def counted():
+        asked = [client.client_credentials(folder, who, audience="urn:test:sap") for who in (old, new)]
+        return [answer.status_code for answer in asked]
+
+    def reloaded():
+        assert folder.admin.post("/reload").status_code == 200
+        return folder.records()
+
+    line = 'client_secret_file = "../agent.secret"'
+    folder.change("conf.d/objects.toml", line, line + "\nclient_secret_overlap_seconds = 3600")
+    folder.start()
+    assert counted() == [200, 401]
+    folder.write("agent.secret", new["client_secret"])
+    changed = reloaded()
+    assert reloaded() == changed
+    assert counted() == [200, 200]
+    folder.stop()
+    folder.start()
+    assert counted() == [200, 200]
+    folder.change("conf.d/objects.toml", "overlap_seconds = 3600", "overlap_seconds = 0")
+    reloaded()
+    assert counted() == [401, 200]
+    folder.write("agent.secret", old["client_secret"])
+    reloaded()
+    assert counted() == [200, 401], "without an overlap the old one ends at once"
+
+
 def test_the_api_reads_the_files_again_and_says_what_is_wrong(folder):
     folder.start()
     assert folder.admin.post("/reload").status_code == 200

@@ -241,9 +241,14 @@ pub(super) const OBJECTS: [(&str, &str, &[&str]); 4] = [
             "digest",
             "model",
             "client_secret_file",
+            "client_secret_overlap_seconds",
         ],
     ),
-    ("clients", "ClientSpec", &["client_secret_file"]),
+    (
+        "clients",
+        "ClientSpec",
+        &["client_secret_file", "client_secret_overlap_seconds"],
+    ),
 ];
 
 /// The key of that name.

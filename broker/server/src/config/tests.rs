@@ -198,6 +198,9 @@ version = "3"
         "certified_until = 'tomorrow'",
         "certified_until = 2027-01-31",
         "client_secret_file = 'x'",
+        "client_secret_overlap_seconds = 60",
+        "auth = [{ method = 'client_secret' }]\nclient_secret_overlap_seconds = 86401",
+        "auth = [{ method = 'client_secret' }]\nclient_secret_overlap_seconds = '60'",
         "auth = [{ method = 'client_secret' }]",
         "auth = [{ method = 'trust_me' }]",
     ] {
