@@ -1,7 +1,6 @@
 """Contract §14: keys over https are taken only from a server whose certificate is vouched for."""
 
 import ipaddress
-import ssl
 
 import pytest
 from cryptography import x509
@@ -13,16 +12,6 @@ from support.checks import issued, refused
 from support.client import exchange
 from support.issuer import IssuerServer
 from support.world import World, entry
-
-def serve_tls(server, pair, folder):
-    """Makes a server speak TLS; its URL from now on."""
-    file = folder / f"{pair.serial}.pem"
-    file.write_text(pair.cert + pair.key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    server.speak_tls(context)
-    return server.url
-
 
 @pytest.fixture(scope="module")
 def authority():
@@ -52,7 +41,7 @@ def test_keys_are_discovered_and_fetched_over_tls(tls_broker, authority, tmp_pat
     key = tokens.new_jwk()
     pair = authority.issue(x509.DNSName("localhost"))
     with IssuerServer([tokens.public(key)]) as server:
-        url = serve_tls(server, pair, tmp_path)
+        url = server.speak_tls(pair, tmp_path)
         issued(ask(tls_broker, url, key, kind="oidc"))
         assert server.asked == ["/.well-known/openid-configuration", "/jwks"]
 
@@ -64,7 +53,7 @@ def test_a_server_nobody_vouches_for_gives_no_keys(tls_broker, authority, tmp_pa
     pair = (Authority().issue(x509.DNSName("localhost")) if flaw == "another authority"
             else authority.issue(*names))
     with IssuerServer([tokens.public(key)]) as server:
-        url = serve_tls(server, pair, tmp_path)
+        url = server.speak_tls(pair, tmp_path)
         answer = ask(tls_broker, url, key, kind="jwt", jwks_uri=f"{url}/jwks")
         refused(tls_broker, answer, "LCM-UNAVAILABLE")
         assert server.asked == []

@@ -69,6 +69,8 @@ def test_what_is_wrong_is_said_in_one_sentence(folder, old, new, sentence):
     ("master.key", "c2hvcnQ=", "expected 32 bytes in base64, found 5"),
     ("admin.token", "short", "expected at least 16 characters"),
     ("agent.secret", "", "expected one line of printable ASCII"),
+    ("conf.d/more.toml", "[trust]\nca_file = \"nowhere.pem\"", "`trust.ca_file`: "),
+    ("conf.d/more.toml", "[trust]\nca_file = \"more.toml\"", "expected a certificate, found none"),
     ("policies/bot.cedar", "permit(", "unexpected end of input"),
     ("conf.d/more.toml", "[[agents]]\nid = \"x\"\nownr = 1", "unknown key `ownr`; the nearest known one is `owner`"),
     ("conf.d/more.toml", "[[clients]]\nid = \"x\"\nkind = \"presenter\"\nauth = [{ method = \"client_secret\" }]",

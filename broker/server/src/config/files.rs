@@ -20,7 +20,7 @@ const FILE_MAX: usize = 1 << 22;
 ///
 /// # Errors
 /// Why there is none, in words.
-pub(super) fn bounded(file: &Path, most: usize) -> Result<String, String> {
+pub(crate) fn bounded(file: &Path, most: usize) -> Result<String, String> {
     let mut text = String::new();
     let read = File::open(file).and_then(|file| {
         let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);

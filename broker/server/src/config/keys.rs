@@ -172,6 +172,12 @@ pub(super) const KEYS: &[Key] = &[
         "Address blocks that outgoing fetches may reach although they are private; http only to these",
     ),
     key(
+        "trust.ca_file",
+        Path,
+        None,
+        "Certificates of authorities, PEM, that vouch for issuers' servers beside those the machine trusts",
+    ),
+    key(
         "trust.fetch_timeout_s",
         Whole(1, 60),
         Some("5"),

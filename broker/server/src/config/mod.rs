@@ -14,6 +14,7 @@ mod settings;
 mod values;
 
 pub(crate) use command::{ConfigVerb, command};
+pub(crate) use files::bounded;
 pub(crate) use flaw::ConfigFlaw;
 pub(crate) use nearest::nearest;
 pub(crate) use settings::Settings;

@@ -1,5 +1,5 @@
 //! Reading the files again, on SIGHUP or by `POST /admin/v1/reload`: policies,
-//! objects, certificates. What is broken leaves the old in force.
+//! objects, certificates, authorities. What is broken leaves the old in force.
 
 use super::files::{self, one};
 use crate::app::App;
@@ -66,6 +66,13 @@ impl Reloader {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }
+        let authorities = self.app.trust.reload();
+        flaws.extend(
+            authorities
+                .err()
+                .into_iter()
+                .flat_map(|flaw| one("/trust", flaw)),
+        );
         flaws
     }
 }

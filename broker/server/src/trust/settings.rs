@@ -2,11 +2,15 @@
 
 use super::cidr::Cidr;
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// How keys of others are fetched and how long they are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrustSettings {
+    /// Certificates of further authorities, PEM.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Seconds one fetch may take, discovery included.
     pub(crate) fetch_timeout_s: u64,
     /// Most bytes of a document.
@@ -27,6 +31,7 @@ pub(crate) struct TrustSettings {
 impl Default for TrustSettings {
     fn default() -> Self {
         Self {
+            ca_file: None,
             fetch_timeout_s: 5,
             max_bytes: 262_144,
             refetch_min_s: 10,
