@@ -3,6 +3,7 @@
 mod arrival;
 mod connections;
 mod door;
+mod host;
 mod seats;
 mod trace;
 

@@ -59,6 +59,26 @@ def test_an_issuer_with_a_path_answers_below_it_and_its_metadata_in_both_forms()
         assert home.get("public", "/jwks")[0] == 404
 
 
+# ------------------------------------------------------------ Host
+
+def raw(home, listener, *lines) -> bytes:
+    """The whole answer to a head of exactly these lines, until the other side hangs up."""
+    host, port = home.at[listener].split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+@pytest.mark.parametrize("listener, path", [("public", "/jwks"), ("admin", "/admin/v1/agents"), ("operations", "/livez")])
+@pytest.mark.parametrize("hosts", [[], ["Host: a", "Host: a"], ["Host: a b"], ["Host:"], ["Host: user@a"], ["Host: a:b"]])
+def test_rfc9112_a_request_without_one_sound_host_is_refused_and_hung_up_on(apart, listener, path, hosts):
+    answer = raw(apart, listener, f"GET {path} HTTP/1.1", *hosts, f"Authorization: Bearer {ADMIN_TOKEN}",
+                 "", f"GET {path} HTTP/1.1", "Host: a", "Connection: close")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+    assert raw(apart, listener, f"GET {path} HTTP/1.1", "Host: a", "Connection: close",
+               f"Authorization: Bearer {ADMIN_TOKEN}").startswith(b"HTTP/1.1 200 ")
+
+
 # ------------------------------------------------------------ TLS
 
 def certify(home, authority, **kwargs) -> int:
