@@ -23,6 +23,7 @@ mod recall;
 mod revoke;
 mod serve;
 mod setup;
+mod signals;
 mod start;
 mod telemetry;
 mod token;

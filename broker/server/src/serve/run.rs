@@ -10,6 +10,7 @@ use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Reload, Setup};
+use crate::signals::Told;
 use crate::vault::Vault;
 use crate::{http, operations, start};
 use axum::Router;
@@ -35,8 +36,7 @@ const FINISH: Duration = Duration::from_secs(35);
 /// Everything that tells the broker something from outside.
 struct Signals {
     hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
+    told: Told,
 }
 
 /// The listener that answers the machine itself, without TLS.
@@ -56,8 +56,7 @@ struct Sockets {
 pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let signals = Signals {
         hangup: signal(SignalKind::hangup())?,
-        terminate: signal(SignalKind::terminate())?,
-        interrupt: signal(SignalKind::interrupt())?,
+        told: Told::new()?,
     };
     let config = config::load(file, &environment)?;
     let master = secrets::master(&config, &environment)?;
@@ -142,8 +141,7 @@ async fn serve(
     listening.start(OPERATIONS, sockets.operations, operations::router(app))?;
     tokio::select! {
         settled = start::settle(app) => settled?,
-        _ = signals.terminate.recv() => return Ok(()),
-        _ = signals.interrupt.recv() => return Ok(()),
+        () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
     listening.start("public", sockets.public, http::router(app))?;
@@ -157,13 +155,14 @@ async fn serve(
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
     tokio::spawn(rotate::by_schedule(app.clone(), stopped));
     say(&listening.lines);
-    tokio::select! {
-        _ = signals.terminate.recv() => {}
-        _ = signals.interrupt.recv() => {}
-    }
+    signals.told.end().await;
     stop.send_replace(true);
     let tasks = &mut listening.tasks;
-    if timeout(FINISH, finish(tasks)).await.is_err() {
+    let finished = tokio::select! {
+        finished = timeout(FINISH, finish(tasks)) => finished.is_ok(),
+        () = signals.told.end() => false,
+    };
+    if !finished {
         tracing::warn!("stopped with requests under way");
         tasks.shutdown().await;
     }
