@@ -27,7 +27,7 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Vec<Certificate>, String> {
         let one = one.map_err(|_| flaw("expected PEM, found something else"))?;
         let made = Certificate::from_der(&one);
         let (Ok(made), Ok(())) = (made, checked.add(one)) else {
-            return Err(flaw("expected certificates of authorities, found another"));
+            return Err(flaw("expected X.509 certificates, found something else"));
         };
         out.push(made);
     }
@@ -35,4 +35,35 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Vec<Certificate>, String> {
         return Err(flaw("expected a certificate, found none"));
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn what_is_no_bundle_is_refused_by_the_name_of_its_key() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("ca.pem");
+        let pem = |inside: &str| {
+            format!("-----BEGIN CERTIFICATE-----\n{inside}\n-----END CERTIFICATE-----\n")
+        };
+        for (text, said) in [
+            (String::new(), "expected a certificate, found none"),
+            (
+                "no certificate".to_owned(),
+                "expected a certificate, found none",
+            ),
+            (pem("AAAA"), "expected X.509 certificates"),
+            (pem("*"), "expected PEM"),
+            ("x".repeat(BUNDLE_MAX + 1), "expected at most"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let found = read(Some(&file)).err().unwrap();
+            assert!(found.starts_with("`trust.ca_file`: "), "{found}");
+            assert!(found.contains(said), "{found}");
+        }
+        assert!(read(None).unwrap().is_empty());
+    }
 }
