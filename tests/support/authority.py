@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,7 +45,14 @@ class Authority:
         """Its own certificate."""
         return self._cert.public_bytes(PEM).decode()
 
-    def issue(self, *names, ends=timedelta(days=6, hours=12)) -> Issued:
+    def issue(self, home, cert_file="tls.pem", key_file="tls.key", **kwargs) -> int:
+        """A certificate for loopback and its key into the folder; its serial number."""
+        issued = self.certify(x509.IPAddress(ip_address("127.0.0.1")), **kwargs)
+        home.write(cert_file, issued.cert)
+        home.write(key_file, issued.key)
+        return issued.serial
+
+    def certify(self, *names, ends=timedelta(days=6, hours=12)) -> Issued:
         """A certificate for `names`, with a key of its own."""
         key = ec.generate_private_key(ec.SECP256R1())
         cert = self._sign("test", key.public_key(), names, ends)

@@ -39,7 +39,7 @@ def ask(broker, url, key, **spec):
 
 def test_keys_are_discovered_and_fetched_over_tls(tls_broker, authority, tmp_path):
     key = tokens.new_jwk()
-    pair = authority.issue(x509.DNSName("localhost"))
+    pair = authority.certify(x509.DNSName("localhost"))
     with IssuerServer([tokens.public(key)]) as server:
         url = server.speak_tls(pair, tmp_path)
         issued(ask(tls_broker, url, key, kind="oidc"))
@@ -50,8 +50,8 @@ def test_keys_are_discovered_and_fetched_over_tls(tls_broker, authority, tmp_pat
 def test_a_server_nobody_vouches_for_gives_no_keys(tls_broker, authority, tmp_path, flaw):
     key = tokens.new_jwk()
     names = [x509.DNSName("other.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.9"))]
-    pair = (Authority().issue(x509.DNSName("localhost")) if flaw == "another authority"
-            else authority.issue(*names))
+    pair = (Authority().certify(x509.DNSName("localhost")) if flaw == "another authority"
+            else authority.certify(*names))
     with IssuerServer([tokens.public(key)]) as server:
         url = server.speak_tls(pair, tmp_path)
         answer = ask(tls_broker, url, key, kind="jwt", jwks_uri=f"{url}/jwks")

@@ -6,10 +6,8 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
 
 from support.authority import Authority
 from support.scene import until
@@ -81,21 +79,13 @@ def test_rfc9112_a_request_without_one_sound_host_is_refused_and_hung_up_on(apar
 
 # ------------------------------------------------------------ TLS
 
-def certify(home, authority, **kwargs) -> int:
-    """A certificate and its key into the folder; its serial number."""
-    issued = authority.issue(x509.IPAddress(ip_address("127.0.0.1")), **kwargs)
-    home.write("tls.pem", issued.cert)
-    home.write("tls.key", issued.key)
-    return issued.serial
-
-
 @pytest.fixture
 def tls():
     """A broker that speaks TLS, with its authority and its certificate's serial number."""
     authority = Authority()
     more = '[tls]\ncert_file = "tls.pem"\nkey_file = "tls.key"\n'
     with Serving(listen='admin = "127.0.0.1:0"', more=more) as home:
-        serial = certify(home, authority)
+        serial = authority.issue(home)
         yield home.start(), authority, serial
 
 
@@ -123,7 +113,7 @@ def test_the_public_and_the_admin_listener_speak_tls(tls):
 
 def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
     home, authority, first = tls
-    second = certify(home, authority)
+    second = authority.issue(home)
     home.process.send_signal(signal.SIGHUP)
     until(lambda: secure(home, authority, "public", "/jwks")[1] == second)
     home.write("tls.pem", "no certificate")
@@ -142,12 +132,12 @@ def test_the_certificates_end_is_in_readiness_and_metrics_and_one_past_it_is_not
     home, authority, _ = tls
     assert "[+]certificate ok, ends in 6 days" in home.get("operations", "/readyz?verbose")[2]
     assert 6 * 86_400 < certificate_left_s(home) < 7 * 86_400
-    certify(home, authority, ends=timedelta(hours=-25))
+    authority.issue(home, ends=timedelta(hours=-25))
     home.process.send_signal(signal.SIGHUP)
     until(lambda: home.get("operations", "/readyz")[0] == 503)
     assert "[-]certificate has ended 1 days ago" in home.get("operations", "/readyz")[2]
     assert certificate_left_s(home) < 0
-    certify(home, authority)
+    authority.issue(home)
     home.process.send_signal(signal.SIGHUP)
     until(lambda: home.get("operations", "/readyz")[0] == 200)
 

@@ -24,7 +24,7 @@ def company(tmp_path):
     """A folder to be served, its issuer over TLS, the issuer's key, and the company's authority."""
     authority, key = Authority(), tokens.new_jwk()
     with IssuerServer([tokens.public(key)]) as server, Serving(more=MORE) as home:
-        url = server.speak_tls(authority.issue(x509.DNSName("localhost")), tmp_path)
+        url = server.speak_tls(authority.certify(x509.DNSName("localhost")), tmp_path)
         home.change("conf.d/objects.toml", "https://idp.example", url)
         yield home, server, key, authority
 

@@ -78,7 +78,8 @@ impl Check {
 /// Makes every check, whatever the others found.
 pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<Report, Failure> {
     let mut checks = broker::metadata(environment).await;
-    checks.extend(broker::operations(environment, args.operations.as_deref()).await);
+    checks.push(broker::readiness(environment, args.operations.as_deref()).await);
+    checks.push(broker::certificate(environment, args.operations.as_deref()).await);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),

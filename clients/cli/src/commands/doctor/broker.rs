@@ -41,32 +41,35 @@ pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
     }
 }
 
-/// Checks that the operations listener answers: readiness, and the end of the
-/// broker's certificate.
-pub(super) async fn operations(environment: &Environment, named: Option<&str>) -> [Check; 2] {
-    const READINESS: &str = "readiness";
-    let skipped = |why| Check::new(CERTIFICATE, Outcome::Skipped, why);
-    let unreached = "the operations listener is not reached";
+/// `/readyz` of the operations listener.
+pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Check {
+    const NAME: &str = "readiness";
     match environment.operations(named) {
-        Ok(Some(url)) => {
-            let ready = match asked(&url).await {
-                Ok(check) => check,
-                Err(failure) => return [Check::failed(READINESS, &failure), skipped(unreached)],
-            };
-            let certificate = match metrics(&url).await {
-                Ok(text) => certificate(&text),
-                Err(failure) => Check::failed(CERTIFICATE, &failure),
-            };
-            [ready, certificate]
-        }
-        Ok(None) => {
-            let advice = "name the operations listener with --operations";
-            [
-                Check::new(READINESS, Outcome::Skipped, advice),
-                skipped(unreached),
-            ]
-        }
-        Err(failure) => [Check::failed(READINESS, &failure), skipped(unreached)],
+        Ok(Some(url)) => match asked(&url).await {
+            Ok(check) => check,
+            Err(failure) => Check::failed(NAME, &failure),
+        },
+        Ok(None) => Check::new(
+            NAME,
+            Outcome::Skipped,
+            "name the operations listener with --operations",
+        ),
+        Err(failure) => Check::failed(NAME, &failure),
+    }
+}
+
+/// How long the broker's certificate holds, by the operations listener's metrics.
+pub(super) async fn certificate(environment: &Environment, named: Option<&str>) -> Check {
+    match environment.operations(named) {
+        Ok(Some(url)) => match metrics(&url).await {
+            Ok(text) => holding(&text),
+            Err(failure) => Check::failed(CERTIFICATE, &failure),
+        },
+        Ok(None) | Err(_) => Check::new(
+            CERTIFICATE,
+            Outcome::Skipped,
+            "needs the operations listener",
+        ),
     }
 }
 
@@ -163,8 +166,7 @@ async fn metrics(operations: &Url) -> Result<String, Failure> {
     Ok(answer.text().to_owned())
 }
 
-/// How long the broker's certificate holds, by its metrics.
-fn certificate(metrics: &str) -> Check {
+fn holding(metrics: &str) -> Check {
     let figure = |line: &str| {
         let rest = line.strip_prefix("locum_tls_certificate_expires_in_seconds ")?;
         rest.trim().parse::<i64>().ok()
@@ -199,9 +201,9 @@ mod tests {
             ("-5", Outcome::Fail),
         ] {
             let text = format!("# TYPE {name} gauge\n{name} {left}\nother 3\n");
-            assert_eq!(certificate(&text).outcome, outcome, "{left}");
+            assert_eq!(holding(&text).outcome, outcome, "{left}");
         }
-        assert_eq!(certificate("other 3\n").outcome, Outcome::Ok);
+        assert_eq!(holding("other 3\n").outcome, Outcome::Ok);
     }
 
     #[test]
