@@ -5,7 +5,6 @@ mod ambient;
 mod app;
 mod backup;
 mod bounds;
-mod cache;
 mod commands;
 mod config;
 mod dev;
