@@ -88,6 +88,7 @@ pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<R
     if args.ready {
         return Ok(report(&checks));
     }
+    checks.push(broker::certificate(environment, args.operations.as_deref()).await);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),

@@ -170,6 +170,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
     let server = Server::answering(&[
         (200, "{}"),
         (503, "[-]ledger cannot be written\n"),
+        (200, "locum_tls_certificate_expires_in_seconds 1000000\n"),
         (401, "{}"),
     ])
     .await;
@@ -185,6 +186,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
     };
     assert_eq!(result("issuer"), "fail");
     assert_eq!(result("readiness"), "fail");
+    assert_eq!(result("certificate"), "warn");
     assert_eq!(result("admin credential"), "fail");
     assert_eq!(result("data folder"), "skipped");
     assert!(ran.out.contains("cannot be written"), "{}", ran.out);
@@ -193,7 +195,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
 
 #[tokio::test]
 async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
-    let listener = Server::answering(&[(200, "ready\n")]).await;
+    let listener = Server::answering(&[(200, "ready\n"), (200, "")]).await;
     let (document, keys) = (
         r#"{"issuer":"URL","jwks_uri":"URL/jwks"}"#,
         r#"{"keys":[{}]}"#,
