@@ -9,6 +9,7 @@ use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::Setup;
+use crate::telemetry::Traces;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
@@ -38,6 +39,9 @@ pub(crate) enum StartFlaw {
     /// The recorded policies do not load any more.
     #[error("the recorded policies do not load: {0}")]
     Policies(String),
+    /// Where traces go.
+    #[error("{0}")]
+    Traces(String),
     /// Something else.
     #[error(transparent)]
     Other(#[from] Unavailable),
@@ -103,6 +107,7 @@ pub(crate) fn open(
         policy: RwLock::new(Arc::new(bundle)),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
         metrics: Metrics::default(),
+        traces: Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?,
         clock,
         random,
         changing: tokio::sync::Mutex::default(),

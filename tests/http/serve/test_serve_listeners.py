@@ -5,15 +5,11 @@ import signal
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
-from ipaddress import ip_address
+from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from support.authority import Authority
 from support.scene import until
 from support.serving import ADMIN_TOKEN, Serving
 
@@ -61,41 +57,27 @@ def test_an_issuer_with_a_path_answers_below_it_and_its_metadata_in_both_forms()
         assert home.get("public", "/jwks")[0] == 404
 
 
+# ------------------------------------------------------------ Host
+
+def raw(home, listener, *lines) -> bytes:
+    """The whole answer to a head of exactly these lines, until the other side hangs up."""
+    host, port = home.at[listener].split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+@pytest.mark.parametrize("listener, path", [("public", "/jwks"), ("admin", "/admin/v1/agents"), ("operations", "/livez")])
+@pytest.mark.parametrize("hosts", [[], ["Host: a", "Host: a"], ["Host: a b"], ["Host:"], ["Host: user@a"], ["Host: a:b"]])
+def test_rfc9112_a_request_without_one_sound_host_is_refused_and_hung_up_on(apart, listener, path, hosts):
+    answer = raw(apart, listener, f"GET {path} HTTP/1.1", *hosts, f"Authorization: Bearer {ADMIN_TOKEN}",
+                 "", f"GET {path} HTTP/1.1", "Host: a", "Connection: close")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+    assert raw(apart, listener, f"GET {path} HTTP/1.1", "Host: a", "Connection: close",
+               f"Authorization: Bearer {ADMIN_TOKEN}").startswith(b"HTTP/1.1 200 ")
+
+
 # ------------------------------------------------------------ TLS
-
-class Authority:
-    """A throw-away certificate authority."""
-
-    def __init__(self):
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.cert = self._sign("test ca", self.key.public_key(), None)
-
-    def _sign(self, name, public, address):
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test ca")])
-        now = datetime.now(timezone.utc)
-        made = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
-        made = made.serial_number(x509.random_serial_number())
-        made = made.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
-        made = made.add_extension(x509.BasicConstraints(ca=address is None, path_length=None), critical=True)
-        if address:
-            names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
-            made = made.add_extension(names, critical=False)
-        return made.sign(self.key, hashes.SHA256())
-
-    def pem(self) -> str:
-        """Its certificate."""
-        return self.cert.public_bytes(serialization.Encoding.PEM).decode()
-
-    def issue(self, home) -> int:
-        """A certificate and key into the folder; its serial number."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        cert = self._sign("locum", key.public_key(), "127.0.0.1")
-        home.write("tls.pem", cert.public_bytes(serialization.Encoding.PEM).decode())
-        home.write("tls.key", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                                serialization.NoEncryption()).decode())
-        return cert.serial_number
-
 
 @pytest.fixture
 def tls():
@@ -138,6 +120,26 @@ def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
     home.process.send_signal(signal.SIGHUP)
     until(lambda: "what was in force stays" in home.log())
     assert first != second and secure(home, authority, "public", "/jwks") == (200, second)
+
+
+def certificate_left_s(home) -> int:
+    name = "locum_tls_certificate_expires_in_seconds "
+    lines = home.get("operations", "/metrics")[2].splitlines()
+    return int(next(line for line in lines if line.startswith(name)).removeprefix(name))
+
+
+def test_the_certificates_end_is_in_readiness_and_metrics_and_one_past_it_is_not_ready(tls):
+    home, authority, _ = tls
+    assert "[+]certificate ok, ends in 6 days" in home.get("operations", "/readyz?verbose")[2]
+    assert 6 * 86_400 < certificate_left_s(home) < 7 * 86_400
+    authority.issue(home, ends=timedelta(hours=-25))
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 503)
+    assert "[-]certificate has ended 1 days ago" in home.get("operations", "/readyz")[2]
+    assert certificate_left_s(home) < 0
+    authority.issue(home)
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 200)
 
 
 def test_stalled_handshakes_keep_nobody_waiting(tls):

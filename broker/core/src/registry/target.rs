@@ -1,8 +1,9 @@
 //! Targets: downstream systems with their catalogue.
 
-use super::{Problem, Problems, ScopeDeclaration};
+use super::{Addressed, Problem, Problems, ScopeDeclaration, Snapshot};
 use crate::details::Catalogue;
 use crate::ids::{AgentId, ClientId, TargetId};
+use crate::jcs;
 use crate::policy::Risk;
 use crate::scope::{Scope, ScopeName};
 use crate::token::Alg;
@@ -94,9 +95,15 @@ pub struct Target {
     /// Its id.
     pub id: TargetId,
     /// What was declared.
-    pub spec: TargetSpec,
+    pub spec: Snapshot<TargetSpec>,
     /// Unix milliseconds.
     pub created_at_ms: u64,
+}
+
+impl Addressed for TargetSpec {
+    fn address(&self) -> Option<String> {
+        jcs::address(self).ok()
+    }
 }
 
 impl Target {
