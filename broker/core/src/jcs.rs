@@ -4,14 +4,16 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// The canonical text of a value: members sorted by UTF-16 code units
 /// (RFC 8785 §3.2.3), no white space.
 #[must_use]
 pub fn text(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(1024);
     write(value, &mut out);
-    out
+    // INVARIANT: JSON of texts is text.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// The canonical text of anything serialisable.
@@ -44,45 +46,49 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn write(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();
-            members.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
-            out.push('{');
+            members.sort_by(|a, b| order(a.0, b.0));
+            out.push(b'{');
             for (place, (name, value)) in members.into_iter().enumerate() {
                 if place > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
-                string(name, out);
-                out.push(':');
+                scalar(name, out);
+                out.push(b':');
                 write(value, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (place, item) in items.iter().enumerate() {
                 if place > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        Value::String(text) => string(text, out),
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => scalar(value, out),
     }
 }
 
 /// serde_json escapes exactly as RFC 8785 §3.2.2.2 asks: `\b \t \n \f \r \" \\`
 /// and lower-case `\u00xx` for other controls.
-fn string(text: &str, out: &mut String) {
-    // INVARIANT: a string always serialises.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+fn scalar(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
+    // INVARIANT: a scalar always serialises, and memory takes what is written.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// By UTF-16 code units, which for ASCII are its bytes.
+fn order(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() {
+        return one.cmp(other);
+    }
+    one.encode_utf16().cmp(other.encode_utf16())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// milliseconds: longer than any request runs.
 pub(crate) const RECORDED_WITHIN_MS: u64 = 60_000;
 /// Tokens remembered without the ledger, in each of two generations.
-const REMEMBERED: usize = 2_048;
+const REMEMBERED: usize = 1_024;
 
 /// What is remembered of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use locum_core::proof::SecretCheck;
 use locum_core::record::DEFAULT_TENANT;
 use locum_core::secret::Secret;
 use locum_stores::state::{SecretHash, State};
-use locum_tokens::mac::{self, derive, lineage_key};
+use locum_tokens::mac::{self, NameKey, derive};
 use locum_tokens::seal::{SealFlaw, SealKey};
 
 /// The purposes' keys.
 pub(crate) struct Vault {
     pepper: [u8; 32],
-    lineage: [u8; 32],
-    replay: [u8; 32],
+    lineage: NameKey,
+    replay: NameKey,
     seal: SealKey,
 }
 
@@ -26,8 +26,8 @@ impl Vault {
     pub(crate) fn open(master: &[u8; 32]) -> Result<Self, SealFlaw> {
         Ok(Self {
             pepper: derive(master, "locum secret pepper v1"),
-            lineage: derive(master, "locum lineage v1"),
-            replay: derive(master, "locum replay v1"),
+            lineage: NameKey::new(&derive(master, "locum lineage v1")),
+            replay: NameKey::new(&derive(master, "locum replay v1")),
             seal: SealKey::from_bytes(derive(master, "locum seal v1"))?,
         })
     }
@@ -48,7 +48,7 @@ impl Vault {
 
     /// The key of a replay mark: who used it, and its `jti`.
     pub(crate) fn mark(&self, client: &str, jti: &str) -> [u8; 16] {
-        lineage_key(&self.replay, DEFAULT_TENANT, client, jti)
+        self.replay.of(DEFAULT_TENANT, client, jti)
     }
 
     /// Seals a private key for the ledger's side record.
@@ -71,18 +71,18 @@ impl Vault {
 
 /// Names to lineage keys; cheap to share.
 #[derive(Clone)]
-pub(crate) struct Names([u8; 32]);
+pub(crate) struct Names(NameKey);
 
 impl Vault {
     /// The part that turns names into lineage keys.
-    pub(crate) const fn names(&self) -> Names {
-        Names(self.lineage)
+    pub(crate) fn names(&self) -> Names {
+        Names(self.lineage.clone())
     }
 }
 
 impl Keyed for Names {
     fn hash(&self, kind: &str, id: &str) -> Key {
-        lineage_key(&self.0, DEFAULT_TENANT, kind, id)
+        self.0.of(DEFAULT_TENANT, kind, id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keyed hashes: of client secrets, of names in lineages, of the master key.
 
-use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
+use aws_lc_rs::hmac::{self, HMAC_SHA256, Key, Tag};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -53,14 +53,33 @@ impl TryFrom<String> for SecretHash {
     }
 }
 
-/// The 16 bytes under which a name stands in lineages and revocations
-/// (architecture, "revocation view"): keyed, so that the view tells no names.
-/// Neither `tenant` nor `kind` may hold a zero byte; `id` may.
-#[must_use]
-pub fn lineage_key(pepper: &[u8; 32], tenant: &str, kind: &str, id: &str) -> [u8; 16] {
-    let text = [tenant.as_bytes(), kind.as_bytes(), id.as_bytes()].join(&0);
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = hmac(pepper, &text);
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+/// The key that turns names into the 16 bytes under which they stand in
+/// lineages, revocations and replay marks (architecture, "revocation view"):
+/// keyed, so that the view tells no names. The key is prepared once, since
+/// every decision asks for a dozen names.
+#[derive(Clone)]
+pub struct NameKey(Key);
+
+impl NameKey {
+    /// The key with these bytes.
+    #[must_use]
+    pub fn new(pepper: &[u8; 32]) -> Self {
+        Self(Key::new(HMAC_SHA256, pepper))
+    }
+
+    /// The bytes of one name. Neither `tenant` nor `kind` may hold a zero byte;
+    /// `id` may.
+    #[must_use]
+    pub fn of(&self, tenant: &str, kind: &str, id: &str) -> [u8; 16] {
+        let text = [tenant.as_bytes(), kind.as_bytes(), id.as_bytes()].join(&0);
+        bytes(&hmac::sign(&self.0, &text))
+    }
+}
+
+impl fmt::Debug for NameKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NameKey").finish_non_exhaustive()
+    }
 }
 
 /// A key for one purpose from the master key: HKDF-SHA256 (RFC 5869) without
@@ -74,9 +93,12 @@ pub fn derive(master: &[u8; 32], label: &str) -> [u8; 32] {
 }
 
 fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    let tag = hmac::sign(&Key::new(HMAC_SHA256, key), message);
-    // INVARIANT: a tag of HMAC-SHA256 has 32 bytes.
+    bytes(&hmac::sign(&Key::new(HMAC_SHA256, key), message))
+}
+
+/// The first bytes of a tag; one of HMAC-SHA256 has 32.
+fn bytes<const N: usize>(tag: &Tag) -> [u8; N] {
+    let mut out = [0; N];
     out.iter_mut()
         .zip(tag.as_ref())
         .for_each(|(to, from)| *to = *from);
@@ -135,14 +157,15 @@ mod tests {
 
     #[test]
     fn lineage_keys_differ_by_tenant_kind_id_and_pepper() {
-        let one = lineage_key(&[1; 32], "default", "agent", "a");
-        assert_eq!(one, lineage_key(&[1; 32], "default", "agent", "a"));
+        let key = NameKey::new(&[1; 32]);
+        let one = key.of("default", "agent", "a");
+        assert_eq!(one, NameKey::new(&[1; 32]).of("default", "agent", "a"));
         for other in [
-            lineage_key(&[1; 32], "other", "agent", "a"),
-            lineage_key(&[1; 32], "default", "client", "a"),
-            lineage_key(&[1; 32], "default", "agent", "b"),
-            lineage_key(&[1; 32], "default", "agenta", ""),
-            lineage_key(&[2; 32], "default", "agent", "a"),
+            key.of("other", "agent", "a"),
+            key.of("default", "client", "a"),
+            key.of("default", "agent", "b"),
+            key.of("default", "agenta", ""),
+            NameKey::new(&[2; 32]).of("default", "agent", "a"),
         ] {
             assert_ne!(one, other);
         }

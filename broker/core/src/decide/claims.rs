@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 /// Bytes of an encoded header with `typ`, `alg` and a 43-character `kid`.
 const HEADER: usize = 120;
 
+/// The claims, and the delegation claim that is among them.
+pub(super) type Built = (Map<String, Value>, Del);
+
 /// The size rung: an encoded token over the limit is refused, never cut.
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let alg = work
@@ -23,8 +26,13 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         Alg::ES256 | Alg::EdDSA => 86,
         Alg::RS256 | Alg::PS256 => 342,
     };
-    let payload = Value::Object(build(case, facts, work)).to_string().len();
-    let size = HEADER + payload.div_ceil(3) * 4 + signature + 2;
+    let built = build(case, facts, work);
+    let payload = serde_json::to_string(&built.0).map_or(usize::MAX, |text| text.len());
+    work.built = Some(built);
+    let size = payload
+        .div_ceil(3)
+        .saturating_mul(4)
+        .saturating_add(HEADER + signature + 2);
     if size <= facts.limits.token_bytes {
         return Ok(());
     }
@@ -51,7 +59,7 @@ fn audience(facts: &Facts, work: &Work) -> String {
 }
 
 /// The delegation claim.
-pub(super) fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
+fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
     let parent = case.subject.parent();
     let up = parent.map(|p| {
         std::iter::once(p.token.jti)
@@ -78,7 +86,7 @@ pub(super) fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
 }
 
 /// The claims, in the order of contract §7.
-pub(super) fn build(case: &Case, facts: &Facts, work: &Work) -> Map<String, Value> {
+pub(super) fn build(case: &Case, facts: &Facts, work: &Work) -> Built {
     let now_s = facts.now_s();
     let mut claims = Map::new();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
@@ -113,6 +121,7 @@ pub(super) fn build(case: &Case, facts: &Facts, work: &Work) -> Map<String, Valu
             json!({ "iss": *facts.issuer, "sub": agent.spec.id }),
         );
     }
-    put("del", json!(del(case, facts, work)));
-    claims
+    let del = del(case, facts, work);
+    put("del", json!(del));
+    (claims, del)
 }

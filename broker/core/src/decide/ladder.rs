@@ -49,6 +49,7 @@ pub(super) struct Work {
     pub(super) pre_authorised: Option<Answer>,
     pub(super) answer: Answer,
     pub(super) lifetime: u32,
+    pub(super) built: Option<claims::Built>,
 }
 
 impl Work {

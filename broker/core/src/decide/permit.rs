@@ -52,12 +52,14 @@ impl Decision {
     pub(super) fn permit(
         case: Case,
         facts: &Facts,
-        work: Work,
+        mut work: Work,
         trail: Trail,
         bundle: &str,
     ) -> Self {
-        let claims = claims::build(&case, facts, &work);
-        let del = claims::del(&case, facts, &work);
+        let (claims, del) = match work.built.take() {
+            Some(built) => built,
+            None => claims::build(&case, facts, &work),
+        };
         let policies = work.policies();
         Self::Permit(Box::new(Permit {
             claims,

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Verified tokens kept in each of two generations.
-const KEPT: usize = 2_048;
+const KEPT: usize = 1_024;
 
 /// As what a foreign token was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

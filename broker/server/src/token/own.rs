@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Verified tokens kept in each of two generations.
-const KEPT: usize = 2_048;
+const KEPT: usize = 1_024;
 
 /// A token of ours, kept with the keys that verified it.
 type Own = (Arc<Verified<Claims>>, Arc<KeySet>);
