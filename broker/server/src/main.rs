@@ -5,6 +5,7 @@ mod ambient;
 mod app;
 mod backup;
 mod cache;
+mod changing;
 mod commands;
 mod config;
 mod dev;

@@ -86,7 +86,9 @@ pub(crate) fn open(
         let bundle = policies(&known)?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
-    Ok(Arc::new(App {
+    let trust = Trust::new(clock.clone(), setup.trust.clone())?;
+    Ok(Arc::new_cyclic(|me| App {
+        me: me.clone(),
         data: folder.data,
         issuer: issuer.into(),
         bounds: setup.bounds,
@@ -95,7 +97,7 @@ pub(crate) fn open(
         vault,
         names,
         keyring,
-        trust: Trust::new(clock.clone(), setup.trust.clone())?,
+        trust,
         client_keys: ClientKeys::default(),
         verified: foreign::none_kept(),
         own: own::none_kept(),
@@ -105,7 +107,7 @@ pub(crate) fn open(
         metrics: Metrics::default(),
         clock,
         random,
-        changing: tokio::sync::Mutex::default(),
+        changes: Arc::default(),
         setup,
         managed: RwLock::default(),
     }))
