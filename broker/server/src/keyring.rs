@@ -200,6 +200,7 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
     };
     let author = Author {
         by: "locum".into(),
+        credential: None,
         reason: format!("first signing keys for {alg}"),
         request_id: None,
     };

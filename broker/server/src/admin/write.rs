@@ -133,6 +133,7 @@ impl Call {
     ) -> Result<Appended, Problem> {
         let author = Author {
             by: self.who.name.clone(),
+            credential: Some(self.who.id),
             reason,
             request_id: Some(self.request_id.to_string()),
         };

@@ -34,6 +34,7 @@ pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), 
     });
     let author = Author {
         by: "locum dev".into(),
+        credential: None,
         reason: "the demo facts".into(),
         request_id: None,
     };

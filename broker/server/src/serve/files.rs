@@ -144,6 +144,7 @@ async fn record(
     let flaw = |error: &dyn std::fmt::Display| one("", error.to_string());
     let author = Author {
         by: "locum".into(),
+        credential: None,
         reason: "declared in files".into(),
         request_id: None,
     };

@@ -44,6 +44,7 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
         };
         let author = Author {
             by: "locum".into(),
+            credential: None,
             reason: format!("{alg} keys change every {days} days"),
             request_id: None,
         };
