@@ -13,6 +13,7 @@ mod http;
 mod introspect;
 mod keyring;
 mod logs;
+mod memory;
 mod metadata;
 mod metrics;
 mod mode;
