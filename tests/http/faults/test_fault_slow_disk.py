@@ -1,40 +1,27 @@
 """A disk that does not finish writing: 503 in bounded time, no token, and it goes on by itself."""
 
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from support import client
-from support.broker import Broker, binary
+from support.broker import Broker
 from support.scene import Scene, problem, until
 from support.world import World, unique
 
-SHIM = """
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+SLOW = """
 int fdatasync(int fd) {
-    const char *slow = getenv("SLOW_DISK");
-    while (slow && access(slow, F_OK) == 0) usleep(20000);
+    while (on()) usleep(20000);
     return syscall(SYS_fdatasync, fd);
 }
 """
 
 
 @pytest.fixture
-def slow_disk(monkeypatch, tmp_path):
+def slow_disk(shim):
     """A broker whose syncs hang as long as a file is there; the file."""
-    compiler = shutil.which("cc") or pytest.skip("no C compiler here")
-    source, library, switch = tmp_path / "slow.c", tmp_path / "slow.so", tmp_path / "slow"
-    source.write_text(SHIM)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
-    wrapper = tmp_path / "locum"
-    wrapper.write_text(f"#!/bin/sh\nexport LD_PRELOAD='{library}' SLOW_DISK='{switch}'\nexec '{binary()}' \"$@\"\n")
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("LOCUM_BIN", str(wrapper))
+    switch = shim(SLOW)
     with Broker() as broker:
         yield broker, switch
 
