@@ -55,10 +55,11 @@ class World:
         self.workloads = Signer(ready["workloads"]["private_jwk"])
         self.client = Signer(ready["agents"][self.agent]["private_jwk"])
 
-    def subject_token(self) -> str:
+    def subject_token(self, number: int) -> str:
+        """Of a person of its own for each number."""
         now, idp = int(time.time()), self.ready["idp"]
         return self.idp.sign({
-            "iss": idp["issuer"], "sub": self.ready["people"]["ada"]["idp_sub"], "aud": idp["audience"],
+            "iss": idp["issuer"], "sub": f"person-{number}", "aud": idp["audience"],
             "iat": now, "exp": now + 3000, "auth_time": now, "groups": ["staff"], "jti": uuid.uuid4().hex,
         })
 
@@ -82,9 +83,9 @@ class World:
             "audience": "sap", "scope": "invoice.read",
         }
 
-    def fresh_form(self, _number: int) -> dict:
+    def fresh_form(self, number: int) -> dict:
         """Every proof used once: three signatures to verify, one to make."""
-        return self.exchange_form(self.subject_token()) | {
+        return self.exchange_form(self.subject_token(number)) | {
             "actor_token": self.workload_token(), "actor_token_type": TYPE + "jwt",
             "client_assertion": self.assertion(), "client_assertion_type": ASSERTION,
         }

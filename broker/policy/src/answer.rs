@@ -3,25 +3,20 @@
 
 use crate::bundle::Bundle;
 use crate::marks::Marks;
-use crate::request::{entities, fault, request};
+use crate::request::{Facts, fault};
 use cedar_policy::{Authorizer, Decision, Response};
-use locum_core::policy::{Answer, Behalf, PolicyCheck, PolicyFault, Question};
+use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use std::collections::BTreeSet;
 
 impl PolicyCheck for Bundle {
     fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
-        let request = request(question, self.words)?;
-        let entities = entities(question, self.words)?;
-        let unknown = matches!(question.behalf, Behalf::Person { groups: None, .. });
-        let authorizer = Authorizer::new();
-        let mut verdict = Verdict::default();
-        for shelf in self.slices.of(question.action, question.target.as_str()) {
-            let policies = shelf.policies(!unknown);
-            if !policies.is_empty() {
-                verdict.take(&authorizer.is_authorized(&request, policies, &entities))?;
-            }
+        let facts = Facts::of(question, &self.mentions)?;
+        if let Some(answer) = self.remembered.get(&facts) {
+            return Ok(answer);
         }
-        Ok(self.answer(verdict))
+        let answer = self.work_out(question, &facts)?;
+        self.remembered.put(facts, answer.clone());
+        Ok(answer)
     }
 
     fn bundle(&self) -> &str {
@@ -55,6 +50,25 @@ impl Verdict {
 }
 
 impl Bundle {
+    /// Asks Cedar.
+    pub(crate) fn work_out(
+        &self,
+        question: &Question,
+        facts: &Facts,
+    ) -> Result<Answer, PolicyFault> {
+        let request = facts.request(self.words)?;
+        let entities = facts.entities(self.words)?;
+        let authorizer = Authorizer::new();
+        let mut verdict = Verdict::default();
+        for shelf in self.slices.of(question.action, question.target.as_str()) {
+            let policies = shelf.policies(facts.groups_known());
+            if !policies.is_empty() {
+                verdict.take(&authorizer.is_authorized(&request, policies, &entities))?;
+            }
+        }
+        Ok(self.answer(verdict))
+    }
+
     fn answer(&self, verdict: Verdict) -> Answer {
         let allowed = verdict.forbids.is_empty() && !verdict.permits.is_empty();
         let determining = if allowed {

@@ -2,10 +2,14 @@
 
 use crate::flaw::Flaw;
 use crate::marks::Marks;
+use crate::mentions::Mentions;
 use crate::parse;
+use crate::request::Facts;
 use crate::slices::Slices;
 use crate::vocabulary::Vocabulary;
+use locum_core::generations::Generations;
 use locum_core::jcs;
+use locum_core::policy::Answer;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::thread;
@@ -14,6 +18,8 @@ use std::thread;
 pub const POLICIES_MAX: usize = 5_000;
 /// Most text in a bundle, names of files included, in bytes.
 pub const TEXT_MAX: usize = 1 << 20;
+/// Answers remembered in each of two generations.
+const REMEMBERED: usize = 1_024;
 /// Stack of the thread that loads a bundle, in bytes. Cedar's parser needs
 /// kilobytes for each level of nesting and never looks how much is left.
 const LOADER_STACK: usize = 64 << 20;
@@ -24,6 +30,10 @@ pub struct Bundle {
     pub(crate) words: &'static Vocabulary,
     pub(crate) slices: Slices,
     pub(crate) marks: BTreeMap<String, Marks>,
+    pub(crate) mentions: Mentions,
+    /// An answer depends on the facts and on nothing else, so it need not be
+    /// worked out twice. They go with the bundle.
+    pub(crate) remembered: Generations<Facts, Answer>,
     files: BTreeMap<String, String>,
     address: String,
 }
@@ -53,9 +63,11 @@ impl Bundle {
         parse::validate(&loaded, &words.validator)?;
         let mut slices = Slices::default();
         let mut marks = BTreeMap::new();
+        let mut mentions = Mentions::default();
         for (id, one) in loaded {
             slices
                 .add(&one.policy, words)
+                .and_then(|()| mentions.add(&one.policy, words))
                 .map_err(|detail| vec![one.statement.flaw(0, detail)])?;
             marks.insert(id, one.marks);
         }
@@ -64,6 +76,8 @@ impl Bundle {
             words,
             slices,
             marks,
+            mentions,
+            remembered: Generations::new(REMEMBERED),
             files: files.clone(),
             address,
         })

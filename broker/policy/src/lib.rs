@@ -9,6 +9,7 @@ mod answer;
 mod bundle;
 mod flaw;
 mod marks;
+mod mentions;
 mod parse;
 mod request;
 mod slices;

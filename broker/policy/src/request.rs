@@ -1,10 +1,11 @@
 //! A question as Cedar takes it: typed, never by way of JSON, with the
 //! entities of this one request (architecture, "policy entities").
 
+use crate::mentions::Mentions;
 use crate::vocabulary::{Kind, Vocabulary};
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
-use locum_core::policy::{Behalf, PolicyFault, Question};
-use std::collections::{BTreeMap, HashSet};
+use locum_core::policy::{Action, Behalf, PolicyFault, Question};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Display;
 use std::net::IpAddr;
 
@@ -17,74 +18,148 @@ pub(crate) fn fault(error: impl Display) -> PolicyFault {
     PolicyFault { detail }
 }
 
-/// The request, checked against the schema.
-///
-/// # Errors
-/// [`PolicyFault`] when a fact has no form in Cedar.
-pub(crate) fn request(question: &Question, words: &Vocabulary) -> Result<Request, PolicyFault> {
-    let context = Context::from_pairs(pairs(question, words)?).map_err(fault)?;
-    Request::new(
-        words.entity(Kind::Agent, question.agent.as_str()),
-        words.action(question.action).clone(),
-        words.entity(Kind::Target, question.target.as_str()),
-        context,
-        Some(words.validator.schema()),
-    )
-    .map_err(fault)
+/// A question as far as the policies of a bundle can tell: equal facts have
+/// equal answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Facts {
+    action: Action,
+    agent: String,
+    target: String,
+    groups_known: bool,
+    context: Vec<(&'static str, Fact)>,
+    /// Child and parent: an agent in its team, a person in groups. The others
+    /// need no entry, for entities carry nothing but parents.
+    parents: BTreeSet<(Uid, Uid)>,
 }
 
-/// The entities that have parents: an agent in its team, a person in groups.
-/// The others need no entry, for entities carry nothing but parents.
-///
-/// # Errors
-/// [`PolicyFault`] when Cedar refuses them.
-pub(crate) fn entities(question: &Question, words: &Vocabulary) -> Result<Entities, PolicyFault> {
-    // A map, because the next agent may be the acting one.
-    let mut known: BTreeMap<EntityUid, HashSet<EntityUid>> = BTreeMap::new();
-    let mut put = |child: EntityUid, parent: EntityUid| {
-        known.entry(child).or_default().insert(parent);
-    };
-    let next = question.delegate_to.as_ref();
+/// An entity's name.
+type Uid = (Kind, String);
+
+/// One member of the context.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Fact {
+    Number(i64),
+    Text(String),
+    Texts(Vec<String>),
+    Entity(Uid),
+    Agents(Vec<String>),
+    Address(IpAddr),
+}
+
+impl Facts {
+    /// What the policies can tell of a question.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] when a fact has no form in Cedar.
+    pub(crate) fn of(question: &Question, mentions: &Mentions) -> Result<Self, PolicyFault> {
+        let mut context = context(question, mentions)?;
+        context.retain(|(name, _)| mentions.member(name));
+        Ok(Self {
+            action: question.action,
+            agent: question.agent.to_string(),
+            target: question.target.to_string(),
+            groups_known: !matches!(question.behalf, Behalf::Person { groups: None, .. }),
+            context,
+            parents: parents(question, mentions),
+        })
+    }
+
+    /// Whether the groups of a person are known, or nobody asks.
+    pub(crate) const fn groups_known(&self) -> bool {
+        self.groups_known
+    }
+
+    /// The request. It fits the schema, which every policy was validated
+    /// against, but for the members that no policy mentions.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] when Cedar refuses it.
+    pub(crate) fn request(&self, words: &Vocabulary) -> Result<Request, PolicyFault> {
+        let members = self.context.iter();
+        let pairs = members.map(|(name, fact)| ((*name).to_owned(), fact.expression(words)));
+        Request::new(
+            words.entity(Kind::Agent, &self.agent),
+            words.action(self.action).clone(),
+            words.entity(Kind::Target, &self.target),
+            Context::from_pairs(pairs).map_err(fault)?,
+            None,
+        )
+        .map_err(fault)
+    }
+
+    /// The entities that have parents.
+    ///
+    /// # Errors
+    /// [`PolicyFault`] when Cedar refuses them.
+    pub(crate) fn entities(&self, words: &Vocabulary) -> Result<Entities, PolicyFault> {
+        let mut known: BTreeMap<EntityUid, HashSet<EntityUid>> = BTreeMap::new();
+        let uid = |(kind, id): &Uid| words.entity(*kind, id);
+        for (child, parent) in &self.parents {
+            known.entry(uid(child)).or_default().insert(uid(parent));
+        }
+        let entities = known
+            .into_iter()
+            .map(|(uid, parents)| Entity::new_no_attrs(uid, parents));
+        Entities::from_entities(entities, None).map_err(fault)
+    }
+}
+
+impl Fact {
+    fn expression(&self, words: &Vocabulary) -> RestrictedExpression {
+        let entity = |kind, id: &str| RestrictedExpression::new_entity_uid(words.entity(kind, id));
+        match self {
+            Self::Number(number) => RestrictedExpression::new_long(*number),
+            Self::Text(text) => RestrictedExpression::new_string(text.clone()),
+            Self::Texts(texts) => {
+                let each = texts.iter().cloned();
+                RestrictedExpression::new_set(each.map(RestrictedExpression::new_string))
+            }
+            Self::Entity((kind, id)) => entity(*kind, id),
+            Self::Agents(ids) => {
+                RestrictedExpression::new_set(ids.iter().map(|id| entity(Kind::Agent, id)))
+            }
+            Self::Address(address) => RestrictedExpression::new_ip(address.to_string()),
+        }
+    }
+}
+
+/// The person as policies tell persons apart: by name only where one is named.
+fn person(id: &str, mentions: &Mentions) -> Uid {
+    let told = if mentions.persons { id } else { "" };
+    (Kind::Person, told.to_owned())
+}
+
+fn parents(question: &Question, mentions: &Mentions) -> BTreeSet<(Uid, Uid)> {
+    let mut parents = BTreeSet::new();
     let owned = [
         (Some(&question.agent), &question.team),
-        (next, &question.delegate_to_team),
+        (question.delegate_to.as_ref(), &question.delegate_to_team),
     ];
-    for (agent, team) in owned {
+    for (agent, team) in owned.into_iter().filter(|_| mentions.teams) {
         if let (Some(agent), Some(team)) = (agent, team) {
-            let agent = words.entity(Kind::Agent, agent.as_str());
-            put(agent, words.entity(Kind::Team, team));
+            let agent = (Kind::Agent, agent.to_string());
+            parents.insert((agent, (Kind::Team, team.clone())));
         }
     }
     if let Behalf::Person { id, groups } = &question.behalf {
-        for group in groups.iter().flatten() {
-            put(
-                words.entity(Kind::Person, id),
-                words.entity(Kind::Group, group),
-            );
+        for group in groups.iter().flatten().filter(|_| mentions.groups) {
+            let group = (Kind::Group, group.clone());
+            parents.insert((person(id, mentions), group));
         }
     }
-    let entities = known
-        .into_iter()
-        .map(|(uid, parents)| Entity::new_no_attrs(uid, parents));
-    Entities::from_entities(entities, None).map_err(fault)
+    parents
 }
 
-type Pairs = Vec<(String, RestrictedExpression)>;
-
-fn pairs(question: &Question, words: &Vocabulary) -> Result<Pairs, PolicyFault> {
+fn context(
+    question: &Question,
+    mentions: &Mentions,
+) -> Result<Vec<(&'static str, Fact)>, PolicyFault> {
     let q = question;
-    let agent = |id: &str| RestrictedExpression::new_entity_uid(words.entity(Kind::Agent, id));
-    let mut pairs = required(question);
-    let chain = q.chain.iter().map(|a| agent(a.as_str()));
-    pairs.push(("chain", RestrictedExpression::new_set(chain)));
+    let mut context = required(question);
     match &q.behalf {
-        Behalf::Person { id, .. } => {
-            let person = words.entity(Kind::Person, id);
-            pairs.push(("person", RestrictedExpression::new_entity_uid(person)));
-        }
+        Behalf::Person { id, .. } => context.push(("person", Fact::Entity(person(id, mentions)))),
         Behalf::Workload(id) => {
-            let workload = words.entity(Kind::Workload, id);
-            pairs.push(("workload", RestrictedExpression::new_entity_uid(workload)));
+            context.push(("workload", Fact::Entity((Kind::Workload, id.clone()))));
         }
         Behalf::Agent(_) => {}
     }
@@ -100,49 +175,44 @@ fn pairs(question: &Question, words: &Vocabulary) -> Result<Pairs, PolicyFault> 
     ];
     let present = texts
         .into_iter()
-        .filter_map(|(name, text)| Some((name, string(text?))));
-    pairs.extend(present);
+        .filter_map(|(name, text)| Some((name, Fact::Text(text?.to_owned()))));
+    context.extend(present);
     if let Some(next) = &q.delegate_to {
-        pairs.push(("delegate_to", agent(next.as_str())));
+        let next = (Kind::Agent, next.to_string());
+        context.push(("delegate_to", Fact::Entity(next)));
     }
     if let Some(seconds) = q.auth_age_s {
         let seconds = i64::try_from(seconds).map_err(fault)?;
-        pairs.push(("auth_age_s", RestrictedExpression::new_long(seconds)));
+        context.push(("auth_age_s", Fact::Number(seconds)));
     }
     if let Some(ip) = &q.ip {
-        pairs.push(("ip", RestrictedExpression::new_ip(address(ip)?)));
+        context.push(("ip", Fact::Address(address(ip)?)));
     }
-    Ok(pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect())
+    Ok(context)
 }
 
-/// What every question says, apart from the chain.
-fn required(q: &Question) -> Vec<(&'static str, RestrictedExpression)> {
-    let number = |n: u32| RestrictedExpression::new_long(i64::from(n));
+/// What every question says.
+fn required(q: &Question) -> Vec<(&'static str, Fact)> {
+    let chain = q.chain.iter().map(ToString::to_string).collect();
+    let scopes = q.scopes.iter().map(|scope| scope.as_str().to_owned());
     vec![
-        ("depth", number(q.depth)),
-        ("scopes", strings(q.scopes.iter().map(|s| s.as_str()))),
-        ("detail_types", strings(&q.detail_types)),
-        ("amr", strings(&q.amr)),
-        ("hour_utc", number(q.hour_utc.into())),
-        ("weekday", number(q.weekday.into())),
-        ("risk", string(q.risk.as_str())),
+        ("chain", Fact::Agents(chain)),
+        ("depth", Fact::Number(q.depth.into())),
+        ("scopes", Fact::Texts(scopes.collect())),
+        (
+            "detail_types",
+            Fact::Texts(q.detail_types.iter().cloned().collect()),
+        ),
+        ("amr", Fact::Texts(q.amr.clone())),
+        ("hour_utc", Fact::Number(q.hour_utc.into())),
+        ("weekday", Fact::Number(q.weekday.into())),
+        ("risk", Fact::Text(q.risk.as_str().to_owned())),
     ]
 }
 
 /// One address and no range, IPv4 as IPv4 even from a socket for both: Cedar
 /// reads no `::ffff:192.0.2.1`, and `ip("192.0.2.0/24")` must hold for it.
-fn address(text: &str) -> Result<String, PolicyFault> {
+fn address(text: &str) -> Result<IpAddr, PolicyFault> {
     let address: IpAddr = text.parse().map_err(fault)?;
-    Ok(address.to_canonical().to_string())
-}
-
-fn string(text: &str) -> RestrictedExpression {
-    RestrictedExpression::new_string(text.to_owned())
-}
-
-fn strings<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> RestrictedExpression {
-    RestrictedExpression::new_set(texts.into_iter().map(|text| string(text.as_ref())))
+    Ok(address.to_canonical())
 }

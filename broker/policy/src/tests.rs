@@ -11,6 +11,7 @@ mod context;
 mod groups;
 mod hostile;
 mod load;
+mod mentions;
 mod slices;
 
 use crate::{Bundle, Flaw};

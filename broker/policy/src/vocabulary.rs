@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 pub const SCHEMA: &str = include_str!("../schema.cedarschema");
 
 /// The entity types of the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Agent,
     Group,

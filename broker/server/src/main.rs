@@ -4,7 +4,6 @@ mod admin;
 mod ambient;
 mod app;
 mod backup;
-mod cache;
 mod changing;
 mod commands;
 mod config;

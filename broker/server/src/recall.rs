@@ -2,9 +2,9 @@
 //! read from the permit's record, for the next hop and for introspection.
 
 use crate::app::{App, Unavailable};
-use crate::cache::Generations;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
+use locum_core::generations::Generations;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::jcs;
 use locum_core::lineage::{Key, Lineage};

@@ -2,7 +2,8 @@
 //! Cedar over all policies at once.
 
 use super::*;
-use crate::request::{entities, request};
+use crate::mentions::Mentions;
+use crate::request::Facts;
 use cedar_policy::{Authorizer, Decision, Policy, PolicyId, PolicySet};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -75,8 +76,9 @@ fn unsliced(bundle: &Bundle, texts: &[String], question: &Question) -> Plain {
     let parse =
         |(place, text)| Policy::parse(Some(PolicyId::new(format!("p{place}"))), text).unwrap();
     let set = PolicySet::from_policies(texts.iter().enumerate().map(parse)).unwrap();
-    let request = request(question, bundle.words).unwrap();
-    let entities = entities(question, bundle.words).unwrap();
+    let facts = Facts::of(question, &Mentions::all()).unwrap();
+    let request = facts.request(bundle.words).unwrap();
+    let entities = facts.entities(bundle.words).unwrap();
     let response = Authorizer::new().is_authorized(&request, &set, &entities);
     if response.diagnostics().errors().next().is_some() {
         return None;

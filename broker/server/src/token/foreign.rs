@@ -5,9 +5,9 @@
 
 use super::slot::Slot;
 use crate::app::{App, Unavailable};
-use crate::cache::Generations;
 use crate::oauth::answer::unavailable;
 use crate::trust::Keys;
+use locum_core::generations::Generations;
 use locum_core::refusal::Refusal;
 use locum_core::registry::{Issuer, IssuerRole};
 use locum_core::token::{

@@ -3,9 +3,9 @@
 
 use super::slot::Slot;
 use crate::app::App;
-use crate::cache::Generations;
 use crate::oauth::answer::unavailable;
 use crate::recall::{Recalled, recall};
+use locum_core::generations::Generations;
 use locum_core::lineage::{Keyed, Kind as Named};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;

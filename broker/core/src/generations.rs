@@ -7,14 +7,16 @@ use std::sync::{Mutex, PoisonError};
 /// Two generations: the older is dropped whole when the younger is full, so
 /// that room costs no book-keeping. Who asks checks that what it gets still
 /// holds.
-pub(crate) struct Generations<K, V> {
+#[derive(Debug)]
+pub struct Generations<K, V> {
     kept: Mutex<(HashMap<K, V>, HashMap<K, V>)>,
     most: usize,
 }
 
 impl<K: Eq + Hash, V: Clone> Generations<K, V> {
     /// At most twice `most` entries.
-    pub(crate) fn new(most: usize) -> Self {
+    #[must_use]
+    pub fn new(most: usize) -> Self {
         Self {
             kept: Mutex::default(),
             most,
@@ -22,13 +24,14 @@ impl<K: Eq + Hash, V: Clone> Generations<K, V> {
     }
 
     /// What is kept under the key.
-    pub(crate) fn get(&self, key: &K) -> Option<V> {
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<V> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.0.get(key).or_else(|| kept.1.get(key)).cloned()
     }
 
     /// Keeps a value in place of what was under its key.
-    pub(crate) fn put(&self, key: K, value: V) {
+    pub fn put(&self, key: K, value: V) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.0.len() >= self.most {
             kept.1 = std::mem::take(&mut kept.0);
