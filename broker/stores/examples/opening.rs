@@ -11,6 +11,7 @@
 )]
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::jcs::hex;
 use locum_core::lineage::{Key, Keyed};
 use locum_core::record::{Appended, Draft, leaf_hash};
 use locum_stores::ledger::{AppendError, Ledger, Opened, Options};
@@ -112,7 +113,7 @@ fn batch(ledger: &Ledger, from: u64, to: u64) -> Result<Appended, AppendError> {
 /// by an assertion and leaves a mark.
 fn decision(number: u64) -> Draft {
     let hash = leaf_hash(&number.to_le_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&hash);
     let short = URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default());
     let short = short.as_str();
     let check = |name: &str| json!({"name": name, "result": "passed"});

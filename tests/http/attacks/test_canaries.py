@@ -18,6 +18,9 @@ from support.serving import ADMIN_TOKEN, AGENT_SECRET, SERVER_SECRET, Serving, r
 from support.world import World, entry, stamp, unique
 
 TLS = '[tls]\ncert_file = "tls.pem"\nkey_file = "tls.key"\n'
+# One worker for the whole file: its broker is told everything once.
+pytestmark = pytest.mark.xdist_group("canaries")
+
 NOBODY = 65534
 ANYBODY = '@id("anybody") @reason("test")\npermit(principal, action, resource);\n'
 
