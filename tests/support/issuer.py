@@ -38,12 +38,17 @@ class IssuerServer:
         self._path = f"/{secrets.token_hex(8)}"
         self.url = f"http://127.0.0.1:{self._server.server_port}{self._path}"
 
-    def speak_tls(self, context: ssl.SSLContext):
-        """Serves over TLS as `localhost` from now on."""
+    def speak_tls(self, issued, folder) -> str:
+        """Serves over TLS as `localhost` from now on, with what an authority issued; the URL."""
+        file = folder / f"{issued.serial}.pem"
+        file.write_text(issued.cert + issued.key)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
         # The handshake is made by the thread of the connection.
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://localhost:{self._server.server_port}{self._path}"
+        return self.url
 
     def answer(self, path: str):
         """The document at a path, `None` for 404."""

@@ -74,6 +74,8 @@ def run(*words, **kwargs) -> subprocess.CompletedProcess:
 class Serving:
     """A folder ready to be served. `issuer` need not be where it listens."""
 
+    scheme, surroundings = "http", {}
+
     def __init__(self, issuer=ISSUER, listen="", more=""):
         self.home = Path(tempfile.mkdtemp(prefix="locum-serve-"))
         self.config = self.home / "locum.toml"
@@ -113,13 +115,17 @@ class Serving:
         """Start it and wait until it says where it listens and is ready."""
         out, err = self.home / "stdout", self.home / "stderr"
         with out.open("wb") as o, err.open("ab") as e:
-            command = [binary(), "serve", "--config", str(self.config)]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=o, stderr=e)
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=o, stderr=e,
+                                            **self.surroundings)
         self._await(lambda: "operations" in out.read_text())
         lines = [line.split() for line in out.read_text().splitlines()[1:]]
         self.at = {words[0]: words[1] for words in lines if len(words) == 2}
         self._await(lambda: self.get("operations", "/readyz")[0] == 200)
         return self
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [binary(), "serve", "--config", str(self.config)]
 
     def _await(self, holds) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
@@ -159,12 +165,12 @@ class Serving:
     @property
     def admin_api(self) -> str:
         """Where the admin API answers."""
-        return f"http://{self.at.get('admin', self.at['public'])}/admin/v1"
+        return f"{self.scheme}://{self.at.get('admin', self.at['public'])}/admin/v1"
 
     @property
     def token_endpoint(self) -> str:
         """Where tokens are asked for."""
-        return f"http://{self.at['public']}/token"
+        return f"{self.scheme}://{self.at['public']}/token"
 
     @property
     def admin(self) -> Admin:

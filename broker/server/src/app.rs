@@ -1,12 +1,14 @@
 //! What every request shares.
 
 use crate::ambient::{Clock, Randomness};
+use crate::bounds::Bounds;
 use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::{Managed, Setup};
+use crate::telemetry::Traces;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -20,45 +22,6 @@ use locum_stores::state::{Author, Change, Shared, State};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
-
-/// Bounds on what comes from outside (contract §5, §14).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// Bytes of a request body.
-    pub(crate) body_bytes: usize,
-    /// Bytes of a foreign token.
-    pub(crate) token_bytes: usize,
-    /// Most `act` objects.
-    pub(crate) max_depth: u32,
-    /// Most exchanges in a row.
-    pub(crate) max_hops: u32,
-    /// How far `nbf` and `iat` may lie ahead, in seconds.
-    pub(crate) clock_skew_s: u64,
-    /// Greatest age of a client assertion by its `iat`, in seconds.
-    pub(crate) assertion_max_age_s: u64,
-    /// Greatest age of an actor token, in seconds.
-    pub(crate) actor_max_age_s: u64,
-    /// Greatest age of a subject token, in seconds.
-    pub(crate) max_token_age_s: u64,
-    /// Requests a client may make in a second, and at once; `None`: no limit.
-    pub(crate) requests_per_client_per_s: Option<u32>,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            body_bytes: 65_536,
-            token_bytes: 16_384,
-            max_depth: 4,
-            max_hops: 8,
-            clock_skew_s: 30,
-            assertion_max_age_s: 300,
-            actor_max_age_s: 3_600,
-            max_token_age_s: 86_400,
-            requests_per_client_per_s: None,
-        }
-    }
-}
 
 /// Most bytes of a token of ours (contract §6).
 const OWN_TOKEN_MAX: usize = 4_096;
@@ -113,6 +76,8 @@ pub(crate) struct App {
     pub(crate) rate: Rate,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What others trace.
+    pub(crate) traces: Traces,
     /// The clock.
     pub(crate) clock: Clock,
     /// Randomness.

@@ -1,7 +1,7 @@
 //! The command line (contract §1).
 
-use crate::app::Bounds;
 use crate::backup::restore::{RestoreFlaw, restore};
+use crate::bounds::Bounds;
 use crate::config::{self, ConfigVerb};
 use crate::{dev, logs, process, serve, tour};
 use clap::{Args, Parser, Subcommand};

@@ -10,6 +10,8 @@ mod text;
 pub(crate) use exchanges::{Exchanges, Grant};
 pub(crate) use histogram::Histogram;
 pub(crate) use requests::Requests;
+#[cfg(feature = "otlp")]
+pub(crate) use requests::method_label;
 pub(crate) use text::Text;
 
 use locum_core::refusal::Code;

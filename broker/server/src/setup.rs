@@ -1,12 +1,14 @@
 //! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
 //! by default.
 
-use crate::app::Bounds;
-use crate::config::Limits;
+use crate::bounds::Bounds;
+use crate::serve::tls::Certificates;
+use crate::telemetry::Telemetry;
 use crate::trust::TrustSettings;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Somebody who wants the files read again, and waits for what was wrong.
@@ -18,6 +20,8 @@ pub(crate) struct Setup {
     pub(crate) bounds: Bounds,
     /// Keys of others, and what fetching them may reach.
     pub(crate) trust: TrustSettings,
+    /// Traces for others.
+    pub(crate) telemetry: Telemetry,
     /// Days after which the next signing key takes over; `None`: by command only.
     pub(crate) rotate_days: Option<u32>,
     /// Whether an administrator may make grants for people.
@@ -28,6 +32,8 @@ pub(crate) struct Setup {
     pub(crate) admin_apart: bool,
     /// The first administrator, who is on no record.
     pub(crate) bootstrap: Option<Credential>,
+    /// Our certificate, if TLS is on.
+    pub(crate) certificates: Option<Arc<Certificates>>,
     /// Where to ask for the files to be read again; `None`: there are none.
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
 }
@@ -37,29 +43,14 @@ impl Default for Setup {
         Self {
             bounds: Bounds::default(),
             trust: TrustSettings::dev(),
+            telemetry: Telemetry::default(),
             rotate_days: None,
             grants_by_administrator: true,
             issuer_path: String::new(),
             admin_apart: false,
             bootstrap: None,
+            certificates: None,
             reload: None,
-        }
-    }
-}
-
-impl From<Limits> for Bounds {
-    fn from(limits: Limits) -> Self {
-        Self {
-            body_bytes: limits.body_bytes,
-            token_bytes: limits.token_bytes,
-            max_depth: limits.max_depth,
-            max_hops: limits.max_hops,
-            clock_skew_s: limits.clock_skew_s,
-            assertion_max_age_s: limits.assertion_max_age_s,
-            actor_max_age_s: limits.actor_max_age_s,
-            max_token_age_s: limits.max_token_age_s,
-            requests_per_client_per_s: (limits.requests_per_client_per_s > 0)
-                .then_some(limits.requests_per_client_per_s),
         }
     }
 }

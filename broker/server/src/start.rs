@@ -9,6 +9,7 @@ use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::Setup;
+use crate::telemetry::Traces;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
@@ -38,6 +39,9 @@ pub(crate) enum StartFlaw {
     /// The recorded policies do not load any more.
     #[error("the recorded policies do not load: {0}")]
     Policies(String),
+    /// Where traces go.
+    #[error("{0}")]
+    Traces(String),
     /// Something else.
     #[error(transparent)]
     Other(#[from] Unavailable),
@@ -87,6 +91,7 @@ pub(crate) fn open(
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
     let trust = Trust::new(clock.clone(), setup.trust.clone())?;
+    let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
     Ok(Arc::new_cyclic(|me| App {
         me: me.clone(),
         data: folder.data,
@@ -105,6 +110,7 @@ pub(crate) fn open(
         policy: RwLock::new(Arc::new(bundle)),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
         metrics: Metrics::default(),
+        traces,
         clock,
         random,
         changes: Arc::default(),

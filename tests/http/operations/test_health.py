@@ -43,7 +43,7 @@ def test_a_doctor_finds_a_dev_world_well(broker, run_locum):
     checks = {check["name"]: check["result"] for check in ran.json["data"]["checks"]}
     assert ran.code == 0, ran
     assert set(checks.values()) == {"ok"}, ran.json
-    assert len(checks) == 7
+    assert len(checks) == 8
 
 
 def test_a_doctor_says_what_is_wrong(broker, run_locum, tmp_path):

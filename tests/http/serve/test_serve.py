@@ -53,6 +53,8 @@ def test_a_served_folder_is_no_dev_world(folder):
     ("[policy]", "[limits]\nbody_bytes = \"many\"\n[policy]", "`limits.body_bytes`: expected a whole number"),
     ("[policy]", "[tls]\ncert_file = \"x\"\n[policy]", "expected `tls.cert_file` and `tls.key_file`"),
     ("data_dir = \"data\"", "", "expected a value for `data_dir`"),
+    ("[policy]", "[telemetry]\notlp_endpoint = \"http://127.0.0.1:4318\"\n[policy]",
+     "expected a build with the feature `otlp`, found one without it"),
 ])
 def test_what_is_wrong_is_said_in_one_sentence(folder, old, new, sentence):
     folder.change("locum.toml", old, new)
@@ -67,6 +69,8 @@ def test_what_is_wrong_is_said_in_one_sentence(folder, old, new, sentence):
     ("master.key", "c2hvcnQ=", "expected 32 bytes in base64, found 5"),
     ("admin.token", "short", "expected at least 16 characters"),
     ("agent.secret", "", "expected one line of printable ASCII"),
+    ("conf.d/more.toml", "[trust]\nca_file = \"nowhere.pem\"", "`trust.ca_file`: "),
+    ("conf.d/more.toml", "[trust]\nca_file = \"more.toml\"", "expected a certificate, found none"),
     ("policies/bot.cedar", "permit(", "unexpected end of input"),
     ("conf.d/more.toml", "[[agents]]\nid = \"x\"\nownr = 1", "unknown key `ownr`; the nearest known one is `owner`"),
     ("conf.d/more.toml", "[[clients]]\nid = \"x\"\nkind = \"presenter\"\nauth = [{ method = \"client_secret\" }]",
@@ -202,6 +206,36 @@ def test_sighup_reads_policies_again_and_broken_ones_change_nothing(folder):
     folder.process.send_signal(signal.SIGHUP)
     until(lambda: alone(folder).status_code == 400)
     assert alone(folder).json()["code"] == "LCM-POLICY-DENIED"
+
+
+def test_a_secret_from_a_file_changes_without_an_outage(folder):
+    old, new = BOT, BOT | {"client_secret": "another-secret-of-a-test-0123456789"}
+
+    def counted():
+        asked = [client.client_credentials(folder, who, audience="urn:test:sap") for who in (old, new)]
+        return [answer.status_code for answer in asked]
+
+    def reloaded():
+        assert folder.admin.post("/reload").status_code == 200
+        return folder.records()
+
+    line = 'client_secret_file = "../agent.secret"'
+    folder.change("conf.d/objects.toml", line, line + "\nclient_secret_overlap_seconds = 3600")
+    folder.start()
+    assert counted() == [200, 401]
+    folder.write("agent.secret", new["client_secret"])
+    changed = reloaded()
+    assert reloaded() == changed
+    assert counted() == [200, 200]
+    folder.stop()
+    folder.start()
+    assert counted() == [200, 200]
+    folder.change("conf.d/objects.toml", "overlap_seconds = 3600", "overlap_seconds = 0")
+    reloaded()
+    assert counted() == [401, 200]
+    folder.write("agent.secret", old["client_secret"])
+    reloaded()
+    assert counted() == [200, 401], "without an overlap the old one ends at once"
 
 
 def test_the_api_reads_the_files_again_and_says_what_is_wrong(folder):

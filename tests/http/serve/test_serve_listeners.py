@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -56,6 +57,26 @@ def test_an_issuer_with_a_path_answers_below_it_and_its_metadata_in_both_forms()
         assert home.get("public", "/jwks")[0] == 404
 
 
+# ------------------------------------------------------------ Host
+
+def raw(home, listener, *lines) -> bytes:
+    """The whole answer to a head of exactly these lines, until the other side hangs up."""
+    host, port = home.at[listener].split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+@pytest.mark.parametrize("listener, path", [("public", "/jwks"), ("admin", "/admin/v1/agents"), ("operations", "/livez")])
+@pytest.mark.parametrize("hosts", [[], ["Host: a", "Host: a"], ["Host: a b"], ["Host:"], ["Host: user@a"], ["Host: a:b"]])
+def test_rfc9112_a_request_without_one_sound_host_is_refused_and_hung_up_on(apart, listener, path, hosts):
+    answer = raw(apart, listener, f"GET {path} HTTP/1.1", *hosts, f"Authorization: Bearer {ADMIN_TOKEN}",
+                 "", f"GET {path} HTTP/1.1", "Host: a", "Connection: close")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1 ") == 1
+    assert raw(apart, listener, f"GET {path} HTTP/1.1", "Host: a", "Connection: close",
+               f"Authorization: Bearer {ADMIN_TOKEN}").startswith(b"HTTP/1.1 200 ")
+
+
 # ------------------------------------------------------------ TLS
 
 @pytest.fixture
@@ -99,6 +120,26 @@ def test_a_new_certificate_is_taken_on_sighup_and_a_broken_one_is_not(tls):
     home.process.send_signal(signal.SIGHUP)
     until(lambda: "what was in force stays" in home.log())
     assert first != second and secure(home, authority, "public", "/jwks") == (200, second)
+
+
+def certificate_left_s(home) -> int:
+    name = "locum_tls_certificate_expires_in_seconds "
+    lines = home.get("operations", "/metrics")[2].splitlines()
+    return int(next(line for line in lines if line.startswith(name)).removeprefix(name))
+
+
+def test_the_certificates_end_is_in_readiness_and_metrics_and_one_past_it_is_not_ready(tls):
+    home, authority, _ = tls
+    assert "[+]certificate ok, ends in 6 days" in home.get("operations", "/readyz?verbose")[2]
+    assert 6 * 86_400 < certificate_left_s(home) < 7 * 86_400
+    authority.issue(home, ends=timedelta(hours=-25))
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 503)
+    assert "[-]certificate has ended 1 days ago" in home.get("operations", "/readyz")[2]
+    assert certificate_left_s(home) < 0
+    authority.issue(home)
+    home.process.send_signal(signal.SIGHUP)
+    until(lambda: home.get("operations", "/readyz")[0] == 200)
 
 
 def test_stalled_handshakes_keep_nobody_waiting(tls):

@@ -220,15 +220,12 @@ fn parties(
 }
 
 /// Content addresses of the snapshots that were decided on; each stands in the
-/// record of its own change. Nothing personal is hashed without a salt, since a
-/// guess could be tried against it: a grant, which never changes, is named by
-/// its id, and an agent is addressed without its owner.
+/// record of its own change. Nothing personal is hashed without a salt: a grant,
+/// which never changes, is named by its id.
 fn inputs(permit: &Permit) -> Value {
-    let mut agent = permit.case.actor.agent().spec.clone();
-    agent.owner.id.clear();
     json!({
-        "agent": jcs::address(&agent).ok(),
-        "target": permit.target.as_ref().and_then(|t| jcs::address(&t.spec).ok()),
+        "agent": permit.case.actor.agent().spec.address(),
+        "target": permit.target.as_ref().and_then(|t| t.spec.address()),
         "grant": permit.grant.as_ref().map(|g| g.id),
         "bundle": permit.bundle,
     })

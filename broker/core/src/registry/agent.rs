@@ -1,7 +1,8 @@
 //! Agents: owner, versions, certification, ceiling, life cycle.
 
-use super::Problems;
+use super::{Addressed, Problems, Snapshot};
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId, VersionId};
+use crate::jcs;
 use crate::policy::Risk;
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
@@ -216,7 +217,7 @@ pub struct WrongState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     /// What was declared.
-    pub spec: AgentSpec,
+    pub spec: Snapshot<AgentSpec>,
     /// Where it stands.
     pub status: Status,
     /// Its versions, oldest first.
@@ -225,12 +226,22 @@ pub struct Agent {
     pub created_at_ms: u64,
 }
 
+/// Nothing personal is hashed without a salt, since a guess could be tried
+/// against it: an agent is addressed without its owner.
+impl Addressed for AgentSpec {
+    fn address(&self) -> Option<String> {
+        let mut shown = self.clone();
+        shown.owner.id.clear();
+        jcs::address(&shown).ok()
+    }
+}
+
 impl Agent {
     /// A new agent, a draft.
     #[must_use]
-    pub const fn new(spec: AgentSpec, created_at_ms: u64) -> Self {
+    pub fn new(spec: impl Into<Snapshot<AgentSpec>>, created_at_ms: u64) -> Self {
         Self {
-            spec,
+            spec: spec.into(),
             status: Status::Draft,
             versions: Vec::new(),
             created_at_ms,
@@ -239,7 +250,7 @@ impl Agent {
 
     /// Its id.
     #[must_use]
-    pub const fn id(&self) -> &AgentId {
+    pub fn id(&self) -> &AgentId {
         &self.spec.id
     }
 

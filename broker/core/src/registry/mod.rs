@@ -9,6 +9,7 @@ mod grant;
 mod issuer;
 mod problem;
 mod registry_set;
+mod snapshot;
 mod target;
 
 pub use agent::{
@@ -21,6 +22,7 @@ pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use problem::{Problem, Problems};
 pub use registry_set::Registry;
+pub use snapshot::{Addressed, Snapshot};
 pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec, is_resource, parse_pair};
 
 /// Names that no operator may take: they mean Locum itself.

@@ -1,9 +1,10 @@
 //! Targets: downstream systems with their catalogue.
 
 use super::issuer::names_a_user;
-use super::{Problem, Problems, ScopeDeclaration};
+use super::{Addressed, Problem, Problems, ScopeDeclaration, Snapshot};
 use crate::details::Catalogue;
 use crate::ids::{AgentId, ClientId, TargetId};
+use crate::jcs;
 use crate::policy::Risk;
 use crate::scope::{Scope, ScopeName};
 use crate::token::Alg;
@@ -95,9 +96,15 @@ pub struct Target {
     /// Its id.
     pub id: TargetId,
     /// What was declared.
-    pub spec: TargetSpec,
+    pub spec: Snapshot<TargetSpec>,
     /// Unix milliseconds.
     pub created_at_ms: u64,
+}
+
+impl Addressed for TargetSpec {
+    fn address(&self) -> Option<String> {
+        jcs::address(self).ok()
+    }
 }
 
 impl Target {

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
+pub(crate) use super::secrets::OVERLAP_MAX;
 pub(crate) use super::write::Moment;
 
 /// An object with an id beside what is declared.
@@ -38,6 +39,14 @@ pub(crate) struct Build {
     pub(crate) model: Option<String>,
 }
 
+/// A client's secret, and how long the one before it lives on.
+pub(crate) struct DeclaredSecret {
+    /// The secret.
+    pub(crate) secret: Secret<String>,
+    /// Seconds that those before it are accepted beside it.
+    pub(crate) overlap_s: u64,
+}
+
 /// An agent.
 pub(crate) struct DeclaredAgent {
     /// What is declared.
@@ -47,7 +56,7 @@ pub(crate) struct DeclaredAgent {
     /// What is certified.
     pub(crate) build: Build,
     /// Its secret, if it has the method.
-    pub(crate) secret: Option<Secret<String>>,
+    pub(crate) secret: Option<DeclaredSecret>,
 }
 
 /// A client that is no agent.
@@ -55,7 +64,7 @@ pub(crate) struct DeclaredClient {
     /// What is declared.
     pub(crate) spec: ClientSpec,
     /// Its secret, if it has the method.
-    pub(crate) secret: Option<Secret<String>>,
+    pub(crate) secret: Option<DeclaredSecret>,
 }
 
 /// Everything that files declare.

@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// Longest overlap of two secrets, in seconds.
-const OVERLAP_MAX: u64 = 86_400;
+pub(crate) const OVERLAP_MAX: u64 = 86_400;
 /// Most secrets of a client that live at once.
-const LIVE_MAX: usize = 16;
+pub(crate) const LIVE_MAX: usize = 16;
 
 /// `POST …/secrets`.
 #[derive(Deserialize)]
@@ -96,7 +96,7 @@ fn renew(
 }
 
 /// The secrets that live on for a while, none longer than it would have.
-fn overlapping(known: &[SecretHash], now_s: u64, overlap_s: u64) -> Vec<SecretHash> {
+pub(super) fn overlapping(known: &[SecretHash], now_s: u64, overlap_s: u64) -> Vec<SecretHash> {
     let end = now_s.saturating_add(overlap_s);
     known
         .iter()

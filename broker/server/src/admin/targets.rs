@@ -77,7 +77,7 @@ fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem
     };
     let target = Target {
         id,
-        spec,
+        spec: spec.into(),
         created_at_ms,
     };
     let shown = shown(&target);

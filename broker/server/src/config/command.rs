@@ -4,6 +4,7 @@ use super::secrets::{self, environment};
 use super::{explain, load, objects, schema};
 use crate::admin::declared;
 use crate::serve::files;
+use crate::trust;
 use clap::Subcommand;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ fn check(file: &Path) -> Result<(), Flaw> {
     if let Some(dir) = &config.settings.policy.dir {
         files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
     }
+    trust::authorities(config.settings.trust.ca_file.as_deref())?;
     if let Some((cert, key)) = config.settings.tls.files() {
         crate::serve::tls::load(cert, key)?;
     }

@@ -6,12 +6,32 @@ use super::keys::{self, Holds, INCLUDE, Key, OBJECTS};
 use super::nearest::nearest;
 use locum_core::refusal::quoted;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Most bytes of a file.
 const FILE_MAX: usize = 1 << 22;
+
+/// A file's text, unless there is more of it than `most` bytes: a path may name
+/// a device without an end.
+///
+/// # Errors
+/// Why there is none, in words.
+pub(crate) fn bounded(file: &Path, most: usize) -> Result<String, String> {
+    let mut text = String::new();
+    let read = File::open(file).and_then(|file| {
+        let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        file.take(more).read_to_string(&mut text)
+    });
+    match read {
+        Ok(length) if length <= most => Ok(text),
+        Ok(_) => Err(format!("expected at most {most} bytes, found more")),
+        Err(flaw) => Err(format!("cannot be read: {flaw}")),
+    }
+}
 
 /// A value and the file it came from.
 #[derive(Debug, Clone)]
@@ -44,11 +64,11 @@ pub(super) struct Merged {
 /// The first flaw.
 pub(super) fn read(main: &Path) -> Result<Merged, ConfigFlaw> {
     let mut out = Merged::default();
-    let table = parse(main)?;
+    let table = parse(main, &text(main)?)?;
     let more = included(main, &table)?;
     out.take(main, table)?;
     for file in more {
-        let table = parse(&file)?;
+        let table = parse(&file, &text(&file)?)?;
         if table.contains_key(INCLUDE) {
             let detail = format!("expected `{INCLUDE}` in the main file only, found it here");
             return Err(ConfigFlaw::new(&file, detail));
@@ -58,13 +78,13 @@ pub(super) fn read(main: &Path) -> Result<Merged, ConfigFlaw> {
     Ok(out)
 }
 
-fn parse(file: &Path) -> Result<Table, ConfigFlaw> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|flaw| ConfigFlaw::new(file, format!("cannot be read: {flaw}")))?;
-    if text.len() > FILE_MAX {
-        let detail = format!("expected at most {FILE_MAX} bytes, found {}", text.len());
-        return Err(ConfigFlaw::new(file, detail));
-    }
+/// A file's text; no more of it is read than it may hold.
+fn text(file: &Path) -> Result<String, ConfigFlaw> {
+    bounded(file, FILE_MAX).map_err(|flaw| ConfigFlaw::new(file, flaw))
+}
+
+/// One file's values, as written.
+pub(super) fn parse(file: &Path, text: &str) -> Result<Table, ConfigFlaw> {
     text.parse::<Table>().map_err(|flaw| {
         // Only the message: the parser's display repeats the line.
         let at = flaw.span().map_or(0, |span| span.start);
@@ -151,7 +171,11 @@ pub(super) fn beside(file: &Path, path: &str) -> PathBuf {
 }
 
 impl Merged {
-    fn take(&mut self, file: &Path, table: Table) -> Result<(), ConfigFlaw> {
+    /// Adds what one file says.
+    ///
+    /// # Errors
+    /// The first flaw.
+    pub(super) fn take(&mut self, file: &Path, table: Table) -> Result<(), ConfigFlaw> {
         for (name, value) in table {
             match value {
                 _ if name == INCLUDE => {}

@@ -172,6 +172,12 @@ pub(super) const KEYS: &[Key] = &[
         "Address blocks that outgoing fetches may reach although they are private; http only to these",
     ),
     key(
+        "trust.ca_file",
+        Path,
+        None,
+        "Certificates of authorities, PEM, that vouch for issuers' servers beside those the machine trusts",
+    ),
+    key(
         "trust.fetch_timeout_s",
         Whole(1, 60),
         Some("5"),
@@ -207,6 +213,18 @@ pub(super) const KEYS: &[Key] = &[
         Some("false"),
         "Whether an administrator may make grants for people",
     ),
+    key(
+        "telemetry.otlp_endpoint",
+        Text,
+        None,
+        "Where traces are sent by OTLP over HTTP, such as `http://127.0.0.1:4318`; `/v1/traces` is put behind it. Only in a build with the feature `otlp`",
+    ),
+    key(
+        "telemetry.sample_percent",
+        Whole(0, 100),
+        Some("100"),
+        "Of requests that bring no `traceparent`, how many in a hundred are traced; else its flag decides",
+    ),
 ];
 
 /// Names of tables that hold no key yet.
@@ -229,9 +247,14 @@ pub(super) const OBJECTS: [(&str, &str, &[&str]); 4] = [
             "digest",
             "model",
             "client_secret_file",
+            "client_secret_overlap_seconds",
         ],
     ),
-    ("clients", "ClientSpec", &["client_secret_file"]),
+    (
+        "clients",
+        "ClientSpec",
+        &["client_secret_file", "client_secret_overlap_seconds"],
+    ),
 ];
 
 /// The key of that name.

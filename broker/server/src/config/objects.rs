@@ -5,10 +5,11 @@ use super::files::{Entry, beside, unknown_key};
 use super::flaw::ConfigFlaw;
 use super::keys::OBJECTS;
 use super::secrets::{self, Environment};
-use crate::admin::declared::{Build, Declared, DeclaredAgent, DeclaredClient, Named, read_spec};
+use crate::admin::declared::{
+    Build, Declared, DeclaredAgent, DeclaredClient, DeclaredSecret, Named, OVERLAP_MAX, read_spec,
+};
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::{AuthMethod, IssuerSpec, Problem, TargetSpec};
-use locum_core::secret::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -148,9 +149,9 @@ fn agent(
         digest: text(entry, &mut members, "digest")?,
         model: text(entry, &mut members, "model")?,
     };
-    let file = text(entry, &mut members, "client_secret_file")?;
+    let named = SecretNamed::take(entry, &mut members)?;
     let spec: locum_core::registry::AgentSpec = spec(entry, members)?;
-    let secret = secret(entry, &spec.auth, file, environment)?;
+    let secret = secret(entry, &spec.auth, named, environment)?;
     Ok(DeclaredAgent {
         spec,
         certified_until: certified_until.transpose()?,
@@ -164,33 +165,53 @@ fn client(
     mut members: Map<String, Value>,
     environment: Environment<'_>,
 ) -> Result<DeclaredClient, ConfigFlaw> {
-    let file = text(entry, &mut members, "client_secret_file")?;
+    let named = SecretNamed::take(entry, &mut members)?;
     let spec: locum_core::registry::ClientSpec = spec(entry, members)?;
-    let secret = secret(entry, &spec.auth, file, environment)?;
+    let secret = secret(entry, &spec.auth, named, environment)?;
     Ok(DeclaredClient { spec, secret })
+}
+
+/// What an entry says of its secret.
+struct SecretNamed {
+    file: Option<String>,
+    overlap_s: Option<u64>,
+}
+
+impl SecretNamed {
+    fn take(entry: &Entry, members: &mut Map<String, Value>) -> Result<Self, ConfigFlaw> {
+        let overlap = members.remove("client_secret_overlap_seconds");
+        let fits = |value: Value| value.as_u64().filter(|seconds| *seconds <= OVERLAP_MAX);
+        let expected =
+            || format!("client_secret_overlap_seconds: expected 0 to {OVERLAP_MAX} seconds");
+        let overlap = overlap.map(|value| fits(value).ok_or_else(|| at(entry, &expected())));
+        Ok(Self {
+            file: text(entry, members, "client_secret_file")?,
+            overlap_s: overlap.transpose()?,
+        })
+    }
 }
 
 /// The secret of a client whose methods have one, and of no other.
 fn secret(
     entry: &Entry,
     auth: &[AuthMethod],
-    file: Option<String>,
+    named: SecretNamed,
     environment: Environment<'_>,
-) -> Result<Option<Secret<String>>, ConfigFlaw> {
+) -> Result<Option<DeclaredSecret>, ConfigFlaw> {
     let takes = auth
         .iter()
         .any(|method| matches!(method, AuthMethod::ClientSecret {}));
     let name = secrets::client_secret_name(&entry.id);
     if !takes {
-        return match file {
-            None => Ok(None),
-            Some(_) => Err(at(
-                entry,
-                "client_secret_file: expected `client_secret` among `auth`",
-            )),
+        let without = match (&named.file, named.overlap_s) {
+            (Some(_), _) => "client_secret_file",
+            (None, Some(_)) => "client_secret_overlap_seconds",
+            (None, None) => return Ok(None),
         };
+        let detail = format!("{without}: expected `client_secret` among `auth`");
+        return Err(at(entry, &detail));
     }
-    let path = file.map(|file| beside(&entry.file, &file));
+    let path = named.file.map(|file| beside(&entry.file, &file));
     let key = format!("{}.{}.client_secret_file", entry.array, entry.id);
     let found = secrets::read(
         &entry.file,
@@ -199,5 +220,9 @@ fn secret(
         (&name, environment),
     )?;
     let detail = format!("expected its secret in `client_secret_file` or `{name}`, found none");
-    found.map(Some).ok_or_else(|| at(entry, &detail))
+    let secret = found.ok_or_else(|| at(entry, &detail))?;
+    Ok(Some(DeclaredSecret {
+        secret,
+        overlap_s: named.overlap_s.unwrap_or(0),
+    }))
 }

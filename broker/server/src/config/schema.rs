@@ -2,6 +2,7 @@
 //! schemas of the admin API.
 
 use super::keys::{EMPTY_TABLES, Holds, INCLUDE, KEYS, Key, OBJECTS};
+use crate::admin::declared::OVERLAP_MAX;
 use serde_json::{Map, Value, json};
 
 /// The schema (JSON Schema 2020-12).
@@ -76,10 +77,12 @@ fn of_key(key: &Key) -> Value {
 fn object(mut spec: Value, more: &[&str]) -> Value {
     if let Some(members) = spec.get_mut("properties").and_then(Value::as_object_mut) {
         for name in more {
-            let holds = if *name == "certified_until" {
-                json!({ "type": "string", "format": "date-time" })
-            } else {
-                json!({ "type": "string" })
+            let holds = match *name {
+                "certified_until" => json!({ "type": "string", "format": "date-time" }),
+                "client_secret_overlap_seconds" => {
+                    json!({ "type": "integer", "minimum": 0, "maximum": OVERLAP_MAX, "default": 0 })
+                }
+                _ => json!({ "type": "string" }),
             };
             members.insert((*name).to_owned(), holds);
         }

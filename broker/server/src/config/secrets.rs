@@ -2,6 +2,7 @@
 //! and from nowhere else (contract §14).
 
 use super::Config;
+use super::files::bounded;
 use super::flaw::ConfigFlaw;
 use base64::Engine;
 use base64::alphabet;
@@ -62,10 +63,8 @@ pub(crate) fn read(
         }
         (None, None) => return Ok(None),
         (None, Some(value)) => value,
-        (Some(file), None) => std::fs::read_to_string(file).map_err(|error| {
-            let file = file.display();
-            flaw(format!("`{key}`: `{file}` cannot be read: {error}"))
-        })?,
+        (Some(file), None) => bounded(file, SECRET_MAX + 2)
+            .map_err(|found| flaw(format!("`{key}`: `{}`: {found}", file.display())))?,
     };
     let secret = text.trim();
     let fits = !secret.is_empty()

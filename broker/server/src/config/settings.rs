@@ -1,5 +1,7 @@
 //! The values in force, typed.
 
+use crate::bounds::Bounds;
+use crate::telemetry::Telemetry;
 use crate::trust::{Cidr, TrustSettings};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -28,13 +30,15 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) policy: Policy,
     /// Bounds on what comes from outside.
-    pub(crate) limits: Limits,
-    /// What outgoing fetches may reach.
-    pub(crate) network: Network,
+    pub(crate) limits: Bounds,
+    /// What outgoing fetches may reach: after reading, in `trust`.
+    pub(super) network: Network,
     /// Keys of others.
-    pub(crate) trust: Trust,
+    pub(crate) trust: TrustSettings,
     /// Grants.
     pub(crate) grants: Grants,
+    /// Traces for others.
+    pub(crate) telemetry: Telemetry,
 }
 
 /// `[listen]`.
@@ -94,65 +98,12 @@ pub(crate) struct Policy {
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// `[limits]`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
-    /// Bytes of a request's body.
-    pub(crate) body_bytes: usize,
-    /// Bytes of a foreign token.
-    pub(crate) token_bytes: usize,
-    /// Most `act` objects.
-    pub(crate) max_depth: u32,
-    /// Most exchanges in a row.
-    pub(crate) max_hops: u32,
-    /// Seconds that `nbf` and `iat` may lie ahead.
-    pub(crate) clock_skew_s: u64,
-    /// Greatest age of a client assertion, in seconds.
-    pub(crate) assertion_max_age_s: u64,
-    /// Greatest age of an actor token, in seconds.
-    pub(crate) actor_max_age_s: u64,
-    /// Greatest age of a subject token, in seconds.
-    pub(crate) max_token_age_s: u64,
-    /// Requests of one client in a second; 0 sets no limit.
-    pub(crate) requests_per_client_per_s: u32,
-}
-
 /// `[network]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Network {
+pub(super) struct Network {
     /// Private blocks that outgoing fetches may reach; http only to these.
-    pub(crate) allow_private: Vec<Cidr>,
-}
-
-/// `[trust]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Trust {
-    /// Seconds a fetch may take.
-    pub(crate) fetch_timeout_s: u64,
-    /// Bytes of a document.
-    pub(crate) max_bytes: usize,
-    /// An unknown `kid` fetches at once if the last fetch is older, in seconds.
-    pub(crate) refetch_min_s: u64,
-    /// Cap on `Cache-Control`, in seconds.
-    pub(crate) max_age_s: u64,
-    /// Seconds keys are kept while their issuer cannot be reached.
-    pub(crate) stale_s: u64,
-}
-
-impl Default for Trust {
-    fn default() -> Self {
-        let usual = TrustSettings::default();
-        Self {
-            fetch_timeout_s: usual.fetch_timeout_s,
-            max_bytes: usual.max_bytes,
-            refetch_min_s: usual.refetch_min_s,
-            max_age_s: usual.max_age_s,
-            stale_s: usual.stale_s,
-        }
-    }
+    pub(super) allow_private: Vec<Cidr>,
 }
 
 /// `[grants]`.

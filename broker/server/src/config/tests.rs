@@ -4,9 +4,11 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::settings::{Network, Trust};
 use super::*;
+use crate::bounds::Bounds;
+use crate::trust::TrustSettings;
 use locum_core::registry::IssuerKind;
+use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
 
@@ -41,22 +43,16 @@ fn every_default_is_that_of_the_contract() {
     assert_eq!(settings.listen.operations.to_string(), "127.0.0.1:8423");
     assert_eq!(settings.listen.admin, None);
     assert_eq!(settings.keys.rotate_days, 30);
-    assert_eq!(settings.limits.requests_per_client_per_s, 1000);
-    assert_eq!(settings.trust, Trust::default());
-    assert_eq!(settings.network, Network::default());
+    let limits = Bounds {
+        requests_per_client_per_s: Some(1000),
+        ..Bounds::default()
+    };
+    assert_eq!(settings.limits, limits);
+    assert_eq!(settings.trust, TrustSettings::default());
     assert!(!settings.grants.allow_administrator);
-    let (limits, dev) = (
-        crate::app::Bounds::from(settings.limits),
-        crate::app::Bounds::default(),
-    );
-    assert_eq!(limits.body_bytes, dev.body_bytes);
-    assert_eq!(limits.token_bytes, dev.token_bytes);
-    assert_eq!(limits.max_depth, dev.max_depth);
-    assert_eq!(limits.max_hops, dev.max_hops);
-    assert_eq!(limits.clock_skew_s, dev.clock_skew_s);
-    assert_eq!(limits.assertion_max_age_s, dev.assertion_max_age_s);
-    assert_eq!(limits.actor_max_age_s, dev.actor_max_age_s);
-    assert_eq!(limits.max_token_age_s, dev.max_token_age_s);
+    let unbounded = format!("{LEAST}[limits]\nrequests_per_client_per_s = 0\n");
+    let settings = read(&home(&[("locum.toml", &unbounded)])).unwrap().settings;
+    assert_eq!(settings.limits, Bounds::default());
 }
 
 #[test]
@@ -158,6 +154,17 @@ fn an_included_file_that_is_missing_is_a_flaw_and_an_empty_folder_is_none() {
 }
 
 #[test]
+fn of_a_file_without_an_end_no_more_is_read_than_one_may_hold() {
+    let text = format!("include = ['/dev/zero']\n{LEAST}");
+    let found = refused(&text);
+    assert!(found.contains("expected at most"), "{found}");
+    let text = format!("{LEAST}[[clients]]\nid = 'x'\nkind = 'presenter'\n");
+    let more = "auth = [{ method = 'client_secret' }]\nclient_secret_file = '/dev/zero'\n";
+    let found = refused(&format!("{text}{more}"));
+    assert!(found.contains("expected at most"), "{found}");
+}
+
+#[test]
 fn objects_are_read_with_the_fields_of_the_api() {
     let more = r#"
 [[issuers]]
@@ -191,6 +198,9 @@ version = "3"
         "certified_until = 'tomorrow'",
         "certified_until = 2027-01-31",
         "client_secret_file = 'x'",
+        "client_secret_overlap_seconds = 60",
+        "auth = [{ method = 'client_secret' }]\nclient_secret_overlap_seconds = 86401",
+        "auth = [{ method = 'client_secret' }]\nclient_secret_overlap_seconds = '60'",
         "auth = [{ method = 'client_secret' }]",
         "auth = [{ method = 'trust_me' }]",
     ] {

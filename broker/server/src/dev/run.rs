@@ -4,9 +4,11 @@ use super::places::{self, Places};
 use super::world::World;
 use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
 use crate::ambient::{Clock, Randomness};
-use crate::app::{App, Bounds};
+use crate::app::App;
+use crate::bounds::Bounds;
 use crate::mode::{self, Mode};
 use crate::setup::Setup;
+use crate::signals::Told;
 use crate::{http, operations, start};
 use serde_json::Value;
 use std::io::Write;
@@ -14,7 +16,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -193,26 +194,4 @@ pub(crate) async fn command(
 fn say(text: &str) {
     let mut out = std::io::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// The two signals that stop it.
-struct Told {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Told {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn end(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

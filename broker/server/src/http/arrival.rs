@@ -1,9 +1,10 @@
 //! What every request gets before anything else: its id, its trace, a place
 //! in the log and in the metrics.
 
-use super::TraceId;
+use super::{Caller, TraceId};
 use crate::ambient::Stopwatch;
 use crate::app::App;
+use crate::telemetry::Span;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -19,7 +20,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Arrival {
     /// Its id: in the answer, the record and the log.
     pub(crate) id: RequestId,
-    /// The caller's trace.
+    /// The caller's trace, or the one that begins here.
     pub(crate) trace: Option<TraceId>,
     /// Since when it is here.
     pub(crate) since: Stopwatch,
@@ -31,13 +32,15 @@ pub(super) async fn arrive(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let arrival = Arrival {
-        id: app.request_id(),
-        trace: TraceId::read(request.headers()),
-        since: Stopwatch::start(),
-    };
+    let (id, since) = (app.request_id(), Stopwatch::start());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
+    let caller = Caller::read(request.headers());
+    let what = (&method, route.as_ref().map(MatchedPath::as_str));
+    let traced = app.traces.begin(caller.as_ref(), what, id);
+    let own = traced.as_ref().map(Span::trace);
+    let trace = own.or_else(|| caller.map(|caller| caller.trace));
+    let arrival = Arrival { id, trace, since };
     let id = arrival.id.to_string();
     // At the level of errors, so that every line of the request has it.
     let span = match &arrival.trace {
@@ -50,6 +53,9 @@ pub(super) async fn arrive(
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    if let Some(span) = traced {
+        span.end(&response);
     }
     app.metrics.requests.answered(
         route.as_ref().map(MatchedPath::as_str),

@@ -1,11 +1,14 @@
 //! What a connection's bytes and requests pass on their way to the router: it
 //! is noted when something moves and when a request is here whole.
 
+use super::host;
 use super::seats::{Seat, Turn};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -58,6 +61,9 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        if !host::is_sound(&parts) {
+            return Box::pin(std::future::ready(Ok(no_host())));
+        }
         let under = Arc::new(Under {
             seat: self.seat.clone(),
             turn: Mutex::default(),
@@ -78,6 +84,14 @@ where
             answer
         })
     }
+}
+
+/// The answer to a head that says no host, or more than one: nothing of what
+/// follows on the connection is read.
+fn no_host() -> Response {
+    let text = "expected one `Host` that is well formed, found none, several or another\n";
+    let close = [(CONNECTION, HeaderValue::from_static("close"))];
+    (StatusCode::BAD_REQUEST, close, text).into_response()
 }
 
 impl Under {

@@ -1,5 +1,5 @@
 //! W3C Trace Context, as far as Locum takes part: the trace id of `traceparent`
-//! joins the record and the log with the caller's own.
+//! joins the record, the log and Locum's own span with the caller's.
 
 use http::HeaderMap;
 
@@ -7,7 +7,22 @@ use http::HeaderMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TraceId([u8; 32]);
 
-impl TraceId {
+/// What a caller says of its trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "otlp"),
+    allow(dead_code, reason = "beyond the trace, for spans alone")
+)]
+pub(crate) struct Caller {
+    /// The trace.
+    pub(crate) trace: TraceId,
+    /// The span from which the request comes.
+    pub(crate) span: [u8; 8],
+    /// Whether the caller records it.
+    pub(crate) sampled: bool,
+}
+
+impl Caller {
     /// Reads the one `traceparent` (W3C Trace Context §3.2). What is malformed
     /// is no trace, and no error.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
@@ -18,18 +33,41 @@ impl TraceId {
         let mut parts = one.to_str().ok()?.split('-');
         let version = hex(parts.next()?, 2).filter(|version| *version != "ff")?;
         let trace = hex(parts.next()?, 32).filter(|id| id.bytes().any(|b| b != b'0'))?;
-        hex(parts.next()?, 16).filter(|id| id.bytes().any(|b| b != b'0'))?;
-        hex(parts.next()?, 2)?;
+        let span = hex(parts.next()?, 16).filter(|id| id.bytes().any(|b| b != b'0'))?;
+        let flags = hex(parts.next()?, 2)?;
         // Only a version to come may have more members.
         if version == "00" && parts.next().is_some() {
             return None;
         }
-        trace.as_bytes().try_into().ok().map(Self)
+        Some(Self {
+            trace: TraceId(trace.as_bytes().try_into().ok()?),
+            span: u64::from_str_radix(span, 16).ok()?.to_be_bytes(),
+            sampled: u8::from_str_radix(flags, 16).ok()? & 1 == 1,
+        })
     }
+}
 
+impl TraceId {
     /// The 32 digits.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The id of these bytes.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn of(bytes: [u8; 16]) -> Self {
+        let mut digits = [b'0'; 32];
+        let text = format!("{:032x}", u128::from_be_bytes(bytes));
+        digits.copy_from_slice(text.as_bytes());
+        Self(digits)
+    }
+
+    /// Its 16 bytes.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn bytes(&self) -> [u8; 16] {
+        // INVARIANT: 32 hexadecimal digits are a number of 128 bits.
+        let number = u128::from_str_radix(self.as_str(), 16).unwrap_or_default();
+        number.to_be_bytes()
     }
 }
 
@@ -46,18 +84,22 @@ mod tests {
 
     const GOOD: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    fn read(values: &[&str]) -> Option<TraceId> {
+    fn read(values: &[&str]) -> Option<Caller> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append("traceparent", HeaderValue::from_str(value).unwrap());
         }
-        TraceId::read(&headers)
+        Caller::read(&headers)
     }
 
     #[test]
     fn the_trace_id_of_a_well_formed_traceparent_is_read() {
         let id = read(&[GOOD]).unwrap();
-        assert_eq!(id.as_str(), "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(id.trace.as_str(), "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(id.span, [0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]);
+        assert!(id.sampled);
+        let quiet = GOOD.replace("-01", "-00");
+        assert!(!read(&[&quiet]).unwrap().sampled);
         let later = GOOD.replacen("00-", "cc-", 1) + "-more";
         assert_eq!(read(&[&later]), Some(id));
     }

@@ -37,7 +37,7 @@ impl Requests {
         status: StatusCode,
         took: Duration,
     ) {
-        let series = self.series(route.unwrap_or(NO_ROUTE), label(method));
+        let series = self.series(route.unwrap_or(NO_ROUTE), method_label(method));
         series.seconds.took(took);
         series.count(status.as_u16());
     }
@@ -96,7 +96,7 @@ impl Series {
 }
 
 /// The method as a label; what anybody makes up is `other`.
-fn label(method: &Method) -> &'static str {
+pub(crate) fn method_label(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
     let known = KNOWN.into_iter().find(|known| *known == method.as_str());
     known.unwrap_or("other")

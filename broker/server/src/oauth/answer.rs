@@ -59,6 +59,8 @@ pub(crate) fn sized_refusal(
         }
     }
     let mut response = no_store(status, &body);
+    // For the request's span.
+    response.extensions_mut().insert(refusal.code);
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
         let challenge = format!(

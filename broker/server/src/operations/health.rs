@@ -6,6 +6,8 @@ use std::fmt::Write;
 
 /// How far the wall clock may be behind the newest record, in milliseconds.
 const BEHIND_MS: u64 = 5_000;
+/// Seconds of a day.
+const DAY_S: u64 = 86_400;
 
 /// One check.
 pub(super) struct Check {
@@ -13,17 +15,29 @@ pub(super) struct Check {
     pub(super) name: &'static str,
     /// What is missing.
     pub(super) flaw: Option<String>,
+    /// What there is to say of one that is well.
+    pub(super) note: Option<String>,
+}
+
+impl Check {
+    fn new(name: &'static str, flaw: Option<String>) -> Self {
+        let note = None;
+        Self { name, flaw, note }
+    }
 }
 
 /// All checks, made now.
 pub(super) fn checks(app: &App) -> Vec<Check> {
-    let check = |name, flaw| Check { name, flaw };
-    vec![
-        check("ledger", ledger(app.ledger.stats().available)),
-        check("clock", clock(app.clock.behind_ms())),
-        check("keys", keys(app)),
-        check("policies", policies(app)),
-    ]
+    let mut out = vec![
+        Check::new("ledger", ledger(app.ledger.stats().available)),
+        Check::new("clock", clock(app.clock.behind_ms())),
+        Check::new("keys", keys(app)),
+        Check::new("policies", policies(app)),
+    ];
+    if let Some(certificates) = &app.setup.certificates {
+        out.push(certificate(certificates.ends_s(), app.clock.now_s()));
+    }
+    out
 }
 
 /// The answer: what is wrong, or everything.
@@ -32,7 +46,10 @@ pub(super) fn text(checks: &[Check], verbose: bool) -> String {
     for check in checks {
         // INVARIANT: writing to a String cannot fail.
         let _ = match &check.flaw {
-            None if verbose => writeln!(out, "[+]{} ok", check.name),
+            None if verbose => match &check.note {
+                Some(note) => writeln!(out, "[+]{} ok, {note}", check.name),
+                None => writeln!(out, "[+]{} ok", check.name),
+            },
             None => Ok(()),
             Some(flaw) => writeln!(out, "[-]{} {flaw}", check.name),
         };
@@ -57,6 +74,17 @@ fn clock(behind_ms: u64) -> Option<String> {
         let seconds = behind_ms / 1_000;
         format!("the wall clock is {seconds} s behind the newest record; set it right")
     })
+}
+
+/// With a certificate that has ended nobody who checks it comes in.
+fn certificate(ends_s: u64, now_s: u64) -> Check {
+    let ended = ends_s <= now_s;
+    let days = ends_s.abs_diff(now_s) / DAY_S;
+    Check {
+        name: "certificate",
+        flaw: ended.then(|| format!("has ended {days} days ago; put another in its files, reload")),
+        note: (!ended).then(|| format!("ends in {days} days")),
+    }
 }
 
 fn keys(app: &App) -> Option<String> {
@@ -86,19 +114,25 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_asking_for_more() {
-        let well = |name| Check { name, flaw: None };
-        let checks = [
-            well("keys"),
-            Check {
-                name: "ledger",
-                flaw: ledger(false),
-            },
-        ];
+        let well = |name| Check::new(name, None);
+        let checks = [well("keys"), Check::new("ledger", ledger(false))];
         assert_eq!(
             text(&checks, false),
             "[-]ledger cannot be written\nnot ready\n"
         );
         assert_eq!(text(&[well("keys")], false), "ready\n");
         assert_eq!(text(&[well("keys")], true), "[+]keys ok\nready\n");
+    }
+
+    #[test]
+    fn a_certificate_that_has_ended_is_not_ready_and_one_that_holds_says_how_long() {
+        let said = |ends_s| text(&[certificate(ends_s, 100 * DAY_S)], true);
+        assert_eq!(
+            said(113 * DAY_S + 1),
+            "[+]certificate ok, ends in 13 days\nready\n"
+        );
+        for ended in [100 * DAY_S, 0] {
+            assert!(said(ended).starts_with("[-]certificate has ended"));
+        }
     }
 }

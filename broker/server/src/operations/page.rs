@@ -23,6 +23,7 @@ pub(super) fn text(app: &App) -> String {
         known(&mut text, &state, now_ms);
         keys(&mut text, &state, now_ms);
     }
+    certificate(&mut text, app);
     let behind = "How far the wall clock is behind the newest record.";
     let seconds = app.clock.behind_ms() as f64 / 1_000.0;
     text.single("locum_clock_behind_seconds", GAUGE, behind, seconds);
@@ -181,6 +182,17 @@ fn keys(text: &mut Text, state: &State, now_ms: u64) {
             text.value(name, &[("alg", alg.as_str())], age);
         }
     }
+}
+
+/// How long the certificate of the listeners holds; negative once it has ended.
+fn certificate(text: &mut Text, app: &App) {
+    let Some(certificates) = &app.setup.certificates else {
+        return;
+    };
+    let name = "locum_tls_certificate_expires_in_seconds";
+    let help = "Until the first certificate of the chain ends; negative from then on.";
+    let left = i128::from(certificates.ends_s()) - i128::from(app.clock.now_s());
+    text.single(name, GAUGE, help, left);
 }
 
 fn connections(text: &mut Text) {

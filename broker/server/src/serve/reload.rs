@@ -1,8 +1,7 @@
 //! Reading the files again, on SIGHUP or by `POST /admin/v1/reload`: policies,
-//! objects, certificates. What is broken leaves the old in force.
+//! objects, certificates, authorities. What is broken leaves the old in force.
 
 use super::files::{self, one};
-use super::tls::Certificates;
 use crate::app::App;
 use crate::config::{self, secrets::environment};
 use crate::setup::Reload;
@@ -18,8 +17,6 @@ pub(super) struct Reloader {
     pub(super) app: Arc<App>,
     /// The main file.
     pub(super) config: PathBuf,
-    /// The certificates, if TLS is on.
-    pub(super) certificates: Option<Arc<Certificates>>,
 }
 
 impl Reloader {
@@ -65,10 +62,17 @@ impl Reloader {
             let policies = files::policies(&self.app, dir).await;
             flaws.extend(policies.err().into_iter().flatten());
         }
-        if let Some(certificates) = &self.certificates {
+        if let Some(certificates) = &self.app.setup.certificates {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }
+        let authorities = self.app.trust.reload();
+        flaws.extend(
+            authorities
+                .err()
+                .into_iter()
+                .flat_map(|flaw| one("/trust", flaw)),
+        );
         flaws
     }
 }

@@ -10,7 +10,7 @@ use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Reload, Setup};
-use crate::trust::TrustSettings;
+use crate::signals::Told;
 use crate::vault::Vault;
 use crate::{http, operations, start};
 use axum::Router;
@@ -36,8 +36,7 @@ const FINISH: Duration = Duration::from_secs(35);
 /// Everything that tells the broker something from outside.
 struct Signals {
     hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
+    told: Told,
 }
 
 /// The listener that answers the machine itself, without TLS.
@@ -57,8 +56,7 @@ struct Sockets {
 pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let signals = Signals {
         hangup: signal(SignalKind::hangup())?,
-        terminate: signal(SignalKind::terminate())?,
-        interrupt: signal(SignalKind::interrupt())?,
+        told: Told::new()?,
     };
     let config = config::load(file, &environment)?;
     let master = secrets::master(&config, &environment)?;
@@ -71,10 +69,10 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let sockets = bind(&config).await?;
     let (ask, asked) = mpsc::channel(1);
     let bootstrap = bootstrap.map(|token| first(&master, &token)).transpose()?;
-    let setup = setup(&config, bootstrap, ask);
+    let setup = setup(&config, (bootstrap, certificates), ask);
     let folder = start::Folder::new(&config.settings.data_dir);
     let app = start::open(folder, &config.settings.issuer, &master, setup)?;
-    let ended = serve(&app, &config, (sockets, certificates), signals, asked).await;
+    let ended = serve(&app, &config, sockets, signals, asked).await;
     close(&app).await?;
     ended
 }
@@ -128,14 +126,14 @@ impl Listening {
 async fn serve(
     app: &Arc<App>,
     config: &Config,
-    (sockets, certificates): (Sockets, Option<Arc<Certificates>>),
+    sockets: Sockets,
     mut signals: Signals,
     asked: mpsc::Receiver<Reload>,
 ) -> Result<(), Flaw> {
     let (stop, stopped) = watch::channel(false);
     let version = env!("CARGO_PKG_VERSION");
     let mut listening = Listening {
-        certificates: certificates.clone(),
+        certificates: app.setup.certificates.clone(),
         stopped: stopped.clone(),
         tasks: JoinSet::new(),
         lines: vec![format!("locum {version} serves {}", app.issuer)],
@@ -143,8 +141,7 @@ async fn serve(
     listening.start(OPERATIONS, sockets.operations, operations::router(app))?;
     tokio::select! {
         settled = start::settle(app) => settled?,
-        _ = signals.terminate.recv() => return Ok(()),
-        _ = signals.interrupt.recv() => return Ok(()),
+        () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
     listening.start("public", sockets.public, http::router(app))?;
@@ -154,18 +151,18 @@ async fn serve(
     let reloader = Reloader {
         app: app.clone(),
         config: config.file.clone(),
-        certificates,
     };
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
     tokio::spawn(rotate::by_schedule(app.clone(), stopped));
     say(&listening.lines);
-    tokio::select! {
-        _ = signals.terminate.recv() => {}
-        _ = signals.interrupt.recv() => {}
-    }
+    signals.told.end().await;
     stop.send_replace(true);
     let tasks = &mut listening.tasks;
-    if timeout(FINISH, finish(tasks)).await.is_err() {
+    let finished = tokio::select! {
+        finished = timeout(FINISH, finish(tasks)) => finished.is_ok(),
+        () = signals.told.end() => false,
+    };
+    if !finished {
         tracing::warn!("stopped with requests under way");
         tasks.shutdown().await;
     }
@@ -185,26 +182,29 @@ async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
 
 async fn close(app: &Arc<App>) -> Result<(), Flaw> {
     let app = app.clone();
-    Ok(tokio::task::spawn_blocking(move || app.ledger.close()).await?)
+    let end = move || {
+        app.ledger.close();
+        app.traces.close();
+    };
+    Ok(tokio::task::spawn_blocking(end).await?)
 }
 
-fn setup(config: &Config, bootstrap: Option<Credential>, reload: mpsc::Sender<Reload>) -> Setup {
+fn setup(
+    config: &Config,
+    (bootstrap, certificates): (Option<Credential>, Option<Arc<Certificates>>),
+    reload: mpsc::Sender<Reload>,
+) -> Setup {
     let settings = &config.settings;
     Setup {
-        bounds: settings.limits.into(),
-        trust: TrustSettings {
-            fetch_timeout_s: settings.trust.fetch_timeout_s,
-            max_bytes: settings.trust.max_bytes,
-            refetch_min_s: settings.trust.refetch_min_s,
-            max_age_s: settings.trust.max_age_s,
-            stale_s: settings.trust.stale_s,
-            allow_private: settings.network.allow_private.clone(),
-        },
+        bounds: settings.limits,
+        trust: settings.trust.clone(),
+        telemetry: settings.telemetry.clone(),
         rotate_days: Some(settings.keys.rotate_days),
         grants_by_administrator: settings.grants.allow_administrator,
         issuer_path: config.issuer_path.clone(),
         admin_apart: settings.listen.admin.is_some(),
         bootstrap,
+        certificates,
         reload: Some(reload),
     }
 }

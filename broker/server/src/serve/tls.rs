@@ -11,12 +11,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
 
 /// The certificate in force; replaced whole.
 pub(crate) struct Certificates {
     cert: PathBuf,
     key: PathBuf,
-    current: RwLock<Arc<ServerConfig>>,
+    current: RwLock<Arc<Loaded>>,
+}
+
+/// What both files hold.
+pub(crate) struct Loaded {
+    config: Arc<ServerConfig>,
+    /// When the first of the chain ends, in Unix seconds.
+    ends_s: u64,
 }
 
 impl Certificates {
@@ -44,7 +53,13 @@ impl Certificates {
 
     fn acceptor(&self) -> TlsAcceptor {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        TlsAcceptor::from(current.clone())
+        TlsAcceptor::from(current.config.clone())
+    }
+
+    /// When the first certificate of the chain ends, in Unix seconds.
+    pub(crate) fn ends_s(&self) -> u64 {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.ends_s
     }
 }
 
@@ -52,7 +67,7 @@ impl Certificates {
 ///
 /// # Errors
 /// What is wrong with them; nothing of what the key's file holds.
-pub(crate) fn load(cert: &Path, key: &Path) -> Result<ServerConfig, String> {
+pub(crate) fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
     let chain = std::fs::read(cert).map_err(|flaw| {
         format!(
             "`tls.cert_file`: `{}` cannot be read: {flaw}",
@@ -68,6 +83,10 @@ pub(crate) fn load(cert: &Path, key: &Path) -> Result<ServerConfig, String> {
             "`tls.cert_file`: expected a certificate in `{cert}`, found none"
         ));
     }
+    let ends_s = ends_s(&chain).ok_or_else(|| {
+        let cert = cert.display();
+        format!("`tls.cert_file`: expected X.509 certificates in `{cert}`, found something else")
+    })?;
     let private = std::fs::read(key)
         .map_err(|flaw| format!("`tls.key_file`: `{}` cannot be read: {flaw}", key.display()))?;
     let private = PrivateKeyDer::from_pem_slice(&private).map_err(|_| {
@@ -84,7 +103,21 @@ pub(crate) fn load(cert: &Path, key: &Path) -> Result<ServerConfig, String> {
         .with_single_cert(chain, private)
         .map_err(|flaw| format!("`tls.key_file` does not fit `tls.cert_file`: {flaw}"))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    Ok(Loaded {
+        config: Arc::new(config),
+        ends_s,
+    })
+}
+
+/// When the first of a chain ends; `None` if one is no certificate.
+fn ends_s(chain: &[CertificateDer<'_>]) -> Option<u64> {
+    let mut first = u64::MAX;
+    for one in chain {
+        let one = Certificate::from_der(one).ok()?;
+        let end = one.tbs_certificate().validity().not_after;
+        first = first.min(end.to_unix_duration().as_secs());
+    }
+    Some(first)
 }
 
 /// Serves TLS until told to stop, within the bounds of every listener.

@@ -1,7 +1,7 @@
 //! The dev world as the tour sees it: over HTTP only.
 
 use super::play::Seen;
-use crate::app::Bounds;
+use crate::bounds::Bounds;
 use crate::dev::run::{self, Flaw, Running};
 use crate::start::Folder;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -7,11 +7,11 @@ use super::lifetime;
 use super::resolve::{Lookup, Vetted};
 use super::settings::TrustSettings;
 use locum_core::json::{self, DEPTH_MAX, Limits};
-use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::{Host, Url};
@@ -70,25 +70,42 @@ pub(super) struct Document {
     pub(super) keep_s: Option<u64>,
 }
 
+/// What TLS is spoken with.
+struct Secure {
+    /// Authorities beside those of the machine.
+    roots: Vec<Certificate>,
+    /// Made when first needed: it reads the machine's certificates.
+    client: OnceCell<Client>,
+}
+
+impl Secure {
+    fn of(roots: Vec<Certificate>) -> Arc<Self> {
+        let client = OnceCell::new();
+        Arc::new(Self { roots, client })
+    }
+}
+
 /// Fetches documents.
 pub(super) struct Fetcher {
     guard: Arc<Guard>,
     lookup: Arc<dyn Lookup>,
     plain: Client,
-    /// Made when first needed: it reads the machine's certificates.
-    secure: OnceCell<Client>,
+    /// Replaced whole where the authorities change.
+    secure: RwLock<Arc<Secure>>,
     timeout: Duration,
     max_bytes: usize,
 }
 
 impl Fetcher {
-    /// Fetches within the settings; names are looked up with `lookup`.
+    /// Fetches within the settings; names are looked up with `lookup`, and
+    /// servers vouched for by `roots` too.
     ///
     /// # Errors
     /// When the HTTP client cannot be built.
     pub(super) fn new(
         settings: &TrustSettings,
         lookup: Arc<dyn Lookup>,
+        roots: Vec<Certificate>,
     ) -> Result<Self, FetchFlaw> {
         let guard = Arc::new(Guard::new(settings.allow_private.clone()));
         let timeout = Duration::from_secs(settings.fetch_timeout_s);
@@ -99,10 +116,15 @@ impl Fetcher {
             guard,
             lookup,
             plain,
-            secure: OnceCell::new(),
+            secure: RwLock::new(Secure::of(roots)),
             timeout,
             max_bytes: settings.max_bytes,
         })
+    }
+
+    /// From now on these authorities count beside the machine's.
+    pub(super) fn believe(&self, roots: Vec<Certificate>) {
+        *self.secure.write().unwrap_or_else(PoisonError::into_inner) = Secure::of(roots);
     }
 
     /// Fetches one JSON document.
@@ -112,7 +134,7 @@ impl Fetcher {
     pub(super) async fn json(&self, url: &str) -> Result<Document, FetchFlaw> {
         let (url, scheme) = self.vet(url)?;
         let client = match scheme {
-            Scheme::Plain => &self.plain,
+            Scheme::Plain => self.plain.clone(),
             Scheme::Tls => self.secure().await?,
         };
         let response = client.get(url).send().await?;
@@ -163,17 +185,25 @@ impl Fetcher {
         }
     }
 
-    async fn secure(&self) -> Result<&Client, FetchFlaw> {
+    fn in_force(&self) -> Arc<Secure> {
+        let secure = self.secure.read().unwrap_or_else(PoisonError::into_inner);
+        secure.clone()
+    }
+
+    async fn secure(&self) -> Result<Client, FetchFlaw> {
+        let secure = self.in_force();
         let make = || async {
             let vetted = vetted(&self.lookup, &self.guard, Scheme::Tls);
-            let builder = careful(vetted, self.timeout).https_only(true);
+            let builder = careful(vetted, self.timeout)
+                .https_only(true)
+                .tls_certs_merge(secure.roots.clone());
             // Reading the machine's certificates blocks.
             tokio::task::spawn_blocking(|| builder.build())
                 .await
                 .map_err(|e| FetchFlaw::Http(e.to_string()))?
                 .map_err(FetchFlaw::from)
         };
-        self.secure.get_or_try_init(make).await
+        secure.client.get_or_try_init(make).await.cloned()
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, FetchFlaw> {

@@ -3,6 +3,7 @@
 //! but those who present its tokens.
 
 mod address;
+mod authorities;
 mod cidr;
 mod fetch;
 mod lifetime;
@@ -12,6 +13,7 @@ mod settings;
 mod slot;
 mod source;
 
+pub(crate) use authorities::read as authorities;
 pub(crate) use cidr::Cidr;
 pub(crate) use plan::Keys;
 pub(crate) use settings::TrustSettings;
@@ -54,7 +56,7 @@ impl Trust {
     /// No keys yet.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built.
+    /// When the HTTP client cannot be built, or the authorities not read.
     pub(crate) fn new(clock: Clock, settings: TrustSettings) -> Result<Self, Unavailable> {
         Self::with_lookup(clock, settings, Arc::new(System))
     }
@@ -64,7 +66,8 @@ impl Trust {
         settings: TrustSettings,
         lookup: Arc<dyn Lookup>,
     ) -> Result<Self, Unavailable> {
-        let fetcher = Fetcher::new(&settings, lookup);
+        let roots = authorities::read(settings.ca_file.as_deref()).map_err(Unavailable)?;
+        let fetcher = Fetcher::new(&settings, lookup, roots);
         let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
         Ok(Self {
             slots: RwLock::default(),
@@ -76,6 +79,18 @@ impl Trust {
                 generation: AtomicU64::new(0),
             }),
         })
+    }
+
+    /// Reads the authorities again; fetches from now on ask for their word. Keys
+    /// fetched before count for their time.
+    ///
+    /// # Errors
+    /// What is wrong with them; then those of before stay.
+    pub(crate) fn reload(&self) -> Result<(), String> {
+        let shared = &self.shared;
+        let roots = authorities::read(shared.settings.ca_file.as_deref())?;
+        shared.fetcher.believe(roots);
+        Ok(())
     }
 
     /// The issuer's keys; `newer` asks for newer ones than those held, because

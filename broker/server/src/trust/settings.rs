@@ -1,10 +1,16 @@
 //! `[trust]` and `network.allow_private` (contract §14).
 
 use super::cidr::Cidr;
+use serde::Deserialize;
+use std::path::PathBuf;
 
 /// How keys of others are fetched and how long they are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TrustSettings {
+    /// Certificates of further authorities, PEM.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Seconds one fetch may take, discovery included.
     pub(crate) fetch_timeout_s: u64,
     /// Most bytes of a document.
@@ -17,13 +23,15 @@ pub(crate) struct TrustSettings {
     /// Seconds keys are kept beyond that while the issuer cannot be reached.
     pub(crate) stale_s: u64,
     /// Networks that may be reached though they are not the open internet, and
-    /// the only ones without TLS.
+    /// the only ones without TLS. From `[network]`.
+    #[serde(skip)]
     pub(crate) allow_private: Vec<Cidr>,
 }
 
 impl Default for TrustSettings {
     fn default() -> Self {
         Self {
+            ca_file: None,
             fetch_timeout_s: 5,
             max_bytes: 262_144,
             refetch_min_s: 10,

@@ -35,6 +35,19 @@ struct Record {
     v: u64,
 }
 
+/// The one member that a search by time looks at.
+#[derive(Deserialize)]
+struct Stamp {
+    time_ms: u64,
+}
+
+/// The time of a frame's record, without the rest of it.
+pub(super) fn time_ms(frame: &Frame<'_>) -> Result<u64, String> {
+    serde_json::from_slice(frame.record)
+        .map(|stamp: Stamp| stamp.time_ms)
+        .map_err(|e| format!("expected a record with `time_ms`: {e}"))
+}
+
 /// Decodes a frame and checks that it belongs at this index of this tree.
 pub(super) fn decode(frame: &Frame<'_>, tree: &Tree, index: u64) -> Result<Entry, String> {
     let record: Record = serde_json::from_slice(frame.record)

@@ -88,9 +88,14 @@ impl Reader {
         let Some(block) = before else {
             return Ok(late);
         };
-        let entries = self.block(&block, 0..=late.saturating_sub(1))?;
-        let found = entries.iter().find(|e| e.place.time_ms >= time_ms);
-        Ok(found.map_or(late, |e| e.place.index))
+        let mut found = None;
+        self.walk(&block, |index, frame| {
+            if found.is_none() && index < late && entry::time_ms(frame)? >= time_ms {
+                found = Some(index);
+            }
+            Ok(())
+        })?;
+        Ok(found.unwrap_or(late))
     }
 
     /// The wanted records of the block that holds `index`.
@@ -127,10 +132,25 @@ impl Reader {
         block: &Block,
         picked: impl Fn(u64, &Frame<'_>) -> bool,
     ) -> io::Result<(Vec<Entry>, u64)> {
+        let mut entries = Vec::new();
+        let end = self.walk(block, |index, frame| {
+            if picked(index, frame) {
+                entries.push(entry::decode(frame, &self.tree, index)?);
+            }
+            Ok(())
+        })?;
+        Ok((entries, end))
+    }
+
+    /// Shows every frame of a block with its index; the index after the last.
+    fn walk(
+        &self,
+        block: &Block,
+        mut visit: impl FnMut(u64, &Frame<'_>) -> Result<(), String>,
+    ) -> io::Result<u64> {
         let path = segment::path(&self.dir, block.segment);
         let file = File::open(&path)?;
         let mut frames = segment::frames(file, block.bytes.start, block.bytes.end)?;
-        let mut entries = Vec::new();
         let mut index = block.first;
         loop {
             let offset = frames.offset();
@@ -140,11 +160,9 @@ impl Reader {
                 io::Error::new(io::ErrorKind::InvalidData, text)
             };
             let Some(frame) = frames.next().map_err(|e| damaged(e.to_string()))? else {
-                return Ok((entries, index));
+                return Ok(index);
             };
-            if picked(index, &frame) {
-                entries.push(entry::decode(&frame, &self.tree, index).map_err(damaged)?);
-            }
+            visit(index, &frame).map_err(damaged)?;
             index += 1;
         }
     }

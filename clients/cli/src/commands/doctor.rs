@@ -25,6 +25,9 @@ pub struct DoctorArgs {
     /// The broker's data folder, where it is on this machine
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Ask for readiness alone, as a container's health check does
+    #[arg(long, requires = "operations", conflicts_with = "data")]
+    ready: bool,
 }
 
 /// How a check ended.
@@ -75,10 +78,17 @@ impl Check {
     }
 }
 
-/// Makes every check, whatever the others found.
+/// Makes every check, whatever the others found; or the one of readiness.
 pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<Report, Failure> {
-    let mut checks = broker::metadata(environment).await;
+    let mut checks = match args.ready {
+        true => Vec::new(),
+        false => broker::metadata(environment).await,
+    };
     checks.push(broker::readiness(environment, args.operations.as_deref()).await);
+    if args.ready {
+        return Ok(report(&checks));
+    }
+    checks.push(broker::certificate(environment, args.operations.as_deref()).await);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),

@@ -170,6 +170,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
     let server = Server::answering(&[
         (200, "{}"),
         (503, "[-]ledger cannot be written\n"),
+        (200, "locum_tls_certificate_expires_in_seconds 1000000\n"),
         (401, "{}"),
     ])
     .await;
@@ -185,6 +186,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
     };
     assert_eq!(result("issuer"), "fail");
     assert_eq!(result("readiness"), "fail");
+    assert_eq!(result("certificate"), "warn");
     assert_eq!(result("admin credential"), "fail");
     assert_eq!(result("data folder"), "skipped");
     assert!(ran.out.contains("cannot be written"), "{}", ran.out);
@@ -193,7 +195,7 @@ async fn the_doctor_makes_every_check_and_exits_4_where_one_fails() {
 
 #[tokio::test]
 async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
-    let listener = Server::answering(&[(200, "ready\n")]).await;
+    let listener = Server::answering(&[(200, "ready\n"), (200, "")]).await;
     let (document, keys) = (
         r#"{"issuer":"URL","jwks_uri":"URL/jwks"}"#,
         r#"{"keys":[{}]}"#,
@@ -208,4 +210,18 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
         "{}",
         ran.out
     );
+}
+
+#[tokio::test]
+async fn a_doctor_asked_for_readiness_alone_needs_no_issuer() {
+    let listener = Server::answering(&[(200, "ready\n"), (503, "[-]clock is behind\n")]).await;
+    let line = format!("doctor -o json --ready --operations {}", listener.url);
+    for (code, result) in [(0, "ok"), (4, "fail")] {
+        let ran = run_with(&[], &line).await;
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        let checks = ran.json()["data"]["checks"].clone();
+        assert_eq!(checks.as_array().unwrap().len(), 1);
+        assert_eq!(checks[0]["result"], result);
+    }
+    assert!(parse("doctor --ready").is_err());
 }

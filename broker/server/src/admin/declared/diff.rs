@@ -1,13 +1,13 @@
 //! One object that is declared against what is known of it.
 
-use super::{Build, DeclaredAgent, Moment, flaw};
+use super::{Build, DeclaredAgent, DeclaredSecret, Moment, flaw};
+use crate::admin::secrets::{LIVE_MAX, overlapping};
 use locum_core::ids::{IssuerId, TargetId, VersionId};
 use locum_core::registry::{
     Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Status, Target,
     TargetSpec, Version, VersionState,
 };
-use locum_core::secret::Secret;
-use locum_stores::state::Change;
+use locum_stores::state::{Change, SecretHash};
 
 /// The version text where the files name none.
 const VERSION: &str = "file";
@@ -33,7 +33,7 @@ pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Foun
 
 pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Found {
     let known = now.state.registry.target(id.as_str());
-    if known.is_some_and(|known| known.spec == *spec) {
+    if known.is_some_and(|known| *known.spec == *spec) {
         return Ok(None);
     }
     if known.is_some_and(|known| known.spec.audience != spec.audience) {
@@ -42,7 +42,7 @@ pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Foun
     }
     let target = Target {
         id: id.clone(),
-        spec: spec.clone(),
+        spec: spec.clone().into(),
         created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
     };
     Ok(Some(Change::Target { target }))
@@ -82,7 +82,7 @@ pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
         let detail = "expected an agent that is not retired, found a retired one; take a new id";
         return Err(flaw("", detail));
     }
-    agent.spec = declared.spec.clone();
+    agent.spec = declared.spec.clone().into();
     let agent = match declared.certified_until {
         Some(until) => certified(now, agent, &declared.build, until)?,
         None => uncertified(agent, now.now_ms / 1000),
@@ -138,23 +138,36 @@ fn uncertified(mut agent: Agent, now_s: u64) -> Agent {
     agent
 }
 
-/// The client's secrets, if they are not that one alone.
+/// The client's secrets, if they are not that one and those that may live on
+/// beside it: as `POST …/secrets` leaves them.
 pub(super) fn secret(
     now: &Moment<'_>,
     client: &str,
-    secret: Option<&Secret<String>>,
+    declared: Option<&DeclaredSecret>,
 ) -> Option<Change> {
     let known = now.state.secrets.get(client);
     let known = known.map(Vec::as_slice).unwrap_or_default();
-    let (hashes, same) = match (secret, known) {
-        (None, known) => (Vec::new(), known.is_empty()),
-        (Some(secret), [only]) if only.until_s.is_none() => (
-            vec![now.app.vault.hash(secret.expose(), None)],
-            now.app.vault.matches(&only.hash, secret.expose()),
-        ),
-        (Some(secret), _) => (vec![now.app.vault.hash(secret.expose(), None)], false),
+    let now_s = now.now_ms / 1_000;
+    let hashes = match declared {
+        None => Vec::new(),
+        Some(declared) => {
+            let vault = &now.app.vault;
+            let secret = declared.secret.expose();
+            let same = |hash: &SecretHash| vault.matches(&hash.hash, secret);
+            let in_force = known
+                .last()
+                .filter(|last| last.until_s.is_none() && same(last));
+            if in_force.is_some() && (declared.overlap_s > 0 || known.len() == 1) {
+                return None;
+            }
+            let before: Vec<_> = known.iter().filter(|hash| !same(hash)).cloned().collect();
+            let mut hashes = overlapping(&before, now_s, declared.overlap_s);
+            hashes.drain(..hashes.len().saturating_sub(LIVE_MAX - 1));
+            hashes.push(vault.hash(secret, None));
+            hashes
+        }
     };
-    (!same).then(|| Change::Secrets {
+    (hashes != known).then(|| Change::Secrets {
         client: client.to_owned(),
         hashes,
     })

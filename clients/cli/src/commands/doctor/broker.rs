@@ -13,6 +13,10 @@ use crate::input::now_s;
 const CLOCK_FAIL_S: i64 = 30;
 /// Seconds from which it is worth a word.
 const CLOCK_WARN_S: i64 = 5;
+/// Seconds before a certificate's end from which it is worth a word: 14 days.
+const CERTIFICATE_WARN_S: i64 = 14 * DAY_S;
+const DAY_S: i64 = 86_400;
+const CERTIFICATE: &str = "certificate";
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
@@ -51,6 +55,21 @@ pub(super) async fn readiness(environment: &Environment, named: Option<&str>) ->
             "name the operations listener with --operations",
         ),
         Err(failure) => Check::failed(NAME, &failure),
+    }
+}
+
+/// How long the broker's certificate holds, by the operations listener's metrics.
+pub(super) async fn certificate(environment: &Environment, named: Option<&str>) -> Check {
+    match environment.operations(named) {
+        Ok(Some(url)) => match metrics(&url).await {
+            Ok(text) => holding(&text),
+            Err(failure) => Check::failed(CERTIFICATE, &failure),
+        },
+        Ok(None) | Err(_) => Check::new(
+            CERTIFICATE,
+            Outcome::Skipped,
+            "needs the operations listener",
+        ),
     }
 }
 
@@ -141,9 +160,51 @@ async fn asked(operations: &Url) -> Result<Check, Failure> {
     Ok(Check::new("readiness", outcome, lines.join("; ")))
 }
 
+async fn metrics(operations: &Url) -> Result<String, Failure> {
+    let http = Http::new(operations)?;
+    let answer = http.send(http.get(below(operations, "metrics")?)).await?;
+    Ok(answer.text().to_owned())
+}
+
+fn holding(metrics: &str) -> Check {
+    let figure = |line: &str| {
+        let rest = line.strip_prefix("locum_tls_certificate_expires_in_seconds ")?;
+        rest.trim().parse::<i64>().ok()
+    };
+    let Some(left_s) = metrics.lines().find_map(figure) else {
+        return Check::new(CERTIFICATE, Outcome::Ok, "the broker speaks no TLS itself");
+    };
+    let days = left_s.abs() / DAY_S;
+    if left_s <= 0 {
+        let detail = format!("has ended {days} days ago; put another in its files, reload");
+        return Check::new(CERTIFICATE, Outcome::Fail, detail);
+    }
+    let outcome = if left_s < CERTIFICATE_WARN_S {
+        Outcome::Warn
+    } else {
+        Outcome::Ok
+    };
+    Check::new(CERTIFICATE, outcome, format!("ends in {days} days"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_warns_two_weeks_before_its_end_and_fails_at_it() {
+        let name = "locum_tls_certificate_expires_in_seconds";
+        for (left, outcome) in [
+            ("1209600", Outcome::Ok),
+            ("1209599", Outcome::Warn),
+            ("0", Outcome::Fail),
+            ("-5", Outcome::Fail),
+        ] {
+            let text = format!("# TYPE {name} gauge\n{name} {left}\nother 3\n");
+            assert_eq!(holding(&text).outcome, outcome, "{left}");
+        }
+        assert_eq!(holding("other 3\n").outcome, Outcome::Ok);
+    }
 
     #[test]
     fn a_clock_half_a_minute_off_fails_and_a_few_seconds_warn() {

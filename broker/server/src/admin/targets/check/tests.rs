@@ -41,7 +41,8 @@ fn registry() -> Registry {
         spec: spec(
             json!({"audience": "urn:x:sap", "resources": ["https://sap.example"],
             "resource_server": "sap-rs", "scopes": {"read": {}}}),
-        ),
+        )
+        .into(),
         created_at_ms: 0,
     });
     let agent = json!({"id": "helper", "owner": {"kind": "team", "id": "t"}});
