@@ -16,7 +16,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const SIGXFSZ: i32 = 25;
 
 #[derive(Parser)]
-#[command(name = "locum", version, about = "A token broker for software agents")]
+#[command(
+    name = "locum",
+    version,
+    about = "A token broker for software agents",
+    after_help = locum_cli::AFTER_HELP
+)]
 struct Cli {
     #[command(flatten)]
     options: locum_cli::Options,
@@ -26,32 +31,33 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The broker with a demo world around it, on loopback, offline.
+    /// Run a broker with a demo world around it, on loopback and offline.
     Dev(Dev),
-    /// The broker in production.
+    /// Run the broker that a configuration describes.
     Serve {
-        /// Its configuration.
-        #[arg(long, default_value = "locum.toml")]
+        /// The configuration, a TOML file.
+        #[arg(long, value_name = "FILE", default_value = "locum.toml")]
         config: PathBuf,
     },
-    /// Looks at a configuration without serving it.
+    /// Look at a configuration without serving it.
     Config {
         /// What to do.
         #[command(subcommand)]
         verb: ConfigVerb,
     },
-    /// Plays the main job once, step by step, on real signed tokens.
+    /// Play the main job once, step by step, on real signed tokens.
     Tour {
-        /// One JSON object a step.
+        /// Print one JSON object a step.
         #[arg(long)]
         json: bool,
     },
-    /// Lays a backup out in a new data folder.
+    /// Lay a backup out in a new data folder.
     Restore {
-        /// What `GET /admin/v1/backup` gave.
+        /// The backup: what `GET /admin/v1/backup` answered.
+        #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The folder: empty or missing.
-        #[arg(long)]
+        /// The data folder to make; empty or missing.
+        #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
     #[command(flatten)]
@@ -62,14 +68,15 @@ enum Command {
 struct Dev {
     #[command(subcommand)]
     verb: Option<DevVerb>,
-    /// Where to listen; loopback only, port 0 for any.
-    #[arg(long, default_value = "127.0.0.1:8420")]
+    /// Where to listen: a loopback address; port 0 for any. The demo issuers take
+    /// the port after it, the operations listener the third.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Where keys, secrets and the ledger are kept; a temporary folder by default.
-    #[arg(long, global = true)]
+    /// Where keys, secrets and the ledger are kept; by default a temporary folder.
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
-    /// Written whole once requests are answered.
-    #[arg(long)]
+    /// A file to write once requests are answered: addresses, and secrets of the demo world.
+    #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
     /// Bytes of a segment of the ledger, so that a test may see it roll.
     #[arg(long, hide = true)]
@@ -81,7 +88,7 @@ struct Dev {
 
 #[derive(Subcommand)]
 enum DevVerb {
-    /// Prints the environment of a running dev world for the shell.
+    /// Print the environment of a running dev world: `eval "$(locum dev env)"`.
     Env,
 }
 
@@ -188,3 +195,6 @@ fn failed(flaw: &dyn std::error::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "locum: {flaw}");
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ mod changing;
 mod commands;
 mod config;
 mod dev;
+#[cfg(test)]
+mod generated;
 mod http;
 mod introspect;
 mod keyring;

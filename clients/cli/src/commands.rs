@@ -10,6 +10,7 @@ mod doctor;
 mod effect;
 mod explain;
 mod grants;
+mod keys;
 mod lock;
 mod revoke;
 mod targets;
@@ -35,6 +36,8 @@ pub enum Command {
     Targets(targets::TargetsArgs),
     /// List, show, add and revoke grants, a person's standing delegations
     Grants(grants::GrantsArgs),
+    /// List signing keys; rotate and retire them
+    Keys(keys::KeysArgs),
     /// Say why a request was permitted or refused
     Explain(explain::ExplainArgs),
     /// Check the broker and its surroundings, one line a check
@@ -53,6 +56,7 @@ impl Command {
             Self::Agents(_) => "agents",
             Self::Targets(_) => "targets",
             Self::Grants(_) => "grants",
+            Self::Keys(_) => "keys",
             Self::Explain(_) => "explain",
             Self::Doctor(_) => "doctor",
         }
@@ -74,6 +78,7 @@ impl Command {
             Self::Agents(args) => agents::run(args, environment).await,
             Self::Targets(args) => targets::run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,
+            Self::Keys(args) => keys::run(args, environment).await,
             Self::Explain(args) => explain::run(args, environment).await,
             Self::Doctor(args) => doctor::run(args, environment).await,
         }

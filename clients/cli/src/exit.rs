@@ -131,6 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_exit_code() {
+        for code in [
+            "1", "2", "4", "5", "6", "7", "8", "10", "11", "12", "13", "79", "81", "82",
+        ] {
+            let named = crate::AFTER_HELP
+                .split_whitespace()
+                .any(|word| word == code);
+            assert!(named, "{code}");
+        }
+    }
+
+    #[test]
     fn a_code_that_is_not_known_falls_back_to_the_status() {
         assert_eq!(Exit::of_code("LCM-OF-TOMORROW"), None);
         for (status, exit) in [(404, 5), (409, 6), (403, 7), (401, 8), (422, 2), (503, 12)] {

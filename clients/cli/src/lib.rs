@@ -27,12 +27,41 @@ pub use output::Format;
 
 use environment::Environment;
 
+/// What a reader of `--help` must know besides: what the commands read, and
+/// what they end with.
+pub const AFTER_HELP: &str = "\
+Commands that ask a broker read:
+  LOCUM_ISSUER            its issuer, such as https://broker.example
+  LOCUM_ADMIN_API         its admin API (default: /admin/v1 below the issuer)
+  LOCUM_ADMIN_TOKEN       a credential of the admin API, or LOCUM_ADMIN_TOKEN_FILE
+  LOCUM_CLIENT_ID         the client that asks for a token
+  LOCUM_CLIENT_SECRET     its secret, or LOCUM_CLIENT_SECRET_FILE
+  LOCUM_OPERATIONS        the operations listener, for `doctor`
+  LOCUM_DEV_READY         the ready file of a dev world, from `locum dev env`
+
+They exit with:
+  0 done                     8 no credential, or a bad one
+  1 another failure         10 no answer in time
+  2 wrong arguments         11 too many requests
+  4 not set up here         12 cannot be reached
+  5 no such object          13 a redirect, never followed
+  6 wrong state             79 a person must consent
+  7 not allowed             81 policy says no
+                            82 locked, suspended, uncertified or revoked";
+
 /// Options of every command.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Options {
-    /// How to print; without it text on a terminal, else JSON (`token` always
-    /// prints the bare token).
-    #[arg(short, long, global = true, value_enum, display_order = 900)]
+    /// How a command that asks a broker prints: by default text on a terminal,
+    /// else JSON (`token`: the bare token).
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        global = true,
+        value_enum,
+        display_order = 900
+    )]
     pub output: Option<Format>,
 }
 

@@ -1,6 +1,7 @@
 //! `/openapi.json`: the admin API in its own words, OpenAPI 3.1, made from one
 //! table of operations.
 
+mod about;
 mod schemas;
 mod table;
 
@@ -146,5 +147,7 @@ fn content(media: &str, schema: &str) -> Value {
     Value::Object(out)
 }
 
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 /// What `locum config` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
-    /// Says what is wrong with a configuration, if anything is.
+    /// Say what is wrong with a configuration and what it names; exit 1 if anything is.
     Check {
-        /// The main file.
-        #[arg(long, default_value = "locum.toml")]
+        /// The configuration, a TOML file.
+        #[arg(long, value_name = "FILE", default_value = "locum.toml")]
         config: PathBuf,
     },
-    /// Prints a value and the file it comes from, or `default`.
+    /// Print a value and the file it comes from, or `default`.
     Explain {
         /// A key such as `limits.body_bytes`, a table, or an object such as `agents.x`.
         key: String,
-        /// The main file.
-        #[arg(long, default_value = "locum.toml")]
+        /// The configuration, a TOML file.
+        #[arg(long, value_name = "FILE", default_value = "locum.toml")]
         config: PathBuf,
     },
-    /// Prints the JSON Schema of `locum.toml`.
+    /// Print the JSON Schema of `locum.toml`, for editors.
     Schema,
 }
 

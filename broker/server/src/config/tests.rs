@@ -251,18 +251,8 @@ fn every_default_and_every_key_reach_the_settings() {
 }
 
 #[test]
-fn the_published_schema_is_the_one_the_command_prints() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/locum.schema.json");
-    #[expect(clippy::disallowed_methods, reason = "the switch that blesses")]
-    let bless = std::env::var_os("LOCUM_BLESS").is_some();
-    if bless {
-        fs::write(&path, schema::text()).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap();
-    assert!(
-        kept == schema::text(),
-        "run `LOCUM_BLESS=1 cargo test -p locum-server schema`"
-    );
+fn the_reference_schema_is_the_one_the_command_prints() {
+    crate::generated::is_whole("locum.schema.json", &schema::text());
 }
 
 #[test]

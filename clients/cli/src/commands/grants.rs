@@ -47,14 +47,14 @@ enum Verb {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("end").required(true).args(["expires_at", "expires_in"])))]
 struct Add {
-    /// The person, such as `demo:ada`
-    #[arg(long)]
+    /// The person, `ISSUER-ID:SUB`, such as `demo:ada`
+    #[arg(long, value_name = "PERSON")]
     person: String,
-    /// A group of the person, such as `demo:staff`; may be repeated
+    /// A group of the person, such as `demo:staff`; may be repeated (default: unknown)
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// The agent that may act
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     agent: String,
     /// The target's id
     #[arg(long = "for", value_name = "TARGET")]

@@ -15,7 +15,7 @@ use super::effect;
 /// What to lock, and why.
 #[derive(Debug, Args)]
 pub struct LockArgs {
-    /// KIND/ID such as `agent/invoice-agent`, or `all`
+    /// KIND/ID such as `agent/invoice-agent` or `person/demo:ada`, or `all`
     #[arg(value_name = "WHAT")]
     what: What,
     /// Why, for the record

@@ -26,21 +26,21 @@ pub struct TokenArgs {
     #[arg(long, value_enum, default_value_t, conflicts_with_all = ["subject_token_file", "subject_grant", "alone"])]
     session: Session,
     /// What kind of token the subject's file holds (default: seen from the token)
-    #[arg(long, value_enum, conflicts_with_all = ["person", "subject_grant", "alone"])]
+    #[arg(long, value_name = "TYPE", value_enum, conflicts_with_all = ["person", "subject_grant", "alone"])]
     subject_token_type: Option<TokenType>,
-    /// The agent that asks; in a dev world its secret is known
+    /// The agent that asks (default: `LOCUM_CLIENT_ID`); in a dev world its secret is known
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
     /// A file with the acting agent's own token, if the client only presents
     #[arg(long, value_name = "FILE", conflicts_with = "alone")]
     actor_token_file: Option<String>,
     /// What kind of token the actor's file holds (default: seen from the token)
-    #[arg(long, value_enum, requires = "actor_token_file")]
+    #[arg(long, value_name = "TYPE", value_enum, requires = "actor_token_file")]
     actor_token_type: Option<TokenType>,
     /// The target, by id or audience
     #[arg(long = "for", value_name = "TARGET")]
     audience: String,
-    /// A scope; may be repeated
+    /// A scope; may be repeated (default: the ceiling's)
     #[arg(long, value_name = "S")]
     scope: Vec<String>,
     /// Limits: JSON, or `type=T,name=text,name:=JSON,name[]=item`; may be repeated
@@ -55,7 +55,7 @@ pub struct TokenArgs {
     /// No longer than this: `90s`, `5m`
     #[arg(long, value_name = "TIME", value_parser = input::seconds)]
     expires_in: Option<u64>,
-    /// The agent that the token is passed on to
+    /// The agent that the chain is passed on to: no target accepts the token
     #[arg(long, value_name = "AGENT")]
     delegate_to: Option<String>,
     /// Also say on standard error who acts for whom, and why
@@ -67,16 +67,16 @@ pub struct TokenArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct SubjectArgs {
-    /// A person of the dev world, who is signed in at the demo provider
+    /// A person of the dev world, signed in at the demo provider
     #[arg(long = "as", value_name = "PERSON")]
     person: Option<String>,
-    /// A file with the subject's token (`-`: standard input)
+    /// A file with the token of the person (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     subject_token_file: Option<String>,
-    /// A grant, while the person is away
+    /// The id of a grant, for a person who is away
     #[arg(long, value_name = "grt_…")]
     subject_grant: Option<String>,
-    /// The agent for itself, on nobody's behalf
+    /// The agent for itself, on nobody's behalf (client_credentials)
     #[arg(long)]
     alone: bool,
 }

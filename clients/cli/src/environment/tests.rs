@@ -130,3 +130,10 @@ fn a_demo_secret_never_goes_to_another_broker() {
 fn no_secret_is_in_debug_output() {
     assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
 }
+
+#[test]
+fn the_help_names_every_variable_that_is_read() {
+    for name in NAMES {
+        assert!(crate::AFTER_HELP.contains(name), "{name}");
+    }
+}

@@ -213,6 +213,34 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is() {
 }
 
 #[tokio::test]
+async fn keys_are_listed_rotated_and_retired() {
+    let key = |state: &str| {
+        json!({"items":[{"kid":"k_-1","alg":"ES256","use":"sig","state":state,
+            "created_at":"2026-11-23T10:00:00Z","activates_at":null}],"next":null})
+        .to_string()
+    };
+    let (next, active, retired) = (key("next"), key("active"), key("retired"));
+    let server = Server::answering(&[(200, &next), (200, &active), (200, &retired)]).await;
+    assert_eq!(
+        run_at(&server, "keys").await.out,
+        "KID   ALG    STATE  CREATED               SIGNS SINCE\n\
+         k_-1  ES256  next   2026-11-23T10:00:00Z  –\n"
+    );
+    let ran = run_at(&server, "keys rotate --reason monthly").await;
+    assert!(ran.out.contains("active"), "{}", ran.out);
+    let ran = run_at(&server, "keys retire k_-1 --reason leaked").await;
+    assert!(ran.out.contains("retired"), "{}", ran.out);
+    let requests = server.requests();
+    assert!(requests[1].starts_with("POST /admin/v1/keys/rotate "));
+    assert_eq!(
+        body(&requests[1]),
+        json!({"alg":"ES256","reason":"monthly"})
+    );
+    assert!(requests[2].starts_with("POST /admin/v1/keys/k_-1/retire "));
+    assert_eq!(body(&requests[2]), json!({"reason":"leaked"}));
+}
+
+#[tokio::test]
 async fn a_doctor_asked_for_readiness_alone_needs_no_issuer() {
     let listener = Server::answering(&[(200, "ready\n"), (503, "[-]clock is behind\n")]).await;
     let line = format!("doctor -o json --ready --operations {}", listener.url);

@@ -1,6 +1,7 @@
 //! The schemas the document links to. Objects are described by their members;
-//! what each means stands in the contract's reference.
+//! what each means stands in `about.rs`.
 
+use super::about::about;
 use serde_json::{Map, Value, json};
 
 /// What a member holds.
@@ -301,20 +302,20 @@ const OWN: &[Schema] = &[
 pub(super) fn all() -> Map<String, Value> {
     let mut out = Map::new();
     for (name, must, may) in SENT {
-        let mut schema = object(must, may);
+        let mut schema = object((name, name), must, may);
         if let Some(members) = schema.as_object_mut() {
             members.insert("additionalProperties".into(), json!(false));
         }
         out.insert((*name).to_owned(), schema);
     }
     for (name, must, may) in OWN {
-        out.insert((*name).to_owned(), object(must, may));
+        out.insert((*name).to_owned(), object((name, name), must, may));
     }
     for (name, sent, more) in SHOWN {
         let of = SENT.iter().find(|(known, ..)| known == sent);
         if let Some((_, must, may)) = of {
             let all: Vec<_> = must.iter().chain(*more).copied().collect();
-            out.insert((*name).to_owned(), object(&all, may));
+            out.insert((*name).to_owned(), object((name, sent), &all, may));
         }
     }
     let tar = json!({ "type": "string", "contentMediaType": "application/x-tar" });
@@ -322,11 +323,19 @@ pub(super) fn all() -> Map<String, Value> {
     out
 }
 
-fn object(must: &[(&str, Holds)], may: &[(&str, Holds)]) -> Value {
+/// `names`: the schema's, and that of the one it was taken from.
+fn object(names: (&str, &str), must: &[(&str, Holds)], may: &[(&str, Holds)]) -> Value {
     let required: Vec<&str> = must.iter().map(|(name, _)| *name).collect();
     let members = must.iter().chain(may);
     let properties: Map<String, Value> = members
-        .map(|(name, holds)| ((*name).to_owned(), holds.schema()))
+        .map(|(name, holds)| {
+            let mut schema = holds.schema();
+            if let (Some(of), Some(text)) = (schema.as_object_mut(), about(names.0, names.1, name))
+            {
+                of.insert("description".into(), json!(text));
+            }
+            ((*name).to_owned(), schema)
+        })
         .collect();
     json!({ "type": "object", "required": required, "properties": properties })
 }

@@ -6,14 +6,14 @@
 )]
 use super::*;
 use locum_core::ids::{IssuerId, TargetId};
-use locum_core::registry::{Agent, Issuer, Target};
+use locum_core::registry::{Agent, AgentSpec, Issuer, Target};
 use serde_json::json;
 
 fn registry() -> Registry {
     let mut out = Registry::default();
     let agent = |id: &str| {
         let spec = json!({ "id": id, "owner": { "kind": "team", "id": "t" } });
-        Agent::new(serde_json::from_value(spec).unwrap(), 1)
+        Agent::new(serde_json::from_value::<AgentSpec>(spec).unwrap(), 1)
     };
     out.put_agent(agent("a"));
     out.put_agent(agent("gone").retire().unwrap());

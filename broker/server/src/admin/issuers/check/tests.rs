@@ -6,7 +6,7 @@
 )]
 use super::*;
 use locum_core::ids::TargetId;
-use locum_core::registry::{Agent, Issuer, Target};
+use locum_core::registry::{Agent, AgentSpec, Issuer, Target};
 use locum_core::token::Alg;
 use locum_tokens::keys::SigningKey;
 use serde_json::json;
@@ -40,7 +40,10 @@ fn registry() -> Registry {
         created_at_ms: 0,
     });
     let agent = json!({"id": "helper", "owner": {"kind": "team", "id": "t"}});
-    registry.put_agent(Agent::new(serde_json::from_value(agent).unwrap(), 0));
+    registry.put_agent(Agent::new(
+        serde_json::from_value::<AgentSpec>(agent).unwrap(),
+        0,
+    ));
     registry
 }
 

@@ -7,7 +7,7 @@
 use super::*;
 use locum_core::ids::{Jti, TargetId, Uuid7};
 use locum_core::lineage::Keyed;
-use locum_core::registry::{Agent, GrantSpec, GrantState, Target};
+use locum_core::registry::{Agent, AgentSpec, GrantSpec, GrantState, Target};
 use locum_core::standing::FOR_EVER;
 use locum_stores::ledger::Entry;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn world() -> State {
     let mut state = State::new(Arc::new(Plain));
     for (agent, owner) in [("a", "red"), ("b", "blue")] {
         let spec = json!({ "id": agent, "owner": { "kind": "team", "id": owner } });
-        let agent = Agent::new(serde_json::from_value(spec).unwrap(), 1);
+        let agent = Agent::new(serde_json::from_value::<AgentSpec>(spec).unwrap(), 1);
         state.registry.put_agent(agent);
     }
     for (id, server) in [("asks", json!("rs")), ("offline", Value::Null)] {

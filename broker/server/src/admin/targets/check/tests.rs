@@ -5,7 +5,7 @@
     reason = "tests"
 )]
 use super::*;
-use locum_core::registry::{Agent, Client, Target};
+use locum_core::registry::{Agent, AgentSpec, Client, Target};
 use serde_json::{Value, json};
 
 const OURS: &str = "https://broker.example";
@@ -46,7 +46,10 @@ fn registry() -> Registry {
         created_at_ms: 0,
     });
     let agent = json!({"id": "helper", "owner": {"kind": "team", "id": "t"}});
-    registry.put_agent(Agent::new(serde_json::from_value(agent).unwrap(), 0));
+    registry.put_agent(Agent::new(
+        serde_json::from_value::<AgentSpec>(agent).unwrap(),
+        0,
+    ));
     registry
 }
 

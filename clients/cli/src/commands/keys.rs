@@ -1,0 +1,67 @@
+//! `locum keys`: the keys that Locum signs with.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::admin::Admin;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::text::{member, table};
+
+/// What to do; without it, list.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List every signing key and where it stands
+    List,
+    /// Let the next key sign from now on, and publish another one for the time after
+    Rotate {
+        /// The algorithm whose key changes
+        #[arg(long, default_value = "ES256", value_parser = ["ES256", "RS256", "PS256", "EdDSA"])]
+        alg: String,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take a key out of use at once: what it signed is dead
+    Retire {
+        /// The key's id
+        kid: String,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Lists, rotates or retires.
+pub(crate) async fn run(args: KeysArgs, environment: &Environment) -> Result<Report, Failure> {
+    let admin = Admin::new(environment)?;
+    let data = match args.verb.unwrap_or(Verb::List) {
+        Verb::List => json!({"items": admin.list("keys").await?}),
+        Verb::Rotate { alg, reason } => {
+            let body = json!({"alg": alg, "reason": reason});
+            admin.create("keys/rotate", &body).await?
+        }
+        Verb::Retire { kid, reason } => admin.act("keys", &kid, "retire", &reason).await?,
+    };
+    let items = data.get("items").and_then(Value::as_array);
+    let rows: Vec<Vec<String>> = items.into_iter().flatten().map(row).collect();
+    let text = table(&["kid", "alg", "state", "created", "signs since"], &rows);
+    Ok(Report {
+        data,
+        text,
+        ..Report::default()
+    })
+}
+
+fn row(key: &Value) -> Vec<String> {
+    ["kid", "alg", "state", "created_at", "activates_at"]
+        .map(|name| member(key, &[name]))
+        .to_vec()
+}
