@@ -142,9 +142,10 @@ impl World<'_> {
             return Standing::Locked(lock.clone());
         }
         let now_s = self.now_ms / 1000;
-        let fallen = actors
-            .iter()
-            .find(|(agent, version)| !self.registry.is_live(agent, *version, now_s));
+        let fallen = actors.iter().find(|(agent, version)| {
+            let version = version.or_else(|| self.version_in(lineage, agent));
+            !self.registry.is_live(agent, version, now_s)
+        });
         fallen.map_or(Standing::Live, |(agent, _)| {
             Standing::AgentNotInForce(agent.clone())
         })
@@ -159,6 +160,14 @@ impl World<'_> {
             .iter()
             .for_each(|(kind, id)| lineage.add(self.keys.key(*kind, id)));
         self.standing(&lineage, &[], issued_ms)
+    }
+
+    /// The version of an agent that a lineage names: a token of an agent that
+    /// acts for itself carries none. The newest ones are looked at first.
+    fn version_in(&self, lineage: &Lineage, agent: &AgentId) -> Option<VersionId> {
+        let known = self.registry.agent(agent.as_str())?;
+        let mut versions = known.versions.iter().rev().map(|version| version.id);
+        versions.find(|id| lineage.has(&self.keys.key(Kind::AgentVersion, &id.to_string())))
     }
 
     fn owner(&self, agent: &AgentId) -> Option<Key> {

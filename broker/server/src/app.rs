@@ -18,17 +18,17 @@ use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
 use locum_policy::Bundle;
 use locum_stores::ledger::{AppendError, Ledger};
-use locum_stores::state::{Author, Change, Shared, State, draft};
+use locum_stores::state::{Author, Change, Shared, State};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 /// Most bytes of a token of ours (contract §6).
 const OWN_TOKEN_MAX: usize = 4_096;
 
-/// Longest a decision waits for its record to be durable: a disk that is slower
-/// is one that does not write.
-const RECORDED_WITHIN: Duration = Duration::from_secs(5);
+/// Longest a decision or a change waits for its record to be durable: a disk
+/// that is slower is one that does not write.
+pub(crate) const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Something Locum needs is not there: always 503, never a yes. The text is
 /// for the log.
@@ -82,8 +82,10 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     /// Randomness.
     pub(crate) random: Randomness,
-    /// One change at a time: read, check, record.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Who has the right to change: [`App::changing`].
+    pub(crate) changes: Arc<tokio::sync::Mutex<()>>,
+    /// This, for what outlives a request.
+    pub(crate) me: Weak<App>,
     /// How this broker is set up.
     pub(crate) setup: Setup,
     /// What files declare; replaced whole.
@@ -141,21 +143,18 @@ impl App {
         Ok(appended.await.map_err(slow)??)
     }
 
-    /// Records changes that hold together. The caller holds `changing` and has
-    /// checked them against the state. When this returns, they are durable and
-    /// in force.
+    /// Records changes that rest on nothing that another could change. When
+    /// this returns, they are durable and in force. All others:
+    /// [`App::change`].
     ///
     /// # Errors
-    /// [`Unavailable`] when the ledger cannot be written; then nothing changed.
+    /// [`Unavailable`] when the ledger cannot be written, or not in time.
     pub(crate) async fn record(
         &self,
         changes: &[Change],
         author: &Author,
     ) -> Result<Appended, Unavailable> {
-        let salts = [self.random.bytes(), self.random.bytes()];
-        let draft =
-            draft(changes, author, salts).map_err(|e| Unavailable(format!("record: {e}")))?;
-        Ok(self.ledger.append(draft).await?)
+        self.append(self.draft(changes, author)?).await
     }
 
     /// The world in which standing is judged.

@@ -3,7 +3,7 @@
 use crate::backup::restore::{RestoreFlaw, restore};
 use crate::bounds::Bounds;
 use crate::config::{self, ConfigVerb};
-use crate::{dev, logs, serve, tour};
+use crate::{dev, logs, process, serve, tour};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -101,6 +101,12 @@ pub(crate) fn main() -> ExitCode {
     } else {
         logs::Wanted::Text
     });
+    if let Err(error) = process::no_core() {
+        tracing::warn!(%error, "core dumps of this process are not ruled out");
+    }
+    if let Err(error) = process::open_files() {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()

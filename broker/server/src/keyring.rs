@@ -190,7 +190,7 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
     if app.keyring.signer(alg).is_some() {
         return Ok(());
     }
-    let _changing = app.changing.lock().await;
+    let changing = app.changing().await?;
     if app.keyring.signer(alg).is_some() {
         return Ok(());
     }
@@ -200,10 +200,12 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
     };
     let author = Author {
         by: "locum".into(),
+        credential: None,
         reason: format!("first signing keys for {alg}"),
         request_id: None,
     };
-    app.record(&changes, &author).await?;
-    app.keyring.reload(app);
+    let draft = app.draft(&changes, &author)?;
+    let reload = Box::new(|app: &App| app.keyring.reload(app));
+    app.change(&changing, draft, reload).await?;
     Ok(())
 }

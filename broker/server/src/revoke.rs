@@ -82,6 +82,7 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
     };
     let author = Author {
         by,
+        credential: None,
         reason: "RFC 7009".into(),
         request_id: Some(asking.id.to_string()),
     };

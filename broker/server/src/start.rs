@@ -90,7 +90,10 @@ pub(crate) fn open(
         let bundle = policies(&known)?;
         (Keyring::open(&known.signing_keys, &vault)?, bundle)
     };
-    Ok(Arc::new(App {
+    let trust = Trust::new(clock.clone(), setup.trust.clone())?;
+    let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
+    Ok(Arc::new_cyclic(|me| App {
+        me: me.clone(),
         data: folder.data,
         issuer: issuer.into(),
         bounds: setup.bounds,
@@ -99,7 +102,7 @@ pub(crate) fn open(
         vault,
         names,
         keyring,
-        trust: Trust::new(clock.clone(), setup.trust.clone())?,
+        trust,
         client_keys: ClientKeys::default(),
         verified: foreign::none_kept(),
         own: own::none_kept(),
@@ -107,10 +110,10 @@ pub(crate) fn open(
         policy: RwLock::new(Arc::new(bundle)),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
         metrics: Metrics::default(),
-        traces: Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?,
+        traces,
         clock,
         random,
-        changing: tokio::sync::Mutex::default(),
+        changes: Arc::default(),
         setup,
         managed: RwLock::default(),
     }))

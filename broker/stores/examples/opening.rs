@@ -1,18 +1,20 @@
 //! How long a ledger takes to open:
-//! `cargo run --release -p locum-stores --example opening -- FOLDER [RECORDS]`.
+//! `cargo run --release -p locum-stores --example opening -- FOLDER [RECORDS] [fill]`.
 //!
 //! Fills the folder with decisions of the usual size up to that many (a
 //! million by default), then opens it twice, as a start would and with its
-//! snapshots away, and says what both took.
+//! snapshots away, and says what both took. With `fill` it only fills, also
+//! the ledger of a broker that was stopped, so that a start of it can be timed.
 #![expect(
     clippy::disallowed_methods,
     reason = "measures, decides nothing; needs its arguments and the time"
 )]
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::jcs::hex;
 use locum_core::lineage::{Key, Keyed};
-use locum_core::record::{Draft, leaf_hash};
-use locum_stores::ledger::{Ledger, Opened, Options};
+use locum_core::record::{Appended, Draft, leaf_hash};
+use locum_stores::ledger::{AppendError, Ledger, Opened, Options};
 use locum_stores::state::{Shared, State};
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
@@ -20,8 +22,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Appends that wait for one sync together.
-const WRITERS: u64 = 256;
+/// Threads that append.
+const WRITERS: u64 = 2;
+/// Records of which a thread waits for the last alone: they are written in
+/// order, so it speaks for all.
+const BATCH: u64 = 1_000;
 
 type Flaw = Box<dyn std::error::Error>;
 
@@ -40,6 +45,9 @@ fn main() -> Result<(), Flaw> {
     let (ledger, _, _) = open(&folder)?;
     fill(&ledger, wanted);
     ledger.close();
+    if arguments.next().is_some_and(|word| word == "fill") {
+        return Ok(());
+    }
     report("as a start", &folder)?;
     for entry in std::fs::read_dir(&folder)? {
         let path = entry?.path();
@@ -84,20 +92,28 @@ fn fill(ledger: &Ledger, wanted: u64) {
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {
             scope.spawn(move || {
-                let mut number = have + writer;
-                while number < wanted && ledger.append_blocking(decision(number)).is_ok() {
-                    number += WRITERS;
+                let mut from = have + writer * BATCH;
+                while from < wanted && batch(ledger, from, (from + BATCH).min(wanted)).is_ok() {
+                    from += WRITERS * BATCH;
                 }
             });
         }
     });
 }
 
+fn batch(ledger: &Ledger, from: u64, to: u64) -> Result<Appended, AppendError> {
+    for number in from..to.saturating_sub(1) {
+        // Queued by the call itself; nobody waits for it.
+        drop(ledger.append(decision(number)));
+    }
+    ledger.append_blocking(decision(to.saturating_sub(1)))
+}
+
 /// A permit of the usual size: every second one of an agent that proves itself
 /// by an assertion and leaves a mark.
 fn decision(number: u64) -> Draft {
     let hash = leaf_hash(&number.to_le_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&hash);
     let short = URL_SAFE_NO_PAD.encode(hash.get(..16).unwrap_or_default());
     let short = short.as_str();
     let check = |name: &str| json!({"name": name, "result": "passed"});

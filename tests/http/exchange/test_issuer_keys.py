@@ -108,7 +108,7 @@ def test_while_one_issuer_hangs_the_others_answer(broker, world):
         assert server.asked == ["/jwks"], "all who wait share one fetch, and the next comes later"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1", "user@127.0.0.1"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"])
 def test_keys_are_not_fetched_from_where_nobody_allowed(broker, world, host):
     """Attack row 62."""
     key = tokens.new_jwk()
@@ -117,6 +117,22 @@ def test_keys_are_not_fetched_from_where_nobody_allowed(broker, world, host):
         issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=uri)
         refused(broker, ask(broker, issuer, agent, key=key), "LCM-UNAVAILABLE")
         assert server.asked == []
+
+
+class Elsewhere(IssuerServer):
+    """Its discovery names a place with a user and password."""
+
+    def answer(self, path: str):
+        found = super().answer(path)
+        return found if "jwks_uri" not in (found or {}) else found | {"jwks_uri": found["jwks_uri"].replace("//", "//me:secret@")}
+
+
+def test_keys_are_not_fetched_with_a_password_that_an_issuer_names(broker, world):
+    key = tokens.new_jwk()
+    with Elsewhere([tokens.public(key)]) as server:
+        issuer, agent = setting(world, issuer=server.url, kind="oidc", jwks=None)
+        refused(broker, ask(broker, issuer, agent, key=key), "LCM-UNAVAILABLE")
+        assert server.asked == ["/.well-known/openid-configuration"]
 
 
 def test_jku_and_x5u_in_a_header_are_never_followed(broker):

@@ -71,22 +71,67 @@ def capped(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def cramped():
-    """A broker whose data lies on a small file system of its own."""
+def small_disk():
+    """A small file system of the test's own."""
     folder = Path(tempfile.mkdtemp(prefix="locum-full-"))
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", str(folder)], capture_output=True)
     if mounted.returncode != 0:
         shutil.rmtree(folder)
         pytest.skip("mounting a file system is not permitted here")
     try:
-        with Broker(data=folder / "data") as broker:
-            yield broker, Full(folder)
+        yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["capped", "cramped"])
+@pytest.fixture
+def cramped(small_disk):
+    """A broker whose data lies there."""
+    with Broker(data=small_disk / "data") as broker:
+        yield broker, Full(small_disk)
+
+
+READ_ONLY = """
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define CHECK if (on() && is_ledger(fd)) { errno = EROFS; return -1; }
+static int is_ledger(int fd) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    return size > 0 && (path[size] = 0, strstr(path, "/ledger/") != NULL);
+}
+ssize_t write(int fd, const void *from, size_t size) { CHECK return REAL(write)(fd, from, size); }
+ssize_t writev(int fd, const struct iovec *from, int count) { CHECK return REAL(writev)(fd, from, count); }
+ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) { CHECK return REAL(pwrite64)(fd, from, size, at); }
+int ftruncate64(int fd, off64_t size) { CHECK return REAL(ftruncate64)(fd, size); }
+"""
+
+
+class ReadOnly:
+    """The file system takes no writes any more, as after an error of the disk (`errors=remount-ro`)."""
+
+    def __init__(self, switch: Path):
+        self.switch = switch
+
+    def stop_writes(self, spare: int = 0):
+        """Every write to the ledger fails from now on."""
+        self.switch.touch()
+
+    def allow_writes(self):
+        """As if nothing had been."""
+        self.switch.unlink()
+
+
+@pytest.fixture
+def read_only(shim):
+    """A broker whose disk becomes read-only."""
+    switch = shim("#include <stdio.h>\n#include <string.h>\n#include <sys/uio.h>\n" + READ_ONLY)
+    with Broker() as broker:
+        yield broker, ReadOnly(switch)
+
+
+@pytest.fixture(params=["capped", "cramped", "read_only"])
 def faulty(request):
     """A broker and the switch that stops its writes."""
     return request.getfixturevalue(request.param)
@@ -137,6 +182,19 @@ def test_a_refusal_does_not_leave_before_its_record_either(capped):
     unavailable(scene.exchange(tokens.tampered(scene.subject(), sub="x")))
     switch.allow_writes()
     until(lambda: scene.exchange(scope="thing.shred").status_code == 400)
+
+
+def test_a_start_on_a_read_only_disk_says_so_and_changes_nothing(small_disk):
+    with Broker(data=small_disk / "data") as broker:
+        scene = Scene(World(broker))
+        made = scene.token()
+        broker.stop()
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        with pytest.raises(RuntimeError, match="[Rr]ead-only file system"):
+            broker.start()
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        broker.start()
+        assert scene.active(made.token) and scene.exchange().status_code == 200
 
 
 def test_no_stop_order_is_confirmed_that_is_not_durable(capped):

@@ -1,38 +1,27 @@
 """A disk that does not finish writing: 503 in bounded time, no token, and it goes on by itself."""
 
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
-from support.broker import Broker, binary
-from support.scene import Scene, until
-from support.world import World
+from support import client
+from support.broker import Broker
+from support.scene import Scene, problem, until
+from support.world import World, unique
 
-SHIM = """
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+SLOW = """
 int fdatasync(int fd) {
-    const char *slow = getenv("SLOW_DISK");
-    while (slow && access(slow, F_OK) == 0) usleep(20000);
+    while (on()) usleep(20000);
     return syscall(SYS_fdatasync, fd);
 }
 """
 
 
 @pytest.fixture
-def slow_disk(monkeypatch, tmp_path):
+def slow_disk(shim):
     """A broker whose syncs hang as long as a file is there; the file."""
-    compiler = shutil.which("cc") or pytest.skip("no C compiler here")
-    source, library, switch = tmp_path / "slow.c", tmp_path / "slow.so", tmp_path / "slow"
-    source.write_text(SHIM)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
-    wrapper = tmp_path / "locum"
-    wrapper.write_text(f"#!/bin/sh\nexport LD_PRELOAD='{library}' SLOW_DISK='{switch}'\nexec '{binary()}' \"$@\"\n")
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("LOCUM_BIN", str(wrapper))
+    switch = shim(SLOW)
     with Broker() as broker:
         yield broker, switch
 
@@ -51,3 +40,56 @@ def test_a_disk_that_hangs_gives_503_and_no_token_and_is_used_again_when_it_does
     after = until(lambda: (a := scene.exchange()).status_code == 200 and a.json())
     for body in (before.body, after):
         assert scene.admin.decision(body["delegation_id"]).status_code == 200
+
+
+def unavailable(answer):
+    """503 of the admin API or of an endpoint, with when to come back."""
+    assert answer.status_code == 503 and answer.json()["code"] == "LCM-UNAVAILABLE", f"{answer.status_code}: {answer.text}"
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_change_on_a_disk_that_hangs_is_503_within_its_bound_and_holds_whole_if_it_came_to_be_recorded(slow_disk):
+    """Nobody plans a change on a state that lacks one which may still be recorded."""
+    broker, switch = slow_disk
+    world = World(broker)
+    scene, twin = Scene(world), unique("agent")
+    made, policies = scene.token(), world.admin.get("/policies")
+    forbid = f'@id("{twin}") @reason("test") forbid(principal == Agent::"{scene.agent.id}", action, resource);'
+    files = policies.json()["files"] | {"forbid.cedar": forbid}
+    body = world.agent_body(twin, scene.agent.private_jwk)
+    what = {"what": {"kind": "agent", "id": scene.agent.id}, "reason": "r"}
+    switch.touch()
+    unavailable(world.admin.put("/policies", {"files": files}, headers={"If-Match": policies.headers["ETag"]}))
+    changes = [lambda: world.admin.post("/agents", body), lambda: world.admin.post("/agents", body),
+               lambda: world.admin.post("/locks", what), lambda: world.admin.post("/revocations", what),
+               lambda: world.admin.post("/keys/rotate", {"alg": "ES256", "reason": "r"}),
+               lambda: client.revoke(broker, made.token, agent=scene.agent)]
+    with ThreadPoolExecutor(len(changes)) as pool:
+        for answer in pool.map(lambda change: change(), changes):
+            unavailable(answer)
+    switch.unlink()
+    created = until(lambda: (a := world.admin.post("/agents", body)).status_code == 201 and a)
+    problem(world.admin.post("/agents", body), 409)
+    assert client.introspect(broker, made.token, agent=scene.target.server).json() == {"active": False}
+    assert scene.exchange(agent={"client_id": twin, "client_secret": created.json()["client_secret"]}).status_code == 400
+    # The bundle was recorded after its answer: it is in force, and says so.
+    assert world.admin.get("/policies").json()["files"] == files
+    assert scene.exchange().json()["code"] == "LCM-POLICY-DENIED"
+
+
+def test_a_change_is_made_whole_though_nobody_waits_for_it(slow_disk):
+    """The caller goes away while the record is written: what follows the record is done all the same."""
+    broker, switch = slow_disk
+    world = World(broker)
+    before = {key["kid"] for key in client.http.get(f"{broker.issuer}/jwks").json()["keys"]}
+    switch.touch()
+    with pytest.raises(requests.Timeout):
+        client.http.post(f"{broker.admin_api}/keys/rotate", json={"alg": "ES256", "reason": "r"}, timeout=1,
+                         headers={"Authorization": f"Bearer {broker.admin_token}"})
+    switch.unlink()
+    rotated = until(lambda: {key["kid"]: key["state"] for key in world.admin.get("/keys").json()["items"]}
+                    if len(world.admin.get("/keys").json()["items"]) > len(before) else None)
+    published = {key["kid"] for key in client.http.get(f"{broker.issuer}/jwks").json()["keys"]}
+    assert published == set(rotated)
+    signed = Scene(world).token().header["kid"]
+    assert rotated[signed] == "active"

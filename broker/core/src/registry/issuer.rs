@@ -158,6 +158,13 @@ impl IssuerSpec {
             "/algs",
             "expected at least one algorithm",
         );
+        for (at, text) in [
+            ("/issuer", Some(&self.issuer)),
+            ("/jwks_uri", self.jwks_uri.as_ref()),
+        ] {
+            let plain = text.is_none_or(|text| !names_a_user(text));
+            out.require(plain, at, "expected a URL without a user and password");
+        }
         self.keys(&mut out);
         let access = self
             .access_audiences
@@ -213,4 +220,10 @@ impl IssuerSpec {
             }
         }
     }
+}
+
+/// Whether a URL holds a user or a password, which would be recorded, shown and
+/// sent with every fetch.
+pub(super) fn names_a_user(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }

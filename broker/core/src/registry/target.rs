@@ -1,5 +1,6 @@
 //! Targets: downstream systems with their catalogue.
 
+use super::issuer::names_a_user;
 use super::{Addressed, Problem, Problems, ScopeDeclaration, Snapshot};
 use crate::details::Catalogue;
 use crate::ids::{AgentId, ClientId, TargetId};
@@ -149,6 +150,7 @@ pub fn parse_pair(text: &str) -> Option<(TargetId, ScopeName)> {
 pub fn is_resource(text: &str) -> bool {
     !text.contains('#')
         && text.len() <= 2048
+        && !names_a_user(text)
         && url::Url::parse(text).is_ok_and(|uri| !uri.cannot_be_a_base() || uri.scheme() == "urn")
 }
 

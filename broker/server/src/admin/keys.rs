@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use super::times;
-use super::write::{Moment, Plan, Then, reason};
+use super::write::{Moment, Plan, reason};
 use crate::app::{App, Unavailable};
 use crate::keyring;
 use axum::Router;
@@ -129,14 +129,13 @@ fn planned(changes: Vec<Change>, reason: String) -> Result<Plan, Problem> {
         Some(show(key))
     });
     let shown = json!({ "items": shown.collect::<Vec<_>>() });
-    let then: Then = Box::new(|app| app.keyring.reload(app));
     Ok(Plan {
         changes,
         status: StatusCode::OK,
         shown,
         secret: None,
         reason,
-        then: Some(then),
+        then: Box::new(|app| app.keyring.reload(app)),
     })
 }
 

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::problem::Problem;
 use super::revocations::{confirmed, counted, estimated, scanned, shown, stop};
 use super::times;
-use super::write::{Moment, Plan, reason};
+use super::write::{Moment, Plan, nothing, reason};
 use crate::app::App;
 use axum::Router;
 use axum::routing::{get, post};
@@ -72,7 +72,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
         return Ok(Answer::ok(json!({ "affected": counted(&affected, false) })));
     }
     let (id, stop) = {
-        let _changing = call.app.changing.lock().await;
+        let changing = call.changing().await?;
         let stop = stop(&call, &wish.what, None)?;
         let lock = LockEntry {
             id: LockId(call.app.mint()),
@@ -84,7 +84,8 @@ async fn make(call: Call) -> Result<Answer, Problem> {
             by: call.who.name.clone(),
         };
         let id = lock.id;
-        call.record(&[Change::Lock { lock }], reason).await?;
+        let change = Change::Lock { lock };
+        call.record(&changing, &[change], reason, nothing()).await?;
         (id, stop)
     };
     let confirmed = confirmed(&call.app, started_ms);

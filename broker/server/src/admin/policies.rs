@@ -65,7 +65,7 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
         };
         let shown = summary(&bundle);
         let mut plan = Plan::new(StatusCode::OK, Change::Policies { policies }, shown);
-        plan.then = Some(Box::new(move |app| app.put_in_force(bundle)));
+        plan.then = Box::new(move |app| app.put_in_force(bundle));
         Ok(plan)
     };
     Ok(call.write(plan).await?.tagged(new))

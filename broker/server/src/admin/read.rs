@@ -1,5 +1,6 @@
 //! Reading a body into a type, with a JSON pointer for every flaw.
 
+mod numbers;
 mod place;
 
 use super::problem::Problem;
@@ -15,7 +16,10 @@ use serde_json::{Map, Value};
 /// # Errors
 /// 422 with the places.
 pub(crate) fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Result<T, Problem> {
-    let mut flaws: Vec<Flaw> = Vec::new();
+    let mut flaws: Vec<Flaw> = numbers::flaws(&members);
+    if !flaws.is_empty() {
+        return Err(Problem::invalid(flaws));
+    }
     loop {
         let misfit = match T::deserialize(At(Value::Object(members.clone()))) {
             Ok(value) if flaws.is_empty() => return Ok(value),

@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use super::times;
-use super::write::reason;
+use super::write::{nothing, reason};
 use crate::app::App;
 use axum::Router;
 use axum::routing::get;
@@ -105,7 +105,7 @@ async fn record(
     before_ms: Option<u64>,
     reason: String,
 ) -> Result<(RevocationId, Stop, u64), Problem> {
-    let _changing = call.app.changing.lock().await;
+    let changing = call.changing().await?;
     let stop = stop(call, &what, before_ms)?;
     let id = RevocationId(call.app.mint());
     let revocation = RevocationEntry {
@@ -116,8 +116,9 @@ async fn record(
         effective_ms: 0,
         by: call.who.name.clone(),
     };
-    let change = Change::Revocation { revocation };
-    let appended = call.record(&[change], reason).await?;
+    let changes = [Change::Revocation { revocation }];
+    let recorded = call.record(&changing, &changes, reason, nothing());
+    let appended = recorded.await?;
     Ok((id, stop, appended.place.time_ms))
 }
 

@@ -5,20 +5,18 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use crate::app::App;
+use crate::changing::{Changing, NotChanged, Then};
 use http::{Method, StatusCode};
 use locum_core::record::Appended;
 use locum_core::refusal::Code;
 use locum_core::{jcs, registry::TEXT_MAX};
 use locum_stores::ledger::AppendError;
-use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered, State, draft};
+use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered, State};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Longest `Idempotency-Key`, in bytes.
 const KEY_MAX: usize = 255;
-
-/// What follows a record.
-pub(crate) type Then = Box<dyn FnOnce(&App) + Send>;
 
 /// What a write will do and answer.
 pub(crate) struct Plan {
@@ -33,7 +31,7 @@ pub(crate) struct Plan {
     /// Why, for the record.
     pub(crate) reason: String,
     /// What follows once it is recorded, before the next change.
-    pub(crate) then: Option<Then>,
+    pub(crate) then: Then,
 }
 
 impl Plan {
@@ -45,7 +43,7 @@ impl Plan {
             shown,
             secret: None,
             reason: String::new(),
-            then: None,
+            then: nothing(),
         }
     }
 
@@ -80,13 +78,13 @@ impl Call {
     /// used before is answered as before. The caller has checked the role.
     ///
     /// # Errors
-    /// The plan's own problem, and those of [`record`].
+    /// The plan's own problem, and those of [`Call::record`].
     pub(crate) async fn write(
         &self,
         plan: impl FnOnce(&Moment<'_>) -> Result<Plan, Problem>,
     ) -> Result<Answer, Problem> {
         let once = self.once()?;
-        let _changing = self.app.changing.lock().await;
+        let changing = self.changing().await?;
         let plan = {
             let state = self.app.state.read();
             if let Some(once) = &once
@@ -100,10 +98,8 @@ impl Call {
         changes.extend(once.map(|once| Change::Answer {
             remembered: once.remember(plan.status, &plan.shown, self.app.clock.now_s()),
         }));
-        self.record(&changes, plan.reason).await?;
-        if let Some(then) = plan.then {
-            then(&self.app);
-        }
+        self.record(&changing, &changes, plan.reason, plan.then)
+            .await?;
         let answer = Answer::new(plan.status, plan.shown);
         Ok(match plan.secret {
             Some((name, secret)) => answer.with_secret(name, secret),
@@ -111,21 +107,40 @@ impl Call {
         })
     }
 
-    /// Records changes in the name of who asks. The caller holds `changing`.
+    /// Waits for the right to change.
     ///
     /// # Errors
-    /// Those of [`record`].
+    /// 503 when another change has it for too long.
+    pub(crate) async fn changing(&self) -> Result<Changing, Problem> {
+        self.app.changing().await.map_err(|error| {
+            let busy = "expected a ledger that takes records, found a change that waits for it";
+            unavailable(&error, busy)
+        })
+    }
+
+    /// Records changes in the name of who asks, and does what follows.
+    ///
+    /// # Errors
+    /// 503 when the ledger cannot be written, 422 when the record would be too
+    /// large; then nothing changed. 503 as well when it is too slow: then they
+    /// may still be made.
     pub(crate) async fn record(
         &self,
+        changing: &Changing,
         changes: &[Change],
         reason: String,
+        then: Then,
     ) -> Result<Appended, Problem> {
         let author = Author {
             by: self.who.name.clone(),
+            credential: Some(self.who.id),
             reason,
             request_id: Some(self.request_id.to_string()),
         };
-        record(&self.app, changes, &author).await
+        let draft = self.app.draft(changes, &author);
+        let draft = draft.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
+        let recorded = self.app.change(changing, draft, then).await;
+        recorded.map_err(not_changed)
     }
 
     fn once(&self) -> Result<Option<Once>, Problem> {
@@ -148,29 +163,30 @@ impl Call {
     }
 }
 
-/// Records changes. The caller holds `changing` and has checked them.
-///
-/// # Errors
-/// 503 when the ledger cannot be written, 422 when the record would be too
-/// large; either way nothing changed.
-pub(crate) async fn record(
-    app: &App,
-    changes: &[Change],
-    author: &Author,
-) -> Result<Appended, Problem> {
-    let salts = [app.random.bytes(), app.random.bytes()];
-    let draft =
-        draft(changes, author, salts).map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
-    app.ledger.append(draft).await.map_err(|error| match error {
-        AppendError::TooLarge { .. } | AppendError::TooDeep { .. } => {
-            Problem::new(Code::Invalid, error.to_string())
-        }
-        AppendError::Unavailable(_) | AppendError::Closed => {
-            tracing::error!(%error, "a change could not be recorded");
-            let detail = "expected a ledger that takes records, found one that does not now";
-            Problem::new(Code::Unavailable, detail)
-        }
-    })
+/// What follows where nothing does.
+pub(crate) fn nothing() -> Then {
+    Box::new(|_| ())
+}
+
+fn not_changed(error: NotChanged) -> Problem {
+    match error {
+        NotChanged::Refused(
+            flaw @ (AppendError::TooLarge { .. } | AppendError::TooDeep { .. }),
+        ) => Problem::new(Code::Invalid, flaw.to_string()),
+        NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
+            &error,
+            "expected a ledger that takes records, found one that does not now",
+        ),
+        NotChanged::Slow => unavailable(
+            &error,
+            "expected a ledger that takes records in time, found a slow one: the change may still come to be made, so look before you ask again",
+        ),
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display, detail: &str) -> Problem {
+    tracing::error!(%error, "a change was not recorded");
+    Problem::new(Code::Unavailable, detail)
 }
 
 /// A reason as free text, which may have to be there.

@@ -11,6 +11,10 @@ use url::{Host, Url};
 pub(crate) fn path(issuer: &str) -> Result<String, String> {
     let flaw = |expected: &str| format!("`issuer`: expected {expected}, found {}", quoted(issuer));
     let url = Url::parse(issuer).map_err(|_| flaw("an absolute URL"))?;
+    // First, and not repeated: a password may be in it.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("`issuer`: expected no user and password, found one".into());
+    }
     let loopback = match url.host() {
         Some(Host::Ipv4(at)) => at.is_loopback(),
         Some(Host::Ipv6(at)) => at.is_loopback(),
@@ -27,9 +31,6 @@ pub(crate) fn path(issuer: &str) -> Result<String, String> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(flaw("no query and no fragment"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(flaw("no user"));
     }
     // RFC 8414 §2 compares it byte for byte: only its one canonical spelling.
     let canonical = url.as_str();

@@ -17,7 +17,7 @@ use serde_json::Value;
 /// # Errors
 /// [`Unavailable`] when a fact is not of its shape or cannot be recorded.
 pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), Unavailable> {
-    let _changing = app.changing.lock().await;
+    let changing = app.changing().await?;
     if app.state.read().registry.agents().next().is_some() {
         return Ok(());
     }
@@ -34,11 +34,13 @@ pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), 
     });
     let author = Author {
         by: "locum dev".into(),
+        credential: None,
         reason: "the demo facts".into(),
         request_id: None,
     };
-    app.record(&changes, &author).await?;
-    app.put_in_force(bundle);
+    let draft = app.draft(&changes, &author)?;
+    let then = Box::new(|app: &App| app.put_in_force(bundle));
+    app.change(&changing, draft, then).await?;
     Ok(())
 }
 

@@ -49,6 +49,7 @@ pub(crate) async fn enter(
         };
         let author = Author {
             by: client.client.get().id().to_owned(),
+            credential: None,
             reason: String::new(),
             request_id: Some(id.to_string()),
         };

@@ -3,6 +3,7 @@
 
 use crate::admin::declared::{self, Declared, Moment};
 use crate::app::App;
+use crate::changing::{Changing, Then};
 use crate::setup::Managed;
 use locum_core::registry::Problem;
 use locum_policy::{Bundle, TEXT_MAX};
@@ -25,13 +26,13 @@ pub(super) async fn objects(
     declared: &Declared,
     policies: bool,
 ) -> Result<(), Vec<Problem>> {
-    let _changing = app.changing.lock().await;
+    let changing = changing(app).await?;
     let changes = {
         let state = app.state.read();
         declared::changes(&Moment::new(app, &state), declared)?
     };
     for changes in records(changes) {
-        record(app, &changes).await?;
+        record(app, &changing, &changes, Box::new(|_| ())).await?;
     }
     let names = declared.names();
     for (array, id) in app.managed().objects().difference(&names) {
@@ -53,7 +54,7 @@ pub(super) async fn objects(
 pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
     let checked = tokio::task::spawn_blocking(move || bundle(&dir)).await;
     let bundle = checked.map_err(|error| one("/policies", error.to_string()))??;
-    let _changing = app.changing.lock().await;
+    let changing = changing(app).await?;
     if bundle.address() == app.bundle().address() {
         return Ok(());
     }
@@ -62,9 +63,8 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
         count: bundle.count(),
         files: bundle.files().clone(),
     };
-    record(app, &[Change::Policies { policies }]).await?;
-    app.put_in_force(bundle);
-    Ok(())
+    let then = Box::new(|app: &App| app.put_in_force(bundle));
+    record(app, &changing, &[Change::Policies { policies }], then).await
 }
 
 /// The bundle of a folder: its `*.cedar` files.
@@ -130,16 +130,27 @@ fn records(changes: Vec<Change>) -> Vec<Vec<Change>> {
     out
 }
 
-async fn record(app: &App, changes: &[Change]) -> Result<(), Vec<Problem>> {
+async fn changing(app: &App) -> Result<Changing, Vec<Problem>> {
+    let changing = app.changing().await;
+    changing.map_err(|error| one("", error.to_string()))
+}
+
+async fn record(
+    app: &App,
+    changing: &Changing,
+    changes: &[Change],
+    then: Then,
+) -> Result<(), Vec<Problem>> {
+    let flaw = |error: &dyn std::fmt::Display| one("", error.to_string());
     let author = Author {
         by: "locum".into(),
+        credential: None,
         reason: "declared in files".into(),
         request_id: None,
     };
-    let recorded = app.record(changes, &author).await;
-    recorded
-        .map(|_| ())
-        .map_err(|error| one("", error.to_string()))
+    let draft = app.draft(changes, &author).map_err(|error| flaw(&error))?;
+    let recorded = app.change(changing, draft, then).await;
+    recorded.map(|_| ()).map_err(|error| flaw(&error))
 }
 
 pub(super) fn one(pointer: &str, detail: impl Into<String>) -> Vec<Problem> {

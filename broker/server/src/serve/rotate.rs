@@ -32,7 +32,7 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
     let Some(days) = app.setup.rotate_days else {
         return Ok(());
     };
-    let _changing = app.changing.lock().await;
+    let changing = app.changing().await?;
     for alg in Alg::ALL {
         let changes = {
             let state = app.state.read();
@@ -44,11 +44,13 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
         };
         let author = Author {
             by: "locum".into(),
+            credential: None,
             reason: format!("{alg} keys change every {days} days"),
             request_id: None,
         };
-        app.record(&changes, &author).await?;
-        app.keyring.reload(app);
+        let draft = app.draft(&changes, &author)?;
+        let reload = Box::new(|app: &App| app.keyring.reload(app));
+        app.change(&changing, draft, reload).await?;
         tracing::info!(%alg, "signing keys rotated by schedule");
     }
     Ok(())

@@ -138,6 +138,8 @@ impl Change {
 pub struct Author {
     /// The admin credential's name, or `locum` itself.
     pub by: String,
+    /// The admin credential's id, if it was one: names are not unique.
+    pub credential: Option<CredentialId>,
     /// Why, as given.
     pub reason: String,
     /// The request, if one asked for it.
@@ -167,6 +169,7 @@ pub fn draft(
     let body = json!({
         "changes": bodies,
         "by": by,
+        "credential": author.credential,
         "reason": reason,
         "request_id": author.request_id,
     });

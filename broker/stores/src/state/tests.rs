@@ -13,6 +13,7 @@ mod snapshot;
 
 use super::{Author, Change, Shared, State, draft};
 use crate::ledger::{Entry, Follower};
+use locum_core::ids::{CredentialId, Uuid7};
 use locum_core::record::{Draft, Place};
 use locum_core::registry::Grant;
 use locum_core::testing::{NOW_S, Names, grant};
@@ -22,6 +23,7 @@ use std::sync::Arc;
 fn author() -> Author {
     Author {
         by: "sentinel-operator".into(),
+        credential: Some(CredentialId(Uuid7::new(8, [0; 10]))),
         reason: "sentinel-why".into(),
         request_id: Some("req_1".into()),
     }

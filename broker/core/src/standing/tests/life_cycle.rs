@@ -57,6 +57,14 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
         Standing::Live
     );
     let older = newer.versions[0].id;
+    // For itself an agent acts in a version that stands in its lineage alone.
+    let alone = [(newer.id().clone(), None)];
+    let named = |version: VersionId| {
+        let lineage = lineage(&[(Kind::AgentVersion, &version.to_string())]);
+        world.standing(&lineage, &alone, ISSUED)
+    };
+    assert_eq!(named(older), fallen);
+    assert_eq!(named(newer.versions[1].id), Standing::Live);
     assert!(
         newer.clone().certify(older, NOW_S + 5).is_err(),
         "an ended version stays ended"

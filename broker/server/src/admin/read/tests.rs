@@ -28,7 +28,7 @@ fn agent(changes: Value) -> Value {
 #[test]
 fn what_fits_is_read_as_serde_json_reads_it() {
     let body = agent(json!({
-        "auth": [{"method": "private_key_jwt", "jwks": {"keys": [{"n": [1, -2, 0.5, null]}]}}],
+        "auth": [{"method": "private_key_jwt", "jwks": {"keys": [{"n": [1, -2, null]}]}}],
         "ceiling": [{"target": "t", "scopes": ["a", "b"], "max_lifetime": 7}],
     }));
     let direct: AgentSpec = serde_json::from_value(body.clone()).unwrap();
@@ -78,4 +78,22 @@ fn what_was_sent_is_not_repeated() {
         "auth": [{"method": "client_secret", "client_secret": canary}],
     }));
     assert!(!format!("{:?}", flaws::<AgentSpec>(body)).contains(canary));
+}
+
+#[test]
+fn a_number_that_two_readers_could_take_for_two_is_named_with_its_place() {
+    let keys =
+        json!({"keys": [{"n": [1.1e-7, 1, 9_007_199_254_740_992u64, -9_007_199_254_740_991i64]}]});
+    let body = agent(json!({
+        "auth": [{"method": "private_key_jwt", "jwks": keys}],
+        "workload": {"issuer": "w", "claims": {"sub": "x", "a/b": 2.0}},
+    }));
+    let found = flaws::<AgentSpec>(body);
+    let places: Vec<_> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    let expected = [
+        "/auth/0/jwks/keys/0/n/0",
+        "/auth/0/jwks/keys/0/n/2",
+        "/workload/claims/a~1b",
+    ];
+    assert_eq!(places, expected);
 }

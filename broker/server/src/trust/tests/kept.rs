@@ -57,6 +57,7 @@ impl World {
         let issuer = Issuer::clone(&issuer(spec));
         let author = Author {
             by: "test".into(),
+            credential: None,
             reason: String::new(),
             request_id: None,
         };

@@ -179,6 +179,7 @@ fn no_personal_or_secret_value_stands_in_a_record_only_commitments() {
         assert!(side.contains(value), "{value}");
     }
     assert_eq!(draft.value()["request_id"], json!("req_1"));
+    assert_eq!(draft.value()["credential"], json!(author().credential));
     assert_eq!(author().by, "sentinel-operator");
 }
 
