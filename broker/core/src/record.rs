@@ -7,10 +7,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// Largest record, in bytes: an entry bundle's length prefix is 16 bits
 /// (C2SP tlog-tiles), and a margin is kept.
 pub const RECORD_MAX: usize = 60_000;
+/// Bytes of a record around its body, at least.
+const ENVELOPE: usize = 256;
 /// The only tenant until tenants are a feature.
 pub const DEFAULT_TENANT: &str = "default";
 
@@ -78,7 +81,10 @@ impl Draft {
     /// [`TooLarge`] over [`RECORD_MAX`].
     pub fn encode(&self, place: &Place) -> Result<Vec<u8>, TooLarge> {
         // Members in JCS order; tree, type and tenant are our own plain ASCII.
-        let text = format!(
+        let mut text = String::with_capacity(self.body.len() + ENVELOPE);
+        // INVARIANT: writing to a String cannot fail.
+        let _ = write!(
+            text,
             "{{\"body\":{},\"index\":{},\"salt\":\"{}\",\"tenant\":\"{DEFAULT_TENANT}\",\"time_ms\":{},\"tree\":\"{}\",\"type\":\"{}\",\"v\":1}}",
             self.body,
             place.index,

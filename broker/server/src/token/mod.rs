@@ -68,7 +68,8 @@ pub(crate) async fn post(
     body: Bytes,
 ) -> Response {
     let exchange = async move { exchange(&app, (peer, arrival), &headers, &body).await };
-    let task = tokio::spawn(exchange.in_current_span());
+    // Boxed: a task's future is moved whole when it begins and when it ends.
+    let task = tokio::spawn(Box::pin(exchange.in_current_span()));
     task.await.unwrap_or_else(|_| {
         tracing::error!("an exchange panicked");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
