@@ -2,7 +2,12 @@
 //! nothing is signed, nothing is written.
 //!
 //!     cargo bench -p locum-core --features testing
-#![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a bench"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use locum_core::jcs;
@@ -27,13 +32,12 @@ fn acting(id: &str) -> Agent {
     agent(id, json!({ "ceiling": ceiling }))
 }
 
-/// The first hop, or the one after so many.
+/// The first hop, or the one after so many, each by an agent of its own.
 fn scene(hops: usize) -> Scene {
-    let (one, other, at) = (acting("invoice-agent"), acting("hr-agent"), sap());
-    let mut scene = Scene::new(&one, &at);
-    for hop in 0..hops {
-        let next = if hop % 2 == 0 { &other } else { &one };
-        scene = scene.passing_to(next).next(next, &at);
+    let agents = ["invoice-agent", "hr-agent", "soc-agent"].map(acting);
+    let mut scene = Scene::new(&agents[0], &sap());
+    for next in agents.iter().skip(1).take(hops) {
+        scene = scene.passing_to(next).next(next, &sap());
     }
     scene
 }
