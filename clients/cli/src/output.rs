@@ -33,6 +33,17 @@ pub(crate) struct Report {
     pub(crate) exit: Option<Exit>,
 }
 
+impl Report {
+    /// Good news, in both forms.
+    pub(crate) fn new(data: Value, text: impl Into<String>) -> Self {
+        Self {
+            data,
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Chooses the format: as asked, else JSON where nobody is looking.
 pub(crate) fn choose(asked: Option<Format>, terminal: bool, bare: bool) -> Format {
     match asked {

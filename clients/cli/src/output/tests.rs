@@ -35,11 +35,7 @@ fn json_is_chosen_where_nobody_looks_except_for_a_bare_token() {
 
 #[test]
 fn the_envelope_of_a_success_has_its_five_members() {
-    let of = Report {
-        data: json!({"id":"lck_1"}),
-        text: "locked".to_owned(),
-        ..Report::default()
-    };
+    let of = Report::new(json!({"id":"lck_1"}), "locked");
     let (out, err) = printed(&of, Format::Json);
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
