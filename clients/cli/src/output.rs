@@ -97,14 +97,7 @@ pub(crate) fn failure(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> std::io::Result<()> {
-    if format == Format::Json {
-        writeln!(
-            out,
-            "{}",
-            json_text(&json!({"ok": false, "data": null,
-            "error": failure.to_json(), "warnings": [], "meta": meta(name)}))
-        )?;
-    }
+    refused(failure, name, format, out)?;
     let oauth = failure.rest.get("error").and_then(Value::as_str);
     let head = oauth.map_or_else(
         || failure.code.clone(),
@@ -125,6 +118,24 @@ pub(crate) fn failure(
         writeln!(err, "  {:<10}  locum explain {}", "why", clean(request))?;
     }
     out.flush()
+}
+
+/// The envelope of a failure, where one is wanted.
+pub(crate) fn refused(
+    failure: &Failure,
+    name: &str,
+    format: Format,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    if format == Format::Json {
+        writeln!(
+            out,
+            "{}",
+            json_text(&json!({"ok": false, "data": null,
+            "error": failure.to_json(), "warnings": [], "meta": meta(name)}))
+        )?;
+    }
+    Ok(())
 }
 
 /// The request whose decision can be explained: a refusal of the token endpoint
