@@ -110,7 +110,7 @@ pub(crate) fn failure(
         ("open", "consent_uri"),
         ("request", "request_id"),
     ] {
-        if let Some(value) = failure.rest.get(member).filter(|value| !value.is_null()) {
+        if let Some(value) = failure.rest.get(member).filter(|value| says(value)) {
             writeln!(err, "  {label:<10}  {}", inline(value))?;
         }
     }
@@ -118,6 +118,11 @@ pub(crate) fn failure(
         writeln!(err, "  {:<10}  locum explain {}", "why", clean(request))?;
     }
     out.flush()
+}
+
+/// Whether there is anything to tell in a line.
+fn says(value: &Value) -> bool {
+    !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty())
 }
 
 /// The envelope of a failure, where one is wanted.

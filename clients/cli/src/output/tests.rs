@@ -80,6 +80,16 @@ fn a_person_sees_what_would_pass_and_nothing_on_stdout() {
 }
 
 #[test]
+fn an_empty_list_of_flaws_is_no_line() {
+    let body = json!({"code":"LCM-MANAGED-BY-FILE","detail":"change the file","errors":[]});
+    let failed = Failure::of_answer(409, None, &body);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    failure(&failed, "policy", Format::Table, &mut out, &mut err).unwrap();
+    let err = String::from_utf8(err).unwrap();
+    assert_eq!(err, "error LCM-MANAGED-BY-FILE: change the file\n");
+}
+
+#[test]
 fn json_never_drives_a_terminal_and_stays_the_same_value() {
     let value = json!({"a\u{9b}":"\u{202e}b\n\u{1b}"});
     let text = json_text(&value);
