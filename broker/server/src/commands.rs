@@ -5,6 +5,9 @@ use crate::bounds::Bounds;
 use crate::config::{self, ConfigVerb};
 use crate::{dev, logs, process, serve, tour};
 use clap::{Args, Parser, Subcommand};
+use locum_cli::{Format, Options, Told};
+use locum_stores::ledger::Opened;
+use serde_json::json;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// must be an error of the write, not the end of the process.
 const SIGXFSZ: i32 = 25;
 
+/// Of a command that runs until it is stopped.
+const NO_ANSWER: &str = "It runs until it is stopped and has no answer: --output changes nothing.";
+
 #[derive(Parser)]
 #[command(
     name = "locum",
@@ -24,7 +30,7 @@ const SIGXFSZ: i32 = 25;
 )]
 struct Cli {
     #[command(flatten)]
-    options: locum_cli::Options,
+    options: Options,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,8 +38,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a broker with a demo world around it, on loopback and offline.
+    #[command(after_help = NO_ANSWER)]
     Dev(Dev),
     /// Run the broker that a configuration describes.
+    #[command(after_help = NO_ANSWER)]
     Serve {
         /// The configuration, a TOML file.
         #[arg(long, value_name = "FILE", default_value = "locum.toml")]
@@ -47,7 +55,7 @@ enum Command {
     },
     /// Play the main job once, step by step, on real signed tokens.
     Tour {
-        /// Print one JSON object a step.
+        /// Print one JSON object a step, as `-o json` does.
         #[arg(long)]
         json: bool,
     },
@@ -89,6 +97,7 @@ struct Dev {
 #[derive(Subcommand)]
 enum DevVerb {
     /// Print the environment of a running dev world: `eval "$(locum dev env)"`.
+    #[command(after_help = "What is printed is for a shell, whatever --output says.")]
     Env,
 }
 
@@ -125,21 +134,31 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> ExitCode {
     let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
+    let options = cli.options;
     match cli.command {
         Command::Dev(dev) => done(dev_command(dev).await),
         Command::Serve { config } => done(serve::command(&config).await),
-        Command::Config { verb } => done(config::command(&verb, &mut std::io::stdout())),
-        Command::Tour { json } => tour::command(json).await,
-        Command::Restore { file, data } => match restore_command(&file, &data) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(flaw) => failed(&flaw),
-        },
+        Command::Config { verb } => tell("config", config::command(&verb), options),
+        Command::Tour { json } => tour::command(json || options.output == Some(Format::Json)).await,
+        Command::Restore { file, data } => {
+            let restored = restore_command(&file, &data).map_err(Into::into);
+            tell("restore", restored, options)
+        }
         Command::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-            let code = locum_cli::run(command, cli.options, &mut out, &mut err).await;
-            ExitCode::from(u8::try_from(code).unwrap_or(1))
+            exit(locum_cli::run(command, options, &mut out, &mut err).await)
         }
     }
+}
+
+/// What a command found that asks no broker.
+fn tell(name: &str, found: Result<Told, dev::run::Flaw>, options: Options) -> ExitCode {
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    exit(locum_cli::tell(name, found, options, &mut out, &mut err))
+}
+
+fn exit(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
@@ -172,15 +191,13 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
     }
 }
 
-fn restore_command(file: &Path, data: &Path) -> Result<(), RestoreFlaw> {
-    let found = restore(file, data)?;
-    let text = format!(
-        "restored {} records of tree {} into {}\n",
-        found.records,
-        found.tree,
-        data.display()
-    );
-    Ok(std::io::stdout().write_all(text.as_bytes())?)
+fn restore_command(file: &Path, data: &Path) -> Result<Told, RestoreFlaw> {
+    let Opened { records, tree, .. } = restore(file, data)?;
+    let data = data.display().to_string();
+    Ok(Told {
+        text: format!("restored {records} records of tree {tree} into {data}"),
+        data: json!({"records": records, "tree": tree, "data": data}),
+    })
 }
 
 fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {

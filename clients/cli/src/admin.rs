@@ -5,12 +5,16 @@ use url::Url;
 
 use crate::environment::{Environment, below};
 use crate::failure::Failure;
-use crate::http::{Http, percent};
+use crate::http::{Http, MAX_ANSWER, percent};
 use crate::input::path_id;
 use crate::secret::Secret;
 
 /// Objects asked for per page.
 const PAGE: usize = 100;
+
+/// The longest answer with a bundle of policies, in bytes: as much as the broker
+/// takes in a request.
+const MAX_BUNDLE: usize = 2 * 1024 * 1024;
 
 /// Pages after which a list is given up, so that a broken cursor ends.
 const MAX_PAGES: usize = 1_000;
@@ -93,9 +97,34 @@ impl Admin {
         self.post(url, &json!({"reason": reason})).await
     }
 
-    async fn get(&self, url: Url) -> Result<Value, Failure> {
-        let request = self.http.get(url).bearer_auth(self.token.expose());
+    /// The bundle in force, its files included.
+    pub(crate) async fn policies(&self) -> Result<Value, Failure> {
+        self.get_for(below(&self.api, "policies")?, MAX_BUNDLE)
+            .await
+    }
+
+    /// Replaces the whole bundle where `bundle` is the one in force.
+    pub(crate) async fn replace_policies(
+        &self,
+        body: &Value,
+        bundle: &str,
+    ) -> Result<Value, Failure> {
+        let request = self
+            .http
+            .put(below(&self.api, "policies")?)
+            .bearer_auth(self.token.expose())
+            .header("if-match", format!("\"{}\"", path_id(bundle)?))
+            .json(body);
         self.http.send(request).await?.ok()
+    }
+
+    async fn get(&self, url: Url) -> Result<Value, Failure> {
+        self.get_for(url, MAX_ANSWER).await
+    }
+
+    async fn get_for(&self, url: Url, max: usize) -> Result<Value, Failure> {
+        let request = self.http.get(url).bearer_auth(self.token.expose());
+        self.http.send_for(request, max).await?.ok()
     }
 
     async fn post(&self, url: Url, body: &Value) -> Result<Value, Failure> {

@@ -5,17 +5,24 @@ use crate::failure::Failure;
 use crate::output::Report;
 
 mod agents;
+mod clients;
+mod collection;
 mod decode;
 mod doctor;
 mod effect;
 mod explain;
 mod grants;
+mod issuers;
 mod keys;
 mod lock;
+mod locks;
+mod policy;
 mod revoke;
 mod targets;
 mod token;
 mod unlock;
+
+use collection::LookArgs;
 
 /// A command of a developer or an operator.
 #[derive(Debug, clap::Subcommand)]
@@ -28,16 +35,24 @@ pub enum Command {
     Revoke(revoke::RevokeArgs),
     /// Stop an agent, a person, a target or everything until unlocked
     Lock(lock::LockArgs),
+    /// List and show locks, lifted ones as well
+    Locks(LookArgs),
     /// Lift a lock
     Unlock(unlock::UnlockArgs),
     /// List and show agents; suspend, resume and retire them
     Agents(agents::AgentsArgs),
     /// List and show targets
-    Targets(targets::TargetsArgs),
+    Targets(LookArgs),
+    /// List and show issuers, whose tokens are taken as proof
+    Issuers(LookArgs),
+    /// List and show clients that are no agents: resource servers and presenters
+    Clients(LookArgs),
     /// List, show, add and revoke grants, a person's standing delegations
     Grants(grants::GrantsArgs),
     /// List signing keys; rotate and retire them
     Keys(keys::KeysArgs),
+    /// Show, check and replace the bundle of policies
+    Policy(policy::PolicyArgs),
     /// Say why a request was permitted or refused
     Explain(explain::ExplainArgs),
     /// Check the broker and its surroundings, one line a check
@@ -52,11 +67,15 @@ impl Command {
             Self::Decode(_) => "decode",
             Self::Revoke(_) => "revoke",
             Self::Lock(_) => "lock",
+            Self::Locks(_) => "locks",
             Self::Unlock(_) => "unlock",
             Self::Agents(_) => "agents",
             Self::Targets(_) => "targets",
+            Self::Issuers(_) => "issuers",
+            Self::Clients(_) => "clients",
             Self::Grants(_) => "grants",
             Self::Keys(_) => "keys",
+            Self::Policy(_) => "policy",
             Self::Explain(_) => "explain",
             Self::Doctor(_) => "doctor",
         }
@@ -74,11 +93,15 @@ impl Command {
             Self::Decode(args) => decode::run(&args),
             Self::Revoke(args) => revoke::run(args, environment).await,
             Self::Lock(args) => lock::run(args, environment).await,
+            Self::Locks(args) => locks::LOCKS.run(args, environment).await,
             Self::Unlock(args) => unlock::run(args, environment).await,
             Self::Agents(args) => agents::run(args, environment).await,
-            Self::Targets(args) => targets::run(args, environment).await,
+            Self::Targets(args) => targets::TARGETS.run(args, environment).await,
+            Self::Issuers(args) => issuers::ISSUERS.run(args, environment).await,
+            Self::Clients(args) => clients::CLIENTS.run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,
             Self::Keys(args) => keys::run(args, environment).await,
+            Self::Policy(args) => policy::run(args, environment).await,
             Self::Explain(args) => explain::run(args, environment).await,
             Self::Doctor(args) => doctor::run(args, environment).await,
         }

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 /// The longest a call may take, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest answer that is read, in bytes.
-const MAX_ANSWER: usize = 1024 * 1024;
+/// The longest answer that is usually read, in bytes.
+pub(crate) const MAX_ANSWER: usize = 1024 * 1024;
 
 /// A client for one broker.
 pub(crate) struct Http(Client);
@@ -52,6 +52,11 @@ impl Http {
         self.0.post(url)
     }
 
+    /// Starts a `PUT`.
+    pub(crate) fn put(&self, url: Url) -> RequestBuilder {
+        self.0.put(url)
+    }
+
     /// Starts a `GET`.
     pub(crate) fn get(&self, url: Url) -> RequestBuilder {
         self.0.get(url)
@@ -59,14 +64,23 @@ impl Http {
 
     /// Sends a request and reads the answer whole.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+        self.send_for(request, MAX_ANSWER).await
+    }
+
+    /// The same for an answer of at most `max` bytes.
+    pub(crate) async fn send_for(
+        &self,
+        request: RequestBuilder,
+        max: usize,
+    ) -> Result<Answer, Failure> {
         let mut response = request.send().await.map_err(|error| lost(&error))?;
         let retry_after_s = retry_after(&response);
         let date_s = date(&response);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
+            if body.len() + chunk.len() > max {
                 return Err(Failure::answer(format!(
-                    "expected an answer of at most {MAX_ANSWER} bytes, found more"
+                    "expected an answer of at most {max} bytes, found more"
                 )));
             }
             body.extend_from_slice(&chunk);

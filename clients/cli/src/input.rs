@@ -10,19 +10,21 @@ const MAX_BYTES: u64 = 128 * 1024;
 
 /// Reads a text file, or standard input when the path is `-`.
 pub(crate) fn read_text(path: &str) -> Result<String, Failure> {
+    read_text_within(path, MAX_BYTES)
+}
+
+/// The same with a limit of its own.
+pub(crate) fn read_text_within(path: &str, max: u64) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if path == "-" {
-        std::io::stdin()
-            .take(MAX_BYTES + 1)
-            .read_to_string(&mut text)
+        std::io::stdin().take(max + 1).read_to_string(&mut text)
     } else {
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(max + 1).read_to_string(&mut text))
     };
     let name = if path == "-" { "standard input" } else { path };
     match read {
-        Ok(length) if length as u64 > MAX_BYTES => Err(Failure::usage(format!(
-            "expected at most {MAX_BYTES} bytes in `{name}`, found more"
+        Ok(length) if length as u64 > max => Err(Failure::usage(format!(
+            "expected at most {max} bytes in `{name}`, found more"
         ))),
         Ok(_) => Ok(text),
         Err(error) => Err(Failure::setup(format!(

@@ -19,11 +19,13 @@ mod jwt;
 mod oauth;
 mod output;
 mod secret;
+mod tell;
 mod text;
 mod what;
 
 pub use commands::Command;
 pub use output::Format;
+pub use tell::{Told, tell};
 
 use environment::Environment;
 
@@ -52,8 +54,8 @@ They exit with:
 /// Options of every command.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Options {
-    /// How a command that asks a broker prints: by default text on a terminal,
-    /// else JSON (`token`: the bare token).
+    /// How an answer is printed: by default text on a terminal, else JSON;
+    /// `token`, `config`, `restore` and `tour` print text unless told.
     #[arg(
         short,
         long,

@@ -33,6 +33,17 @@ pub(crate) struct Report {
     pub(crate) exit: Option<Exit>,
 }
 
+impl Report {
+    /// Good news, in both forms.
+    pub(crate) fn new(data: Value, text: impl Into<String>) -> Self {
+        Self {
+            data,
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Chooses the format: as asked, else JSON where nobody is looking.
 pub(crate) fn choose(asked: Option<Format>, terminal: bool, bare: bool) -> Format {
     match asked {
@@ -86,14 +97,7 @@ pub(crate) fn failure(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> std::io::Result<()> {
-    if format == Format::Json {
-        writeln!(
-            out,
-            "{}",
-            json_text(&json!({"ok": false, "data": null,
-            "error": failure.to_json(), "warnings": [], "meta": meta(name)}))
-        )?;
-    }
+    refused(failure, name, format, out)?;
     let oauth = failure.rest.get("error").and_then(Value::as_str);
     let head = oauth.map_or_else(
         || failure.code.clone(),
@@ -106,7 +110,7 @@ pub(crate) fn failure(
         ("open", "consent_uri"),
         ("request", "request_id"),
     ] {
-        if let Some(value) = failure.rest.get(member).filter(|value| !value.is_null()) {
+        if let Some(value) = failure.rest.get(member).filter(|value| says(value)) {
             writeln!(err, "  {label:<10}  {}", inline(value))?;
         }
     }
@@ -114,6 +118,29 @@ pub(crate) fn failure(
         writeln!(err, "  {:<10}  locum explain {}", "why", clean(request))?;
     }
     out.flush()
+}
+
+/// Whether there is anything to tell in a line.
+fn says(value: &Value) -> bool {
+    !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty())
+}
+
+/// The envelope of a failure, where one is wanted.
+pub(crate) fn refused(
+    failure: &Failure,
+    name: &str,
+    format: Format,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    if format == Format::Json {
+        writeln!(
+            out,
+            "{}",
+            json_text(&json!({"ok": false, "data": null,
+            "error": failure.to_json(), "warnings": [], "meta": meta(name)}))
+        )?;
+    }
+    Ok(())
 }
 
 /// The request whose decision can be explained: a refusal of the token endpoint

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod look;
 mod operator;
 mod server;
 mod token;
@@ -80,6 +81,11 @@ async fn run_with(pairs: &[(&str, String)], line: &str) -> Ran {
     }
 }
 
+/// A request's JSON.
+fn body(request: &str) -> Value {
+    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
 /// Runs a line against a server, with every credential set.
 async fn run_at(server: &Server, line: &str) -> Ran {
     let pairs = [
@@ -127,6 +133,9 @@ fn lines_that_lack_or_mix_something_are_refused_by_the_parser() {
         "revoke --token-file f agent/a --reason x",
         "revoke --token-file f --dry-run",
         "agents suspend a",
+        "policy check",
+        "policy apply",
+        "issuers show",
         "explain",
         "grants add --person p --agent a --for t --scope s --reason r",
     ] {

@@ -29,6 +29,7 @@ pub(crate) fn inline(value: &Value) -> String {
         Value::String(text) => clean(text),
         Value::Array(items) if items.is_empty() => "–".to_owned(),
         Value::Array(items) => items.iter().map(inline).collect::<Vec<_>>().join(", "),
+        Value::Object(members) if members.is_empty() => "–".to_owned(),
         Value::Object(members) => sorted(members)
             .map(|(name, value)| match value {
                 Value::Object(_) => format!("{}=({})", clean(name), inline(value)),
@@ -128,6 +129,7 @@ mod tests {
     fn values_are_shown_in_one_line() {
         let value = json!({"scope":"a b","list":["x","y"],"none":null,"in":{"n":3}});
         assert_eq!(inline(&value), "in=(n=3) list=x, y none=– scope=a b");
+        assert_eq!(inline(&json!({})), "–");
     }
 
     #[test]

@@ -28,11 +28,7 @@ pub(crate) async fn run(args: ExplainArgs, environment: &Environment) -> Result<
     }
     let decision = Admin::new(environment)?.show("decisions", &args.id).await?;
     let text = tell(&decision);
-    Ok(Report {
-        data: decision,
-        text,
-        ..Report::default()
-    })
+    Ok(Report::new(decision, text))
 }
 
 fn tell(decision: &Value) -> String {

@@ -7,11 +7,18 @@ use crate::admin::Admin;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
-use crate::text::{member, object, table};
+use crate::text::member;
 use crate::what::What;
 use crate::{details, input};
 
+use super::collection::{Collection, Look, may_do};
 use super::revoke;
+
+const GRANTS: Collection = Collection {
+    name: "grants",
+    heads: &["id", "state", "person", "agent", "may do", "expires"],
+    row,
+};
 
 /// What to do; without it, list.
 #[derive(Debug, Args)]
@@ -22,13 +29,8 @@ pub struct GrantsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List every grant
-    List,
-    /// Show one grant
-    Show {
-        /// The grant's id
-        id: String,
-    },
+    #[command(flatten)]
+    Look(Look),
     /// Let an agent act for a person at a target, within limits
     Add(Box<Add>),
     /// Revoke a grant for ever
@@ -84,42 +86,17 @@ struct Add {
 
 /// Lists, shows, adds or revokes.
 pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<Report, Failure> {
-    match args.verb.unwrap_or(Verb::List) {
-        Verb::List => {
-            let items = Admin::new(environment)?.list("grants").await?;
-            let rows: Vec<Vec<String>> = items.iter().map(row).collect();
-            let text = table(
-                &["id", "state", "person", "agent", "may do", "expires"],
-                &rows,
-            );
-            Ok(Report {
-                data: json!({"items": items}),
-                text,
-                ..Report::default()
-            })
-        }
-        Verb::Show { id } => {
-            let grant = Admin::new(environment)?.show("grants", &id).await?;
-            let text = object(&grant);
-            Ok(Report {
-                data: grant,
-                text,
-                ..Report::default()
-            })
-        }
+    match args.verb.unwrap_or(Verb::Look(Look::List)) {
+        Verb::Look(look) => GRANTS.look(look, environment).await,
         Verb::Add(add) => {
             let body = body(&add)?;
-            let answer = Admin::new(environment)?.create("grants", &body).await?;
+            let answer = Admin::new(environment)?.create(GRANTS.name, &body).await?;
             let id = member(&answer, &["id"]);
             let text = format!(
                 "{id} is {}\nundo: locum grants revoke {id} --reason …",
                 member(&answer, &["state"])
             );
-            Ok(Report {
-                data: answer,
-                text,
-                ..Report::default()
-            })
+            Ok(Report::new(answer, text))
         }
         Verb::Revoke {
             id,
@@ -159,24 +136,12 @@ fn body(add: &Add) -> Result<Value, Failure> {
 }
 
 fn row(grant: &Value) -> Vec<String> {
-    let targets = grant.get("targets").and_then(Value::as_array);
-    let may: Vec<String> = targets
-        .into_iter()
-        .flatten()
-        .map(|limit| {
-            format!(
-                "{}: {}",
-                member(limit, &["target"]),
-                member(limit, &["scopes"])
-            )
-        })
-        .collect();
     vec![
         member(grant, &["id"]),
         member(grant, &["state"]),
         member(grant, &["person"]),
         member(grant, &["agent"]),
-        may.join("; "),
+        may_do(grant.get("targets")),
         member(grant, &["expires_at"]),
     ]
 }

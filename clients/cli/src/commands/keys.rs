@@ -1,13 +1,20 @@
 //! `locum keys`: the keys that Locum signs with.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::admin::Admin;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
-use crate::text::{member, table};
+
+use super::collection::{Collection, cells};
+
+const KEYS: Collection = Collection {
+    name: "keys",
+    heads: &["kid", "alg", "state", "created", "signs since"],
+    row: |key| cells(key, ["kid", "alg", "state", "created_at", "activates_at"]),
+};
 
 /// What to do; without it, list.
 #[derive(Debug, Args)]
@@ -42,26 +49,13 @@ enum Verb {
 /// Lists, rotates or retires.
 pub(crate) async fn run(args: KeysArgs, environment: &Environment) -> Result<Report, Failure> {
     let admin = Admin::new(environment)?;
-    let data = match args.verb.unwrap_or(Verb::List) {
-        Verb::List => json!({"items": admin.list("keys").await?}),
+    let answer = match args.verb.unwrap_or(Verb::List) {
+        Verb::List => json!({"items": admin.list(KEYS.name).await?}),
         Verb::Rotate { alg, reason } => {
             let body = json!({"alg": alg, "reason": reason});
             admin.create("keys/rotate", &body).await?
         }
-        Verb::Retire { kid, reason } => admin.act("keys", &kid, "retire", &reason).await?,
+        Verb::Retire { kid, reason } => admin.act(KEYS.name, &kid, "retire", &reason).await?,
     };
-    let items = data.get("items").and_then(Value::as_array);
-    let rows: Vec<Vec<String>> = items.into_iter().flatten().map(row).collect();
-    let text = table(&["kid", "alg", "state", "created", "signs since"], &rows);
-    Ok(Report {
-        data,
-        text,
-        ..Report::default()
-    })
-}
-
-fn row(key: &Value) -> Vec<String> {
-    ["kid", "alg", "state", "created_at", "activates_at"]
-        .map(|name| member(key, &[name]))
-        .to_vec()
+    Ok(KEYS.listed(answer))
 }

@@ -51,9 +51,5 @@ pub(crate) async fn run(args: LockArgs, environment: &Environment) -> Result<Rep
         lines.push(format!("undo: locum unlock {id} --reason …"));
     }
     lines.extend(effect::reach(&answer));
-    Ok(Report {
-        data: answer,
-        text: lines.join("\n"),
-        ..Report::default()
-    })
+    Ok(Report::new(answer, lines.join("\n")))
 }

@@ -72,11 +72,7 @@ pub(super) async fn of_kind(admin: &Admin, what: &What, body: &Value) -> Result<
         )],
     };
     lines.extend(effect::reach(&answer));
-    Ok(Report {
-        data: answer,
-        text: lines.join("\n"),
-        ..Report::default()
-    })
+    Ok(Report::new(answer, lines.join("\n")))
 }
 
 async fn own_token(
@@ -88,11 +84,7 @@ async fn own_token(
     let token = Secret::new(&read_text(path)?);
     let form = [("token", token.expose().to_owned())];
     oauth::post(environment, "revoke", &client, &form).await?;
-    Ok(Report {
-        data: json!({"revoked": true}),
-        text: "revoked, and everything that descends from it (a token that the broker does not \
-               know gets the same answer)"
-            .to_owned(),
-        ..Report::default()
-    })
+    let text = "revoked, and everything that descends from it (a token that the broker does not \
+                know gets the same answer)";
+    Ok(Report::new(json!({"revoked": true}), text))
 }

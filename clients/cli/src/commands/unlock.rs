@@ -27,9 +27,5 @@ pub(crate) async fn run(args: UnlockArgs, environment: &Environment) -> Result<R
         "lifted {}; tokens that have not expired live again",
         args.id
     );
-    Ok(Report {
-        data: answer,
-        text,
-        ..Report::default()
-    })
+    Ok(Report::new(answer, text))
 }

@@ -35,11 +35,7 @@ fn json_is_chosen_where_nobody_looks_except_for_a_bare_token() {
 
 #[test]
 fn the_envelope_of_a_success_has_its_five_members() {
-    let of = Report {
-        data: json!({"id":"lck_1"}),
-        text: "locked".to_owned(),
-        ..Report::default()
-    };
+    let of = Report::new(json!({"id":"lck_1"}), "locked");
     let (out, err) = printed(&of, Format::Json);
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
@@ -81,6 +77,16 @@ fn a_person_sees_what_would_pass_and_nothing_on_stdout() {
         err.ends_with("  why         locum explain req_1\n"),
         "{err}"
     );
+}
+
+#[test]
+fn an_empty_list_of_flaws_is_no_line() {
+    let body = json!({"code":"LCM-MANAGED-BY-FILE","detail":"change the file","errors":[]});
+    let failed = Failure::of_answer(409, None, &body);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    failure(&failed, "policy", Format::Table, &mut out, &mut err).unwrap();
+    let err = String::from_utf8(err).unwrap();
+    assert_eq!(err, "error LCM-MANAGED-BY-FILE: change the file\n");
 }
 
 #[test]

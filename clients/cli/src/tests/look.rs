@@ -1,0 +1,157 @@
+//! Collections that are only looked at, and the bundle of policies.
+
+use super::*;
+
+/// A collection's name, an object of it, and how the list shows it.
+const SHOWN: [(&str, &str, &str); 4] = [
+    (
+        "targets",
+        r#"{"id":"sap","audience":"urn:demo:sap","connector":{"kind":"issue"},"scopes":{"a":{"risk":"low"}}}"#,
+        "ID   AUDIENCE      CONNECTOR  SCOPES\nsap  urn:demo:sap  issue      a (low)\n",
+    ),
+    (
+        "issuers",
+        r#"{"id":"corp","issuer":"https://i","kind":"oidc","role":"subject","audiences":["a","b"]}"#,
+        "ID    ISSUER     KIND  ROLE     AUDIENCES\ncorp  https://i  oidc  subject  a, b\n",
+    ),
+    (
+        "clients",
+        r#"{"id":"sap-rs","kind":"resource_server","auth":[{"method":"client_secret"},{"method":"private_key_jwt"}]}"#,
+        "ID      KIND             AUTHENTICATES BY\n\
+         sap-rs  resource_server  client_secret, private_key_jwt\n",
+    ),
+    (
+        "locks",
+        r#"{"id":"lck_1","state":"active","what":{"kind":"person","id":"demo:ada"},"expires_at":null,"by":"olga","reason":"odd"}"#,
+        "ID     STATE   WHAT             EXPIRES  BY    REASON\n\
+         lck_1  active  person/demo:ada  –        olga  odd\n",
+    ),
+];
+
+#[tokio::test]
+async fn a_collection_is_listed_as_a_table_and_as_json() {
+    for (name, object, shown) in SHOWN {
+        let page = format!(r#"{{"items":[{object}],"next":null}}"#);
+        let server = Server::answering(&[(200, &page), (200, &page)]).await;
+        assert_eq!(run_at(&server, name).await.out, shown);
+        let said = run_at(&server, &format!("{name} list -o json"))
+            .await
+            .json();
+        let object: Value = serde_json::from_str(object).unwrap();
+        assert_eq!(said["data"], json!({"items": [object]}));
+        assert_eq!(said["meta"]["command"], json!(name));
+        let wanted = format!("GET /admin/v1/{name}?limit=100 ");
+        assert!(server.requests().iter().all(|r| r.starts_with(&wanted)));
+    }
+}
+
+#[tokio::test]
+async fn one_of_a_collection_is_shown_whole_and_a_missing_one_exits_5() {
+    for (name, object, _) in SHOWN {
+        let server = Server::answering(&[(200, object), (404, "{}")]).await;
+        let line = format!("{name} show x-1 -o json");
+        let object: Value = serde_json::from_str(object).unwrap();
+        assert_eq!(run_at(&server, &line).await.json()["data"], object);
+        assert_eq!(run_at(&server, &line).await.code, 5);
+        let wanted = format!("GET /admin/v1/{name}/x-1 ");
+        assert!(server.requests()[0].starts_with(&wanted));
+    }
+}
+
+#[tokio::test]
+async fn a_lock_on_everything_has_no_id() {
+    let page = r#"{"items":[{"id":"lck_1","what":{"kind":"all"}}],"next":null}"#;
+    let server = Server::answering(&[(200, page)]).await;
+    let ran = run_at(&server, "locks").await;
+    assert!(ran.out.contains("  all  "), "{}", ran.out);
+}
+
+/// In force before: one file that stays, one that changes, one that goes.
+const BEFORE: &str = r#"{"bundle":"sha256:old","count":3,"files":{"a.cedar":"stays","b.cedar":"was","c.cedar":"goes\t\u001b[1m"}}"#;
+const ANSWER: &str = r#"{"bundle":"sha256:new","count":4}"#;
+
+/// A folder of policies, and its files as arguments.
+fn policies(files: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let named = files.iter().map(|(name, text)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    });
+    let named = named.collect::<Vec<_>>().join(" ");
+    (folder, named)
+}
+
+const AFTER: [(&str, &str); 3] = [
+    ("a.cedar", "stays"),
+    ("b.cedar", "is"),
+    ("d.cedar", "comes"),
+];
+const CHANGES: &str = "policies  4\nadded     d.cedar\nchanged   b.cedar\nremoved   c.cedar\n";
+
+#[tokio::test]
+async fn the_bundle_in_force_is_shown_file_by_file() {
+    let server = Server::answering(&[(200, BEFORE), (200, BEFORE)]).await;
+    assert_eq!(
+        run_at(&server, "policy").await.out,
+        "bundle    sha256:old\npolicies  3\n\n// a.cedar\nstays\n\n// b.cedar\nwas\n\n\
+         // c.cedar\ngoes    \\u{1b}[1m\n"
+    );
+    let said = run_at(&server, "policy show -o json").await.json();
+    assert_eq!(said["data"], serde_json::from_str::<Value>(BEFORE).unwrap());
+    assert!(server.requests()[0].starts_with("GET /admin/v1/policies "));
+}
+
+#[tokio::test]
+async fn a_check_says_what_would_change_and_only_asks() {
+    let server = Server::answering(&[(200, ANSWER), (200, BEFORE)]).await;
+    let (_folder, files) = policies(&AFTER);
+    let ran = run_at(&server, &format!("policy check {files}")).await;
+    assert_eq!(ran.out, format!("ok        sha256:new\n{CHANGES}"));
+    let requests = server.requests();
+    assert!(requests[0].starts_with("POST /admin/v1/policies/validate "));
+    let sent = json!({"files":{"a.cedar":"stays","b.cedar":"is","d.cedar":"comes"}});
+    assert_eq!(body(&requests[0]), sent);
+    assert!(requests[1].starts_with("GET "));
+}
+
+#[tokio::test]
+async fn a_bundle_is_applied_over_the_one_that_was_found() {
+    let answers = [(200, BEFORE), (200, ANSWER), (200, BEFORE), (412, "{}")];
+    let server = Server::answering(&answers).await;
+    let (_folder, files) = policies(&AFTER);
+    let ran = run_at(&server, &format!("policy apply {files} -o json")).await;
+    assert_eq!(
+        ran.json()["data"],
+        json!({"bundle":"sha256:new","count":4,"replaces":"sha256:old",
+            "changes":{"added":["d.cedar"],"changed":["b.cedar"],"removed":["c.cedar"]}})
+    );
+    let line = format!("policy apply {files} --if-match sha256:older");
+    assert_eq!(run_at(&server, &line).await.code, 4);
+    for (request, bundle) in [(1, "sha256:old"), (3, "sha256:older")] {
+        let request = &server.requests()[request];
+        assert!(request.starts_with("PUT /admin/v1/policies "), "{request}");
+        let wanted = format!("if-match: \"{bundle}\"\r\n");
+        assert!(request.to_lowercase().contains(&wanted), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_bundle_is_told_with_its_places() {
+    let problem = r#"{"code":"LCM-INVALID","detail":"expected a bundle","errors":[{"pointer":"/files/a.cedar","detail":"line 1"}]}"#;
+    let server = Server::answering(&[(422, problem)]).await;
+    let (_folder, files) = policies(&AFTER);
+    let ran = run_at(&server, &format!("policy check {files}")).await;
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("/files/a.cedar"), "{}", ran.err);
+}
+
+#[tokio::test]
+async fn files_that_are_missing_or_share_a_name_are_refused_here() {
+    let server = Server::answering(&[]).await;
+    let (_folder, files) = policies(&AFTER);
+    let ran = run_at(&server, &format!("policy apply {files} {files}")).await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("each name of a file once"), "{}", ran.err);
+    assert_eq!(run_at(&server, "policy check /nowhere.cedar").await.code, 4);
+}
