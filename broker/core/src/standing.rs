@@ -2,6 +2,7 @@
 
 use crate::ids::{AgentId, LockId, VersionId};
 use crate::lineage::{Key, Keyed, Kind, Lineage, What};
+use crate::party::{Link, Subject};
 use crate::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -97,6 +98,21 @@ impl View {
 /// Who must be in force for a lineage to stand: the agents of its chain, each
 /// at the version it acted in.
 pub type Actors<'a> = &'a [(AgentId, Option<VersionId>)];
+
+/// The actors of a chain, and its subject where that is an agent: at the
+/// version it acts in for itself, or, without one, that its lineage names.
+#[must_use]
+pub fn actors(
+    links: &[Link],
+    subject: &Subject,
+    itself: Option<VersionId>,
+) -> Vec<(AgentId, Option<VersionId>)> {
+    let links = links
+        .iter()
+        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
+    let subject = subject.agent().map(|agent| (agent.clone(), itself));
+    links.chain(subject).collect()
+}
 
 /// Whether a lineage stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use locum_core::lineage::{Keyed, Kind};
 use locum_core::own::OwnToken;
-use locum_core::standing::{FOR_EVER, Standing};
+use locum_core::standing::{FOR_EVER, Standing, actors};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -82,16 +82,7 @@ pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bo
 pub(crate) fn stands(app: &App, token: &OwnToken, recalled: &Recalled, kid: &str) -> bool {
     let state = app.state.read();
     let key = app.names.key(Kind::Key, &format!("locum:{kid}"));
-    let links = token
-        .links
-        .iter()
-        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
-    let subject = recalled
-        .recall
-        .subject
-        .agent()
-        .map(|agent| (agent.clone(), None));
-    let actors: Vec<_> = links.chain(subject).collect();
+    let actors = actors(&token.links, &recalled.recall.subject, None);
     let standing = app
         .world(&state)
         .standing(&recalled.recall.lineage, &actors, token.jti.ms());

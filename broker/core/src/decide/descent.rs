@@ -4,6 +4,7 @@ use super::Case;
 use super::permit::Permit;
 use crate::ids::{AgentId, VersionId};
 use crate::lineage::{Keyed, Kind, Lineage};
+use crate::standing;
 
 /// Everything the token descends from (architecture, "lineage").
 pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
@@ -11,7 +12,7 @@ pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
     let mut out = Lineage::default();
     out.add(keys.key(Kind::Token, &case.jti.to_string()));
     out.inherit(case.subject.lineage());
-    case.actor.keys().iter().for_each(|key| out.add(*key));
+    out.inherit(case.actor.lineage());
     for jti in &permit.del.up {
         out.add(keys.key(Kind::Token, &jti.to_string()));
     }
@@ -42,20 +43,10 @@ pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
 
 /// The agents of a case, each at the version it acted in.
 pub(super) fn actors(case: &Case) -> Vec<(AgentId, Option<VersionId>)> {
-    let links = case
-        .chain
-        .links()
-        .iter()
-        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)));
     // For itself it acts in a version that stands in no link.
     let version = case
         .acts_for_itself()
         .then(|| case.actor.link().version)
         .flatten();
-    let subject = case
-        .chain
-        .subject()
-        .agent()
-        .map(|agent| (agent.clone(), version));
-    links.chain(subject).collect()
+    standing::actors(case.chain.links(), case.chain.subject(), version)
 }

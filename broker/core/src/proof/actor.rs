@@ -3,7 +3,7 @@
 use super::{Authenticated, Caller};
 use crate::chain::AI_AGENT;
 use crate::ids::{AgentId, ClientId, IssuerId};
-use crate::lineage::{Key, Keyed, Kind};
+use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::own::OwnToken;
 use crate::party::Link;
 use crate::refusal::{Code, Refusal, quoted};
@@ -34,7 +34,7 @@ pub struct ActorProof {
     presenter: Option<ClientId>,
     expires_s: Option<u64>,
     issued_ms: Option<u64>,
-    keys: Vec<Key>,
+    lineage: Lineage,
 }
 
 impl ActorProof {
@@ -100,15 +100,15 @@ impl ActorProof {
         let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
         proof.expires_s = Some(claims.exp);
         proof.issued_ms = claims.iat.map(|s| s.saturating_mul(1000));
-        proof
-            .keys
-            .push(keys.key(Kind::Key, &format!("{issuer}:{}", token.kid().as_str())));
-        proof.keys.push(keys.key(Kind::Issuer, issuer.as_str()));
+        let signed_by = keys.key(Kind::Key, &format!("{issuer}:{}", token.kid().as_str()));
+        proof.lineage.add(signed_by);
+        proof.lineage.add(keys.key(Kind::Issuer, issuer.as_str()));
         proof.presented_by(client)
     }
 
     /// An agent that holds an actor token of ours: `client_credentials` with
-    /// our issuer as audience (contract §5).
+    /// our issuer as audience (contract §5). Whatever the token descends from
+    /// by its record, and the key that signed it, the agent's act descends from.
     ///
     /// # Errors
     /// `LCM-ACTOR-INVALID` when it is no such token, `LCM-ACTOR-MISMATCH` when
@@ -116,10 +116,10 @@ impl ActorProof {
     pub fn from_own(
         agent: Arc<Agent>,
         token: &OwnToken,
+        (recorded, signed_by): (&Lineage, Key),
         client: &Authenticated<Caller>,
-        world: (&Arc<str>, &dyn Keyed),
+        ours: &Arc<str>,
     ) -> Result<Self, Refusal> {
-        let (ours, keys) = world;
         let its =
             token.aud == **ours && token.sub == agent.spec.id.as_str() && token.links.is_empty();
         if !its {
@@ -131,9 +131,8 @@ impl ActorProof {
         let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
         proof.expires_s = Some(token.exp);
         proof.issued_ms = Some(token.jti.ms());
-        proof
-            .keys
-            .push(keys.key(Kind::Token, &token.jti.to_string()));
+        proof.lineage.inherit(recorded);
+        proof.lineage.add(signed_by);
         proof.presented_by(client)
     }
 
@@ -145,7 +144,7 @@ impl ActorProof {
             presenter: None,
             expires_s: None,
             issued_ms: None,
-            keys: Vec::new(),
+            lineage: Lineage::default(),
         }
     }
 
@@ -210,10 +209,10 @@ impl ActorProof {
         self.issued_ms
     }
 
-    /// Keys of what its token descends from.
+    /// What its token descends from; empty when it proved itself by none.
     #[must_use]
-    pub fn keys(&self) -> &[Key] {
-        &self.keys
+    pub const fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     /// Its `act` object.

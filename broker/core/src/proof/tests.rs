@@ -163,12 +163,14 @@ fn an_actor_token_of_ours_is_one_from_client_credentials_for_our_issuer_and_of_t
     let for_sap = scene.token();
     scene.facts.named = crate::decide::Named::Ourselves;
     let for_us = scene.token();
+    let signed_by = crate::lineage::Keyed::key(&Names, crate::lineage::Kind::Key, "locum:k");
     let with = |agent: &Agent, token, client: &Authenticated<Caller>| {
         ActorProof::from_own(
             Arc::new(agent.clone()),
             token,
+            (&scene.recall().lineage, signed_by),
             client,
-            (&OURS.into(), &Names),
+            &OURS.into(),
         )
         .map_err(|refusal| refusal.code)
     };
@@ -177,6 +179,9 @@ fn an_actor_token_of_ours_is_one_from_client_credentials_for_our_issuer_and_of_t
         (proof.expires_s(), proof.issued_ms()),
         (Some(for_us.exp), Some(for_us.jti.ms()))
     );
+    assert!(proof.lineage().has(&signed_by));
+    let recorded = scene.recall().lineage;
+    assert!(recorded.iter().all(|key| proof.lineage().has(key)));
     assert!(with(&invoice, &for_us, &other_client("gateway")).is_ok());
     assert_eq!(
         with(&invoice, &for_sap, &client(&invoice)),

@@ -9,6 +9,7 @@ use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
+use locum_core::lineage::Keyed;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
 use locum_core::refusal::{Code, Refusal};
@@ -34,25 +35,30 @@ pub(crate) async fn by_token(
 ) -> Result<ActorProof, Refusal> {
     let (text, kind) = token;
     let client = &request.client.client;
-    let world = (
-        &request.app.issuer,
-        &request.app.names as &dyn locum_core::lineage::Keyed,
-    );
+    let app = request.app;
     match kind {
         ActorType::Jwt => {
             let Foreign { token, issuer, .. } =
-                foreign::accept(request.app, text, SentAs::ActorJwt).await?;
-            let agent = agent_of(request.app, &issuer, &token).ok_or_else(no_agent)?;
+                foreign::accept(app, text, SentAs::ActorJwt).await?;
+            let agent = agent_of(app, &issuer, &token).ok_or_else(no_agent)?;
+            let world = (&app.issuer, &app.names as &dyn Keyed);
             ActorProof::from_workload(agent, &issuer.id, &token, client, world)
         }
         ActorType::AccessToken => {
-            let verified = own::verified_in(request.app, text, Slot::Actor)?;
-            let token = OwnToken::read(&verified, &request.app.issuer).map_err(|found| {
+            let verified = own::verified_in(app, text, Slot::Actor)?;
+            let token = OwnToken::read(&verified, &app.issuer).map_err(|found| {
                 Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}"))
             })?;
-            own::known(request.app, &token, verified.kid(), Slot::Actor)?;
-            let agent = request.app.state.read().registry.agent(&token.sub).cloned();
-            ActorProof::from_own(agent.ok_or_else(no_agent)?, &token, client, world)
+            let (recalled, signed_by) = own::known(app, &token, verified.kid(), Slot::Actor)?;
+            let agent = app.state.read().registry.agent(&token.sub).cloned();
+            let recorded = (&recalled.recall.lineage, signed_by);
+            ActorProof::from_own(
+                agent.ok_or_else(no_agent)?,
+                &token,
+                recorded,
+                client,
+                &app.issuer,
+            )
         }
     }
 }

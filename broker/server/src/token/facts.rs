@@ -12,7 +12,7 @@ use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refu
 use locum_core::lineage::Kind;
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, GrantView, Target};
-use locum_core::standing::{FOR_EVER, Standing, World};
+use locum_core::standing::{FOR_EVER, Standing, World, actors};
 use locum_policy::Bundle;
 use locum_stores::state::State;
 use std::sync::Arc;
@@ -140,16 +140,26 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
 }
 
 fn subject(world: &World<'_>, case: &Case) -> Standing {
-    let links = case.subject.inbound().iter();
-    let actors: Vec<_> = links
-        .filter_map(|link| link.agent.clone().map(|agent| (agent, link.version)))
-        .collect();
+    let actors = actors(case.subject.inbound(), case.subject.subject(), None);
     world.standing(case.subject.lineage(), &actors, case.subject.issued_ms())
 }
 
-/// The actor by all its names, and its token. What was proven by a secret has
-/// no time of issue, so only what is revoked for ever stops it.
+/// The actor by all its names, then its token by what that descends from: the
+/// token may be of an older version than the one that the agent acts in now.
 fn actor(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
+    match actor_by_name(world, request, case) {
+        Standing::Live => {
+            let agent = [(case.actor.agent_id().clone(), None)];
+            let issued_ms = case.actor.issued_ms().unwrap_or(FOR_EVER);
+            world.standing(case.actor.lineage(), &agent, issued_ms)
+        }
+        fallen => fallen,
+    }
+}
+
+/// What was proven by a secret has no time of issue, so only what is revoked
+/// for ever stops it.
+fn actor_by_name(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
     let spec = &case.actor.agent().spec;
     let version = case.actor.link().version.map(|version| version.to_string());
     let mut names = vec![
@@ -170,12 +180,7 @@ fn actor(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
     names.push((Kind::Client, request.client.client.get().id()));
     let proofs = [case.actor.issued_ms(), request.client.issued_ms];
     let issued_ms = proofs.into_iter().flatten().min().unwrap_or(FOR_EVER);
-    let mut lineage = locum_core::lineage::Lineage::default();
-    names
-        .iter()
-        .for_each(|(kind, id)| lineage.add(world.keys.key(*kind, id)));
-    case.actor.keys().iter().for_each(|key| lineage.add(*key));
-    world.standing(&lineage, &[], issued_ms)
+    world.of_names(&names, issued_ms)
 }
 
 fn delegate(case: &Case, state: &State, now_s: u64) -> Place {

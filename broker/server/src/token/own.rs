@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::oauth::answer::unavailable;
 use crate::recall::{Recalled, recall};
 use locum_core::generations::Generations;
-use locum_core::lineage::{Keyed, Kind as Named};
+use locum_core::lineage::{Key, Keyed, Kind as Named};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
 use locum_core::standing::FOR_EVER;
@@ -79,7 +79,8 @@ pub(crate) fn verified_in(
     verified(app, text).map_err(|flaw| slot.flaw(&flaw))
 }
 
-/// What the ledger remembers of a token of ours. A token it does not know was
+/// What the ledger remembers of a token of ours, and the lineage key of the key
+/// that signed it. A token it does not know was
 /// never issued; a key that was revoked vouches for nothing.
 ///
 /// # Errors
@@ -89,7 +90,7 @@ pub(crate) fn known(
     token: &OwnToken,
     kid: &Kid,
     slot: Slot,
-) -> Result<Arc<Recalled>, Refusal> {
+) -> Result<(Arc<Recalled>, Key), Refusal> {
     let key = app
         .names
         .key(Named::Key, &format!("locum:{}", kid.as_str()));
@@ -98,7 +99,8 @@ pub(crate) fn known(
             .refusal("expected a token signed by a key in use, found one whose key was revoked"));
     }
     let recalled = recall(app, token).map_err(|error| unavailable().because(error.to_string()))?;
-    recalled.ok_or_else(|| {
+    let recalled = recalled.ok_or_else(|| {
         slot.refusal("expected a token that is on the record, found one that is not")
-    })
+    })?;
+    Ok((recalled, key))
 }

@@ -6,7 +6,7 @@ use super::parse::{SubjectType, Tokens};
 use super::slot::Slot;
 use super::{Request, Stop, actor};
 use locum_core::ids::GrantId;
-use locum_core::lineage::{Keyed, Kind as Named};
+use locum_core::lineage::Keyed;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Caller, Parent, SubjectProof, mismatch};
 use locum_core::refusal::{Code, Refusal};
@@ -104,7 +104,8 @@ async fn of_ours(
             Slot::Subject.refusal(&format!("expected an access token of ours, found {found}"))
         })
         .map_err(&stop)?;
-    let recalled = own::known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
+    let (recalled, signed_by) =
+        own::known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
         None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
@@ -116,9 +117,6 @@ async fn of_ours(
             (actor, parent)
         }
     };
-    let signed_by = app
-        .names
-        .key(Named::Key, &format!("locum:{}", verified.kid().as_str()));
     let subject =
         SubjectProof::from_own(parent, recalled.recall.clone(), signed_by).map_err(&stop)?;
     Ok((actor, subject))
