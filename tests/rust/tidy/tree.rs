@@ -84,7 +84,11 @@ impl Rust {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/")
+    let within = |folder| path.contains(folder);
+    path.starts_with("tests/")
+        || path.ends_with("/tests.rs")
+        || within("/tests/")
+        || within("/benches/")
 }
 
 /// Files that a parent declares with `#[cfg(test)] mod x;`.
