@@ -23,7 +23,7 @@ pub(crate) fn no_core() -> Result<(), String> {
             Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
         }),
         ("limit on core dumps", &|| {
-            Ok(setrlimit(Resource::Core, none.clone())?)
+            Ok(setrlimit(Resource::Core, none)?)
         }),
     ])
 }
