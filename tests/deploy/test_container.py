@@ -54,6 +54,13 @@ def test_what_is_copied_in_is_a_whole_workspace_and_what_comes_out_is_put_where_
         assert made.is_file() or made.is_dir() and any(made.iterdir()), name
 
 
+def test_a_build_gets_what_is_copied_in_and_nothing_else():
+    rules = [line for line in (REPO / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
+    sources = [name for *names, _ in copies(from_build=False) for name in names]
+    assert rules == ["*", *(f"!{name}" for name in sources), "**/target"]
+    assert [name for name in sources if name.split("/")[0] in ("target", ".git") or name == "deploy"] == []
+
+
 def test_the_build_is_of_the_shipped_profile_and_locked():
     built = " ".join(w for words in instructions("RUN") for w in words)
     assert "cargo build --profile dist --locked --package locum-server" in built
@@ -69,6 +76,11 @@ def test_images_have_tags_and_one_c_library():
     labels = dict(word.split("=", 1) for words in instructions("LABEL") for word in words)
     assert labels["org.opencontainers.image.base.name"] == final
     assert labels["org.opencontainers.image.licenses"] == CARGO["workspace"]["package"]["license"]
+    tagged = f"locum:{CARGO['workspace']['package']['version']}"
+    assert service()["image"] == tagged
+    pages = [DEPLOY / "Containerfile", *(REPO / "docs").rglob("*.md")]
+    named = [name for page in pages for name in re.findall(r"(?:-t |--name look )(locum\S*)", page.read_text())]
+    assert set(named) == {tagged}
 
 
 def test_nothing_of_it_runs_in_a_shell_or_as_root():
@@ -136,6 +148,7 @@ def test_secrets_are_files_where_the_unit_puts_them():
 
 def test_a_container_is_given_longer_than_the_broker_needs_to_stop():
     assert int(service()["stop_grace_period"].removesuffix("s")) > longest_stop_s()
+    assert re.fullmatch(r"[1-9]\d*g", service()["mem_limit"]) and service()["memswap_limit"] == service()["mem_limit"]
     assert service()["ulimits"] == {"core": int(one("LimitCORE")), "nofile": int(one("LimitNOFILE"))}
 
 

@@ -12,7 +12,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from license_expression import get_spdx_licensing
 from packages import DEPLOY, REPO
 
-TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"]
+BUILDS = [("x86_64-unknown-linux-gnu", ""), ("aarch64-unknown-linux-gnu", ""), ("x86_64-unknown-linux-gnu", "otlp")]
 SPDX = get_spdx_licensing()
 
 
@@ -22,10 +22,11 @@ def written(*words, **environment) -> str:
     return subprocess.run([DEPLOY / "sbom", *words], check=True, capture_output=True, text=True, timeout=120, env=env).stdout
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=BUILDS)
 def text(request):
-    """The bill of one target."""
-    return written("--target", request.param)
+    """The bill of one target and its features."""
+    target, features = request.param
+    return written("--target", target, *(["--features", features] if features else []))
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def test_it_keeps_to_the_schema_of_cyclonedx_1_6(text):
 
 
 def test_every_linked_crate_is_in_it_once_with_its_checksum(bill):
-    target = bill["metadata"]["properties"][0]["value"]
-    said = subprocess.run(["cargo", "tree", "--locked", "-p", "locum-server", "--target", target, "-e", "normal,no-proc-macro",
-                           "--prefix", "none", "-f", "{p}"], cwd=REPO, check=True, capture_output=True, text=True).stdout
+    about = {entry["name"]: entry["value"] for entry in bill["metadata"]["properties"]}
+    said = subprocess.run(["cargo", "tree", "--locked", "-p", "locum-server", "--target", about["cargo:target"], "-e",
+                           "normal,no-proc-macro", "--features", about.get("cargo:features", ""), "--prefix", "none", "-f", "{p}"], cwd=REPO, check=True, capture_output=True, text=True).stdout
     linked = {tuple(line.replace(" v", " ").split()[:2]) for line in said.splitlines() if line}
     found = [(c["name"], c["version"]) for c in every(bill) if c["purl"].startswith("pkg:cargo/")]
     assert len(found) == len(set(found))
@@ -65,6 +66,8 @@ def test_what_only_builds_or_tests_is_not_in_it(bill):
     names = {c["name"] for c in every(bill)}
     assert not names & {"ring", "cc", "serde_derive", "proptest", "trybuild"}
     assert {"aws-lc-sys", "openssl", "libmimalloc-sys"} <= names
+    features = [entry["value"] for entry in bill["metadata"]["properties"] if entry["name"] == "cargo:features"]
+    assert ("opentelemetry-otlp" in names) == (features == ["otlp"])
 
 
 def test_its_graph_reaches_everything_from_the_executable(bill):
@@ -110,5 +113,6 @@ def test_the_texts_of_all_licences_come_with_the_crates_they_belong_to():
         assert f"\n{title}{part['licenses'][0]['expression']}" in head
         if f"{title}Apache-2.0, no text in its package\n" not in head:
             assert re.search(rf"^{re.escape(title)}\S*\S*$", texts.removeprefix(head), re.M), title
+    assert "opentelemetry-otlp" not in texts and "opentelemetry-otlp" in written("--licences", "--features", "otlp")
     assert "openssl/LICENSE.txt" in texts and "aws-lc/LICENSE" in texts
     assert "Apache License" in texts and "Permission is hereby granted" in texts

@@ -9,6 +9,7 @@ mod trace;
 
 pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Limits, serve, serve_with};
+pub(crate) use host::guard;
 pub(crate) use seats::figures;
 pub(crate) use trace::{Caller, TraceId};
 
@@ -109,6 +110,7 @@ fn in_front(app: &Arc<App>, routes: Router) -> Router {
             REQUEST_TIMEOUT,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(app.clone(), arrival::arrive))
 }
 

@@ -7,6 +7,7 @@ mod page;
 use crate::app::App;
 use axum::Router;
 use axum::extract::{RawQuery, State};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -22,6 +23,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(app.clone())
+        .layer(middleware::from_fn(crate::http::guard))
 }
 
 /// Alive: the process answers. Asks nothing else, so that what Locum depends

@@ -163,6 +163,11 @@ GET = b"\x82\x84\x86\x41\x01a"
 """HPACK: `:method GET`, `:path /`, `:scheme http`, `:authority a`."""
 
 
+def literal(name: bytes, value: bytes) -> bytes:
+    """HPACK: a header that is not put into the table."""
+    return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
 def frame(kind: int, flags: int, stream: int, body: bytes = b"") -> bytes:
     return struct.pack(">I", len(body))[1:] + struct.pack(">BBI", kind, flags, stream) + body
 
@@ -218,15 +223,35 @@ def settings_and_pings():
         yield (frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65535)) + frame(PING, 0, 0, b"12345678")) * 50
 
 
-def test_attack_66_the_listener_speaks_http2_at_all(served):
+def frames_of(served, *headers: bytes) -> list[tuple[int, int, bytes]]:
+    """What comes back for a head on each stream in turn: kind, stream and body of each frame."""
+    heads = b"".join(frame(HEADERS, END_STREAM | END_HEADERS, 2 * n + 1, head) for n, head in enumerate(headers))
     with dial(served) as line:
-        line.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_STREAM | END_HEADERS, 1, GET))
-        text, kinds = heard(line), []
+        line.sendall(PREFACE + frame(SETTINGS, 0, 0) + heads)
+        text, found = heard(line), []
     while text:
-        length, kind = int.from_bytes(text[:3], "big"), text[3]
-        kinds.append((kind, int.from_bytes(text[5:9], "big")))
+        length = int.from_bytes(text[:3], "big")
+        found.append((text[3], int.from_bytes(text[5:9], "big"), text[9:9 + length]))
         text = text[9 + length:]
+    return found
+
+
+def test_attack_66_the_listener_speaks_http2_at_all(served):
+    kinds = [(kind, stream) for kind, stream, _ in frames_of(served, GET)]
     assert (SETTINGS, 0) in kinds and (HEADERS, 1) in kinds and (DATA, 1) in kinds, kinds
+
+
+TO = b"\x82\x84\x86"
+
+
+@pytest.mark.parametrize("head", [
+    TO, TO + literal(b":authority", b"a") + literal(b"host", b"b"), TO + literal(b":authority", b"u:p@a"),
+    TO + literal(b"host", b"a") + literal(b"host", b"a"), TO + literal(b"host", b"u@a")],
+    ids=["neither", "another", "user", "two", "user in host"])
+def test_attack_65_http2_without_one_sound_host_gets_no_answer_but_a_refusal(served, head):
+    answered = [body for kind, stream, body in frames_of(served, head) if (kind, stream) == (HEADERS, 1)]
+    reset = [kind for kind, stream, _ in frames_of(served, head) if stream == 1 and kind == RST_STREAM]
+    assert [body[:1] for body in answered] == [b"\x8c"] or reset and not answered, "400 by its place in the table"
 
 
 FLOODS = [continuations, empty_continuations, rapid_resets, made_resets, settings_and_pings]

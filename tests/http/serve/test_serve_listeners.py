@@ -77,6 +77,27 @@ def test_rfc9112_a_request_without_one_sound_host_is_refused_and_hung_up_on(apar
                f"Authorization: Bearer {ADMIN_TOKEN}").startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("listener, path", [("public", "/jwks"), ("admin", "/admin/v1/agents"), ("operations", "/livez")])
+@pytest.mark.parametrize("target, host, status", [("http://evil.example", "a", 400), ("http://u:p@a", "a", 400),
+                                                  ("http://a:1", "a", 400), ("http://a:80", "A", 200)])
+def test_rfc9112_the_authority_of_the_target_is_that_of_the_host(apart, listener, path, target, host, status):
+    answer = raw(apart, listener, f"GET {target}{path} HTTP/1.1", f"Host: {host}", "Connection: close",
+                 f"Authorization: Bearer {ADMIN_TOKEN}")
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize("listener, path", [("public", "/jwks"), ("public", "/nowhere"), ("admin", "/admin/v1/agents")])
+def test_a_refusal_for_the_host_has_its_request_id_and_is_counted(apart, listener, path):
+    def counted() -> float:
+        lines = apart.get("operations", "/metrics")[2].splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith("locum_http_requests_total{") and 'status="400"' in line)
+    before = counted()
+    head = raw(apart, listener, f"GET {path} HTTP/1.1", "Host: a", "Host: b").partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 400 ") and head.count(b"\r\nx-request-id: req_") == 1
+    assert b"\r\nconnection: close" in head and counted() == before + 1
+
+
 # ------------------------------------------------------------ TLS
 
 @pytest.fixture

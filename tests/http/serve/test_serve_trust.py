@@ -6,7 +6,6 @@ from cryptography import x509
 from support import client, tokens
 from support.authority import Authority
 from support.issuer import IssuerServer
-from support.scene import until
 from support.serving import AGENT_SECRET, Serving
 
 BOT = {"client_id": "bot", "client_secret": AGENT_SECRET}
@@ -54,5 +53,20 @@ def test_another_authority_is_taken_on_reload_and_a_broken_file_is_not(company):
     assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == "/trust"
     home.write("ca.pem", authority.pem())
     assert home.admin.post("/reload").status_code == 200
-    # A server that could not be asked is left alone for a moment.
-    until(lambda: exchanged(home, server, key) == 200)
+    assert exchanged(home, server, key) == 200
+
+
+def test_keys_go_with_the_authority_that_vouched_for_them_and_stay_where_nothing_changed(company):
+    home, server, key, authority = company
+    home.write("ca.pem", Authority().pem() + authority.pem())
+    home.start()
+    assert exchanged(home, server, key) == 200
+    asked = len(server.asked)
+    assert home.admin.post("/reload").status_code == 200
+    assert exchanged(home, server, key) == 200 and len(server.asked) == asked
+    home.write("ca.pem", Authority().pem())
+    assert home.admin.post("/reload").status_code == 200
+    assert [exchanged(home, server, key) for _ in range(3)] == [503] * 3
+    home.write("ca.pem", authority.pem())
+    assert home.admin.post("/reload").status_code == 200
+    assert exchanged(home, server, key) == 200 and len(server.asked) > asked

@@ -223,7 +223,7 @@ pub(super) const KEYS: &[Key] = &[
         "telemetry.sample_percent",
         Whole(0, 100),
         Some("100"),
-        "Of requests that bring no `traceparent`, how many in a hundred are traced; else its flag decides",
+        "Of requests, how many in a hundred are traced, by chance; the flag of a `traceparent` changes nothing",
     ),
 ];
 

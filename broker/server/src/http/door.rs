@@ -5,10 +5,8 @@ use super::host;
 use super::seats::{Seat, Turn};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{BoxError, Router};
-use http::header::CONNECTION;
-use http::{HeaderValue, StatusCode};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -61,9 +59,7 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        if !host::is_sound(&parts) {
-            return Box::pin(std::future::ready(Ok(no_host())));
-        }
+        host::judge(&mut parts);
         let under = Arc::new(Under {
             seat: self.seat.clone(),
             turn: Mutex::default(),
@@ -84,14 +80,6 @@ where
             answer
         })
     }
-}
-
-/// The answer to a head that says no host, or more than one: nothing of what
-/// follows on the connection is read.
-fn no_host() -> Response {
-    let text = "expected one `Host` that is well formed, found none, several or another\n";
-    let close = [(CONNECTION, HeaderValue::from_static("close"))];
-    (StatusCode::BAD_REQUEST, close, text).into_response()
 }
 
 impl Under {

@@ -1,47 +1,103 @@
-//! The `Host` of a request (RFC 9112 §3.2): one, and well formed. Nothing of
-//! Locum depends on it; who stands in front may, and two readers must not see
-//! two hosts.
+//! Whom a request is for (RFC 9112 §3.2, RFC 9113 §8.3.1): `Host` and the
+//! authority of its target name one host, and well formed. Nothing of Locum
+//! depends on it; who stands in front may, and two readers must not see two
+//! hosts.
 
-use http::header::HOST;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONNECTION, HOST};
 use http::request::Parts;
-use http::uri::Authority;
-use http::{HeaderValue, Version};
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, StatusCode, Version};
 
-/// Whether a request has the host it must have. In HTTP/2 the authority stands
-/// in its place, and before HTTP/1.1 there need be none.
-pub(super) fn is_sound(parts: &Parts) -> bool {
-    let mut all = parts.headers.get_all(HOST).iter();
-    match (all.next(), all.next()) {
-        (Some(one), None) => is_host(one),
-        (None, _) => parts.version != Version::HTTP_11,
-        (Some(_), Some(_)) => false,
+/// Marks a request that does not say for whom it is: the door sees it, and
+/// [`guard`] answers it.
+#[derive(Debug, Clone, Copy)]
+struct Unsound;
+
+/// A host in lower case, and its port unless it is the scheme's.
+type Named = (String, Option<u16>);
+
+/// Notes on a request whether it has the host it must have.
+pub(super) fn judge(parts: &mut Parts) {
+    if !is_sound(parts) {
+        parts.extensions.insert(Unsound);
     }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110 §7.2), and not empty.
-fn is_host(value: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(value.as_bytes()) else {
-        return false;
+/// Answers requests that are not sound: 400, and of HTTP/1 nothing of what
+/// follows on the connection is read. A layer of every router that is served.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    if request.extensions().get::<Unsound>().is_none() {
+        return next.run(request).await;
+    }
+    tracing::info!("a request without one sound host");
+    let text = "expected one host that is well formed, found none, several or another\n";
+    let mut response = (StatusCode::BAD_REQUEST, text).into_response();
+    // HTTP/2 has no such header, and streams of its own.
+    if request.version() < Version::HTTP_2 {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+/// Whether a request has the host it must have: from HTTP/1.1 on the header, in
+/// HTTP/2 that or the authority; where both are there, they agree.
+fn is_sound(parts: &Parts) -> bool {
+    let scheme = parts.uri.scheme();
+    let mut all = parts.headers.get_all(HOST).iter();
+    let header = match (all.next(), all.next()) {
+        (Some(_), Some(_)) => return false,
+        (one, _) => one.map(|value| Authority::try_from(value.as_bytes()).ok()),
     };
+    let header = header.map(|one| one.and_then(|one| named(&one, scheme)));
+    let target = parts.uri.authority().map(|one| named(one, scheme));
+    match (header, target) {
+        (Some(header), Some(target)) => header.is_some() && header == target,
+        (Some(header), None) => header.is_some(),
+        (None, Some(target)) => parts.version != Version::HTTP_11 && target.is_some(),
+        (None, None) => parts.version < Version::HTTP_11,
+    }
+}
+
+/// What `uri-host [ ":" port ]` (RFC 9110 §7.2) names; `None` if it is not
+/// that, or empty.
+fn named(authority: &Authority, scheme: Option<&Scheme>) -> Option<Named> {
     let host = authority.host();
-    let port = authority.as_str().get(host.len()..).unwrap_or_default();
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let port = match port.strip_prefix(':') {
-        Some(number) => number.is_empty() || digits(number) && number.parse::<u16>().is_ok(),
-        None => port.is_empty(),
-    };
     // A user in front of the host is no part of it.
-    !host.is_empty() && port && !authority.as_str().contains('@')
+    if host.is_empty() || authority.as_str().contains('@') {
+        return None;
+    }
+    let port = match authority.as_str().get(host.len()..)? {
+        "" | ":" => None,
+        rest => {
+            let digits = rest.strip_prefix(':')?;
+            let all = digits.bytes().all(|b| b.is_ascii_digit());
+            Some(digits.parse::<u16>().ok().filter(|_| all)?)
+        }
+    };
+    let usual = match scheme.map(Scheme::as_str) {
+        Some("http") => Some(80),
+        Some("https") => Some(443),
+        Some(_) | None => None,
+    };
+    let port = port.filter(|port| Some(*port) != usual);
+    Some((host.to_ascii_lowercase(), port))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use http::Request;
 
     fn sound(version: Version, hosts: &[&str]) -> bool {
-        let mut request = Request::get("/").version(version);
+        aimed(version, "/", hosts)
+    }
+
+    fn aimed(version: Version, target: &str, hosts: &[&str]) -> bool {
+        let mut request = http::Request::get(target).version(version);
         for host in hosts {
             request = request.header(HOST, *host);
         }
@@ -72,12 +128,50 @@ mod tests {
     }
 
     #[test]
-    fn where_none_is_needed_one_that_is_there_is_still_well_formed() {
+    fn before_http_1_1_none_is_needed_and_in_http_2_one_of_two() {
+        assert!(sound(Version::HTTP_10, &[]));
+        assert!(!sound(Version::HTTP_2, &[]));
+        assert!(aimed(Version::HTTP_2, "https://a/", &[]));
+        assert!(aimed(Version::HTTP_10, "http://a/", &[]));
+        assert!(!aimed(Version::HTTP_11, "http://a/", &[]));
         for version in [Version::HTTP_10, Version::HTTP_2] {
-            assert!(sound(version, &[]));
             assert!(sound(version, &["a"]));
             assert!(!sound(version, &["a", "b"]));
             assert!(!sound(version, &["a b"]));
+        }
+    }
+
+    #[test]
+    fn the_targets_authority_and_the_header_name_one_host() {
+        for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+            for (target, host) in [
+                ("http://a/x", "a"),
+                ("http://A/x", "a"),
+                ("http://a:80/x", "a"),
+                ("https://a/x", "a:443"),
+                ("http://a:/x", "a"),
+                ("http://a:8420/x", "a:8420"),
+                ("http://[::1]:1/x", "[::1]:1"),
+            ] {
+                assert!(aimed(version, target, &[host]), "{target} {host}");
+            }
+            for (target, host) in [
+                ("http://evil.example/x", "a"),
+                ("http://a:1/x", "a"),
+                ("http://a/x", "a:443"),
+                ("https://a/x", "a:80"),
+                ("http://u:p@a/x", "a"),
+                ("http://u@a/x", "u@a"),
+                ("http://a/x", "u@a"),
+                ("http://a/x", "a b"),
+                ("http://a/x", ""),
+            ] {
+                assert!(!aimed(version, target, &[host]), "{target} {host}");
+            }
+        }
+        for target in ["http://u:p@a/x", "http://u@a/x"] {
+            assert!(!aimed(Version::HTTP_2, target, &[]), "{target}");
+            assert!(!aimed(Version::HTTP_10, target, &[]), "{target}");
         }
     }
 }

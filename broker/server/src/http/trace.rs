@@ -18,8 +18,6 @@ pub(crate) struct Caller {
     pub(crate) trace: TraceId,
     /// The span from which the request comes.
     pub(crate) span: [u8; 8],
-    /// Whether the caller records it.
-    pub(crate) sampled: bool,
 }
 
 impl Caller {
@@ -34,7 +32,8 @@ impl Caller {
         let version = hex(parts.next()?, 2).filter(|version| *version != "ff")?;
         let trace = hex(parts.next()?, 32).filter(|id| id.bytes().any(|b| b != b'0'))?;
         let span = hex(parts.next()?, 16).filter(|id| id.bytes().any(|b| b != b'0'))?;
-        let flags = hex(parts.next()?, 2)?;
+        // Whether the caller records it changes nothing here.
+        hex(parts.next()?, 2)?;
         // Only a version to come may have more members.
         if version == "00" && parts.next().is_some() {
             return None;
@@ -42,7 +41,6 @@ impl Caller {
         Some(Self {
             trace: TraceId(trace.as_bytes().try_into().ok()?),
             span: u64::from_str_radix(span, 16).ok()?.to_be_bytes(),
-            sampled: u8::from_str_radix(flags, 16).ok()? & 1 == 1,
         })
     }
 }
@@ -97,9 +95,8 @@ mod tests {
         let id = read(&[GOOD]).unwrap();
         assert_eq!(id.trace.as_str(), "0af7651916cd43dd8448eb211c80319c");
         assert_eq!(id.span, [0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]);
-        assert!(id.sampled);
         let quiet = GOOD.replace("-01", "-00");
-        assert!(!read(&[&quiet]).unwrap().sampled);
+        assert_eq!(read(&[&quiet]), Some(id));
         let later = GOOD.replacen("00-", "cc-", 1) + "-more";
         assert_eq!(read(&[&later]), Some(id));
     }
@@ -111,7 +108,8 @@ mod tests {
         let ff = GOOD.replacen("00-", "ff-", 1);
         let zero = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
         let no_parent = "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01";
-        for bad in ["", "00", "x", zero, no_parent, &upper, &long, &ff] {
+        let flags = GOOD.replace("-01", "-0x");
+        for bad in ["", "00", "x", zero, no_parent, &flags, &upper, &long, &ff] {
             assert_eq!(read(&[bad]), None, "{bad}");
         }
         assert_eq!(read(&[GOOD, GOOD]), None);

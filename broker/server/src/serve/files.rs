@@ -4,6 +4,7 @@
 use crate::admin::declared::{self, Declared, Moment};
 use crate::app::App;
 use crate::changing::{Changing, Then};
+use crate::config::bounded;
 use crate::setup::Managed;
 use locum_core::registry::Problem;
 use locum_policy::{Bundle, TEXT_MAX};
@@ -90,15 +91,13 @@ pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
         if name.starts_with('.') || !name.ends_with(".cedar") {
             continue;
         }
-        let size = std::fs::metadata(&path)
-            .map_err(|flaw| unread(&path, flaw))?
-            .len();
-        bytes += usize::try_from(size).unwrap_or(usize::MAX);
+        let text = bounded(&path, TEXT_MAX)
+            .map_err(|flaw| one("/policies", format!("`{}`: {flaw}", path.display())))?;
+        bytes += text.len();
         if bytes > TEXT_MAX {
             let detail = format!("expected at most {TEXT_MAX} bytes of policies, found more");
             return Err(one("/policies", detail));
         }
-        let text = std::fs::read_to_string(&path).map_err(|flaw| unread(&path, flaw))?;
         files.insert(name, text);
     }
     Bundle::load(&files).map_err(|flaws| {
@@ -159,3 +158,6 @@ pub(super) fn one(pointer: &str, detail: impl Into<String>) -> Vec<Problem> {
         detail: detail.into(),
     }]
 }
+
+#[cfg(test)]
+mod tests;

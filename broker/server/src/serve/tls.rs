@@ -1,5 +1,6 @@
 //! TLS on a listener; certificates read again without a restart.
 
+use crate::config::bounded;
 use crate::http;
 use axum::Router;
 use rustls::ServerConfig;
@@ -13,6 +14,9 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
+
+/// Most bytes of a file.
+const PEM_MAX: usize = 1 << 20;
 
 /// The certificate in force; replaced whole.
 pub(crate) struct Certificates {
@@ -68,13 +72,11 @@ impl Certificates {
 /// # Errors
 /// What is wrong with them; nothing of what the key's file holds.
 pub(crate) fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
-    let chain = std::fs::read(cert).map_err(|flaw| {
-        format!(
-            "`tls.cert_file`: `{}` cannot be read: {flaw}",
-            cert.display()
-        )
-    })?;
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&chain)
+    let read = |name: &str, file: &Path| {
+        bounded(file, PEM_MAX).map_err(|flaw| format!("`tls.{name}`: `{}`: {flaw}", file.display()))
+    };
+    let (chain, private) = (read("cert_file", cert)?, read("key_file", key)?);
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|_| format!("`tls.cert_file`: expected PEM in `{}`", cert.display()))?;
     if chain.is_empty() {
@@ -87,9 +89,7 @@ pub(crate) fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
         let cert = cert.display();
         format!("`tls.cert_file`: expected X.509 certificates in `{cert}`, found something else")
     })?;
-    let private = std::fs::read(key)
-        .map_err(|flaw| format!("`tls.key_file`: `{}` cannot be read: {flaw}", key.display()))?;
-    let private = PrivateKeyDer::from_pem_slice(&private).map_err(|_| {
+    let private = PrivateKeyDer::from_pem_slice(private.as_bytes()).map_err(|_| {
         format!(
             "`tls.key_file`: expected a private key as PEM in `{}`",
             key.display()
@@ -139,4 +139,22 @@ pub(super) async fn serve(
         (http::Limits::of_process(), handshake),
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn files_without_an_end_are_read_no_further_than_the_bound() {
+        let endless = Path::new("/dev/zero");
+        let found = load(endless, endless).err().unwrap();
+        assert!(found.starts_with("`tls.cert_file`: `/dev/zero`: expected at most"));
+        let home = tempfile::tempdir().unwrap();
+        let cert = home.path().join("cert.pem");
+        std::fs::write(&cert, "").unwrap();
+        let found = load(&cert, endless).err().unwrap();
+        assert!(found.starts_with("`tls.key_file`: `/dev/zero`: expected at most"));
+    }
 }

@@ -36,7 +36,21 @@ const EVERY: Duration = Duration::from_secs(5);
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// Where spans go; nowhere, unless an endpoint is configured.
-pub(crate) struct Traces(Option<(SdkTracerProvider, SdkTracer)>);
+pub(crate) struct Traces(Option<(SdkTracerProvider, SdkTracer, Share)>);
+
+/// How many requests are traced. Neither a caller's flag nor its trace id, both
+/// of its own choice, has a say: or else anybody could fill the queue.
+struct Share {
+    percent: u32,
+    random: Randomness,
+}
+
+impl Share {
+    /// Whether the next one is.
+    fn draw(&self) -> bool {
+        u64::from_be_bytes(self.random.bytes()) % 100 < u64::from(self.percent)
+    }
+}
 
 /// A request's span.
 pub(crate) struct Span(SdkSpan);
@@ -64,27 +78,30 @@ impl Traces {
             .with_scheduled_delay(EVERY)
             .build();
         let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches);
-        let part = f64::from(settings.sample_percent) / 100.0;
-        let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(part)));
         let provider = SdkTracerProvider::builder()
             .with_span_processor(processor.build())
-            .with_sampler(sampler)
+            // It is drawn before there is a span.
+            .with_sampler(Sampler::AlwaysOn)
             .with_id_generator(Ids(random.clone()))
             .with_resource(resource(random))
             .build();
         let tracer = provider.tracer("locum");
-        Ok(Self(Some((provider, tracer))))
+        let share = Share {
+            percent: settings.sample_percent,
+            random: random.clone(),
+        };
+        Ok(Self(Some((provider, tracer, share))))
     }
 
-    /// The span of a request that has just arrived, if it is to be traced:
-    /// where the caller's trace says so, or else by chance.
+    /// The span of a request that has just arrived, if it is to be traced: by
+    /// chance. It hangs below the caller's.
     pub(crate) fn begin(
         &self,
         caller: Option<&Caller>,
         (method, route): (&Method, Option<&str>),
         id: RequestId,
     ) -> Option<Span> {
-        let (_, tracer) = self.0.as_ref()?;
+        let (_, tracer, _) = self.0.as_ref().filter(|(_, _, share)| share.draw())?;
         let method = method_label(method);
         let mut attributes = vec![
             KeyValue::new("http.request.method", method),
@@ -110,7 +127,9 @@ impl Traces {
 
     /// Sends what waits, within a bound, and no more. Blocks.
     pub(crate) fn close(&self) {
-        let Some((provider, _)) = &self.0 else { return };
+        let Some((provider, ..)) = &self.0 else {
+            return;
+        };
         if let Err(flaw) = provider.shutdown_with_timeout(WITHIN) {
             tracing::warn!(%flaw, "the last traces were not sent");
         }
@@ -145,7 +164,7 @@ fn context(caller: &Caller) -> SpanContext {
     SpanContext::new(
         opentelemetry::TraceId::from_bytes(caller.trace.bytes()),
         SpanId::from_bytes(caller.span),
-        TraceFlags::default().with_sampled(caller.sampled),
+        TraceFlags::default(),
         true,
         TraceState::default(),
     )

@@ -3,11 +3,12 @@
 //! bounds the time.
 
 use super::address::{Guard, Scheme};
+use super::authorities::Authorities;
 use super::lifetime;
 use super::resolve::{Lookup, Vetted};
 use super::settings::TrustSettings;
 use locum_core::json::{self, DEPTH_MAX, Limits};
-use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -68,18 +69,20 @@ pub(super) struct Document {
     pub(super) digest: [u8; 32],
     /// Seconds its server wants it kept.
     pub(super) keep_s: Option<u64>,
+    /// Whether an authority vouched for its server.
+    pub(super) vouched: bool,
 }
 
 /// What TLS is spoken with.
 struct Secure {
     /// Authorities beside those of the machine.
-    roots: Vec<Certificate>,
+    roots: Authorities,
     /// Made when first needed: it reads the machine's certificates.
     client: OnceCell<Client>,
 }
 
 impl Secure {
-    fn of(roots: Vec<Certificate>) -> Arc<Self> {
+    fn of(roots: Authorities) -> Arc<Self> {
         let client = OnceCell::new();
         Arc::new(Self { roots, client })
     }
@@ -105,7 +108,7 @@ impl Fetcher {
     pub(super) fn new(
         settings: &TrustSettings,
         lookup: Arc<dyn Lookup>,
-        roots: Vec<Certificate>,
+        roots: Authorities,
     ) -> Result<Self, FetchFlaw> {
         let guard = Arc::new(Guard::new(settings.allow_private.clone()));
         let timeout = Duration::from_secs(settings.fetch_timeout_s);
@@ -122,9 +125,13 @@ impl Fetcher {
         })
     }
 
-    /// From now on these authorities count beside the machine's.
-    pub(super) fn believe(&self, roots: Vec<Certificate>) {
-        *self.secure.write().unwrap_or_else(PoisonError::into_inner) = Secure::of(roots);
+    /// From now on these authorities count beside the machine's; whether they
+    /// are others than before.
+    pub(super) fn believe(&self, roots: Authorities) -> bool {
+        let mut secure = self.secure.write().unwrap_or_else(PoisonError::into_inner);
+        let others = !secure.roots.same(&roots);
+        *secure = Secure::of(roots);
+        others
     }
 
     /// Fetches one JSON document.
@@ -153,6 +160,7 @@ impl Fetcher {
             value: json::parse(&body, limits)?,
             digest: Sha256::digest(&body).into(),
             keep_s,
+            vouched: scheme == Scheme::Tls,
         })
     }
 
@@ -196,7 +204,7 @@ impl Fetcher {
             let vetted = vetted(&self.lookup, &self.guard, Scheme::Tls);
             let builder = careful(vetted, self.timeout)
                 .https_only(true)
-                .tls_certs_merge(secure.roots.clone());
+                .tls_certs_merge(secure.roots.certificates.clone());
             // Reading the machine's certificates blocks.
             tokio::task::spawn_blocking(|| builder.build())
                 .await

@@ -25,7 +25,7 @@ use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use plan::Plan;
 use resolve::{Lookup, System};
-use slot::{Landing, Slot};
+use slot::{Landing, Number, Slot};
 use source::{Found, SourceFlaw};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,15 +81,20 @@ impl Trust {
         })
     }
 
-    /// Reads the authorities again; fetches from now on ask for their word. Keys
-    /// fetched before count for their time.
+    /// Reads the authorities again; fetches from now on ask for their word. Where
+    /// they are others than before, so must keys that were fetched over TLS: they
+    /// count again once they were fetched again.
     ///
     /// # Errors
     /// What is wrong with them; then those of before stay.
     pub(crate) fn reload(&self) -> Result<(), String> {
         let shared = &self.shared;
         let roots = authorities::read(shared.settings.ca_file.as_deref())?;
-        shared.fetcher.believe(roots);
+        // In this order: who takes off after it asks those of now.
+        if shared.fetcher.believe(roots) {
+            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            slots.values().for_each(|slot| slot.write().distrust());
+        }
         Ok(())
     }
 
@@ -162,10 +167,10 @@ impl Trust {
             Plan::Use(_) | Plan::Refuse => return None,
             Plan::UseAndFetch(_) | Plan::Wait => {}
         }
-        let (done, landing) = inside.take_off(now_s);
+        let (number, done, landing) = inside.take_off(now_s);
         match source::by_value(&slot.issuer) {
             Some(Ok(found)) => {
-                inside.land(found, now_s, None, self.shared.next_generation());
+                inside.land(number, found, (now_s, None), self.shared.next_generation());
                 return None;
             }
             Some(Err(flaw)) => {
@@ -175,7 +180,11 @@ impl Trust {
             None => {}
         }
         drop(inside);
-        tokio::spawn(self.shared.clone().flight(slot.clone(), now_s, done));
+        tokio::spawn(
+            self.shared
+                .clone()
+                .flight(slot.clone(), (number, now_s), done),
+        );
         Some(landing)
     }
 }
@@ -187,21 +196,31 @@ impl Shared {
 
     /// One fetch, from its start to what is held afterwards. `done` is dropped
     /// at the end, after that.
-    async fn flight(self: Arc<Self>, slot: Slot, begun_s: u64, done: watch::Sender<()>) {
+    async fn flight(
+        self: Arc<Self>,
+        slot: Slot,
+        (number, begun_s): (Number, u64),
+        done: watch::Sender<()>,
+    ) {
         let limit = Duration::from_secs(self.settings.fetch_timeout_s);
         let found = tokio::time::timeout(limit, self.found(&slot.issuer)).await;
         let mut inside = slot.write();
         let flaw = match found {
             Ok(Ok(found)) => {
                 let fresh_s = self.settings.lifetime_s(found.keep_s);
-                inside.land(found, begun_s, Some(fresh_s), self.next_generation());
+                inside.land(
+                    number,
+                    found,
+                    (begun_s, Some(fresh_s)),
+                    self.next_generation(),
+                );
                 None
             }
             Ok(Err(flaw)) => Some(flaw.to_string()),
             Err(_) => Some("expected an answer in time, found none".to_owned()),
         };
         if flaw.is_some() {
-            inside.crash(self.clock.now_s());
+            inside.crash(number, self.clock.now_s());
         }
         drop(inside);
         drop(done);

@@ -19,6 +19,8 @@ pub(crate) struct Keys {
     pub(super) digest: [u8; 32],
     /// When the fetch began, in Unix seconds.
     pub(super) fetched_s: u64,
+    /// Whether an authority vouched for a server they came by.
+    pub(super) vouched: bool,
     /// Seconds they are fresh; `None` is for ever, for keys by value.
     pub(super) fresh_s: Option<u64>,
 }

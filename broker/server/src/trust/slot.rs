@@ -10,12 +10,18 @@ use tokio::sync::watch;
 /// Ends when the fetch does, however it ends: its other side is dropped then.
 pub(super) type Landing = watch::Receiver<()>;
 
+/// Which fetch it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(u64);
+
 /// What is held, and the fetch under way.
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     /// What is held.
     pub(super) held: Held,
     flight: Option<Landing>,
+    /// The last fetch that counts.
+    number: u64,
 }
 
 impl Inside {
@@ -26,16 +32,36 @@ impl Inside {
     }
 
     /// A fetch begins now; who fetches holds what comes back until the end.
-    pub(super) fn take_off(&mut self, now_s: u64) -> (watch::Sender<()>, Landing) {
+    pub(super) fn take_off(&mut self, now_s: u64) -> (Number, watch::Sender<()>, Landing) {
         let (sender, landing) = watch::channel(());
         self.flight = Some(landing.clone());
         self.held.tried_s = Some(now_s);
-        (sender, landing)
+        self.number += 1;
+        (Number(self.number), sender, landing)
+    }
+
+    /// The authorities are others now: what one of before vouched for is gone,
+    /// that of a fetch under way too, and may be asked for at once.
+    pub(super) fn distrust(&mut self) {
+        self.held.keys = self.held.keys.take().filter(|keys| !keys.vouched);
+        self.held.tried_s = None;
+        self.held.failed = false;
+        self.flight = None;
+        self.number += 1;
     }
 
     /// Keys were fetched at that time. Keys that did not change keep their
-    /// generation.
-    pub(super) fn land(&mut self, found: Found, begun_s: u64, fresh_s: Option<u64>, next: u64) {
+    /// generation. Those that authorities of before vouched for are not held.
+    pub(super) fn land(
+        &mut self,
+        Number(number): Number,
+        found: Found,
+        (begun_s, fresh_s): (u64, Option<u64>),
+        next: u64,
+    ) {
+        if found.vouched && number != self.number {
+            return;
+        }
         let known = self.held.keys.as_ref();
         let (set, generation) = match known.filter(|keys| keys.digest == found.digest) {
             Some(keys) => (keys.set.clone(), keys.generation),
@@ -46,6 +72,7 @@ impl Inside {
             set,
             generation,
             digest: found.digest,
+            vouched: found.vouched,
             fetched_s: begun_s,
             fresh_s,
         }));
@@ -53,7 +80,10 @@ impl Inside {
 
     /// The fetch came to nothing. The time until the next one counts from here:
     /// however long it hung, the issuer gets a pause.
-    pub(super) fn crash(&mut self, now_s: u64) {
+    pub(super) fn crash(&mut self, Number(number): Number, now_s: u64) {
+        if number != self.number {
+            return;
+        }
         self.held.failed = true;
         self.held.tried_s = Some(now_s);
     }
@@ -91,5 +121,50 @@ impl Slot {
     /// Held for a moment only, never across an await.
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Inside> {
         self.inside.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn found(vouched: bool) -> Found {
+        Found {
+            set: Default::default(),
+            digest: [0; 32],
+            keep_s: None,
+            vouched,
+        }
+    }
+
+    #[test]
+    fn what_an_authority_vouched_for_goes_with_it_and_the_rest_stays() {
+        for vouched in [true, false] {
+            let mut inside = Inside::default();
+            let (number, ..) = inside.take_off(100);
+            inside.land(number, found(vouched), (100, Some(10)), 1);
+            inside.distrust();
+            assert_eq!(inside.held.keys.is_none(), vouched);
+            assert_eq!(inside.held.tried_s, None, "due at once");
+        }
+    }
+
+    #[test]
+    fn a_fetch_of_before_neither_lands_nor_fails_after_it() {
+        for vouched in [true, false] {
+            let mut inside = Inside::default();
+            let (old, _done, _) = inside.take_off(100);
+            inside.distrust();
+            assert!(inside.flight().is_none(), "nobody waits for it");
+            inside.land(old, found(vouched), (100, Some(10)), 1);
+            assert_eq!(inside.held.keys.is_none(), vouched);
+            inside.crash(old, 100);
+            assert!(!inside.held.failed);
+            let (new, ..) = inside.take_off(101);
+            inside.land(new, found(true), (101, Some(10)), 2);
+            inside.land(old, found(true), (100, Some(10)), 3);
+            assert_eq!(inside.held.keys.as_ref().unwrap().fetched_s, 101);
+        }
     }
 }

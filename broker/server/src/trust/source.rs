@@ -35,6 +35,8 @@ pub(super) struct Found {
     pub(super) digest: [u8; 32],
     /// Seconds their server wants them kept.
     pub(super) keep_s: Option<u64>,
+    /// Whether an authority vouched for a server they came by.
+    pub(super) vouched: bool,
 }
 
 /// Whether two declarations lead to the same keys.
@@ -57,6 +59,7 @@ pub(super) fn by_value(issuer: &Issuer) -> Option<Result<Found, KeyFlaw>> {
         set,
         digest,
         keep_s: None,
+        vouched: false,
     });
     Some(found)
 }
@@ -80,6 +83,7 @@ fn read(document: &Document, algs: &[Alg]) -> Result<Found, SourceFlaw> {
         set: KeySet::from_jwks(&document.value, algs)?,
         digest: document.digest,
         keep_s: document.keep_s,
+        vouched: document.vouched,
     })
 }
 
@@ -88,11 +92,13 @@ fn read(document: &Document, algs: &[Alg]) -> Result<Found, SourceFlaw> {
 async fn discovered(fetcher: &Fetcher, issuer: &str) -> Result<Document, SourceFlaw> {
     let base = issuer.trim_end_matches('/');
     let url = format!("{base}/.well-known/openid-configuration");
-    let metadata = fetcher.json(&url).await?.value;
-    let text = |name: &str| metadata.get(name).and_then(Value::as_str);
+    let metadata = fetcher.json(&url).await?;
+    let text = |name: &str| metadata.value.get(name).and_then(Value::as_str);
     if text("issuer") != Some(issuer) {
         return Err(SourceFlaw::OtherIssuer);
     }
     let uri = text("jwks_uri").ok_or(SourceFlaw::NoUri)?;
-    Ok(fetcher.json(uri).await?)
+    let mut keys = fetcher.json(uri).await?;
+    keys.vouched |= metadata.vouched;
+    Ok(keys)
 }

@@ -168,7 +168,7 @@ fn take(bytes: &mut &[u8], length: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_span_hangs_below_the_callers_and_holds_nothing_of_the_request() {
-    let world = world(0, true).await;
+    let world = world(100, true).await;
     let caller = format!("00-{TRACE}-{PARENT}-01");
     assert_eq!(world.ask(Some(&caller)).await, StatusCode::UNAUTHORIZED);
     let (spans, all) = world.end().await;
@@ -200,18 +200,32 @@ async fn a_span_hangs_below_the_callers_and_holds_nothing_of_the_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_traced_is_said_by_the_caller_and_else_by_the_share() {
+async fn who_is_traced_is_said_by_the_share_and_not_by_the_caller() {
+    let loud = format!("00-{TRACE}-{PARENT}-01");
     let quiet = format!("00-{TRACE}-{PARENT}-00");
     for (percent, caller, spans) in [
         (100, None, 1),
         (0, None, 0),
-        (100, Some(quiet.as_str()), 0),
+        (0, Some(loud.as_str()), 0),
+        (100, Some(quiet.as_str()), 1),
         (100, Some("nonsense"), 1),
     ] {
         let world = world(percent, true).await;
         world.ask(caller).await;
         assert_eq!(world.end().await.0.len(), spans, "{percent} {caller:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_id_of_the_callers_choice_does_not_decide_the_share() {
+    let world = world(50, true).await;
+    for _ in 0..128 {
+        world.ask(Some(&format!("00-{TRACE}-{PARENT}-01"))).await;
+    }
+    let spans = world.end().await.0;
+    // Once in 2^127 it is none or all.
+    assert!((1..128).contains(&spans.len()), "{}", spans.len());
+    assert!(spans.iter().all(|span| span.hex(1) == TRACE));
 }
 
 #[tokio::test(flavor = "multi_thread")]

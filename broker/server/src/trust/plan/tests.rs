@@ -17,6 +17,7 @@ fn held(tried_ago: u64, now_s: u64, failed: bool) -> Held {
             generation: 1,
             digest: [0; 32],
             fetched_s: FETCHED_S,
+            vouched: false,
             fresh_s: Some(1_000),
         })),
         tried_s: Some(now_s - tried_ago),
