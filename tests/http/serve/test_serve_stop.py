@@ -30,6 +30,14 @@ def refused(home, listener) -> bool:
     return False
 
 
+def ended(line) -> bool:
+    """Whether the broker ended the connection; one that it never took in is reset."""
+    try:
+        return line.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 @pytest.fixture
 def asking(folder):
     """A served folder, and a request on it whose body it waits for."""
@@ -46,7 +54,7 @@ def test_at_the_end_nobody_is_let_in_and_who_is_inside_is_answered_and_on_record
     with dial(home) as idle:
         home.process.send_signal(signal.SIGTERM)
         until(lambda: refused(home, "public") and refused(home, "operations"))
-        assert idle.recv(1) == b"", "a connection without a request is closed"
+        assert ended(idle), "a connection without a request is closed"
         assert home.process.poll() is None
         line.sendall(BODY)
         answer = b"".join(iter(lambda: line.recv(65536), b""))
@@ -64,6 +72,6 @@ def test_a_second_signal_waits_for_nobody(asking):
     until(lambda: refused(home, "public"))
     home.process.send_signal(signal.SIGTERM)
     assert home.process.wait(STOP_DEADLINE_S) == 0
-    assert line.recv(1) == b""
+    assert ended(line)
     home.start()
     assert home.records() == before

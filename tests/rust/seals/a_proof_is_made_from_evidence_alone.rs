@@ -1,4 +1,5 @@
 use locum_core::chain::Chain;
+use locum_core::lineage::Lineage;
 use locum_core::party::Subject;
 use locum_core::proof::{ActorFrom, ActorProof, Authenticated, Caller, SubjectProof};
 use locum_core::registry::Agent;
@@ -16,7 +17,7 @@ fn actor(agent: Arc<Agent>, ours: Arc<str>) -> ActorProof {
         presenter: None,
         expires_s: None,
         issued_ms: None,
-        keys: Vec::new(),
+        lineage: Lineage::default(),
     }
 }
 
