@@ -39,6 +39,8 @@ enum Verb {
     /// Take a key out of use at once: what it signed is dead
     Retire {
         /// The key's id
+        // A thumbprint in base64url may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]

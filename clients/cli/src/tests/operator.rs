@@ -223,7 +223,7 @@ async fn keys_are_listed_rotated_and_retired() {
     );
     let ran = run_at(&server, "keys rotate --reason monthly").await;
     assert!(ran.out.contains("active"), "{}", ran.out);
-    let ran = run_at(&server, "keys retire k_-1 --reason leaked").await;
+    let ran = run_at(&server, "keys retire -k_1 --reason leaked").await;
     assert!(ran.out.contains("retired"), "{}", ran.out);
     let requests = server.requests();
     assert!(requests[1].starts_with("POST /admin/v1/keys/rotate "));
@@ -231,7 +231,7 @@ async fn keys_are_listed_rotated_and_retired() {
         body(&requests[1]),
         json!({"alg":"ES256","reason":"monthly"})
     );
-    assert!(requests[2].starts_with("POST /admin/v1/keys/k_-1/retire "));
+    assert!(requests[2].starts_with("POST /admin/v1/keys/-k_1/retire "));
     assert_eq!(body(&requests[2]), json!({"reason":"leaked"}));
 }
 
