@@ -14,7 +14,7 @@ impl PolicyCheck for Bundle {
         if let Some(answer) = self.remembered.get(&facts) {
             return Ok(answer);
         }
-        let answer = self.work_out(question, &facts)?;
+        let answer = self.work_out(&facts)?;
         self.remembered.put(facts, answer.clone());
         Ok(answer)
     }
@@ -51,17 +51,13 @@ impl Verdict {
 
 impl Bundle {
     /// Asks Cedar.
-    pub(crate) fn work_out(
-        &self,
-        question: &Question,
-        facts: &Facts,
-    ) -> Result<Answer, PolicyFault> {
+    pub(crate) fn work_out(&self, facts: &Facts) -> Result<Answer, PolicyFault> {
         let request = facts.request(self.words)?;
         let entities = facts.entities(self.words)?;
         let authorizer = Authorizer::new();
         let mut verdict = Verdict::default();
-        for shelf in self.slices.of(question.action, question.target.as_str()) {
-            let policies = shelf.policies(facts.groups_known());
+        for shelf in self.slices.of(facts.action, &facts.target) {
+            let policies = shelf.policies(facts.groups_known);
             if !policies.is_empty() {
                 verdict.take(&authorizer.is_authorized(&request, policies, &entities))?;
             }

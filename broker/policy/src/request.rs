@@ -22,10 +22,11 @@ pub(crate) fn fault(error: impl Display) -> PolicyFault {
 /// equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
-    action: Action,
+    pub(crate) action: Action,
     agent: String,
-    target: String,
-    groups_known: bool,
+    pub(crate) target: String,
+    /// Whether the groups of a person are known, or nobody asks.
+    pub(crate) groups_known: bool,
     context: Vec<(&'static str, Fact)>,
     /// Child and parent: an agent in its team, a person in groups. The others
     /// need no entry, for entities carry nothing but parents.
@@ -62,11 +63,6 @@ impl Facts {
             context,
             parents: parents(question, mentions),
         })
-    }
-
-    /// Whether the groups of a person are known, or nobody asks.
-    pub(crate) const fn groups_known(&self) -> bool {
-        self.groups_known
     }
 
     /// The request. It fits the schema, which every policy was validated

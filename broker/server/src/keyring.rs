@@ -2,6 +2,7 @@
 //! one published before it signs, sealed in the ledger's side record.
 
 use crate::app::{App, Unavailable};
+use crate::changing::Changing;
 use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_stores::state::{Author, Change, KeyState, SigningKeyEntry};
@@ -198,14 +199,22 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
         let state = app.state.read();
         rotation(app, &state.signing_keys, alg, app.clock.now_ms())?
     };
-    let author = Author {
-        by: "locum".into(),
-        credential: None,
-        reason: format!("first signing keys for {alg}"),
-        request_id: None,
-    };
-    let draft = app.draft(&changes, &author)?;
+    let reason = format!("first signing keys for {alg}");
+    rotated(app, &changing, &changes, reason).await
+}
+
+/// Records a rotation of Locum's own accord and puts it in force.
+///
+/// # Errors
+/// [`Unavailable`] when it cannot be recorded.
+pub(crate) async fn rotated(
+    app: &App,
+    changing: &Changing,
+    changes: &[Change],
+    reason: String,
+) -> Result<(), Unavailable> {
+    let draft = app.draft(changes, &Author::itself(reason))?;
     let reload = Box::new(|app: &App| app.keyring.reload(app));
-    app.change(&changing, draft, reload).await?;
+    app.change(changing, draft, reload).await?;
     Ok(())
 }

@@ -141,12 +141,7 @@ async fn record(
     then: Then,
 ) -> Result<(), Vec<Problem>> {
     let flaw = |error: &dyn std::fmt::Display| one("", error.to_string());
-    let author = Author {
-        by: "locum".into(),
-        credential: None,
-        reason: "declared in files".into(),
-        request_id: None,
-    };
+    let author = Author::itself("declared in files");
     let draft = app.draft(changes, &author).map_err(|error| flaw(&error))?;
     let recorded = app.change(changing, draft, then).await;
     recorded.map(|_| ()).map_err(|error| flaw(&error))

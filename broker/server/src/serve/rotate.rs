@@ -4,7 +4,7 @@
 use crate::app::{App, Unavailable};
 use crate::keyring;
 use locum_core::token::Alg;
-use locum_stores::state::{Author, KeyState, SigningKeyEntry};
+use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -42,15 +42,8 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
             }
             keyring::rotation(app, &state.signing_keys, alg, now_ms)?
         };
-        let author = Author {
-            by: "locum".into(),
-            credential: None,
-            reason: format!("{alg} keys change every {days} days"),
-            request_id: None,
-        };
-        let draft = app.draft(&changes, &author)?;
-        let reload = Box::new(|app: &App| app.keyring.reload(app));
-        app.change(&changing, draft, reload).await?;
+        let reason = format!("{alg} keys change every {days} days");
+        keyring::rotated(app, &changing, &changes, reason).await?;
         tracing::info!(%alg, "signing keys rotated by schedule");
     }
     Ok(())

@@ -146,6 +146,19 @@ pub struct Author {
     pub request_id: Option<String>,
 }
 
+impl Author {
+    /// Locum itself, whom nobody asked.
+    #[must_use]
+    pub fn itself(reason: impl Into<String>) -> Self {
+        Self {
+            by: "locum".into(),
+            credential: None,
+            reason: reason.into(),
+            request_id: None,
+        }
+    }
+}
+
 /// The draft of a record of changes. `salts` are the record's and the
 /// commitments' 16 random bytes.
 ///
