@@ -18,6 +18,8 @@ mod logs;
 mod metadata;
 mod metrics;
 mod mode;
+#[cfg(test)]
+mod model;
 mod oauth;
 mod operations;
 mod process;

@@ -77,7 +77,20 @@ pub(crate) fn open(
     master: &[u8; 32],
     setup: Setup,
 ) -> Result<Arc<App>, StartFlaw> {
-    let clock = Clock::default();
+    open_at(folder, issuer, master, setup, Clock::default())
+}
+
+/// [`open`], with that clock.
+///
+/// # Errors
+/// [`StartFlaw`]: nothing is answered then.
+pub(crate) fn open_at(
+    folder: Folder,
+    issuer: &str,
+    master: &[u8; 32],
+    setup: Setup,
+    clock: Clock,
+) -> Result<Arc<App>, StartFlaw> {
     let random = Randomness::new();
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();

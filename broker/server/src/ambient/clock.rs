@@ -7,20 +7,35 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The clock: Unix milliseconds, never behind the newest record (architecture,
 /// "clock").
 #[derive(Clone, Default)]
-pub(crate) struct Clock(Arc<AtomicU64>);
+pub(crate) struct Clock {
+    /// The latest that was recorded, told or read.
+    latest: Arc<AtomicU64>,
+    /// The wall clock of a test, Unix milliseconds.
+    #[cfg(test)]
+    set: Option<Arc<AtomicU64>>,
+}
 
 impl Clock {
+    /// A clock whose wall a test sets, Unix milliseconds.
+    #[cfg(test)]
+    pub(crate) fn of(wall: Arc<AtomicU64>) -> Self {
+        Self {
+            latest: Arc::default(),
+            set: Some(wall),
+        }
+    }
+
     /// Now, in Unix milliseconds: `max(wall, last recorded, last told)`.
     pub(crate) fn now_ms(&self) -> u64 {
-        let wall = wall_ms();
-        self.0.fetch_max(wall, Ordering::Relaxed).max(wall)
+        let wall = self.wall_ms();
+        self.latest.fetch_max(wall, Ordering::Relaxed).max(wall)
     }
 
     /// How far the wall clock is behind what was recorded or told, in
     /// milliseconds; 0 while it is not.
     pub(crate) fn behind_ms(&self) -> u64 {
-        let wall = wall_ms();
-        self.0.load(Ordering::Relaxed).saturating_sub(wall)
+        let wall = self.wall_ms();
+        self.latest.load(Ordering::Relaxed).saturating_sub(wall)
     }
 
     /// Now, in Unix seconds.
@@ -36,7 +51,15 @@ impl Clock {
 
     /// Time is at least this: the newest record's.
     pub(crate) fn at_least(&self, ms: u64) {
-        self.0.fetch_max(ms, Ordering::Relaxed);
+        self.latest.fetch_max(ms, Ordering::Relaxed);
+    }
+
+    fn wall_ms(&self) -> u64 {
+        #[cfg(test)]
+        if let Some(set) = &self.set {
+            return set.load(Ordering::Relaxed);
+        }
+        wall_ms()
     }
 }
 
@@ -49,4 +72,22 @@ fn wall_ms() -> u64 {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |d| d.as_millis());
     u64::try_from(wall).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_the_walls_and_never_behind_what_was_told() {
+        let wall = Arc::new(AtomicU64::new(1_000));
+        let clock = Clock::of(wall.clone());
+        assert_eq!((clock.now_ms(), clock.behind_ms()), (1_000, 0));
+        clock.passed(2_000);
+        assert_eq!((clock.now_ms(), clock.behind_ms()), (2_001, 1_001));
+        wall.store(3_000, Ordering::Relaxed);
+        assert_eq!((clock.now_ms(), clock.behind_ms()), (3_000, 0));
+        wall.store(1_000, Ordering::Relaxed);
+        assert_eq!(clock.now_ms(), 3_000);
+    }
 }

@@ -2,6 +2,7 @@
 //! revocations, secrets' hashes, replay marks, use counters. Nothing here is
 //! written anywhere else: losing it costs a replay and no fact.
 
+mod canonical;
 mod change;
 mod entries;
 mod fold;

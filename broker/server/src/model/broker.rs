@@ -1,0 +1,192 @@
+//! The broker under test: on a folder of its own, with a clock that the test
+//! sets, asked through its router.
+
+use crate::ambient::Clock;
+use crate::app::App;
+use crate::setup::Setup;
+use crate::start::{self, Folder};
+use crate::vault::Vault;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_core::ids::{CredentialId, Uuid7};
+use locum_stores::state::{Credential, Role};
+use serde_json::Value;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+/// Locum's issuer.
+pub(super) const ISSUER: &str = "http://127.0.0.1:8420";
+/// Small, so that snapshots are taken often.
+const SEGMENT_BYTES: u64 = 96 * 1024;
+const MASTER: [u8; 32] = [7; 32];
+const ADMIN: &str = "model-admin-token";
+
+/// A broker, and what it takes to end it and to begin again.
+pub(super) struct Broker {
+    pub(super) folder: TempDir,
+    pub(super) wall: Arc<AtomicU64>,
+    pub(super) runtime: Runtime,
+    /// The broker, unless it was ended.
+    running: Option<(Arc<App>, Router)>,
+}
+
+/// A folder in memory where there is one: nothing waits for the disk then.
+pub(super) fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.unwrap()
+}
+
+impl Broker {
+    pub(super) fn new(now_ms: u64) -> Self {
+        // What `main` does first: reqwest is built without a provider.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut broker = Self {
+            folder: folder(),
+            wall: Arc::new(AtomicU64::new(now_ms)),
+            runtime,
+            running: None,
+        };
+        broker.begin();
+        broker
+    }
+
+    /// Opens the folder.
+    pub(super) fn begin(&mut self) {
+        let vault = Vault::open(&MASTER).unwrap();
+        let first = Credential {
+            id: CredentialId(Uuid7::new(1, [0; 10])),
+            name: "model".into(),
+            role: Role::Admin,
+            expires_s: None,
+            created_at_ms: 0,
+            revoked: false,
+            hash: vault.hash(ADMIN, None).hash,
+        };
+        let setup = Setup {
+            bootstrap: Some(first),
+            ..Setup::default()
+        };
+        let folder = Folder {
+            data: self.folder.path().to_owned(),
+            segment_bytes: SEGMENT_BYTES,
+        };
+        let clock = Clock::of(self.wall.clone());
+        let _inside = self.runtime.enter();
+        let app = start::open_at(folder, ISSUER, &MASTER, setup, clock).unwrap();
+        self.runtime.block_on(start::settle(&app)).unwrap();
+        let router = crate::http::router(&app);
+        self.running = Some((app, router));
+    }
+
+    /// Ends the broker; what was answered is on the record.
+    pub(super) fn end(&mut self) {
+        if let Some((app, router)) = self.running.take() {
+            drop(router);
+            app.ledger.close();
+        }
+    }
+
+    pub(super) fn app(&self) -> &Arc<App> {
+        &self.running.as_ref().unwrap().0
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.app().clock.now_ms()
+    }
+
+    /// Lets time pass, from what the broker takes for now.
+    pub(super) fn pass(&self, ms: u64) {
+        self.wall.store(self.now_ms() + ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn ledger(&self) -> PathBuf {
+        self.folder.path().join("ledger")
+    }
+
+    /// Takes the snapshots away: the next start reads every record.
+    pub(super) fn forget_snapshots(&self) -> usize {
+        let files = fs::read_dir(self.ledger()).unwrap();
+        let snapshots = files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "snap"));
+        snapshots.map(|path| fs::remove_file(path).unwrap()).count()
+    }
+
+    fn send(&self, request: Request<Body>) -> (u16, Value) {
+        let mut request = request;
+        let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let router = self.running.as_ref().unwrap().1.clone();
+        self.runtime.block_on(async {
+            let answer = router.oneshot(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            (status, serde_json::from_slice(&body).unwrap_or_default())
+        })
+    }
+
+    /// A form of the public API.
+    pub(super) fn form(&self, path: &str, form: &[(&str, String)]) -> (u16, Value) {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = Request::post(path)
+            .header("host", "127.0.0.1:8420")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request)
+    }
+
+    /// A request of the administrator.
+    pub(super) fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/admin/v1{path}"))
+            .header("host", "127.0.0.1:8420")
+            .header("authorization", format!("Bearer {ADMIN}"))
+            .header("content-type", "application/json")
+            .body(if body.is_null() {
+                Body::empty()
+            } else {
+                Body::from(body.to_string())
+            })
+            .unwrap();
+        self.send(request)
+    }
+
+    /// The same where nothing but a yes will do.
+    pub(super) fn must(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.admin(method, path, body);
+        assert!(status < 300, "{method} {path} {body}: {status} {answer}");
+        answer
+    }
+}
+
+/// Header and claims of a token, unverified.
+pub(super) fn decode(token: &str) -> (Value, Value) {
+    let part = |place: usize| {
+        let part = token.split('.').nth(place).unwrap_or_default();
+        let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    };
+    (part(0), part(1))
+}
