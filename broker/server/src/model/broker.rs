@@ -27,6 +27,8 @@ use tower::ServiceExt;
 pub(super) const ISSUER: &str = "http://127.0.0.1:8420";
 /// Small, so that snapshots are taken often.
 const SEGMENT_BYTES: u64 = 96 * 1024;
+/// Most records that a start reads again: those of two segments.
+pub(super) const READ_AGAIN_MOST: u64 = 2 * SEGMENT_BYTES / 300;
 const MASTER: [u8; 32] = [7; 32];
 const ADMIN: &str = "model-admin-token";
 
@@ -158,7 +160,22 @@ impl Broker {
 
     /// A request of the administrator.
     pub(super) fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let request = Request::builder()
+        self.admin_with(method, path, body, &[])
+    }
+
+    /// The same with further headers.
+    pub(super) fn admin_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, String)],
+    ) -> (u16, Value) {
+        let mut request = Request::builder();
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request
             .method(method)
             .uri(format!("/admin/v1{path}"))
             .header("host", "127.0.0.1:8420")

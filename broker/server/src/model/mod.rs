@@ -19,6 +19,7 @@
 mod acting;
 mod broker;
 mod exchanges;
+mod growth;
 mod history;
 mod looks;
 mod operations;
