@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod decide;
 pub mod details;
+pub mod expiring;
 pub mod generations;
 pub mod ids;
 pub mod jcs;

@@ -152,6 +152,47 @@ pub fn commitment(salt: &[u8; 16], name: &str, value: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest)
 }
 
+/// A 16-byte key as text in a record: base64url without padding.
+pub mod key_text {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// The text.
+    #[must_use]
+    pub fn of(key: &[u8; 16]) -> String {
+        URL_SAFE_NO_PAD.encode(key)
+    }
+
+    /// The key of a text; `None` when it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<[u8; 16]> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+    }
+
+    /// For members that may be absent: `#[serde(with = "key_text")]`.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(key: &Option<[u8; 16]>, to: S) -> Result<S::Ok, S::Error> {
+        match key {
+            Some(key) => to.serialize_some(&of(key)),
+            None => to.serialize_none(),
+        }
+    }
+
+    /// The same back.
+    ///
+    /// # Errors
+    /// For a text that is no key.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<[u8; 16]>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        let read = |text: String| {
+            read(&text).ok_or_else(|| serde::de::Error::custom("expected a key of 16 bytes"))
+        };
+        text.map(read).transpose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]

@@ -1,5 +1,6 @@
 //! Locks and revocations, and whether a lineage stands.
 
+use crate::expiring::Expiring;
 use crate::ids::{AgentId, LockId, VersionId};
 use crate::lineage::{Key, Keyed, Kind, Lineage, What};
 use crate::party::{Link, Subject};
@@ -23,6 +24,8 @@ pub struct Lock {
 #[derive(Debug, Clone, Default)]
 pub struct View {
     revoked: HashMap<Key, u64>,
+    /// Tokens, which are dead for ever: forgotten when nothing under them lives.
+    tokens: Expiring,
     locks: HashMap<Key, BTreeMap<LockId, Lock>>,
 }
 
@@ -35,6 +38,17 @@ impl View {
     pub fn revoke(&mut self, key: Key, until_ms: u64) {
         let entry = self.revoked.entry(key).or_default();
         *entry = (*entry).max(until_ms);
+    }
+
+    /// The token of that key is dead, with all that descends from it. Nothing
+    /// under it lives after `ends_ms`, Unix milliseconds.
+    pub fn revoke_token(&mut self, key: Key, ends_ms: u64) {
+        self.tokens.insert(key, ends_ms);
+    }
+
+    /// Forgets tokens under which nothing lives any more at `now_ms`.
+    pub fn sweep(&mut self, now_ms: u64) {
+        self.tokens.sweep(now_ms);
     }
 
     /// Locks the key.
@@ -52,19 +66,21 @@ impl View {
         }
     }
 
-    /// Whether something issued at `issued_ms` under the key is dead.
+    /// Whether something that counts from `since_ms` under the key is dead.
     #[must_use]
-    pub fn is_revoked(&self, key: &Key, issued_ms: u64) -> bool {
+    pub fn is_revoked(&self, key: &Key, since_ms: u64) -> bool {
         self.revoked
             .get(key)
-            .is_some_and(|until| issued_ms <= *until)
+            .is_some_and(|until| since_ms <= *until)
+            || self.tokens.contains(key)
     }
 
-    /// Up to when what was issued under the key is dead, Unix milliseconds or
+    /// Up to when what counts under the key is dead, Unix milliseconds or
     /// [`FOR_EVER`].
     #[must_use]
     pub fn revoked_until(&self, key: &Key) -> Option<u64> {
-        self.revoked.get(key).copied()
+        let token = self.tokens.contains(key).then_some(FOR_EVER);
+        token.or_else(|| self.revoked.get(key).copied())
     }
 
     /// A lock on the key that holds at `now_ms`.
@@ -76,10 +92,16 @@ impl View {
             .find(|lock| lock.expires_ms.is_none_or(|end| end > now_ms))
     }
 
-    /// Every revoked key and up to when what was issued under it is dead, in no
-    /// order.
+    /// Every revoked key that is no token's, and up to when what counts under it
+    /// is dead, in no order.
     pub fn all_revoked(&self) -> impl Iterator<Item = (&Key, u64)> {
         self.revoked.iter().map(|(key, until)| (key, *until))
+    }
+
+    /// Every revoked token under which something may live at `now_ms`, and until
+    /// when, in no order.
+    pub fn revoked_tokens(&self, now_ms: u64) -> impl Iterator<Item = (&Key, u64)> {
+        self.tokens.counting(now_ms)
     }
 
     /// Every lock that was not lifted, with its key, in no order.
@@ -88,10 +110,10 @@ impl View {
         self.locks.iter().flat_map(each)
     }
 
-    /// Number of keys revoked.
+    /// Number of keys revoked and not forgotten.
     #[must_use]
     pub fn revocations(&self) -> usize {
-        self.revoked.len()
+        self.revoked.len() + self.tokens.len()
     }
 }
 
@@ -141,54 +163,107 @@ pub struct World<'a> {
     pub now_ms: u64,
 }
 
+/// A revocation that is looked at as if it were another one: what was dead
+/// before it, what would be dead by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Instead {
+    /// What it revokes.
+    pub key: Key,
+    /// Up to when what counts under the key is taken for dead; `None`: nothing.
+    pub until_ms: Option<u64>,
+}
+
 impl World<'_> {
-    /// Whether something issued at `issued_ms` with that lineage stands.
+    /// Whether a lineage stands.
     #[must_use]
-    pub fn standing(&self, lineage: &Lineage, actors: Actors<'_>, issued_ms: u64) -> Standing {
-        let owners: Vec<Key> = actors
-            .iter()
-            .filter_map(|(agent, _)| self.owner(agent))
-            .collect();
-        let all = self.keys.key(Kind::All, "");
-        let every = || lineage.iter().chain(&owners).chain([&all]);
-        if every().any(|key| self.view.is_revoked(key, issued_ms)) {
+    pub fn standing(&self, lineage: &Lineage, actors: Actors<'_>) -> Standing {
+        if self.is_dead(lineage) {
             return Standing::Revoked;
         }
-        if let Some(lock) = every().find_map(|key| self.view.locked(key, self.now_ms)) {
+        if let Some(lock) = self.lock_on(lineage, actors) {
             return Standing::Locked(lock.clone());
         }
-        let now_s = self.now_ms / 1000;
-        let fallen = actors.iter().find(|(agent, version)| {
-            let version = version.or_else(|| self.version_in(lineage, agent));
-            !self.registry.is_live(agent, version, now_s)
-        });
+        let fallen = actors
+            .iter()
+            .find(|(agent, version)| !self.in_force(lineage, agent, *version));
         fallen.map_or(Standing::Live, |(agent, _)| {
             Standing::AgentNotInForce(agent.clone())
         })
     }
 
-    /// Whether something foreign, issued at `issued_ms`, is dead or locked
-    /// under any of the names.
+    /// Whether anything in the lineage was revoked at or after the time from
+    /// which it counts (contract §12): then it is dead for ever.
     #[must_use]
-    pub fn of_names(&self, names: &[(Kind, &str)], issued_ms: u64) -> Standing {
-        let mut lineage = Lineage::default();
-        names
-            .iter()
-            .for_each(|(kind, id)| lineage.add(self.keys.key(*kind, id)));
-        self.standing(&lineage, &[], issued_ms)
+    pub fn is_dead(&self, lineage: &Lineage) -> bool {
+        self.is_dead_with(lineage, None)
     }
 
-    /// The version of an agent that a lineage names: a token of an agent that
-    /// acts for itself carries none. The newest ones are looked at first.
-    fn version_in(&self, lineage: &Lineage, agent: &AgentId) -> Option<VersionId> {
-        let known = self.registry.agent(agent.as_str())?;
-        let mut versions = known.versions.iter().rev().map(|version| version.id);
-        versions.find(|id| lineage.has(&self.keys.key(Kind::AgentVersion, &id.to_string())))
+    /// The same with one revocation taken for another.
+    #[must_use]
+    pub fn is_dead_with(&self, lineage: &Lineage, instead: Option<Instead>) -> bool {
+        let dead = |key: &Key, since_ms: u64| match instead {
+            Some(other) if other.key == *key => {
+                other.until_ms.is_some_and(|until| since_ms <= until)
+            }
+            Some(_) | None => self.view.is_revoked(key, since_ms),
+        };
+        let all = self.keys.key(Kind::All, "");
+        lineage.iter().any(|entry| dead(&entry.key, entry.since_ms))
+            || lineage.earliest_ms().is_some_and(|since| dead(&all, since))
+    }
+
+    /// Whether that revocation alone kills the lineage.
+    #[must_use]
+    pub fn is_killed_by(&self, lineage: &Lineage, revocation: Instead) -> bool {
+        let Some(until) = revocation.until_ms else {
+            return false;
+        };
+        if revocation.key == self.keys.key(Kind::All, "") {
+            return lineage.earliest_ms().is_some_and(|since| since <= until);
+        }
+        let mut entries = lineage.iter();
+        entries.any(|entry| entry.key == revocation.key && entry.since_ms <= until)
+    }
+
+    /// A lock in force on anything in the lineage, on everything, or on the owner
+    /// that an actor has now.
+    fn lock_on(&self, lineage: &Lineage, actors: Actors<'_>) -> Option<&Lock> {
+        if self.view.locks.is_empty() {
+            return None;
+        }
+        let owners = actors.iter().filter_map(|(agent, _)| self.owner(agent));
+        let keys = lineage.iter().map(|entry| entry.key);
+        keys.chain(owners)
+            .chain([self.keys.key(Kind::All, "")])
+            .find_map(|key| self.view.locked(&key, self.now_ms))
+    }
+
+    /// Whether a lock in force names one of these.
+    #[must_use]
+    pub fn locked_by_name(&self, names: &[(Kind, &str)]) -> Option<&Lock> {
+        names.iter().find_map(|(kind, id)| {
+            let key = self.keys.key(*kind, id);
+            self.view.locked(&key, self.now_ms)
+        })
+    }
+
+    /// Whether an agent is in force at that version. A token of an agent that
+    /// acts for itself names none: then its lineage must hold the current one.
+    fn in_force(&self, lineage: &Lineage, agent: &AgentId, version: Option<VersionId>) -> bool {
+        let known = self.registry.agent(agent.as_str());
+        let current = known.and_then(|agent| agent.certified(self.now_ms / 1000));
+        current.is_some_and(|current| match version {
+            Some(version) => version == current.version,
+            None => {
+                let id = current.version.to_string();
+                lineage.has(&self.keys.key(Kind::AgentVersion, &id))
+            }
+        })
     }
 
     fn owner(&self, agent: &AgentId) -> Option<Key> {
         let agent = self.registry.agent(agent.as_str())?;
-        Some(self.keys.key(Kind::Owner, &agent.spec.owner.id))
+        Some(agent.owner_key(self.keys))
     }
 }
 

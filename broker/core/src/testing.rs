@@ -16,10 +16,10 @@ pub use scene::{Scene, access_token, appended, facts, id_token, own};
 
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, Uuid7, VersionId};
 use crate::lineage::{Key, Keyed};
-use crate::proof::{ActorProof, Authenticated, Caller, SecretCheck};
+use crate::proof::{ActorProof, Authenticated, Caller, Ours, SecretCheck, Seen};
 use crate::registry::{
     Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, Status, Target,
-    Version, VersionState,
+    Target, Version, VersionState,
 };
 use crate::scope::Scope;
 use crate::secret::Secret;
@@ -170,6 +170,9 @@ pub fn grant(number: u64, agent: &str, targets: Value) -> Grant {
         uses: 0,
         made_by: "tests".into(),
         created_at_ms: NOW_S * 1000 - 86_400_000,
+        recorded_ms: None,
+        owner_key: None,
+        kept: KeptLineage::default(),
     }
 }
 
@@ -221,7 +224,8 @@ pub fn claims(issuer: &Issuer, sub: &str, aud: &str, patch: Value) -> Value {
 #[must_use]
 pub fn client(agent: &Agent) -> Authenticated<Caller> {
     let caller = Caller::Agent(Arc::new(agent.clone()));
-    Authenticated::by_secret(caller, &Secret::new("secret".into()), &Agreeing).unwrap()
+    let secret = Secret::new("secret".into());
+    Authenticated::by_secret(caller, &secret, &Agreeing, NOW_S * 1000).unwrap()
 }
 
 /// A client that is no agent, authenticated.
@@ -235,11 +239,28 @@ pub fn other_client(id: &str) -> Authenticated<Caller> {
         spec,
         created_at_ms: 0,
     }));
-    Authenticated::by_secret(caller, &Secret::new("secret".into()), &Agreeing).unwrap()
+    let secret = Secret::new("secret".into());
+    Authenticated::by_secret(caller, &secret, &Agreeing, NOW_S * 1000).unwrap()
 }
 
 /// The agent as actor by its own client authentication.
 #[must_use]
 pub fn actor(agent: &Agent) -> ActorProof {
-    ActorProof::from_client(&client(agent), &OURS.into()).unwrap()
+    ActorProof::from_client(&client(agent), ours(&OURS.into())).unwrap()
 }
+
+/// Our issuer and the tests' keys.
+#[must_use]
+pub fn ours(issuer: &Arc<str>) -> Ours<'_> {
+    Ours {
+        issuer,
+        keys: &Names,
+    }
+}
+
+/// A foreign token is seen now, for the first time.
+pub const SEEN: Seen<'static> = Seen {
+    ours: OURS,
+    keys: &Names,
+    ms: NOW_S * 1000,
+};

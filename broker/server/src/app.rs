@@ -14,6 +14,7 @@ use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_core::decide;
 use locum_core::ids::{RequestId, Uuid7};
+use locum_core::proof::Ours;
 use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
 use locum_policy::Bundle;
@@ -125,22 +126,35 @@ impl App {
     }
 
     /// Puts a decision on record, within a bound. What takes longer may still
-    /// come to be on record; nothing was obtained by it then.
+    /// come to be on record; nothing was obtained by it then. `undo` is done once
+    /// it is sure that there never will be a record, whoever waits until then.
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
     pub(crate) async fn append(
         &self,
         draft: impl Into<Arc<Draft>>,
+        undo: impl FnOnce(&Shared) + Send + 'static,
     ) -> Result<Appended, Unavailable> {
-        let appended = tokio::time::timeout(RECORDED_WITHIN, self.ledger.append(draft));
-        let slow = |_| {
-            let most = RECORDED_WITHIN.as_secs();
-            Unavailable(format!(
-                "ledger: expected a record within {most} s, found none"
-            ))
-        };
-        Ok(appended.await.map_err(slow)??)
+        let mut appended = Box::pin(self.ledger.append(draft.into()));
+        let state = self.state.clone();
+        match tokio::time::timeout(RECORDED_WITHIN, &mut appended).await {
+            Ok(Ok(appended)) => Ok(appended),
+            Ok(Err(error)) => {
+                undo(&state);
+                Err(error.into())
+            }
+            Err(_) => {
+                tokio::spawn(async move {
+                    if appended.await.is_err() {
+                        undo(&state);
+                    }
+                });
+                let most = RECORDED_WITHIN.as_secs();
+                let text = format!("ledger: expected a record within {most} s, found none");
+                Err(Unavailable(text))
+            }
+        }
     }
 
     /// Records changes that rest on nothing that another could change. When
@@ -154,16 +168,19 @@ impl App {
         changes: &[Change],
         author: &Author,
     ) -> Result<Appended, Unavailable> {
-        self.append(self.draft(changes, author)?).await
+        self.append(self.draft(changes, author)?, |_| ()).await
     }
 
-    /// The world in which standing is judged.
-    pub(crate) fn world<'a>(&'a self, state: &'a State) -> World<'a> {
-        World {
-            view: &state.view,
-            registry: &state.registry,
+    /// The world of now in which standing is judged.
+    pub(crate) fn world<'a>(&self, state: &'a State) -> World<'a> {
+        state.world(self.clock.now_ms())
+    }
+
+    /// Our issuer and names, for a proof.
+    pub(crate) fn ours(&self) -> Ours<'_> {
+        Ours {
+            issuer: &self.issuer,
             keys: &self.names,
-            now_ms: self.clock.now_ms(),
         }
     }
 

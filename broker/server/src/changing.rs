@@ -77,6 +77,6 @@ impl App {
     /// [`Unavailable`] when one does not serialise, which none of ours does.
     pub(crate) fn draft(&self, changes: &[Change], author: &Author) -> Result<Draft, Unavailable> {
         let salts = [self.random.bytes(), self.random.bytes()];
-        draft(changes, author, salts).map_err(|e| Unavailable(format!("record: {e}")))
+        draft(changes, author, salts, &self.names).map_err(|e| Unavailable(format!("record: {e}")))
     }
 }

@@ -62,8 +62,9 @@ pub(crate) fn concerns(app: &App, token: &OwnToken, recalled: &Recalled, asking:
     let caller = asking.client.client.get().id();
     let state = app.state.read();
     let target = state.registry.target_of_server(caller);
-    let serves = target
-        .is_some_and(|t| t.spec.audience == token.aud || t.spec.resources.contains(&token.aud));
+    // The target that is on record: a resource that moves takes no token along.
+    let serves = target.is_some_and(|target| recalled.target.as_ref() == Some(&target.id))
+        && token.meant_for().is_none();
     serves || token.meant_for() == Some(caller) || owns(token, recalled, asking)
 }
 
@@ -85,7 +86,7 @@ pub(crate) fn stands(app: &App, token: &OwnToken, recalled: &Recalled, kid: &str
     let actors = actors(&token.links, &recalled.recall.subject, None);
     let standing = app
         .world(&state)
-        .standing(&recalled.recall.lineage, &actors, token.jti.ms());
+        .standing(&recalled.recall.lineage, &actors);
     standing == Standing::Live && !state.view.is_revoked(&key, FOR_EVER)
 }
 

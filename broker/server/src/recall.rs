@@ -2,17 +2,17 @@
 //! read from the permit's record, for the next hop and for introspection.
 
 use crate::app::{App, Unavailable};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::generations::Generations;
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::jcs;
-use locum_core::lineage::{Key, Lineage};
+use locum_core::lineage::Lineage;
 use locum_core::own::OwnToken;
 use locum_core::party::{Foreign, Link, Subject};
 use locum_core::proof::Recall;
-use locum_core::record::commitment;
+use locum_core::record::{commitment, key_text};
 use locum_stores::ledger::{Entry, Reader};
+use locum_stores::state::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -90,7 +90,7 @@ fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
     for entry in reader.search(range, vec![text]) {
         let entry = entry.map_err(failed)?;
         if is_permit_of(&entry, jti) {
-            let found = read(&entry)
+            let found = read(&entry, jti, &app.issuer, &app.state.read())
                 .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
             let found = found.map(Arc::new);
             if let Some(found) = &found {
@@ -122,7 +122,6 @@ struct Body {
     subject: Committed,
     subject_issuer: Option<IssuerId>,
     groups: Option<String>,
-    lineage: Vec<String>,
     presenter: Option<ClientId>,
     target: Option<TargetId>,
     aud: String,
@@ -163,13 +162,67 @@ struct Side {
     chain: Option<Value>,
 }
 
-fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
+/// What a permit's record says its token descends from. Records of a time
+/// before there were owners in it count with the owners of now.
+///
+/// # Errors
+/// What does not fit.
+pub(crate) fn lineage(
+    entry: &Entry,
+    jti: Jti,
+    issuer: &str,
+    state: &State,
+) -> Result<Lineage, String> {
+    #[derive(Deserialize)]
+    struct Descent {
+        lineage: Vec<String>,
+        since: Option<Vec<u64>>,
+    }
+    let found = Descent::deserialize(&entry.body).map_err(|e| e.to_string())?;
+    let since = found.since.as_deref();
+    let mut out =
+        Lineage::read(&found.lineage, since, jti.ms()).map_err(|flaw| flaw.to_string())?;
+    if since.is_none() {
+        for agent in agents(entry, issuer) {
+            if let Some(agent) = state.registry.agent(&agent) {
+                out.add(agent.owner_key(&*state.names), jti.ms());
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The agents of a permit's record: the actor, those of the chain, and the
+/// subject where that is one. `issuer` is Locum's.
+pub(crate) fn agents(entry: &Entry, issuer: &str) -> BTreeSet<String> {
+    let body = &entry.body;
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let ours = |link: &&Value| text(link, "iss").as_deref() == Some(issuer);
+    let links = body.get("chain").and_then(Value::as_array);
+    let links = links.into_iter().flatten().filter(ours);
+    let acting = links.filter_map(|link| text(link, "sub"));
+    let is_agent = body.pointer("/subject/kind").and_then(Value::as_str) == Some("agent");
+    let itself = entry.side.as_ref().filter(|_| is_agent);
+    let itself = itself.and_then(|side| text(side, "subject"));
+    text(body, "actor")
+        .into_iter()
+        .chain(acting)
+        .chain(itself)
+        .collect()
+}
+
+fn read(
+    entry: &Entry,
+    jti: Jti,
+    issuer: &str,
+    state: &State,
+) -> Result<Option<Recalled>, String> {
     let Some(side) = &entry.side else {
         return Ok(None);
     };
     let body = Body::deserialize(&entry.body).map_err(|e| e.to_string())?;
     let side = Side::deserialize(side).map_err(|e| e.to_string())?;
-    let salt = key(&side.salt).ok_or("expected a salt of 16 bytes")?;
+    let salt = key_text::read(&side.salt).ok_or("expected a salt of 16 bytes")?;
     if commitment(&salt, "subject", &side.subject) != body.subject.commitment {
         return Err("expected the subject that was committed to, found another".into());
     }
@@ -180,12 +233,11 @@ fn read(entry: &Entry) -> Result<Option<Recalled>, String> {
         return Err("expected the groups that were committed to, found others".into());
     }
     let subject = subject(&body.subject.kind, &side.subject).ok_or("expected a subject's name")?;
-    let lineage: Option<Vec<Key>> = body.lineage.iter().map(|text| key(text)).collect();
     Ok(Some(Recalled {
         recall: Recall {
             subject,
             issuer: body.subject_issuer,
-            lineage: Lineage::of(lineage.ok_or("expected lineage keys of 16 bytes")?),
+            lineage: lineage(entry, jti, issuer, state)?,
             groups: side.groups,
             presenter: body.presenter,
         },
@@ -207,10 +259,6 @@ fn subject(kind: &Kind, name: &str) -> Option<Subject> {
         Kind::Workload => Foreign::parse(name).map(Subject::Workload),
         Kind::Agent => AgentId::parse(name).ok().map(Subject::Agent),
     }
-}
-
-fn key(text: &str) -> Option<Key> {
-    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 /// What was recalled lately. What a record says never changes, so nothing here

@@ -6,7 +6,7 @@ use crate::http::Arrival;
 use crate::introspect::owns;
 use crate::oauth::answer::{self, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
-use crate::recall::recall;
+use crate::recall::{Recalled, recall};
 use crate::token::own;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -68,6 +68,9 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
     if !owns(&token, &recalled, asking) {
         return Ok(Outcome::NotYours);
     }
+    if is_dead(app, &recalled) {
+        return Ok(Outcome::Done);
+    }
     let by = asking.client.client.get().id().to_owned();
     let revocation = RevocationEntry {
         id: RevocationId(app.mint()),
@@ -79,6 +82,7 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
         reason: "revoked by its client".into(),
         effective_ms: 0,
         by: by.clone(),
+        key: None,
     };
     let author = Author {
         by,
@@ -89,6 +93,12 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
     app.record(&[Change::Revocation { revocation }], &author)
         .await?;
     Ok(Outcome::Done)
+}
+
+/// Whether it is dead for ever already: then there is nothing to add.
+fn is_dead(app: &App, recalled: &Recalled) -> bool {
+    let state = app.state.read();
+    app.world(&state).is_dead(&recalled.recall.lineage)
 }
 
 /// Another client's token: 400 `invalid_grant`, also when it is dead already

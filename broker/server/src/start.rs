@@ -16,13 +16,16 @@ use crate::vault::Vault;
 use locum_core::token::Alg;
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
-use locum_stores::state::{Shared, State};
+use locum_stores::state::{Author, Change, NamedKey, Shared, State};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 /// How often a clock that is behind is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Keys of names in one record: far below what it holds.
+const NAMES_OF_A_RECORD: usize = 200;
 
 /// Why a broker does not start.
 #[derive(Debug, thiserror::Error)]
@@ -158,7 +161,7 @@ fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger
 }
 
 /// Waits until the clock has reached the newest record, then makes sure of the
-/// signing keys. While it waits the broker is not ready: time would stand
+/// signing keys, and that whatever holds is on record by its key. While it waits the broker is not ready: time would stand
 /// still, and what should expire would live on.
 ///
 /// # Errors
@@ -183,6 +186,25 @@ pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
         tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
     }
     keyring::ensure(app, Alg::default()).await?;
+    Ok(named(app).await?)
+}
+
+/// Puts the keys of what live locks and revocations name on record, where their
+/// own records (of a time before) hold the names alone.
+async fn named(app: &App) -> Result<(), Unavailable> {
+    let now_ms = app.clock.now_ms();
+    let missing: Vec<NamedKey> = {
+        let state = app.state.read();
+        let unnamed = state.unnamed.iter().filter(|named| named.counts(now_ms));
+        unnamed.cloned().collect()
+    };
+    for names in missing.chunks(NAMES_OF_A_RECORD) {
+        let changing = app.changing().await?;
+        let names = names.to_vec();
+        let author = Author::itself("an erasure of names undoes no lock and no revocation");
+        let draft = app.draft(&[Change::Names { names }], &author)?;
+        app.change(&changing, draft, Box::new(|_| ())).await?;
+    }
     Ok(())
 }
 

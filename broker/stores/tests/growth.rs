@@ -67,6 +67,7 @@ fn revoked(jti: Jti, number: u64, ms: u64) -> Draft {
             reason: "revoked by its client".into(),
             effective_ms: 0,
             by: "invoice-agent".into(),
+            key: None,
         },
     }])
 }

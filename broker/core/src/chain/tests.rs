@@ -7,7 +7,7 @@
 
 use super::*;
 use crate::registry::Issuer;
-use crate::testing::{Names, OURS, actor, agent, claims, id_token, issuer, verified};
+use crate::testing::{OURS, SEEN, actor, agent, claims, id_token, issuer, verified};
 use crate::token::Kind;
 
 const WIDE: Bounds = Bounds {
@@ -32,14 +32,14 @@ fn with_act(issuer: &Issuer, act: &Value) -> Result<SubjectProof, Refusal> {
     )
 }
 
-fn workload(sub: &str, agent: Option<&AgentId>) -> SubjectProof {
+fn workload(sub: &str, agent: Option<&crate::registry::Agent>) -> SubjectProof {
     let issuer = issuer("wl", json!({"role": "workload"}));
     let token = verified(
         Kind::Workload,
         &issuer.spec.issuer,
         &claims(&issuer, sub, OURS, json!({})),
     );
-    SubjectProof::from_workload(&token, &issuer, agent, (OURS, &Names)).unwrap()
+    SubjectProof::from_workload(&token, &issuer, agent, SEEN).unwrap()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn foreign_actors_count_for_depth() {
 #[test]
 fn the_same_workload_as_subject_and_actor_adds_no_act_and_another_does() {
     let ours = agent("invoice-agent", json!({}));
-    let itself = Chain::extend(&workload("wl/1", Some(ours.id())), &actor(&ours), WIDE).unwrap();
+    let itself = Chain::extend(&workload("wl/1", Some(&ours)), &actor(&ours), WIDE).unwrap();
     assert_eq!((itself.act(), itself.depth(), itself.hops()), (None, 0, 1));
     let other = Chain::extend(&workload("wl/2", None), &actor(&ours), WIDE).unwrap();
     assert_eq!(other.depth(), 1);
@@ -151,6 +151,6 @@ fn a_person_named_like_a_client_and_two_issuers_same_sub_never_meet() {
         of(&demo)
             .lineage()
             .iter()
-            .all(|key| !of(&corp).lineage().has(key))
+            .all(|entry| !of(&corp).lineage().has(&entry.key))
     );
 }

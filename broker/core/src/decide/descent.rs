@@ -9,34 +9,22 @@ use crate::standing;
 /// Everything the token descends from (architecture, "lineage").
 pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
     let case = &permit.case;
+    let own_ms = case.jti.ms();
     let mut out = Lineage::default();
-    out.add(keys.key(Kind::Token, &case.jti.to_string()));
+    out.add(keys.key(Kind::Token, &case.jti.to_string()), own_ms);
     out.inherit(case.subject.lineage());
     out.inherit(case.actor.lineage());
+    if let Some(token) = case.actor.token() {
+        out.inherit(token);
+    }
     for jti in &permit.del.up {
-        out.add(keys.key(Kind::Token, &jti.to_string()));
+        out.add(keys.key(Kind::Token, &jti.to_string()), jti.ms());
     }
-    if let Some(grant) = permit.del.grant {
-        out.add(keys.key(Kind::Grant, &grant.to_string()));
-    }
-    for link in case.chain.links() {
-        if let Some(agent) = &link.agent {
-            out.add(keys.key(Kind::Agent, agent.as_str()));
-        }
-        if let Some(version) = link.version {
-            out.add(keys.key(Kind::AgentVersion, &version.to_string()));
-        }
-    }
-    out.add(keys.key(Kind::Agent, case.actor.agent_id().as_str()));
-    if let Some(version) = case.actor.link().version {
-        out.add(keys.key(Kind::AgentVersion, &version.to_string()));
-    }
-    out.add(keys.key(Kind::Client, case.actor.agent_id().as_str()));
-    if let Some(presenter) = case.actor.presenter() {
-        out.add(keys.key(Kind::Client, presenter.as_str()));
+    if let Some(grant) = &permit.grant {
+        out.inherit(grant.lineage(keys));
     }
     if let Some(target) = &permit.target {
-        out.add(keys.key(Kind::Target, target.id.as_str()));
+        out.add(keys.key(Kind::Target, target.id.as_str()), own_ms);
     }
     out
 }

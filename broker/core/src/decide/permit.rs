@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::registry::{Grant, Target};
 use crate::token::Alg;
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Yes or no.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct Permit {
     pub(super) policies: Vec<String>,
     pub(super) trail: Trail,
     pub(super) bundle: String,
+    /// Worked out once: it is recorded, and looked at again after that.
+    lineage: OnceLock<Lineage>,
 }
 
 /// A refusal of an authenticated caller, to be recorded.
@@ -72,6 +74,7 @@ impl Decision {
             policies,
             trail,
             bundle: bundle.to_owned(),
+            lineage: OnceLock::new(),
             case,
         }))
     }
@@ -100,9 +103,8 @@ impl Permit {
     }
 
     /// Everything the token would descend from.
-    #[must_use]
-    pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {
-        descent::lineage(self, keys)
+    pub fn lineage(&self, keys: &dyn Keyed) -> &Lineage {
+        self.lineage.get_or_init(|| descent::lineage(self, keys))
     }
 
     /// The draft of its record.
@@ -281,8 +283,7 @@ impl Recorded<Permit> {
     }
 
     /// Everything the token descends from.
-    #[must_use]
-    pub fn lineage(&self, keys: &dyn Keyed) -> Lineage {
+    pub fn lineage(&self, keys: &dyn Keyed) -> &Lineage {
         self.0.lineage(keys)
     }
 

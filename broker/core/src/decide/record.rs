@@ -2,14 +2,13 @@
 //! looked at, what came out, and every input by content address, so that the
 //! decision can be made again (architecture, "replayable").
 
-use super::descent::lineage;
 use super::permit::{Permit, Refused};
 use super::{Case, Check, CheckResult};
 use crate::ids::{DelegationId, RequestId};
 use crate::jcs;
 use crate::lineage::Keyed;
 use crate::party::{Link, Subject};
-use crate::record::{Draft, commitment};
+use crate::record::{Draft, commitment, key_text};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +37,9 @@ pub struct Frame<'a> {
     /// Replay marks taken: key, Unix seconds until which each counts, and,
     /// after a fault, the hash of the request that may run again.
     pub marks: Vec<([u8; 16], u64, Option<[u8; 32]>)>,
+    /// Foreign tokens that came ahead of our clock: key, Unix milliseconds at
+    /// which each was first seen, Unix seconds until which that counts.
+    pub seen: Vec<([u8; 16], u64, u64)>,
     /// Salt of the record.
     pub salt: [u8; 16],
     /// Salt of the commitments.
@@ -70,15 +72,11 @@ pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
     put("exp", permit.claims.get("exp").cloned().unwrap_or_default());
     put("policies", json!(permit.policies));
     put("granted", granted(permit));
-    put(
-        "lineage",
-        json!(
-            lineage(permit, frame.keys)
-                .iter()
-                .map(|k| URL_SAFE_NO_PAD.encode(k))
-                .collect::<Vec<_>>()
-        ),
-    );
+    let lineage = permit.lineage(frame.keys);
+    let keys = lineage.iter().map(|entry| json!(key_text::of(&entry.key)));
+    put("lineage", Value::Array(keys.collect()));
+    let since = lineage.iter().map(|entry| json!(entry.since_ms));
+    put("since", Value::Array(since.collect()));
     put("inputs", inputs(permit));
     Draft::new(
         DECISION,
@@ -147,6 +145,11 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
     };
     let marks: Vec<Value> = frame.marks.iter().map(mark).collect();
     put("marks", json!(marks));
+    if !frame.seen.is_empty() {
+        let seen = frame.seen.iter();
+        let seen = seen.map(|(key, ms, until)| json!([key_text::of(key), ms, until]));
+        put("seen", Value::Array(seen.collect()));
+    }
     let salt = &frame.personal_salt.0;
     let committed: Map<String, Value> = frame
         .personal

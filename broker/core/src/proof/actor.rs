@@ -7,7 +7,7 @@ use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::own::OwnToken;
 use crate::party::Link;
 use crate::refusal::{Code, Refusal, quoted};
-use crate::registry::{Agent, Target, Workload};
+use crate::registry::{Agent, Status, Target, Workload};
 use crate::token::{Claims, Verified};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -33,8 +33,17 @@ pub struct ActorProof {
     from: ActorFrom,
     presenter: Option<ClientId>,
     expires_s: Option<u64>,
-    issued_ms: Option<u64>,
     lineage: Lineage,
+    token: Option<Lineage>,
+}
+
+/// Whose names and keys a proof is made with.
+#[derive(Clone, Copy)]
+pub struct Ours<'a> {
+    /// Locum's issuer.
+    pub issuer: &'a Arc<str>,
+    /// Names to keys.
+    pub keys: &'a dyn Keyed,
 }
 
 impl ActorProof {
@@ -42,7 +51,7 @@ impl ActorProof {
     ///
     /// # Errors
     /// `LCM-CLIENT-NOT-ALLOWED` when the client is no agent.
-    pub fn from_client(client: &Authenticated<Caller>, ours: &Arc<str>) -> Result<Self, Refusal> {
+    pub fn from_client(client: &Authenticated<Caller>, ours: Ours<'_>) -> Result<Self, Refusal> {
         let Some(agent) = client.get().agent() else {
             return Err(Refusal::new(
                 Code::ClientNotAllowed,
@@ -52,7 +61,13 @@ impl ActorProof {
                 ),
             ));
         };
-        Ok(Self::plain(agent.clone(), ours, ActorFrom::Client))
+        let since_ms = client.since_ms();
+        Ok(Self::plain(
+            agent.clone(),
+            ours,
+            ActorFrom::Client,
+            since_ms,
+        ))
     }
 
     /// The agent as which a target's own server acts when it derives (contract §8).
@@ -61,7 +76,7 @@ impl ActorProof {
         agent: Arc<Agent>,
         target: &Target,
         server: &Authenticated<Caller>,
-        ours: &Arc<str>,
+        ours: Ours<'_>,
     ) -> Option<Self> {
         let Caller::Client(client) = server.get() else {
             return None;
@@ -69,13 +84,19 @@ impl ActorProof {
         let serves = target.spec.resource_server.as_ref() == Some(&client.spec.id);
         let named = target.spec.acts_as.as_ref() == Some(&agent.spec.id);
         (serves && named).then(|| {
-            let mut proof = Self::plain(agent, ours, ActorFrom::Presenter);
+            let since_ms = server.since_ms();
+            let mut proof = Self::plain(agent, ours, ActorFrom::Presenter, since_ms);
+            let presenter = client.spec.id.as_str();
+            proof
+                .lineage
+                .add(ours.keys.key(Kind::Client, presenter), since_ms);
             proof.presenter = Some(client.spec.id.clone());
             proof
         })
     }
 
-    /// An agent whose workload token was verified (contract §5).
+    /// An agent whose workload token was verified (contract §5); `seen_ms` is
+    /// when that was first seen.
     ///
     /// # Errors
     /// `LCM-ACTOR-INVALID` when the token is not that agent's,
@@ -84,8 +105,9 @@ impl ActorProof {
         agent: Arc<Agent>,
         issuer: &IssuerId,
         token: &Verified<Claims>,
+        seen_ms: u64,
         client: &Authenticated<Caller>,
-        world: (&Arc<str>, &dyn Keyed),
+        ours: Ours<'_>,
     ) -> Result<Self, Refusal> {
         let claims = token.get();
         let its = agent
@@ -96,14 +118,16 @@ impl ActorProof {
         if !its || claims.act.is_some() {
             return Err(no_agent());
         }
-        let (ours, keys) = world;
-        let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
+        let since_ms = claims.counts_from_ms(seen_ms);
+        let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken, since_ms);
         proof.expires_s = Some(claims.exp);
-        proof.issued_ms = claims.iat.map(|s| s.saturating_mul(1000));
-        let signed_by = keys.key(Kind::Key, &format!("{issuer}:{}", token.kid().as_str()));
-        proof.lineage.add(signed_by);
-        proof.lineage.add(keys.key(Kind::Issuer, issuer.as_str()));
-        proof.presented_by(client)
+        let kid = token.kid().as_str();
+        let signed_by = ours.keys.key(Kind::Key, &format!("{issuer}:{kid}"));
+        proof.lineage.add(signed_by, since_ms);
+        proof
+            .lineage
+            .add(ours.keys.key(Kind::Issuer, issuer.as_str()), since_ms);
+        proof.presented_by(client, ours.keys)
     }
 
     /// An agent that holds an actor token of ours: `client_credentials` with
@@ -118,39 +142,50 @@ impl ActorProof {
         token: &OwnToken,
         (recorded, signed_by): (&Lineage, Key),
         client: &Authenticated<Caller>,
-        ours: &Arc<str>,
+        ours: Ours<'_>,
     ) -> Result<Self, Refusal> {
-        let its =
-            token.aud == **ours && token.sub == agent.spec.id.as_str() && token.links.is_empty();
+        let its = token.aud == **ours.issuer
+            && token.sub == agent.spec.id.as_str()
+            && token.links.is_empty();
         if !its {
             return Err(Refusal::new(
                 Code::ActorInvalid,
                 "expected an actor token from client_credentials with the issuer as audience, found another token; get one and send it as actor_token",
             ));
         }
-        let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken);
+        let since_ms = token.jti.ms();
+        let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken, since_ms);
         proof.expires_s = Some(token.exp);
-        proof.issued_ms = Some(token.jti.ms());
-        proof.lineage.inherit(recorded);
-        proof.lineage.add(signed_by);
-        proof.presented_by(client)
+        let mut descent = recorded.clone();
+        descent.add(signed_by, since_ms);
+        proof.token = Some(descent);
+        proof.presented_by(client, ours.keys)
     }
 
-    fn plain(agent: Arc<Agent>, ours: &Arc<str>, from: ActorFrom) -> Self {
+    /// The agent by all its names, which count from its proof.
+    fn plain(agent: Arc<Agent>, ours: Ours<'_>, from: ActorFrom, since_ms: u64) -> Self {
+        let lineage = named(&agent, ours.keys, since_ms);
         Self {
             agent,
-            ours: ours.clone(),
+            ours: ours.issuer.clone(),
             from,
             presenter: None,
             expires_s: None,
-            issued_ms: None,
-            lineage: Lineage::default(),
+            lineage,
+            token: None,
         }
     }
 
     /// The client is that agent, or is listed among its presenters.
-    fn presented_by(mut self, client: &Authenticated<Caller>) -> Result<Self, Refusal> {
+    fn presented_by(
+        mut self,
+        client: &Authenticated<Caller>,
+        keys: &dyn Keyed,
+    ) -> Result<Self, Refusal> {
         if client.is(&self.agent.spec.id) {
+            // Its own proof as a client counts too.
+            let as_client = named(&self.agent, keys, client.since_ms());
+            self.lineage.inherit(&as_client);
             return Ok(self);
         }
         let listed = self
@@ -168,6 +203,8 @@ impl ActorProof {
                 ),
             ));
         };
+        let key = keys.key(Kind::Client, presenter.as_str());
+        self.lineage.add(key, client.since_ms());
         self.presenter = Some(presenter.clone());
         self.from = ActorFrom::Presenter;
         Ok(self)
@@ -203,26 +240,25 @@ impl ActorProof {
         self.expires_s
     }
 
-    /// When its token was issued, Unix milliseconds.
-    #[must_use]
-    pub const fn issued_ms(&self) -> Option<u64> {
-        self.issued_ms
-    }
-
-    /// What its token descends from; empty when it proved itself by none.
+    /// What its act descends from: all its names, the presenter's, the issuer and
+    /// key of a workload token, each from when its proof counts.
     #[must_use]
     pub const fn lineage(&self) -> &Lineage {
         &self.lineage
+    }
+
+    /// What a token of ours that proved it descends from by its record.
+    #[must_use]
+    pub const fn token(&self) -> Option<&Lineage> {
+        self.token.as_ref()
     }
 
     /// Its `act` object.
     #[must_use]
     pub fn link(&self) -> Link {
         let version = match &self.agent.status {
-            crate::registry::Status::Active(certification) => Some(certification.version),
-            crate::registry::Status::Draft
-            | crate::registry::Status::Suspended { .. }
-            | crate::registry::Status::Retired => None,
+            Status::Active(certification) => Some(certification.version),
+            Status::Draft | Status::Suspended { .. } | Status::Retired => None,
         };
         Link {
             iss: self.ours.to_string(),
@@ -232,6 +268,21 @@ impl ActorProof {
             version,
         }
     }
+}
+
+/// An agent by its names of now, the version it acts in and its owner, all
+/// counting from then.
+pub(super) fn named(agent: &Agent, keys: &dyn Keyed, since_ms: u64) -> Lineage {
+    let id = agent.spec.id.as_str();
+    let mut out = Lineage::default();
+    out.add(keys.key(Kind::Agent, id), since_ms);
+    out.add(keys.key(Kind::Client, id), since_ms);
+    out.add(agent.owner_key(keys), since_ms);
+    if let Status::Active(certification) = &agent.status {
+        let version = certification.version.to_string();
+        out.add(keys.key(Kind::AgentVersion, &version), since_ms);
+    }
+    out
 }
 
 /// Whether a token's claims are those the workload registered, exactly.

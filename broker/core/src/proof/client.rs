@@ -55,15 +55,17 @@ pub trait SecretCheck {
 pub struct Authenticated<T> {
     who: T,
     by: &'static str,
+    since_ms: u64,
 }
 
 impl Authenticated<Caller> {
-    /// By a client secret (RFC 6749 §2.3.1), basic or post.
+    /// By a client secret (RFC 6749 §2.3.1), basic or post, checked at `now_ms`.
     #[must_use]
     pub fn by_secret(
         caller: Caller,
         presented: &Secret<String>,
         check: &impl SecretCheck,
+        now_ms: u64,
     ) -> Option<Self> {
         let registered = caller
             .methods()
@@ -73,13 +75,19 @@ impl Authenticated<Caller> {
         (registered && matches).then_some(Self {
             who: caller,
             by: "client_secret",
+            since_ms: now_ms,
         })
     }
 
     /// By an assertion whose signature and claims were verified against the
-    /// client's registered keys (RFC 7523 §3: `iss` = `sub` = client id).
+    /// client's registered keys (RFC 7523 §3: `iss` = `sub` = client id). It is
+    /// used once: an `iat` ahead of `now_ms` counts from now.
     #[must_use]
-    pub fn by_assertion(caller: Caller, assertion: &Verified<Claims>) -> Option<Self> {
+    pub fn by_assertion(
+        caller: Caller,
+        assertion: &Verified<Claims>,
+        now_ms: u64,
+    ) -> Option<Self> {
         let registered = caller
             .methods()
             .iter()
@@ -89,15 +97,18 @@ impl Authenticated<Caller> {
         (registered && itself).then_some(Self {
             who: caller,
             by: "private_key_jwt",
+            since_ms: claims.counts_from_ms(now_ms),
         })
     }
 
-    /// By a workload token alone, where the agent allows it (contract §11).
+    /// By a workload token alone, where the agent allows it (contract §11);
+    /// `seen_ms` is when it was first seen.
     #[must_use]
     pub fn by_workload(
         agent: Arc<Agent>,
         issuer: &IssuerId,
         token: &Verified<Claims>,
+        seen_ms: u64,
     ) -> Option<Self> {
         // Another issuer's workload of the same `sub` is somebody else.
         let its = agent.is_workload(issuer, token) && token.get().act.is_none();
@@ -105,6 +116,7 @@ impl Authenticated<Caller> {
         allowed.then_some(Self {
             who: Caller::Agent(agent),
             by: "actor_token",
+            since_ms: token.get().counts_from_ms(seen_ms),
         })
     }
 }
@@ -118,6 +130,12 @@ impl<T> Authenticated<T> {
     /// By which method: for the record.
     pub const fn method(&self) -> &'static str {
         self.by
+    }
+
+    /// Unix milliseconds from which its proof counts: `iat`, or when it was first
+    /// seen; for a secret the moment it was checked.
+    pub const fn since_ms(&self) -> u64 {
+        self.since_ms
     }
 }
 

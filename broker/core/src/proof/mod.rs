@@ -7,10 +7,10 @@ mod foreign;
 mod own_subject;
 mod subject;
 
-pub use actor::{ActorFrom, ActorProof};
+pub use actor::{ActorFrom, ActorProof, Ours};
 pub use client::{Authenticated, Caller, SecretCheck};
 pub use own_subject::{Parent, Recall, mismatch};
-pub use subject::{MayAct, Origin, SubjectProof};
+pub use subject::{MayAct, Origin, Seen, SubjectProof};
 
 #[cfg(test)]
 mod tests;

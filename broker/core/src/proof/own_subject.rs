@@ -3,7 +3,7 @@
 
 use super::subject::{MayAct, Origin, SubjectProof};
 use super::{ActorProof, Authenticated, Caller};
-use crate::ids::{AgentId, ClientId, IssuerId};
+use crate::ids::{AgentId, ClientId, IssuerId, TargetId};
 use crate::lineage::{Key, Lineage};
 use crate::own::{AGENT_AUDIENCE, OwnToken};
 use crate::party::Subject;
@@ -70,7 +70,9 @@ impl Parent {
         })
     }
 
-    /// Derived from by the target's own server (contract §8). A token with
+    /// Derived from by the target's own server (contract §8). `recorded` is the
+    /// target that the record says it was issued for: a resource that moved to
+    /// another target takes no token along. A token with
     /// `authorization_details` derives nothing.
     ///
     /// # Errors
@@ -78,11 +80,12 @@ impl Parent {
     /// the target derives nothing.
     pub fn derived(
         token: OwnToken,
+        recorded: Option<&TargetId>,
         target: &Target,
         server: &Authenticated<Caller>,
     ) -> Result<Self, Refusal> {
         let spec = &target.spec;
-        let for_it = spec.audience == token.aud || spec.resources.contains(&token.aud);
+        let for_it = recorded == Some(&target.id) && token.meant_for().is_none();
         let serves = spec
             .resource_server
             .as_ref()
@@ -134,13 +137,12 @@ pub(super) fn proof(
     }
     let token = &parent.token;
     let mut lineage = recall.lineage;
-    lineage.add(signed_by);
+    lineage.add(signed_by, token.jti.ms());
     Ok(SubjectProof {
         subject: recall.subject,
         issuer: recall.issuer,
         inbound: token.links.clone(),
         lineage,
-        issued_ms: token.jti.ms(),
         expires_s: Some(token.exp),
         sign_in: token.sign_in.clone(),
         groups: recall.groups,

@@ -8,7 +8,7 @@ use crate::ids::{AgentId, IssuerId};
 use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::party::{Foreign, Link, SignIn, Subject};
 use crate::refusal::Refusal;
-use crate::registry::{Grant, Issuer, IssuerRole};
+use crate::registry::{Agent, Grant, Issuer, IssuerRole};
 use crate::scope::Authority;
 use crate::token::{Claims, Verified};
 use std::collections::BTreeSet;
@@ -45,6 +45,17 @@ pub enum Origin {
     Itself,
 }
 
+/// How a foreign token was looked at.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// Locum's issuer.
+    pub ours: &'a str,
+    /// Names to keys.
+    pub keys: &'a dyn Keyed,
+    /// When it was first seen, Unix milliseconds.
+    pub ms: u64,
+}
+
 /// The subject, proven. Private fields: the makers demand evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubjectProof {
@@ -53,7 +64,6 @@ pub struct SubjectProof {
     pub(super) issuer: Option<IssuerId>,
     pub(super) inbound: Vec<Link>,
     pub(super) lineage: Lineage,
-    pub(super) issued_ms: u64,
     pub(super) expires_s: Option<u64>,
     pub(super) sign_in: SignIn,
     pub(super) groups: Option<BTreeSet<String>>,
@@ -72,7 +82,7 @@ impl SubjectProof {
         token: &Verified<Claims>,
         issuer: &Issuer,
         actor: &AgentId,
-        world: (&str, &dyn Keyed),
+        seen: Seen<'_>,
     ) -> Result<Self, Refusal> {
         let served = |aud: &String| {
             let listed = issuer.spec.audiences.iter().flatten().any(|a| a == aud);
@@ -89,7 +99,7 @@ impl SubjectProof {
                 "one that serves others",
             ));
         }
-        Self::foreign(token, issuer, Origin::IdToken, world)
+        Self::foreign(token, issuer, Origin::IdToken, seen)
     }
 
     /// A person by an access token of their provider; its scope goes through
@@ -101,7 +111,7 @@ impl SubjectProof {
     pub fn from_access_token(
         token: &Verified<Claims>,
         issuer: &Issuer,
-        world: (&str, &dyn Keyed),
+        seen: Seen<'_>,
     ) -> Result<Self, Refusal> {
         if issuer.spec.scope_map.is_none() {
             return Err(invalid(
@@ -109,26 +119,29 @@ impl SubjectProof {
                 "one whose scopes mean nothing here; send the ID token",
             ));
         }
-        let mut proof = Self::foreign(token, issuer, Origin::AccessToken, world)?;
+        let mut proof = Self::foreign(token, issuer, Origin::AccessToken, seen)?;
         proof.authority = Some(issuer.map_scope(token.get().scope.as_deref().unwrap_or_default()));
         Ok(proof)
     }
 
-    /// A workload by its token: that agent if it matches one, else a party
-    /// that never acts for itself.
+    /// A workload by its token: that agent, at the version it has now, if it
+    /// matches one, else a party that never acts for itself.
     ///
     /// # Errors
     /// `LCM-SUBJECT-INVALID` with an `act` that is not accepted.
     pub fn from_workload(
         token: &Verified<Claims>,
         issuer: &Issuer,
-        agent: Option<&AgentId>,
-        world: (&str, &dyn Keyed),
+        agent: Option<&Agent>,
+        seen: Seen<'_>,
     ) -> Result<Self, Refusal> {
-        let mut proof = Self::foreign(token, issuer, Origin::Workload, world)?;
+        let mut proof = Self::foreign(token, issuer, Origin::Workload, seen)?;
         if let Some(agent) = agent {
-            proof.subject = Subject::Agent(agent.clone());
-            proof.lineage.add(world.1.key(Kind::Agent, agent.as_str()));
+            proof.subject = Subject::Agent(agent.id().clone());
+            let since_ms = token.get().counts_from_ms(seen.ms);
+            proof
+                .lineage
+                .inherit(&super::actor::named(agent, seen.keys, since_ms));
         }
         Ok(proof)
     }
@@ -144,20 +157,13 @@ impl SubjectProof {
         let live = grant.view(now_s) == crate::registry::GrantView::Active;
         let its = grant.spec.agent == *actor.agent_id();
         let person = Foreign::parse(&grant.spec.person)?;
-        let mut lineage = Lineage::default();
-        lineage.add(keys.key(Kind::Grant, &grant.id.to_string()));
-        lineage.add(keys.key(Kind::Person, &grant.spec.person));
-        lineage.add(keys.key(Kind::Issuer, person.issuer.as_str()));
-        // Revoking the agent kills the grants it was given before (contract §12).
-        lineage.add(keys.key(Kind::Agent, grant.spec.agent.as_str()));
-        lineage.add(keys.key(Kind::Client, grant.spec.agent.as_str()));
         (live && its).then(|| Self {
             issuer: Some(person.issuer.clone()),
             subject: Subject::Person(person),
             origin: Origin::Grant(grant.clone()),
             inbound: Vec::new(),
-            lineage,
-            issued_ms: grant.created_at_ms,
+            // Revoking the agent kills the grants it was given before (contract §12).
+            lineage: grant.lineage(keys).clone(),
             expires_s: Some(grant.expires_s),
             sign_in: SignIn::default(),
             groups: grant.spec.groups.clone(),
@@ -169,16 +175,13 @@ impl SubjectProof {
 
     /// The acting agent, for itself (`client_credentials`).
     #[must_use]
-    pub fn itself(actor: &ActorProof, now_ms: u64, keys: &dyn Keyed) -> Self {
-        let mut lineage = Lineage::default();
-        lineage.add(keys.key(Kind::Agent, actor.agent_id().as_str()));
+    pub fn itself(actor: &ActorProof) -> Self {
         Self {
             subject: Subject::Agent(actor.agent_id().clone()),
             origin: Origin::Itself,
             issuer: None,
             inbound: Vec::new(),
-            lineage,
-            issued_ms: now_ms,
+            lineage: actor.lineage().clone(),
             expires_s: None,
             sign_in: SignIn::default(),
             groups: None,
@@ -192,10 +195,11 @@ impl SubjectProof {
         token: &Verified<Claims>,
         issuer: &Issuer,
         origin: Origin,
-        world: (&str, &dyn Keyed),
+        seen: Seen<'_>,
     ) -> Result<Self, Refusal> {
         let claims = token.get();
-        let (ours, keys) = world;
+        let Seen { ours, keys, ms } = seen;
+        let since_ms = claims.counts_from_ms(ms);
         speaks(claims, issuer, &origin)?;
         if claims.sub.len() > FOREIGN_SUB_MAX {
             return Err(invalid("a sub of at most 400 bytes", "a longer one"));
@@ -204,18 +208,16 @@ impl SubjectProof {
             issuer: issuer.id.clone(),
             sub: claims.sub.clone(),
         };
+        let kid = format!("{}:{}", issuer.id, token.kid().as_str());
         let mut lineage = Lineage::default();
-        lineage.add(keys.key(Kind::Person, &foreign.name()));
-        lineage.add(keys.key(Kind::Issuer, issuer.id.as_str()));
-        lineage.add(keys.key(
-            Kind::Key,
-            &format!("{}:{}", issuer.id, token.kid().as_str()),
-        ));
+        lineage.add(keys.key(Kind::Person, &foreign.name()), since_ms);
+        lineage.add(keys.key(Kind::Issuer, issuer.id.as_str()), since_ms);
+        lineage.add(keys.key(Kind::Key, &kid), since_ms);
         let session = claims
             .sid
             .as_ref()
             .map(|sid| keys.key(Kind::Session, &format!("{}:{sid}", issuer.id)));
-        session.iter().for_each(|key| lineage.add(*key));
+        session.iter().for_each(|key| lineage.add(*key, since_ms));
         Ok(Self {
             subject: match issuer.spec.role {
                 IssuerRole::Subject => Subject::Person(foreign),
@@ -229,7 +231,6 @@ impl SubjectProof {
             issuer: Some(issuer.id.clone()),
             inbound: accepted_act(claims, issuer, ours)?,
             lineage,
-            issued_ms: claims.iat.unwrap_or_default().saturating_mul(1000),
             expires_s: Some(claims.exp),
             sign_in: SignIn {
                 auth_time: claims.auth_time,
@@ -303,12 +304,6 @@ impl SubjectProof {
     #[must_use]
     pub const fn lineage(&self) -> &Lineage {
         &self.lineage
-    }
-
-    /// When it was issued, Unix milliseconds.
-    #[must_use]
-    pub const fn issued_ms(&self) -> u64 {
-        self.issued_ms
     }
 
     /// When it ends, Unix seconds.

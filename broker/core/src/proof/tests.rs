@@ -11,8 +11,8 @@ use crate::ids::IssuerId;
 use crate::refusal::Code;
 use crate::registry::{Agent, Issuer};
 use crate::testing::{
-    Agreeing, NOW_S, Names, OURS, Scene, access_token, actor, agent, claims, client, id_token,
-    issuer, other_client, over, target, verified,
+    Agreeing, NOW_S, Names, OURS, SEEN, Scene, access_token, actor, agent, claims, client, id_token,
+    issuer, other_client, ours, over, target, verified,
 };
 use crate::token::{Claims, Kind, Verified};
 use serde_json::{Value, json};
@@ -43,14 +43,14 @@ fn by_workload(
     client: &Authenticated<Caller>,
 ) -> Result<ActorProof, Code> {
     let id = IssuerId::parse(id).unwrap();
-    let ours = OURS.into();
-    ActorProof::from_workload(Arc::new(agent.clone()), &id, token, client, (&ours, &Names))
+    let issuer = OURS.into();
+    ActorProof::from_workload(Arc::new(agent.clone()), &id, token, NOW_S * 1000, client, ours(&issuer))
         .map_err(|refusal| refusal.code)
 }
 
 #[test]
 fn a_client_that_is_no_agent_does_not_act() {
-    let refusal = ActorProof::from_client(&other_client("gateway"), &OURS.into()).unwrap_err();
+    let refusal = ActorProof::from_client(&other_client("gateway"), ours(&OURS.into())).unwrap_err();
     assert_eq!(refusal.code, Code::ClientNotAllowed);
     let proof = actor(&worker(json!({})));
     assert_eq!((proof.from(), proof.presenter()), (ActorFrom::Client, None));
@@ -114,7 +114,7 @@ fn a_workload_token_authenticates_only_where_allowed_and_only_of_the_agents_own_
     let allowed = worker(json!({"actor_token_authenticates": true}));
     let by = |agent: &Agent, id: &str, token: &Verified<Claims>| {
         let id = IssuerId::parse(id).unwrap();
-        Authenticated::by_workload(Arc::new(agent.clone()), &id, token).is_some()
+        Authenticated::by_workload(Arc::new(agent.clone()), &id, token, NOW_S * 1000).is_some()
     };
     let good = token(&workloads(), json!({}));
     assert!(by(&allowed, "wl", &good));
@@ -141,15 +141,15 @@ fn an_assertion_and_a_secret_serve_only_clients_registered_for_them() {
     let both = worker(json!({"auth": [{"method": "private_key_jwt", "jwks": {"keys": []}}]}));
     let caller = || Caller::Agent(Arc::new(both.clone()));
     let secret = crate::secret::Secret::new("x".to_owned());
-    assert!(Authenticated::by_secret(caller(), &secret, &Agreeing).is_none());
+    assert!(Authenticated::by_secret(caller(), &secret, &Agreeing, NOW_S * 1000).is_none());
     let assertion = |iss: &str| {
         let all = json!({"iss": iss, "sub": iss, "aud": OURS, "iat": NOW_S, "exp": NOW_S + 60});
         verified(Kind::ClientAssertion, iss, &all)
     };
-    assert!(Authenticated::by_assertion(caller(), &assertion("invoice-agent")).is_some());
-    assert!(Authenticated::by_assertion(caller(), &assertion("hr-agent")).is_none());
+    assert!(Authenticated::by_assertion(caller(), &assertion("invoice-agent"), NOW_S * 1000).is_some());
+    assert!(Authenticated::by_assertion(caller(), &assertion("hr-agent"), NOW_S * 1000).is_none());
     let only_secret = Caller::Agent(Arc::new(worker(json!({}))));
-    assert!(Authenticated::by_assertion(only_secret, &assertion("invoice-agent")).is_none());
+    assert!(Authenticated::by_assertion(only_secret, &assertion("invoice-agent"), NOW_S * 1000).is_none());
 }
 
 #[test]
@@ -170,18 +170,18 @@ fn an_actor_token_of_ours_is_one_from_client_credentials_for_our_issuer_and_of_t
             token,
             (&scene.recall().lineage, signed_by),
             client,
-            &OURS.into(),
+            ours(&OURS.into()),
         )
         .map_err(|refusal| refusal.code)
     };
     let proof = with(&invoice, &for_us, &client(&invoice)).unwrap();
-    assert_eq!(
-        (proof.expires_s(), proof.issued_ms()),
-        (Some(for_us.exp), Some(for_us.jti.ms()))
-    );
-    assert!(proof.lineage().has(&signed_by));
+    assert_eq!(proof.expires_s(), Some(for_us.exp));
+    let descent = proof.token().unwrap();
+    assert!(descent.has(&signed_by));
     let recorded = scene.recall().lineage;
-    assert!(recorded.iter().all(|key| proof.lineage().has(key)));
+    assert!(recorded.iter().all(|entry| descent.has(&entry.key)));
+    let own = proof.lineage().iter().map(|entry| entry.since_ms).max();
+    assert_eq!(own, Some(for_us.jti.ms()), "its names count from the token");
     assert!(with(&invoice, &for_us, &other_client("gateway")).is_ok());
     assert_eq!(
         with(&invoice, &for_sap, &client(&invoice)),
@@ -230,12 +230,12 @@ fn a_token_speaks_only_for_its_own_issuer_and_that_issuers_one_role() {
         &demo.spec.issuer,
         &claims(&demo, "ada", "app", json!({})),
     );
-    let as_corps = SubjectProof::from_id_token(&of_demo, &corp, who.id(), (OURS, &Names));
+    let as_corps = SubjectProof::from_id_token(&of_demo, &corp, who.id(), SEEN);
     assert_eq!(as_corps.unwrap_err().code, Code::SubjectInvalid);
     let workload = issuer("demo", json!({"role": "workload"}));
-    let as_person = SubjectProof::from_id_token(&of_demo, &workload, who.id(), (OURS, &Names));
+    let as_person = SubjectProof::from_id_token(&of_demo, &workload, who.id(), SEEN);
     assert_eq!(as_person.unwrap_err().code, Code::SubjectInvalid);
-    let as_workload = SubjectProof::from_workload(&of_demo, &demo, None, (OURS, &Names));
+    let as_workload = SubjectProof::from_workload(&of_demo, &demo, None, SEEN);
     assert_eq!(as_workload.unwrap_err().code, Code::SubjectInvalid);
 }
 
@@ -249,7 +249,7 @@ fn a_foreign_access_token_without_a_scope_map_is_refused() {
 #[test]
 fn a_workload_that_matches_no_agent_is_a_party_that_never_acts_for_itself() {
     let token = token(&workloads(), json!({}));
-    let stranger = SubjectProof::from_workload(&token, &workloads(), None, (OURS, &Names)).unwrap();
+    let stranger = SubjectProof::from_workload(&token, &workloads(), None, SEEN).unwrap();
     let who = worker(
         json!({"subject_issuers": ["wl"], "ceiling": [{"target": "sap", "scopes": ["a"], "alone": ["a"], "default": ["a"]}]}),
     );
@@ -258,7 +258,7 @@ fn a_workload_that_matches_no_agent_is_a_party_that_never_acts_for_itself() {
     assert!(!scene.case().unwrap().is_alone());
     assert_eq!(scene.permit().claims()["del"]["basis"], json!("policy"));
     let itself =
-        SubjectProof::from_workload(&token, &workloads(), Some(who.id()), (OURS, &Names)).unwrap();
+        SubjectProof::from_workload(&token, &workloads(), Some(&who), SEEN).unwrap();
     let scene = Scene::of(&who, itself, &sap);
     assert_eq!(scene.permit().claims()["del"]["basis"], json!("self"));
     assert_eq!(scene.permit().claims()["sub"], json!("invoice-agent"));

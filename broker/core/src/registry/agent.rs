@@ -3,14 +3,16 @@
 use super::{Addressed, Problems, Snapshot};
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId, VersionId};
 use crate::jcs;
+use crate::lineage::{Key, Keyed, Kind};
 use crate::policy::Risk;
+use crate::record::key_text;
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Greatest `max_lifetime`, in seconds (contract §6).
-pub(super) const LIFETIME_MAX: u32 = 3600;
+pub const LIFETIME_MAX: u32 = 3600;
 const fn default_depth() -> u32 {
     4
 }
@@ -224,6 +226,9 @@ pub struct Agent {
     pub versions: Vec<Version>,
     /// Unix milliseconds.
     pub created_at_ms: u64,
+    /// The owner's key in a lineage, which outlives the erasure of its name.
+    #[serde(default, with = "key_text", skip_serializing_if = "Option::is_none")]
+    pub owner_key: Option<Key>,
 }
 
 /// Nothing personal is hashed without a salt, since a guess could be tried
@@ -245,7 +250,23 @@ impl Agent {
             status: Status::Draft,
             versions: Vec::new(),
             created_at_ms,
+            owner_key: None,
         }
+    }
+
+    /// Declares it anew; another owner has another key.
+    pub fn declare(&mut self, spec: AgentSpec) {
+        if self.spec.owner != spec.owner {
+            self.owner_key = None;
+        }
+        self.spec = spec.into();
+    }
+
+    /// The key of its owner in a lineage.
+    #[must_use]
+    pub fn owner_key(&self, keys: &dyn Keyed) -> Key {
+        let made = || keys.key(Kind::Owner, &self.spec.owner.id);
+        self.owner_key.unwrap_or_else(made)
     }
 
     /// Its id.

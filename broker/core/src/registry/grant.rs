@@ -2,10 +2,13 @@
 
 use super::{Problem, Problems};
 use crate::ids::{AgentId, GrantId, TargetId};
+use crate::lineage::{Key, Keyed, Kind, Lineage};
+use crate::record::key_text;
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// `POST /grants` (contract §12), with the times already parsed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +90,27 @@ pub struct Grant {
     pub made_by: String,
     /// Unix milliseconds.
     pub created_at_ms: u64,
+    /// Unix milliseconds of its record, from which it counts; `None` until it
+    /// has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_ms: Option<u64>,
+    /// The key of the owner that its agent had when it was made.
+    #[serde(default, with = "key_text", skip_serializing_if = "Option::is_none")]
+    pub owner_key: Option<Key>,
+    /// What it descends from, worked out once.
+    #[serde(skip)]
+    pub kept: KeptLineage,
+}
+
+/// A lineage that is worked out when it is first asked for. It follows from the
+/// rest of the grant, so two of them never make a difference.
+#[derive(Debug, Clone, Default)]
+pub struct KeptLineage(OnceLock<Lineage>);
+
+impl PartialEq for KeptLineage {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Grant {
@@ -101,6 +125,45 @@ impl Grant {
             }
             GrantState::Active => GrantView::Active,
         }
+    }
+
+    /// Unix milliseconds from which it counts: its record's.
+    #[must_use]
+    pub fn since_ms(&self) -> u64 {
+        self.recorded_ms.unwrap_or(self.created_at_ms)
+    }
+
+    /// Everything it descends from, counting from its record (contract §12): what
+    /// is revoked after that ends it for ever.
+    #[must_use]
+    pub fn lineage(&self, keys: &dyn Keyed) -> &Lineage {
+        self.kept.0.get_or_init(|| self.descent(keys))
+    }
+
+    fn descent(&self, keys: &dyn Keyed) -> Lineage {
+        let agent = self.spec.agent.as_str();
+        let issuer = self.spec.person.split_once(':').map(|(issuer, _)| issuer);
+        let mut out = Lineage::default();
+        let mut add = |key| out.add(key, self.since_ms());
+        add(keys.key(Kind::Grant, &self.id.to_string()));
+        add(keys.key(Kind::Person, &self.spec.person));
+        add(keys.key(Kind::Agent, agent));
+        add(keys.key(Kind::Client, agent));
+        if let Some(issuer) = issuer {
+            add(keys.key(Kind::Issuer, issuer));
+        }
+        if let Some(owner) = self.owner_key {
+            add(owner);
+        }
+        out
+    }
+
+    /// The same at one target: what is revoked by a target ends only there.
+    #[must_use]
+    pub fn lineage_at(&self, target: &TargetId, keys: &dyn Keyed) -> Lineage {
+        let mut out = self.lineage(keys).clone();
+        out.add(keys.key(Kind::Target, target.as_str()), self.since_ms());
+        out
     }
 
     /// What it grants at one target.

@@ -13,12 +13,12 @@ mod snapshot;
 mod target;
 
 pub use agent::{
-    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, Owner, OwnerKind, Status, Version,
-    VersionState, Workload, WrongState,
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind, Status,
+    Version, VersionState, Workload, WrongState,
 };
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
-pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView};
+pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineage};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use problem::{Problem, Problems};
 pub use registry_set::Registry;

@@ -15,21 +15,22 @@ use serde_json::json;
 const NOW_MS: u64 = NOW_S * 1000;
 const ISSUED: u64 = NOW_MS - 5_000;
 
-fn lineage(names: &[(Kind, &str)]) -> Lineage {
+fn lineage(names: &[(Kind, &str)], since_ms: u64) -> Lineage {
     let mut out = Lineage::default();
     names
         .iter()
-        .for_each(|(kind, id)| out.add(Names.key(*kind, id)));
+        .for_each(|(kind, id)| out.add(Names.key(*kind, id), since_ms));
     out
 }
 
 /// A token's whole lineage, one id of each kind.
-const WHOLE: [(Kind, &str); 10] = [
+const WHOLE: [(Kind, &str); 11] = [
     (Kind::Token, "01k"),
     (Kind::Grant, "grt_1"),
     (Kind::Agent, "invoice-agent"),
     (Kind::AgentVersion, "ver_1"),
     (Kind::Client, "invoice-agent"),
+    (Kind::Owner, "team-invoice-agent"),
     (Kind::Person, "demo:ada"),
     (Kind::Session, "demo:s1"),
     (Kind::Target, "sap"),
@@ -48,13 +49,20 @@ fn acting(agent: &Agent, number: u64) -> Vec<(AgentId, Option<VersionId>)> {
 fn standing(view: &View, agent: &Agent, issued_ms: u64) -> Standing {
     let mut registry = Registry::default();
     registry.put_agent(agent.clone());
-    let world = World {
+    world(view, &registry).standing(&lineage(&WHOLE, issued_ms), &acting(agent, 1))
+}
+
+fn world<'a>(view: &'a View, registry: &'a Registry) -> World<'a> {
+    World {
         view,
-        registry: &registry,
+        registry,
         keys: &Names,
         now_ms: NOW_MS,
-    };
-    world.standing(&lineage(&WHOLE), &acting(agent, 1), issued_ms)
+    }
+}
+
+fn dead(view: &View, lineage: &Lineage) -> bool {
+    world(view, &Registry::default()).is_dead(lineage)
 }
 
 fn lock(number: u64, kind: Kind, id: &str, expires_ms: Option<u64>) -> (Key, Lock) {
@@ -85,11 +93,9 @@ fn a_token_stands_while_nothing_in_its_lineage_fell() {
 
 #[test]
 fn a_token_is_dead_if_anything_in_its_lineage_is() {
-    let owner = (Kind::Owner, "team-invoice-agent");
-    for (kind, id) in
-        WHOLE
-            .into_iter()
-            .chain([owner, (Kind::All, ""), (Kind::Delegation, "dlg_01k")])
+    for (kind, id) in WHOLE
+        .into_iter()
+        .chain([(Kind::All, ""), (Kind::Delegation, "dlg_01k")])
     {
         let mut view = View::default();
         view.revoke(Names.key(kind, id), ISSUED);
@@ -221,4 +227,62 @@ fn dead_is_told_before_locked() {
     view.lock(key, lock);
     view.revoke(Names.key(Kind::Token, "01k"), FOR_EVER);
     assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Revoked);
+}
+
+#[test]
+fn time_is_judged_per_thing_that_a_token_descends_from() {
+    let person = Names.key(Kind::Person, "demo:ada");
+    let mut token = lineage(&[(Kind::Token, "01k"), (Kind::Target, "sap")], ISSUED);
+    token.add(person, ISSUED - 1_000);
+    let mut view = View::default();
+    view.revoke(person, ISSUED - 1_001);
+    assert!(!dead(&view, &token), "she signed in after that");
+    view.revoke(person, ISSUED - 1_000);
+    assert!(dead(&view, &token), "the token is younger than her sign-in");
+    let mut by_target = View::default();
+    by_target.revoke(Names.key(Kind::Target, "sap"), ISSUED - 1);
+    assert!(!dead(&by_target, &token), "a target counts from the token");
+}
+
+#[test]
+fn everything_is_judged_by_the_earliest_thing_in_it() {
+    let mut token = lineage(&[(Kind::Token, "01k")], ISSUED);
+    token.add(Names.key(Kind::Person, "demo:ada"), ISSUED - 1_000);
+    let mut view = View::default();
+    view.revoke(Names.key(Kind::All, ""), ISSUED - 1_001);
+    assert!(!dead(&view, &token));
+    view.revoke(Names.key(Kind::All, ""), ISSUED - 1_000);
+    assert!(dead(&view, &token));
+}
+
+#[test]
+fn a_token_that_was_revoked_is_dead_until_nothing_under_it_lives() {
+    let token = lineage(&[(Kind::Token, "01k")], ISSUED);
+    let mut view = View::default();
+    view.revoke_token(Names.key(Kind::Delegation, "dlg_01k"), NOW_MS);
+    assert!(dead(&view, &token));
+    view.sweep(NOW_MS);
+    assert!(dead(&view, &token));
+    assert_eq!(view.revoked_until(&Names.key(Kind::Token, "01k")), Some(FOR_EVER));
+    view.sweep(NOW_MS + 120_000);
+    assert_eq!(view.revocations(), 0);
+}
+
+#[test]
+fn one_revocation_can_be_looked_at_as_if_it_were_another() {
+    let key = Names.key(Kind::Person, "demo:ada");
+    let token = lineage(&[(Kind::Person, "demo:ada")], ISSUED);
+    let mut view = View::default();
+    view.revoke(key, ISSUED);
+    let registry = Registry::default();
+    let world = world(&view, &registry);
+    let as_if = |until_ms| Instead { key, until_ms };
+    assert!(!world.is_dead_with(&token, Some(as_if(None))));
+    assert!(world.is_dead_with(&token, Some(as_if(Some(ISSUED)))));
+    assert!(world.is_killed_by(&token, as_if(Some(ISSUED))));
+    assert!(!world.is_killed_by(&token, as_if(Some(ISSUED - 1))));
+    let all = Names.key(Kind::All, "");
+    let everything = |until_ms| Instead { key: all, until_ms };
+    assert!(world.is_killed_by(&token, everything(Some(ISSUED))));
+    assert!(!world.is_killed_by(&token, everything(Some(ISSUED - 1))));
 }

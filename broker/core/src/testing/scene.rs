@@ -1,6 +1,6 @@
 //! A whole scene: who acts for whom at which target, and the world around.
 
-use super::{NOW_S, Names, OURS, Stub, actor, claims, issuer, over, uuid, verified};
+use super::{NOW_S, Names, OURS, SEEN, Stub, actor, claims, issuer, over, uuid, verified};
 use crate::chain::{Bounds, Chain};
 use crate::decide::{
     Ask, Case, Decision, Facts, Frame, GrantType, IssuedType, Limits, Named, Permit, PersonalSalt,
@@ -72,7 +72,7 @@ impl Scene {
     /// The agent asks for itself, without a person.
     #[must_use]
     pub fn alone(agent: &Agent, target: &Target) -> Self {
-        let subject = SubjectProof::itself(&actor(agent), NOW_S * 1000, &Names);
+        let subject = SubjectProof::itself(&actor(agent));
         let mut scene = Self::of(agent, subject, target);
         scene.ask.grant_type = GrantType::ClientCredentials;
         scene
@@ -138,6 +138,7 @@ impl Scene {
             requested: json!({}),
             personal: vec![("purpose", "pay the bakery".into())],
             marks: Vec::new(),
+            seen: Vec::new(),
             salt: [1; 16],
             personal_salt: PersonalSalt([2; 16]),
             keys: &Names,
@@ -176,7 +177,7 @@ impl Scene {
         Recall {
             subject: self.subject.subject().clone(),
             issuer: self.subject.issuer().cloned(),
-            lineage: self.permit().lineage(&Names),
+            lineage: self.permit().lineage(&Names).clone(),
             groups: self.subject.groups().cloned(),
             presenter: self.actor.presenter().cloned(),
         }
@@ -245,7 +246,7 @@ pub fn facts(target: &Target) -> Facts {
 /// The refusal.
 pub fn id_token(issuer: &Issuer, token: &Value, agent: &Agent) -> Result<SubjectProof, Refusal> {
     let token = verified(Kind::IdToken, &issuer.spec.issuer, token);
-    SubjectProof::from_id_token(&token, issuer, agent.id(), (OURS, &Names))
+    SubjectProof::from_id_token(&token, issuer, agent.id(), SEEN)
 }
 
 /// A person by an access token of their provider with those claims.
@@ -260,7 +261,7 @@ pub fn access_token(issuer: &Issuer, patch: Value) -> Result<SubjectProof, Refus
         over(json!({"client_id": "app"}), patch),
     );
     let token = verified(Kind::ForeignAccess, &issuer.spec.issuer, &token);
-    SubjectProof::from_access_token(&token, issuer, (OURS, &Names))
+    SubjectProof::from_access_token(&token, issuer, SEEN)
 }
 
 /// A token of ours with those claims, read back.

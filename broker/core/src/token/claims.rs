@@ -107,6 +107,14 @@ impl Claims {
         })
     }
 
+    /// Unix milliseconds from which what descends from the token counts: its
+    /// `iat`, or when it was first seen where that was earlier (contract §12).
+    #[must_use]
+    pub fn counts_from_ms(&self, seen_ms: u64) -> u64 {
+        self.iat
+            .map_or(seen_ms, |iat| iat.saturating_mul(1_000).min(seen_ms))
+    }
+
     /// Any claim, by name.
     #[must_use]
     pub fn get(&self, claim: &str) -> Option<&Value> {

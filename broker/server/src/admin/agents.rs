@@ -66,7 +66,7 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
         }
         sound(check::flaws(&now.state.registry, &spec))?;
         let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&agent.spec.auth);
-        agent.spec = spec.into();
+        agent.declare(spec);
         let mut plan = put(agent)?;
         if no_secret {
             // A method that is taken away and given back starts without old secrets.

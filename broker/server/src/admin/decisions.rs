@@ -7,6 +7,7 @@ mod view;
 use super::answer::Answer;
 use super::call::Call;
 use super::page::Window;
+use super::past::blocking;
 use super::problem::Problem;
 use super::times;
 use crate::app::App;
@@ -130,18 +131,4 @@ fn find(app: &App, id: &str) -> io::Result<Option<Value>> {
 
 fn show(app: &App, entry: &Entry) -> Value {
     view::view(entry, &app.issuer, &times::shown(entry.place.time_ms))
-}
-
-/// Reads the disk away from the threads that answer.
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, Problem> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "the ledger could not be read");
-        let detail = "expected a ledger that can be read, found one that cannot now";
-        Problem::new(Code::Unavailable, detail)
-    };
-    let read = tokio::task::spawn_blocking(read).await;
-    read.map_err(|e| unreadable(&e))?
-        .map_err(|e| unreadable(&e))
 }

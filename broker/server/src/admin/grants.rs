@@ -6,17 +6,16 @@ mod check;
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use super::revocations::names;
 use super::times;
 use super::write::{Moment, Plan};
 use crate::app::App;
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
-use locum_core::ids::GrantId;
+use locum_core::ids::{GrantId, TargetId};
 use locum_core::lineage::Kind;
 use locum_core::refusal::Code;
-use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView};
+use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView, KeptLineage};
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -79,6 +78,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     let plan = |moment: &Moment<'_>| {
         let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;
         let reason = spec.reason.clone();
+        let owner = moment.state.registry.agent(spec.agent.as_str());
         let grant = Grant {
             id: GrantId(moment.app.mint()),
             spec,
@@ -87,6 +87,9 @@ async fn make(call: Call) -> Result<Answer, Problem> {
             uses: 0,
             made_by: call.who.name.clone(),
             created_at_ms: moment.now_ms,
+            recorded_ms: None,
+            owner_key: owner.map(|agent| agent.owner_key(&*moment.state.names)),
+            kept: KeptLineage::default(),
         };
         let shown = show(&grant, moment);
         Ok(Plan::new(StatusCode::CREATED, Change::Grant { grant }, shown).because(reason))
@@ -117,16 +120,13 @@ fn show(grant: &Grant, moment: &Moment<'_>) -> Value {
 /// How it stands: also revoked when whom it was for, or all it leads to, was
 /// revoked after it was made (contract §12: finally dead).
 fn stand(grant: &Grant, moment: &Moment<'_>) -> GrantView {
-    let state = moment.state;
-    let dead = |kind: Kind, id: &str| {
-        let key = state.names.key(kind, id);
-        state.view.is_revoked(&key, grant.created_at_ms)
-    };
-    let by_name = names(grant, &state.registry)
-        .iter()
-        .any(|(kind, id)| dead(*kind, id));
+    let world = moment.state.world(moment.now_ms);
     let mut targets = grant.spec.targets.iter();
-    if by_name || targets.all(|at| dead(Kind::Target, at.target.as_str())) {
+    let ended = |target: &TargetId| {
+        let key = world.keys.key(Kind::Target, target.as_str());
+        world.view.is_revoked(&key, grant.since_ms())
+    };
+    if world.is_dead(grant.lineage(world.keys)) || targets.all(|at| ended(&at.target)) {
         return GrantView::Revoked;
     }
     grant.view(moment.now_ms / 1000)

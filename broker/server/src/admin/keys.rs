@@ -118,6 +118,7 @@ fn dead(app: &App, key: &SigningKeyEntry, reason: &str, by: &str) -> RevocationE
         reason: reason.to_owned(),
         effective_ms: 0,
         by: by.to_owned(),
+        key: None,
     }
 }
 

@@ -4,7 +4,8 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use super::revocations::{confirmed, counted, estimated, scanned, shown, stop};
+use super::past;
+use super::revocations::{Act, confirmed, counted, estimated, scanned, shown, stop};
 use super::times;
 use super::write::{Moment, Plan, nothing, reason};
 use crate::app::App;
@@ -38,19 +39,40 @@ struct Wish {
     dry_run: bool,
 }
 
+/// Locks in the record.
+static RECORDED: past::Kind<LockEntry> = past::Kind {
+    text: "\"change\":\"lock\"",
+    pick: |change, _| match change {
+        Change::Lock { lock } => Some(lock),
+        _ => None,
+    },
+    id: |entry| entry.id.0,
+    name: |entry| entry.id.to_string(),
+};
+
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let now_ms = call.app.clock.now_ms();
-    let all = state.locks.values();
-    call.page(all, |lock| lock.id.to_string(), |lock| show(lock, now_ms))
+    let blocks = call.app.state.read().lock_blocks.clone();
+    let after = |text: &str| LockId::parse(text).ok().map(|id| id.0);
+    let show = |lock: &LockEntry| stands(&call.app, lock);
+    RECORDED.page(&call, blocks, after, show).await
 }
 
 async fn one(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let lock = LockId::parse(call.param("id")).ok();
-    let lock = lock.and_then(|id| state.locks.get(&id));
+    let id = LockId::parse(call.param("id"));
+    let id = id.map_err(|_| Problem::unknown("a lock"))?;
+    let lock = RECORDED.one(&call.app, id.0).await?;
     let lock = lock.ok_or_else(|| Problem::unknown("a lock"))?;
-    Ok(Answer::ok(show(lock, call.app.clock.now_ms())))
+    Ok(Answer::ok(stands(&call.app, &lock)))
+}
+
+/// A lock of the record as it stands now.
+fn stands(app: &App, lock: &LockEntry) -> Value {
+    let lifted = app.state.read().lifted.contains(&lock.id);
+    let lock = LockEntry {
+        lifted,
+        ..lock.clone()
+    };
+    show(&lock, app.clock.now_ms())
 }
 
 async fn make(call: Call) -> Result<Answer, Problem> {
@@ -68,12 +90,12 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     let expires_ms = expires_ms.transpose()?;
     let reason = reason(&wish.reason)?;
     if wish.dry_run {
-        let affected = scanned(&call.app, stop(&call, &wish.what, None)?).await?;
+        let affected = scanned(&call.app, stop(&call, &wish.what, Act::Lock)?).await?;
         return Ok(Answer::ok(json!({ "affected": counted(&affected, false) })));
     }
     let (id, stop) = {
         let changing = call.changing().await?;
-        let stop = stop(&call, &wish.what, None)?;
+        let stop = stop(&call, &wish.what, Act::Lock)?;
         let lock = LockEntry {
             id: LockId(call.app.mint()),
             what: wish.what,
@@ -82,6 +104,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
             expires_ms,
             lifted: false,
             by: call.who.name.clone(),
+            key: None,
         };
         let id = lock.id;
         let change = Change::Lock { lock };
@@ -105,14 +128,16 @@ fn ends(text: &str, now_ms: u64) -> Result<u64, Problem> {
 async fn lift(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let reason = call.reason(true)?;
+    let id = LockId::parse(call.param("id"));
+    let id = id.map_err(|_| Problem::unknown("a lock"))?;
+    let recorded = RECORDED.one(&call.app, id.0).await?;
+    let recorded = recorded.ok_or_else(|| Problem::unknown("a lock"))?;
     let plan = |moment: &Moment<'_>| {
-        let id = LockId::parse(call.param("id")).ok();
-        let lock = id.and_then(|id| moment.state.locks.get(&id));
-        let lock = lock.ok_or_else(|| Problem::unknown("a lock"))?;
-        if lock.lifted {
+        if moment.state.lifted.contains(&id) {
             let detail = "expected a lock that stands, found one that was lifted";
             return Err(Problem::new(Code::State, detail));
         }
+        let lock = moment.state.locks.get(&id).unwrap_or(&recorded);
         let mut lifted = lock.clone();
         lifted.lifted = true;
         let change = Change::Lift { id: lock.id };

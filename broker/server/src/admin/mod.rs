@@ -21,6 +21,7 @@ mod keys;
 mod locks;
 mod openapi;
 mod page;
+mod past;
 mod policies;
 mod problem;
 mod read;

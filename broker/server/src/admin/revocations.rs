@@ -8,6 +8,7 @@ mod what;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::past;
 use super::problem::Problem;
 use super::times;
 use super::write::{nothing, reason};
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-pub(super) use affected::{Affected, Stop, names};
+pub(super) use affected::{Act, Affected, Stop};
 pub(super) use effect::{confirmed, counted, estimated, scanned, stop};
 
 /// The routes.
@@ -42,18 +43,32 @@ struct Wish {
     dry_run: bool,
 }
 
+/// Revocations in the record.
+static RECORDED: past::Kind<RevocationEntry> = past::Kind {
+    text: "\"change\":\"revocation\"",
+    pick: |change, time_ms| match change {
+        Change::Revocation { mut revocation } => {
+            revocation.effective_ms = time_ms;
+            Some(revocation)
+        }
+        _ => None,
+    },
+    id: |entry| entry.id.0,
+    name: |entry| entry.id.to_string(),
+};
+
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let all = state.revocations.values();
-    call.page(all, |entry| entry.id.to_string(), |entry| show(entry))
+    let blocks = call.app.state.read().revocation_blocks.clone();
+    let after = |text: &str| RevocationId::parse(text).ok().map(|id| id.0);
+    RECORDED.page(&call, blocks, after, show).await
 }
 
 async fn one(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let id = RevocationId::parse(call.param("id")).ok();
-    let entry = id.and_then(|id| state.revocations.get(&id));
+    let id = RevocationId::parse(call.param("id"));
+    let id = id.map_err(|_| Problem::unknown("a revocation"))?;
+    let entry = RECORDED.one(&call.app, id.0).await?;
     let entry = entry.ok_or_else(|| Problem::unknown("a revocation"))?;
-    Ok(Answer::ok(show(entry)))
+    Ok(Answer::ok(show(&entry)))
 }
 
 async fn make(call: Call) -> Result<Answer, Problem> {
@@ -63,7 +78,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     let before_ms = before(&wish, started_ms)?;
     let reason = reason(&wish.reason)?;
     if wish.dry_run {
-        let stop = stop(&call, &wish.what, before_ms)?;
+        let stop = stop(&call, &wish.what, Act::Revoke(before_ms))?;
         let affected = scanned(&call.app, stop).await?;
         return Ok(Answer::ok(json!({
             "affected": counted(&affected, false),
@@ -72,7 +87,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     }
     let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
     let confirmed = confirmed(&call.app, started_ms);
-    let affected = estimated(&call.app, stop.at(before_ms.unwrap_or(effective_ms))).await;
+    let affected = estimated(&call.app, stop.at(effective_ms)).await;
     call.app.clock.passed(effective_ms);
     Ok(Answer::ok(json!({
         "id": id,
@@ -106,7 +121,7 @@ async fn record(
     reason: String,
 ) -> Result<(RevocationId, Stop, u64), Problem> {
     let changing = call.changing().await?;
-    let stop = stop(call, &what, before_ms)?;
+    let stop = stop(call, &what, Act::Revoke(before_ms))?;
     let id = RevocationId(call.app.mint());
     let revocation = RevocationEntry {
         id,
@@ -115,6 +130,7 @@ async fn record(
         reason: reason.clone(),
         effective_ms: 0,
         by: call.who.name.clone(),
+        key: None,
     };
     let changes = [Change::Revocation { revocation }];
     let recorded = call.record(&changing, &changes, reason, nothing());

@@ -11,14 +11,14 @@ impl Scene {
             .broker
             .app()
             .state
-            .canonical(self.broker.now_ms() / 1000);
+            .canonical(self.broker.now_ms());
         self.broker.end();
         self.broker.begin();
         let snapshot = self
             .broker
             .app()
             .state
-            .canonical(self.broker.now_ms() / 1000);
+            .canonical(self.broker.now_ms());
         self.look_around(10)
             .map_err(|found| format!("from a snapshot: {found}"))?;
         self.broker.end();
@@ -28,7 +28,7 @@ impl Scene {
             .broker
             .app()
             .state
-            .canonical(self.broker.now_ms() / 1000);
+            .canonical(self.broker.now_ms());
         self.look_around(10)
             .map_err(|found| format!("from record zero: {found}"))?;
         for (what, other) in [

@@ -4,14 +4,14 @@
 use super::basic::{self, Authorization};
 use super::form::Form;
 use crate::app::App;
+use crate::token::seen::SeenMark;
 use crate::vault::Secrets;
 use http::HeaderMap;
-use locum_core::lineage::Kind as Named;
+use locum_core::lineage::{Keyed, Kind as Named, Lineage};
 use locum_core::proof::{Authenticated, Caller};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
 use locum_core::secret::Secret;
-use locum_core::standing::Standing;
 use locum_core::token::{
     Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify,
 };
@@ -27,10 +27,10 @@ const ASSERTION_AHEAD_S: u64 = 3_600;
 pub(crate) struct Proven {
     /// The client.
     pub(crate) client: Authenticated<Caller>,
-    /// When its proof was issued, Unix milliseconds; `None` for a secret.
-    pub(crate) issued_ms: Option<u64>,
     /// The replay mark taken, if its proof is single-use.
     pub(crate) mark: Option<Mark>,
+    /// For a proof that came ahead of our clock and may come again.
+    pub(crate) seen: Option<SeenMark>,
 }
 
 /// A replay mark in flight.
@@ -130,17 +130,18 @@ fn caller(state: &State, id: &str) -> Option<Caller> {
 
 fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Refusal> {
     let state = app.state.read();
+    let now_ms = app.clock.now_ms();
     let check = Secrets {
         vault: &app.vault,
         state: &state,
-        now_s: app.clock.now_s(),
+        now_s: now_ms / 1_000,
     };
-    let client =
-        caller(&state, id).and_then(|caller| Authenticated::by_secret(caller, secret, &check));
+    let client = caller(&state, id)
+        .and_then(|caller| Authenticated::by_secret(caller, secret, &check, now_ms));
     Ok(Proven {
         client: client.ok_or_else(rejected)?,
-        issued_ms: None,
         mark: None,
+        seen: None,
     })
 }
 
@@ -168,32 +169,34 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
         jti_required: true,
         exp_max_ahead_s: Some(ASSERTION_AHEAD_S),
     };
+    let now_ms = app.clock.now_ms();
     let verified =
-        verify(assertion, &expectation, app.clock.now_s(), &*keys).map_err(|_| rejected())?;
-    let issued_ms = verified.get().iat.unwrap_or_default().saturating_mul(1000);
-    stands(app, &caller, issued_ms)?;
-    let client = Authenticated::by_assertion(caller, &verified).ok_or_else(rejected)?;
+        verify(assertion, &expectation, now_ms / 1_000, &*keys).map_err(|_| rejected())?;
+    let client = Authenticated::by_assertion(caller, &verified, now_ms).ok_or_else(rejected)?;
+    stands(app, &client)?;
     let mark = take_mark(app, &client, &verified, request)?;
     Ok(Proven {
         client,
-        issued_ms: Some(issued_ms),
         mark: Some(mark),
+        seen: None,
     })
 }
 
 /// Revoking an agent, owner, client or all refuses assertions with `iat` at or
 /// before that moment (contract §12).
-fn stands(app: &App, caller: &Caller, issued_ms: u64) -> Result<(), Refusal> {
-    let state = app.state.read();
-    let mut names = vec![(Named::Client, caller.id())];
+fn stands(app: &App, client: &Authenticated<Caller>) -> Result<(), Refusal> {
+    let (caller, since_ms) = (client.get(), client.since_ms());
+    let mut names = Lineage::default();
+    names.add(app.names.key(Named::Client, caller.id()), since_ms);
     if let Some(agent) = caller.agent() {
-        names.push((Named::Agent, caller.id()));
-        names.push((Named::Owner, &agent.spec.owner.id));
+        names.add(app.names.key(Named::Agent, caller.id()), since_ms);
+        names.add(agent.owner_key(&app.names), since_ms);
     }
-    match app.world(&state).of_names(&names, issued_ms) {
-        Standing::Revoked => Err(rejected()),
-        Standing::Live | Standing::Locked(_) | Standing::AgentNotInForce(_) => Ok(()),
+    let state = app.state.read();
+    if app.world(&state).is_dead(&names) {
+        return Err(rejected());
     }
+    Ok(())
 }
 
 /// Takes the single-use mark of an assertion. It counts as long as the

@@ -52,11 +52,12 @@ pub(crate) async fn hold(app: &App, arrival: &Arrival, client: &Proven) -> Resul
         requested: json!({}),
         personal: Vec::new(),
         marks: Vec::new(),
+        seen: Vec::new(),
         salt: app.random.bytes(),
         personal_salt: PersonalSalt(app.random.bytes()),
         keys: &app.names,
     });
-    match app.append(draft).await {
+    match app.append(draft, |_| ()).await {
         Ok(_) => Err(over(app)),
         Err(error) => {
             tracing::error!(%error, "rate not recorded");

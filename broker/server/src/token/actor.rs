@@ -5,11 +5,11 @@ use super::Request;
 use super::foreign::{self, Foreign, SentAs};
 use super::own;
 use super::parse::{self, ActorType};
+use super::seen;
 use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
-use locum_core::lineage::Keyed;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
 use locum_core::refusal::{Code, Refusal};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// # Errors
 /// `LCM-CLIENT-NOT-ALLOWED` when it is no agent.
 pub(crate) fn client_itself(request: &Request<'_>) -> Result<ActorProof, Refusal> {
-    ActorProof::from_client(&request.client.client, &request.app.issuer)
+    ActorProof::from_client(&request.client.client, request.app.ours())
 }
 
 /// The actor by the token that was sent for it.
@@ -38,11 +38,11 @@ pub(crate) async fn by_token(
     let app = request.app;
     match kind {
         ActorType::Jwt => {
-            let Foreign { token, issuer, .. } =
-                foreign::accept(app, text, SentAs::ActorJwt).await?;
-            let agent = agent_of(app, &issuer, &token).ok_or_else(no_agent)?;
-            let world = (&app.issuer, &app.names as &dyn Keyed);
-            ActorProof::from_workload(agent, &issuer.id, &token, client, world)
+            let found = foreign::accept(app, text, SentAs::ActorJwt).await?;
+            let agent = agent_of(app, &found.issuer, &found.token).ok_or_else(no_agent)?;
+            let seen_ms = request.first_seen(text, &found)?;
+            let Foreign { token, issuer, .. } = found;
+            ActorProof::from_workload(agent, &issuer.id, &token, seen_ms, client, app.ours())
         }
         ActorType::AccessToken => {
             let verified = own::verified_in(app, text, Slot::Actor)?;
@@ -57,7 +57,7 @@ pub(crate) async fn by_token(
                 &token,
                 recorded,
                 client,
-                &app.issuer,
+                app.ours(),
             )
         }
     }
@@ -91,24 +91,26 @@ pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal
         return Err(rejected());
     };
     let sent = foreign::accept(app, text, SentAs::ActorJwt).await;
-    let Foreign { token, issuer, .. } = sent.map_err(|refusal| {
+    let unless_unavailable = |refusal: Refusal| {
         if refusal.code == Code::Unavailable {
             refusal
         } else {
             rejected()
         }
-    })?;
-    let agent = agent_of(app, &issuer, &token).ok_or_else(rejected)?;
+    };
+    let found = sent.map_err(unless_unavailable)?;
+    let Foreign { token, issuer, .. } = &found;
+    let agent = agent_of(app, issuer, token).ok_or_else(rejected)?;
     let named = form
         .get("client_id")
         .is_none_or(|id| id == agent.spec.id.as_str());
-    let client = Authenticated::by_workload(agent, &issuer.id, &token)
+    let first = seen::first(app, text, &found)?;
+    let client = Authenticated::by_workload(agent, &issuer.id, token, first.ms)
         .filter(|_| named)
         .ok_or_else(rejected)?;
-    let issued_ms = token.get().iat.map(|s| s.saturating_mul(1000));
     Ok(Proven {
         client,
-        issued_ms,
         mark: None,
+        seen: first.mark,
     })
 }

@@ -2,7 +2,7 @@
 //! the decision is recorded; where another request took the last one
 //! meanwhile, the decision is made again.
 
-use super::lookups::{grant_stands, target};
+use super::lookups::{ends_at, grant_stands, target};
 use super::{Request, Stop};
 use crate::ambient::Stopwatch;
 use crate::app::Unavailable;
@@ -11,10 +11,11 @@ use crate::oauth::answer::unavailable;
 use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
 use locum_core::lineage::Kind;
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
-use locum_core::registry::{Grant, GrantView, Target};
-use locum_core::standing::{FOR_EVER, Standing, World, actors};
+use locum_core::ids::GrantId;
+use locum_core::registry::{Grant, Target};
+use locum_core::standing::{Standing, World, actors};
 use locum_policy::Bundle;
-use locum_stores::state::State;
+use locum_stores::state::{Shared, State};
 use std::sync::Arc;
 
 /// How often a decision is made again because a use was taken meanwhile.
@@ -78,7 +79,7 @@ fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {
 async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Unavailable> {
     let made = crate::keyring::ensure(request.app, permit.alg()).await;
     if made.is_err() {
-        release(request, permit);
+        release(&request.app.state, permit.takes_use_of());
     }
     made
 }
@@ -89,22 +90,14 @@ fn reserve(request: &Request<'_>, permit: &Permit) -> bool {
     let Some(id) = permit.takes_use_of() else {
         return true;
     };
-    let mut state = request.app.state.write();
-    let now_s = request.app.clock.now_s();
-    let live = state
-        .registry
-        .grant(id)
-        .is_some_and(|grant| grant.view(now_s) == GrantView::Active);
-    if live {
-        state.registry.use_grant(id);
-    }
-    live
+    let app = request.app;
+    app.state.write().reserve(id, app.clock.now_s())
 }
 
-/// Gives a reserved use back: no record was made.
-pub(crate) fn release(request: &Request<'_>, permit: &Permit) {
-    if let Some(id) = permit.takes_use_of() {
-        request.app.state.write().registry.unuse_grant(id);
+/// Gives a reserved use back: it is sure that there is no record.
+pub(crate) fn release(state: &Shared, grant: Option<GrantId>) {
+    if let Some(id) = grant {
+        state.write().registry.unuse_grant(id);
     }
 }
 
@@ -122,65 +115,53 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
         limits: app.limits(),
         standings: Standings {
             subject: subject(&world, case),
-            actor: actor(&world, request, case),
-            target: at.map_or(Standing::Live, |t| {
-                world.of_names(&[(Kind::Target, t.id.as_str())], FOR_EVER)
-            }),
+            actor: actor(&world, case),
+            target: at.map_or(Standing::Live, |t| locked(&world, t)),
         },
         delegate: delegate(case, state, world.now_ms / 1000),
         grants: grants(request, case, state, at),
-        root_grant: case
-            .subject
-            .parent()
-            .and_then(|p| p.token.del.grant)
-            .and_then(|id| state.registry.grant(id))
-            .cloned(),
+        root_grant: root_grant(&world, case, state, at),
         named,
     }
 }
 
+/// Whether the target is locked. A revocation of it kills what was issued
+/// before, and nothing that is issued now.
+fn locked(world: &World<'_>, target: &Target) -> Standing {
+    let lock = world.locked_by_name(&[(Kind::Target, target.id.as_str()), (Kind::All, "")]);
+    lock.map_or(Standing::Live, |lock| Standing::Locked(lock.clone()))
+}
+
 fn subject(world: &World<'_>, case: &Case) -> Standing {
     let actors = actors(case.subject.inbound(), case.subject.subject(), None);
-    world.standing(case.subject.lineage(), &actors, case.subject.issued_ms())
+    world.standing(case.subject.lineage(), &actors)
 }
 
 /// The actor by all its names, then its token by what that descends from: the
 /// token may be of an older version than the one that the agent acts in now.
-fn actor(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
-    match actor_by_name(world, request, case) {
-        Standing::Live => {
+fn actor(world: &World<'_>, case: &Case) -> Standing {
+    let by_name = world.standing(case.actor.lineage(), &[]);
+    match (by_name, case.actor.token()) {
+        (Standing::Live, Some(token)) => {
             let agent = [(case.actor.agent_id().clone(), None)];
-            let issued_ms = case.actor.issued_ms().unwrap_or(FOR_EVER);
-            world.standing(case.actor.lineage(), &agent, issued_ms)
+            world.standing(token, &agent)
         }
-        fallen => fallen,
+        (found, _) => found,
     }
 }
 
-/// What was proven by a secret has no time of issue, so only what is revoked
-/// for ever stops it.
-fn actor_by_name(world: &World<'_>, request: &Request<'_>, case: &Case) -> Standing {
-    let spec = &case.actor.agent().spec;
-    let version = case.actor.link().version.map(|version| version.to_string());
-    let mut names = vec![
-        (Kind::Agent, spec.id.as_str()),
-        (Kind::Client, spec.id.as_str()),
-        (Kind::Owner, spec.owner.id.as_str()),
-    ];
-    names.extend(
-        version
-            .as_deref()
-            .map(|version| (Kind::AgentVersion, version)),
-    );
-    names.extend(
-        case.actor
-            .presenter()
-            .map(|presenter| (Kind::Client, presenter.as_str())),
-    );
-    names.push((Kind::Client, request.client.client.get().id()));
-    let proofs = [case.actor.issued_ms(), request.client.issued_ms];
-    let issued_ms = proofs.into_iter().flatten().min().unwrap_or(FOR_EVER);
-    world.of_names(&names, issued_ms)
+/// The grant at the root of the subject token. At another target than the
+/// token's it counts only while it stands there.
+fn root_grant(
+    world: &World<'_>,
+    case: &Case,
+    state: &State,
+    at: Option<&Target>,
+) -> Option<Arc<Grant>> {
+    let parent = case.subject.parent()?;
+    let grant = state.registry.grant(parent.token.del.grant?)?;
+    let dead = parent.derives && at.is_some_and(|at| ends_at(world, grant, at));
+    (!dead).then(|| grant.clone())
 }
 
 fn delegate(case: &Case, state: &State, now_s: u64) -> Place {

@@ -4,10 +4,9 @@ use crate::app::App;
 use crate::oauth::form::Form;
 use locum_core::decide::{GrantType, Named};
 use locum_core::lineage::Kind;
-use locum_core::party::Foreign;
 use locum_core::proof::{Origin, SubjectProof};
 use locum_core::registry::{Grant, GrantView, Target, is_resource};
-use locum_core::standing::{Standing, World};
+use locum_core::standing::World;
 use locum_stores::state::State;
 use std::sync::Arc;
 
@@ -59,28 +58,16 @@ pub(crate) fn grant_stands(
     grant: &Grant,
     target: Option<&Target>,
 ) -> bool {
-    let id = grant.id.to_string();
-    let agent = grant.spec.agent.as_str();
-    let owner = state
-        .registry
-        .agent(agent)
-        .map(|agent| agent.spec.owner.id.clone())
-        .unwrap_or_default();
-    let issuer = Foreign::parse(&grant.spec.person)
-        .map(|person| person.issuer.to_string())
-        .unwrap_or_default();
-    let mut names = vec![
-        (Kind::Grant, id.as_str()),
-        (Kind::Person, grant.spec.person.as_str()),
-        (Kind::Agent, agent),
-        (Kind::Client, agent),
-        (Kind::Owner, owner.as_str()),
-        (Kind::Issuer, issuer.as_str()),
-    ];
-    names.extend(target.map(|target| (Kind::Target, target.id.as_str())));
-    let world: World<'_> = app.world(state);
-    let dead = world.of_names(&names, grant.created_at_ms) == Standing::Revoked;
+    let world = app.world(state);
+    let dead = world.is_dead(grant.lineage(world.keys))
+        || target.is_some_and(|target| ends_at(&world, grant, target));
     grant.view(world.now_ms / 1000) == GrantView::Active && !dead
+}
+
+/// Whether the target was revoked since the grant was made: it ended there.
+pub(crate) fn ends_at(world: &World<'_>, grant: &Grant, target: &Target) -> bool {
+    let key = world.keys.key(Kind::Target, target.id.as_str());
+    world.view.is_revoked(&key, grant.since_ms())
 }
 
 /// How deep the grant at the root lets a chain grow.

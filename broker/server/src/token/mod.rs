@@ -8,9 +8,12 @@ pub(crate) mod own;
 mod parse;
 mod record;
 mod respond;
+pub(crate) mod seen;
 pub(crate) mod slot;
 mod subject;
 
+use self::foreign::Foreign;
+use self::seen::SeenMark;
 use crate::app::App;
 use crate::http::{Arrival, TraceId};
 use crate::oauth::answer;
@@ -28,7 +31,7 @@ use locum_core::ids::{Jti, RequestId};
 use locum_core::proof::SubjectProof;
 use locum_core::refusal::Refusal;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Instrument;
 
 /// Why a request of an authenticated client went no further: the check that
@@ -55,6 +58,23 @@ pub(crate) struct Request<'a> {
     form: &'a Form,
     client: &'a Proven,
     ip: Option<String>,
+    /// Foreign tokens of it that came ahead of our clock.
+    seen: Mutex<Vec<SeenMark>>,
+}
+
+impl Request<'_> {
+    /// When a foreign token of it was first seen, Unix milliseconds.
+    fn first_seen(&self, text: &str, found: &Foreign) -> Result<u64, Refusal> {
+        let first = seen::first(self.app, text, found)?;
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(first.mark);
+        Ok(first.ms)
+    }
+
+    fn seen(&self) -> Vec<SeenMark> {
+        let all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clone()
+    }
 }
 
 /// The handler of `POST /token`. What was begun is ended even when the caller
@@ -104,6 +124,7 @@ async fn exchange(
         form: &form,
         client: &client,
         ip: Some(peer.ip().to_string()),
+        seen: Mutex::new(client.seen.into_iter().collect()),
     };
     let response = run(&request).await;
     app.metrics.exchange_seconds.took(arrival.since.elapsed());
@@ -150,8 +171,7 @@ async fn prove(request: &Request<'_>) -> Result<Case, Stop> {
         }
         GrantType::ClientCredentials => {
             let actor = actor::client_itself(request).map_err(Stop::at("actor"))?;
-            let subject =
-                SubjectProof::itself(&actor, request.app.clock.now_ms(), &request.app.names);
+            let subject = SubjectProof::itself(&actor);
             (actor, subject)
         }
     };

@@ -5,9 +5,11 @@ use super::{Request, Stop, facts};
 use crate::app::Unavailable;
 use crate::http::TraceId;
 use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
+use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
+use locum_stores::state::Shared;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -30,13 +32,8 @@ pub(crate) enum No {
 /// The refusal, or the fault.
 pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Recorded<Permit>, No> {
     let draft = Arc::new(permit.draft(&frame(request, false)));
-    let appended = match append(request, &draft).await {
-        Ok(appended) => appended,
-        Err(error) => {
-            facts::release(request, &permit);
-            return Err(fault(request, error));
-        }
-    };
+    let appended = append(request, &draft, permit.takes_use_of());
+    let appended = appended.await.map_err(No::Fault)?;
     let recorded = permit
         .recorded(&draft, &appended)
         .map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
@@ -59,8 +56,8 @@ pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
         tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
     }
     let draft = Arc::new(refused.draft(&frame(request, faulty)));
-    match append(request, &draft).await {
-        Err(error) => fault(request, error),
+    match append(request, &draft, None).await {
+        Err(error) => No::Fault(error),
         Ok(appended) => match refused.recorded(&draft, &appended, request.id) {
             Ok(recorded) => {
                 if let Some(mark) = request.client.mark.filter(|_| faulty) {
@@ -73,26 +70,29 @@ pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
     }
 }
 
-async fn append(request: &Request<'_>, draft: &Arc<Draft>) -> Result<Appended, Unavailable> {
-    request.app.append(draft.clone()).await
-}
-
-fn fault(request: &Request<'_>, error: Unavailable) -> No {
-    if let Some(mark) = &request.client.mark {
-        mark.failed(request.app);
-    }
-    No::Fault(error)
+/// Appends. Where it is sure that there will be no record, the use of a grant is
+/// given back and the identical request may run again.
+async fn append(
+    request: &Request<'_>,
+    draft: &Arc<Draft>,
+    used: Option<GrantId>,
+) -> Result<Appended, Unavailable> {
+    let mark = request.client.mark.map(|mark| mark.key);
+    let undo = move |state: &Shared| {
+        facts::release(state, used);
+        if let Some(key) = mark {
+            state.write().marks.failed(&key);
+        }
+    };
+    request.app.append(draft.clone(), undo).await
 }
 
 /// What fell between the decision and its record.
 fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
     let app = request.app;
     let state = app.state.read();
-    let standing = app.world(&state).standing(
-        &permit.lineage(&app.names),
-        &permit.actors(),
-        permit.jti().ms(),
-    );
+    let lineage = permit.lineage(&app.names);
+    let standing = app.world(&state).standing(lineage, &permit.actors());
     match standing {
         Standing::Live => None,
         Standing::Revoked => Some(Refusal::new(
@@ -132,6 +132,7 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
             .iter()
             .map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request)))
             .collect(),
+        seen: request.seen(),
         salt: app.random.bytes(),
         personal_salt: PersonalSalt(app.random.bytes()),
         keys: &app.names,

@@ -5,10 +5,9 @@ use super::own;
 use super::parse::{SubjectType, Tokens};
 use super::slot::Slot;
 use super::{Request, Stop, actor};
-use locum_core::ids::GrantId;
-use locum_core::lineage::Keyed;
+use locum_core::ids::{GrantId, TargetId};
 use locum_core::own::OwnToken;
-use locum_core::proof::{ActorProof, Caller, Parent, SubjectProof, mismatch};
+use locum_core::proof::{ActorProof, Caller, Parent, Seen, SubjectProof, mismatch};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::IssuerRole;
 
@@ -48,25 +47,34 @@ async fn by_id_token(
     actor: &ActorProof,
 ) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let Foreign { token, issuer, .. } = foreign::accept(app, text, SentAs::IdToken).await?;
-    let world = (&*app.issuer, &app.names as &dyn Keyed);
-    SubjectProof::from_id_token(&token, &issuer, actor.agent_id(), world)
+    let found = foreign::accept(app, text, SentAs::IdToken).await?;
+    let seen = seen(request, text, &found)?;
+    SubjectProof::from_id_token(&found.token, &found.issuer, actor.agent_id(), seen)
 }
 
 /// `jwt` means an access token of a person's provider, or a workload's token:
 /// the issuer's one role decides.
 async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let Foreign { token, issuer, .. } = foreign::accept(app, text, SentAs::SubjectJwt).await?;
-    let world = (&*app.issuer, &app.names as &dyn Keyed);
+    let found = foreign::accept(app, text, SentAs::SubjectJwt).await?;
+    let seen = seen(request, text, &found)?;
+    let Foreign { token, issuer, .. } = &found;
     match issuer.spec.role {
-        IssuerRole::Subject => SubjectProof::from_access_token(&token, &issuer, world),
+        IssuerRole::Subject => SubjectProof::from_access_token(token, issuer, seen),
         IssuerRole::Workload => {
-            let agent = actor::agent_of(app, &issuer, &token);
-            let id = agent.as_ref().map(|agent| &agent.spec.id);
-            SubjectProof::from_workload(&token, &issuer, id, world)
+            let agent = actor::agent_of(app, issuer, token);
+            SubjectProof::from_workload(token, issuer, agent.as_deref(), seen)
         }
     }
+}
+
+fn seen<'a>(request: &Request<'a>, text: &str, found: &Foreign) -> Result<Seen<'a>, Refusal> {
+    let app = request.app;
+    Ok(Seen {
+        ours: &app.issuer,
+        keys: &app.names,
+        ms: request.first_seen(text, found)?,
+    })
 }
 
 /// The id of a live grant whose agent is the actor. Unknown, dead and
@@ -106,7 +114,7 @@ async fn of_ours(
         .map_err(&stop)?;
     let (recalled, signed_by) =
         own::known(app, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
-    let (actor, parent) = match server_acts(request, &token) {
+    let (actor, parent) = match server_acts(request, &token, recalled.target.as_ref()) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
         None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
             return Err(Stop::at("presenter")(mismatch()));
@@ -127,13 +135,14 @@ async fn of_ours(
 fn server_acts(
     request: &Request<'_>,
     token: &OwnToken,
+    recorded: Option<&TargetId>,
 ) -> Option<Result<(ActorProof, Parent), Refusal>> {
     let Caller::Client(client) = request.client.client.get() else {
         return None;
     };
     let state = request.app.state.read();
     let target = state.registry.target_of_server(client.spec.id.as_str())?;
-    let parent = match Parent::derived(token.clone(), target, &request.client.client) {
+    let parent = match Parent::derived(token.clone(), recorded, target, &request.client.client) {
         Ok(parent) => parent,
         Err(refusal) => return Some(Err(refusal)),
     };
@@ -144,7 +153,7 @@ fn server_acts(
         .and_then(|id| state.registry.agent(id.as_str()))
         .cloned();
     let actor = agent.and_then(|agent| {
-        ActorProof::from_server(agent, target, &request.client.client, &request.app.issuer)
+        ActorProof::from_server(agent, target, &request.client.client, request.app.ours())
     });
     Some(actor.map(|actor| (actor, parent)).ok_or_else(mismatch))
 }

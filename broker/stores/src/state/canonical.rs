@@ -11,19 +11,23 @@ const ANSWERED: usize = 25;
 const FAILED: usize = 57;
 
 impl Shared {
-    /// All that a snapshot would keep and that counts at `now_s`, a line a
+    /// All that a snapshot would keep and that counts at that Unix millisecond, a line a
     /// thing, in order. For tests.
     #[doc(hidden)]
     #[must_use]
-    pub fn canonical(&self, now_s: u64) -> Vec<String> {
-        let bytes = Copied::of(&self.read()).encode().unwrap_or_default();
+    pub fn canonical(&self, now_ms: u64) -> Vec<String> {
+        let now_s = now_ms / 1000;
+        let bytes = Copied::at(&self.read(), now_ms).encode();
+        let bytes = bytes.unwrap_or_default();
         let mut out = Vec::new();
         let mut parts = Parts(&bytes);
         let json = parts.part();
         let kept: Value = serde_json::from_slice(json).unwrap_or_default();
         lines("", &kept, &mut out);
-        for key in parts.part().chunks(REVOKED) {
-            out.push(format!("revoked {}", jcs::hex(key)));
+        for of in ["revoked", "revoked token"] {
+            for key in parts.part().chunks(REVOKED) {
+                out.push(format!("{of} {}", jcs::hex(key)));
+            }
         }
         let mut marks = parts.0;
         while let Some(kind) = marks.first() {

@@ -2,12 +2,13 @@
 //! why. One record may hold several changes; they hold together or not at all.
 
 use super::entries::{
-    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+    Credential, LockEntry, NamedKey, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
 };
 use super::idempotency::Remembered;
 use super::veil;
 use locum_core::ids::{CredentialId, LockId};
-use locum_core::record::{Draft, commitment};
+use locum_core::lineage::{Key, Keyed, What};
+use locum_core::record::{Draft, commitment, key_text};
 use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -93,6 +94,11 @@ pub enum Change {
         /// Unix seconds until which it counts.
         until_s: u64,
     },
+    /// Keys of what earlier records name, so that an erasure undoes nothing.
+    Names {
+        /// The keys.
+        names: Vec<NamedKey>,
+    },
     /// The answer to an `Idempotency-Key`.
     Answer {
         /// What to answer again.
@@ -101,6 +107,37 @@ pub enum Change {
 }
 
 impl Change {
+    /// The key of what is named, and where in the record it stands: an erasure
+    /// takes the name out of the side record, and what it names stays in force.
+    fn keyed(&self, names: &dyn Keyed) -> Option<(&'static str, &'static str, Key)> {
+        let of = |what: &What| names.key(what.kind, &what.id);
+        match self {
+            Self::Revocation { revocation } if revocation.key.is_none() => {
+                Some(("revocation", "key", of(&revocation.what)))
+            }
+            Self::Lock { lock } if lock.key.is_none() => Some(("lock", "key", of(&lock.what))),
+            Self::Agent { agent } if agent.owner_key.is_none() => {
+                Some(("agent", "owner_key", agent.owner_key(names)))
+            }
+            Self::Revocation { .. }
+            | Self::Lock { .. }
+            | Self::Agent { .. }
+            | Self::Client { .. }
+            | Self::Target { .. }
+            | Self::Issuer { .. }
+            | Self::Grant { .. }
+            | Self::Secrets { .. }
+            | Self::Policies { .. }
+            | Self::Lift { .. }
+            | Self::Credential { .. }
+            | Self::CredentialRevoked { .. }
+            | Self::SigningKey { .. }
+            | Self::Mark { .. }
+            | Self::Names { .. }
+            | Self::Answer { .. } => None,
+        }
+    }
+
     /// Where personal or bulky values stand: they go into the side record, and
     /// a salted commitment takes their place.
     const fn veiled(&self) -> &'static [&'static str] {
@@ -128,6 +165,7 @@ impl Change {
             | Self::Issuer { .. }
             | Self::Lift { .. }
             | Self::CredentialRevoked { .. }
+            | Self::Names { .. }
             | Self::Mark { .. } => &[],
         }
     }
@@ -160,7 +198,7 @@ impl Author {
 }
 
 /// The draft of a record of changes. `salts` are the record's and the
-/// commitments' 16 random bytes.
+/// commitments' 16 random bytes; `names` makes keys of what is named.
 ///
 /// # Errors
 /// When a change does not serialise, which no change of ours does.
@@ -168,12 +206,18 @@ pub fn draft(
     changes: &[Change],
     author: &Author,
     salts: [[u8; 16]; 2],
+    names: &dyn Keyed,
 ) -> Result<Draft, serde_json::Error> {
     let [salt, personal] = salts;
     let mut bodies = Vec::new();
     let mut sides = Vec::new();
     for change in changes {
         let mut body = serde_json::to_value(change)?;
+        if let Some((object, member, key)) = change.keyed(names)
+            && let Some(Value::Object(members)) = body.get_mut(object)
+        {
+            members.insert(member.into(), key_text::of(&key).into());
+        }
         sides.push(veil::veil(&mut body, change.veiled(), &personal));
         bodies.push(body);
     }
@@ -199,7 +243,7 @@ pub fn draft(
 ///
 /// # Errors
 /// What does not fit.
-pub(super) fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, String> {
+pub fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, String> {
     let bodies = body
         .get("changes")
         .and_then(Value::as_array)

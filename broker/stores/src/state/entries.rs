@@ -1,7 +1,8 @@
 //! The remembered things that are no registry objects.
 
 use locum_core::ids::{CredentialId, LockId, RevocationId};
-use locum_core::lineage::What;
+use locum_core::lineage::{Key, What};
+use locum_core::record::key_text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,10 @@ pub struct RevocationEntry {
     pub effective_ms: u64,
     /// The admin credential's name, or the client that revoked its own token.
     pub by: String,
+    /// The key of what is named, which outlives the erasure of its name; set
+    /// when it is recorded.
+    #[serde(default, with = "key_text", skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
 }
 
 /// A lock as it was set (contract §12).
@@ -41,6 +46,54 @@ pub struct LockEntry {
     pub lifted: bool,
     /// The admin credential's name.
     pub by: String,
+    /// The key of what is named, which outlives the erasure of its name; set
+    /// when it is recorded.
+    #[serde(default, with = "key_text", skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+}
+
+/// The key of what an earlier record names, from a time when records held the
+/// name alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum NamedKey {
+    /// Of a revocation.
+    Revocation {
+        /// Which.
+        id: RevocationId,
+        /// The key, base64url.
+        key: String,
+        /// What counts from then or earlier is dead, Unix milliseconds; `None`:
+        /// for ever.
+        until_ms: Option<u64>,
+    },
+    /// Of a token's revocation.
+    Token {
+        /// Which.
+        id: RevocationId,
+        /// The key, base64url.
+        key: String,
+        /// Unix milliseconds after which nothing under the token lives.
+        ends_ms: u64,
+    },
+    /// Of a lock.
+    Lock {
+        /// Which.
+        id: LockId,
+        /// The key, base64url.
+        key: String,
+    },
+}
+
+impl NamedKey {
+    /// Whether it still matters at `now_ms`.
+    #[must_use]
+    pub const fn counts(&self, now_ms: u64) -> bool {
+        match self {
+            Self::Token { ends_ms, .. } => *ends_ms > now_ms,
+            Self::Revocation { .. } | Self::Lock { .. } => true,
+        }
+    }
 }
 
 /// What a credential of the admin API may do (contract §12).

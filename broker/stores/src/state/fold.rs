@@ -1,22 +1,35 @@
 //! The fold: one record at a time, in the order of the ledger.
 
+use super::blocks::Blocks;
 use super::change::{self, CHANGE, Change};
 use super::entries::{
-    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+    Credential, LockEntry, NamedKey, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
 };
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
+use super::seen::FirstSeen;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
-use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
-use locum_core::lineage::{Keyed, Kind};
-use locum_core::record::Place;
-use locum_core::registry::{Agent, GrantState, Registry, Status};
-use locum_core::standing::{FOR_EVER, Lock, View};
+use locum_core::ids::{CredentialId, DelegationId, GrantId, Jti, LockId};
+use locum_core::lineage::{Key, Keyed, Kind, What};
+use locum_core::record::{Place, key_text};
+use locum_core::registry::{Agent, Grant, GrantState, GrantView, LIFETIME_MAX, Registry, Status};
+use locum_core::standing::{FOR_EVER, Lock, View, World};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+/// How long something may live under a token after its id was made, in
+/// milliseconds: the longest lifetime, and the longest until its record.
+const TOKEN_ENDS_MS: u64 = LIFETIME_MAX as u64 * 1_000 + 60_000;
+
+/// What a decision's record does to the state.
+pub(super) struct Found<'a> {
+    pub(super) marks: Option<&'a Value>,
+    pub(super) uses: Option<&'a Value>,
+    pub(super) seen: Option<&'a Value>,
+}
 
 /// What is known now.
 pub struct State {
@@ -30,22 +43,32 @@ pub struct State {
     pub secrets: HashMap<String, Vec<SecretHash>>,
     /// The policy bundle in force.
     pub policies: Policies,
-    /// Locks as they were set, lifted ones included.
+    /// Locks that were not lifted and have not expired.
     pub locks: BTreeMap<LockId, LockEntry>,
-    /// Revocations as they were made.
-    pub revocations: BTreeMap<RevocationId, RevocationEntry>,
+    /// Locks that were lifted.
+    pub lifted: BTreeSet<LockId>,
+    /// Where locks stand in the ledger.
+    pub lock_blocks: Blocks,
+    /// Where revocations stand in the ledger: what they say is read from there.
+    pub revocation_blocks: Blocks,
+    /// Keys of what records name that hold the name alone.
+    pub unnamed: Vec<NamedKey>,
     /// Credentials of the admin API.
     pub credentials: BTreeMap<CredentialId, Credential>,
     /// Signing keys, oldest first.
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
     pub marks: Marks,
+    /// Foreign tokens that came ahead of our clock.
+    pub seen: FirstSeen,
     pub(super) answers: Answers,
     /// Uses of grants that are on record; the registry's also count what is
     /// reserved.
     pub(super) uses: HashMap<GrantId, u64>,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
+    /// When locks expire, Unix milliseconds.
+    lock_ends: BTreeSet<(u64, LockId)>,
 }
 
 impl State {
@@ -59,14 +82,41 @@ impl State {
             secrets: HashMap::new(),
             policies: Policies::default(),
             locks: BTreeMap::new(),
-            revocations: BTreeMap::new(),
+            lifted: BTreeSet::new(),
+            lock_blocks: Blocks::default(),
+            revocation_blocks: Blocks::default(),
+            unnamed: Vec::new(),
             credentials: BTreeMap::new(),
             signing_keys: Vec::new(),
             marks: Marks::default(),
+            seen: FirstSeen::default(),
             answers: Answers::default(),
             uses: HashMap::new(),
             last_time_ms: 0,
+            lock_ends: BTreeSet::new(),
         }
+    }
+
+    /// The world at `now_ms` in which standing is judged.
+    #[must_use]
+    pub fn world(&self, now_ms: u64) -> World<'_> {
+        World {
+            view: &self.view,
+            registry: &self.registry,
+            keys: &*self.names,
+            now_ms,
+        }
+    }
+
+    /// Takes one use of a grant, unless it is none that can be used at `now_s`.
+    /// The record of the decision that rests on it makes it a use for good.
+    pub fn reserve(&mut self, id: GrantId, now_s: u64) -> bool {
+        let grant = self.registry.grant(id);
+        let live = grant.is_some_and(|grant| grant.view(now_s) == GrantView::Active);
+        if live {
+            self.registry.use_grant(id);
+        }
+        live
     }
 
     /// The remembered answer to an `Idempotency-Key`.
@@ -75,13 +125,9 @@ impl State {
         self.answers.get(key, now_s)
     }
 
-    pub(super) fn decision(
-        &mut self,
-        marks: Option<&Value>,
-        uses: Option<&Value>,
-        counts_use: bool,
-    ) {
-        for mark in marks.and_then(Value::as_array).into_iter().flatten() {
+    pub(super) fn decision(&mut self, found: Found<'_>, counts_use: bool) {
+        let each = |list: Option<&Value>| list.and_then(Value::as_array).cloned();
+        for mark in each(found.marks).into_iter().flatten() {
             if let (Some(key), Some(until)) = (
                 mark.get(0).and_then(bytes),
                 mark.get(1).and_then(Value::as_u64),
@@ -92,7 +138,16 @@ impl State {
                 }
             }
         }
-        let used = uses
+        for seen in each(found.seen).into_iter().flatten() {
+            let number = |place: usize| seen.get(place).and_then(Value::as_u64);
+            if let (Some(key), Some(ms), Some(until)) =
+                (seen.get(0).and_then(bytes), number(1), number(2))
+            {
+                self.seen.recorded(key, ms, until);
+            }
+        }
+        let used = found
+            .uses
             .and_then(Value::as_str)
             .and_then(|id| GrantId::parse(id).ok())
             .filter(|id| self.registry.grant(*id).is_some());
@@ -110,21 +165,13 @@ impl State {
             Change::Client { client } => self.registry.put_client(client),
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
-            Change::Grant { mut grant } => {
-                // Uses are counted by decisions, and revoked is for ever.
-                let known = self.registry.grant(grant.id);
-                grant.uses = known.map_or(0, |known| known.uses);
-                if known.is_some_and(|known| known.state == GrantState::Revoked) {
-                    grant.state = GrantState::Revoked;
-                }
-                self.registry.put_grant(grant);
-            }
+            Change::Grant { grant } => self.put_grant(grant, place),
             Change::Secrets { client, hashes } => {
                 self.secrets.insert(client, hashes);
             }
             Change::Policies { policies } => self.policies = policies,
             Change::Revocation { revocation } => self.revoke(revocation, place),
-            Change::Lock { lock } => self.lock(lock),
+            Change::Lock { lock } => self.lock(lock, place),
             Change::Lift { id } => self.lift(id),
             Change::Credential { credential } => {
                 self.credentials.insert(credential.id, credential);
@@ -149,6 +196,7 @@ impl State {
                     self.marks.answered(key, until_s);
                 }
             }
+            Change::Names { names } => names.into_iter().for_each(|named| self.name(named)),
             Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
         }
     }
@@ -161,44 +209,142 @@ impl State {
         self.registry.put_agent(agent);
     }
 
-    fn revoke(&mut self, mut revocation: RevocationEntry, place: &Place) {
-        revocation.effective_ms = place.time_ms;
-        let kind = revocation.what.kind;
-        let until = if kind.is_final() {
-            FOR_EVER
-        } else {
-            revocation.before_ms.unwrap_or(place.time_ms)
+    /// Uses are counted by decisions, revoked is for ever, and it counts from its
+    /// first record under the owner that its agent had then.
+    fn put_grant(&mut self, mut grant: Grant, place: &Place) {
+        let known = self.registry.grant(grant.id);
+        grant.uses = known.map_or(0, |known| known.uses);
+        grant.recorded_ms = known.map_or(Some(place.time_ms), |known| known.recorded_ms);
+        if let Some(known) = known {
+            grant.owner_key = known.owner_key;
+            if known.state == GrantState::Revoked {
+                grant.state = GrantState::Revoked;
+            }
+        }
+        if grant.owner_key.is_none() {
+            let agent = self.registry.agent(grant.spec.agent.as_str());
+            grant.owner_key = agent.map(|agent| agent.owner_key(&*self.names));
+        }
+        self.registry.put_grant(grant);
+    }
+
+    fn revoke(&mut self, revocation: RevocationEntry, place: &Place) {
+        let what = &revocation.what;
+        let named = revocation.key;
+        let key = named.unwrap_or_else(|| self.names.key(what.kind, &what.id));
+        self.revocation_blocks.add(place.index);
+        let (id, text) = (revocation.id, key_text::of(&key));
+        let named_key = match token_ms(what, place) {
+            Some(ms) => NamedKey::Token {
+                id,
+                key: text,
+                ends_ms: ms.saturating_add(TOKEN_ENDS_MS),
+            },
+            None => NamedKey::Revocation {
+                id,
+                key: text,
+                until_ms: (!what.kind.is_final())
+                    .then(|| revocation.before_ms.unwrap_or(place.time_ms)),
+            },
         };
-        self.view
-            .revoke(self.names.key(kind, &revocation.what.id), until);
-        if kind == Kind::Grant
-            && let Ok(id) = GrantId::parse(&revocation.what.id)
+        self.in_force(&named_key, key);
+        if named.is_none() {
+            self.unnamed.push(named_key);
+        }
+        if what.kind == Kind::Grant
+            && let Ok(id) = GrantId::parse(&what.id)
             && let Some(grant) = self.registry.grant(id)
         {
             let mut grant = (**grant).clone();
             grant.state = GrantState::Revoked;
             self.registry.put_grant(grant);
         }
-        self.revocations.insert(revocation.id, revocation);
     }
 
-    fn lock(&mut self, entry: LockEntry) {
-        let key = self.names.key(entry.what.kind, &entry.what.id);
-        let lock = Lock {
-            id: entry.id,
-            what: entry.what.clone(),
-            expires_ms: entry.expires_ms,
-        };
-        self.view.lock(key, lock);
+    fn in_force(&mut self, named: &NamedKey, key: Key) {
+        match named {
+            NamedKey::Revocation { until_ms, .. } => {
+                self.view.revoke(key, until_ms.unwrap_or(FOR_EVER));
+            }
+            NamedKey::Token { ends_ms, .. } => self.view.revoke_token(key, *ends_ms),
+            NamedKey::Lock { id, .. } => {
+                if let Some(entry) = self.locks.get_mut(id) {
+                    let was = entry.key.replace(key);
+                    let was = was.unwrap_or_else(|| self.names.key(entry.what.kind, &entry.what.id));
+                    self.view.lift(&was, *id);
+                    self.view.lock(key, switch(entry));
+                }
+            }
+        }
+    }
+
+    /// The key of what an earlier record names is on record now.
+    fn name(&mut self, named: NamedKey) {
+        let (NamedKey::Revocation { key, .. }
+        | NamedKey::Token { key, .. }
+        | NamedKey::Lock { key, .. }) = &named;
+        if let Some(key) = key_text::read(key) {
+            self.in_force(&named, key);
+        }
+        self.unnamed.retain(|other| !same(other, &named));
+    }
+
+    fn lock(&mut self, entry: LockEntry, place: &Place) {
+        self.lock_blocks.add(place.index);
+        let made = || self.names.key(entry.what.kind, &entry.what.id);
+        let key = entry.key.unwrap_or_else(made);
+        if let Some(end) = entry.expires_ms {
+            if end <= place.time_ms {
+                return;
+            }
+            self.lock_ends.insert((end, entry.id));
+        }
+        if entry.key.is_none() {
+            self.unnamed.push(NamedKey::Lock {
+                id: entry.id,
+                key: key_text::of(&key),
+            });
+        }
+        self.view.lock(key, switch(&entry));
         self.locks.insert(entry.id, entry);
     }
 
     fn lift(&mut self, id: LockId) {
-        if let Some(entry) = self.locks.get_mut(&id) {
-            entry.lifted = true;
-            let key = self.names.key(entry.what.kind, &entry.what.id);
-            self.view.lift(&key, id);
+        if let Some(entry) = self.locks.remove(&id) {
+            self.drop_lock(&entry);
         }
+        self.lifted.insert(id);
+    }
+
+    fn drop_lock(&mut self, entry: &LockEntry) {
+        let made = || self.names.key(entry.what.kind, &entry.what.id);
+        let key = entry.key.unwrap_or_else(made);
+        self.view.lift(&key, entry.id);
+        let its = |named: &NamedKey| matches!(named, NamedKey::Lock { id, .. } if *id == entry.id);
+        self.unnamed.retain(|named| !its(named));
+    }
+
+    /// Forgets what is over at that time: it is read from the record, if at all.
+    fn sweep(&mut self, now_ms: u64) {
+        self.view.sweep(now_ms);
+        self.marks.sweep(now_ms / 1_000);
+        self.seen.sweep(now_ms / 1_000);
+        while let Some((end, id)) = self.lock_ends.first().copied()
+            && end <= now_ms
+        {
+            self.lock_ends.pop_first();
+            if let Some(entry) = self.locks.remove(&id) {
+                self.drop_lock(&entry);
+            }
+        }
+    }
+
+    /// Takes over locks that hold.
+    pub(super) fn hold(&mut self, locks: BTreeMap<LockId, LockEntry>) {
+        let ends = locks.iter();
+        let ends = ends.filter_map(|(id, entry)| Some((entry.expires_ms?, *id)));
+        self.lock_ends = ends.collect();
+        self.locks = locks;
     }
 
     pub(super) fn apply(
@@ -210,9 +356,17 @@ impl State {
     ) -> Result<(), String> {
         let (body, side) = record;
         self.last_time_ms = place.time_ms;
+        self.sweep(place.time_ms);
         match kind {
             // A fresh decision's use was reserved before it was decided.
-            DECISION => self.decision(body.get("marks"), body.get("uses"), !fresh),
+            DECISION => {
+                let found = Found {
+                    marks: body.get("marks"),
+                    uses: body.get("uses"),
+                    seen: body.get("seen"),
+                };
+                self.decision(found, !fresh);
+            }
             // It vouches for what was folded before.
             SNAPSHOT => {}
             CHANGE => {
@@ -227,6 +381,48 @@ impl State {
             }
         }
         Ok(())
+    }
+}
+
+/// When the id of a token was made, at the latest with the record where the name
+/// was erased; `None` where something else is named.
+fn token_ms(what: &What, place: &Place) -> Option<u64> {
+    let made = match what.kind {
+        Kind::Token => Jti::parse(&what.id).map(Jti::ms),
+        Kind::Delegation => DelegationId::parse(&what.id).map(DelegationId::ms),
+        Kind::Grant
+        | Kind::Agent
+        | Kind::AgentVersion
+        | Kind::Client
+        | Kind::Person
+        | Kind::Owner
+        | Kind::Session
+        | Kind::Target
+        | Kind::Issuer
+        | Kind::Key
+        | Kind::All => return None,
+    };
+    Some(made.unwrap_or(place.time_ms).min(place.time_ms))
+}
+
+fn switch(entry: &LockEntry) -> Lock {
+    Lock {
+        id: entry.id,
+        what: entry.what.clone(),
+        expires_ms: entry.expires_ms,
+    }
+}
+
+/// Whether both are about the same revocation or lock.
+fn same(one: &NamedKey, other: &NamedKey) -> bool {
+    match (one, other) {
+        (
+            NamedKey::Revocation { id, .. } | NamedKey::Token { id, .. },
+            NamedKey::Revocation { id: other, .. } | NamedKey::Token { id: other, .. },
+        ) => id == other,
+        (NamedKey::Lock { id, .. }, NamedKey::Lock { id: other, .. }) => id == other,
+        (NamedKey::Lock { .. }, NamedKey::Revocation { .. } | NamedKey::Token { .. })
+        | (NamedKey::Revocation { .. } | NamedKey::Token { .. }, NamedKey::Lock { .. }) => false,
     }
 }
 

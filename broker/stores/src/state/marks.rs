@@ -1,6 +1,7 @@
 //! Replay marks: single use of assertions and proofs (contract §6,
 //! "Repeating"). One space for all endpoints.
 
+use locum_core::expiring::Expiring;
 use std::collections::HashMap;
 
 /// An assertion that was used before, or is in use.
@@ -8,27 +9,34 @@ use std::collections::HashMap;
 #[error("expected an assertion that was not used before, found a replay")]
 pub struct Replayed;
 
-/// Where a mark stands. A mark holds the hash of its request until it is
-/// answered; an answered one keeps only its key.
+/// Where a mark stands that was not answered. It holds the hash of its request;
+/// an answered one keeps only its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum Open {
     /// A request with it runs.
     InFlight([u8; 32]),
     /// Its request ended in a fault with nothing obtained: the identical one
     /// may run again.
     Failed([u8; 32]),
-    /// Answered.
-    Answered,
+}
+
+impl Open {
+    const fn request(self) -> [u8; 32] {
+        match self {
+            Self::InFlight(request) | Self::Failed(request) => request,
+        }
+    }
 }
 
 /// All marks that still count.
 #[derive(Debug, Default)]
 pub struct Marks {
-    marks: HashMap<[u8; 16], (Mark, u64)>,
+    answered: Expiring,
+    open: HashMap<[u8; 16], (Open, u64)>,
     swept_s: u64,
 }
 
-/// Expired marks are swept at most this often, in seconds.
+/// Open marks that are over are swept at most this often, in seconds.
 const SWEEP_EVERY_S: u64 = 30;
 
 impl Marks {
@@ -44,46 +52,57 @@ impl Marks {
         now_s: u64,
     ) -> Result<(), Replayed> {
         self.sweep(now_s);
-        match self.marks.get(&key) {
-            None => {}
-            Some((Mark::Failed(failed), _)) if *failed == request => {}
-            Some((Mark::InFlight(_) | Mark::Failed(_) | Mark::Answered, _)) => {
-                return Err(Replayed);
-            }
+        if self.answered.contains(&key) {
+            return Err(Replayed);
         }
-        self.marks.insert(key, (Mark::InFlight(request), until_s));
+        match self.open.get(&key) {
+            None => {}
+            Some((Open::Failed(failed), _)) if *failed == request => {}
+            Some((Open::InFlight(_) | Open::Failed(_), _)) => return Err(Replayed),
+        }
+        self.open.insert(key, (Open::InFlight(request), until_s));
         Ok(())
     }
 
     /// The request was answered, and the mark is in the ledger.
     pub fn answered(&mut self, key: [u8; 16], until_s: u64) {
-        self.marks.insert(key, (Mark::Answered, until_s));
+        self.open.remove(&key);
+        self.answered.insert(key, until_s.saturating_mul(1_000));
     }
 
     /// A fault on the record: the identical request may run again.
     pub fn failed_with(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64) {
-        self.marks.insert(key, (Mark::Failed(request), until_s));
+        self.open.insert(key, (Open::Failed(request), until_s));
     }
 
     /// The request ended in a fault with nothing obtained.
     pub fn failed(&mut self, key: &[u8; 16]) {
-        if let Some((mark, _)) = self.marks.get_mut(key)
-            && let Mark::InFlight(request) = *mark
+        if let Some((open, _)) = self.open.get_mut(key)
+            && let Open::InFlight(request) = *open
         {
-            *mark = Mark::Failed(request);
+            *open = Open::Failed(request);
         }
     }
 
-    /// How many still count.
+    /// How many are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.marks.len()
+        self.answered.len() + self.open.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
+        self.len() == 0
+    }
+
+    /// Forgets marks that are over.
+    pub(super) fn sweep(&mut self, now_s: u64) {
+        self.answered.sweep(now_s.saturating_mul(1_000));
+        if now_s >= self.swept_s + SWEEP_EVERY_S {
+            self.swept_s = now_s;
+            self.open.retain(|_, (_, until)| *until >= now_s);
+        }
     }
 
     /// The marks that count at `now_s` as bytes: of each the kind (0 answered, 1
@@ -91,47 +110,44 @@ impl Marks {
     /// of a failed one the request. One in flight is written as failed: only
     /// its own request may run again, should no record say more.
     pub(super) fn encode(&self, now_s: u64) -> Vec<u8> {
-        let mut out = Vec::with_capacity(25 * self.marks.len());
-        for (key, (mark, until_s)) in &self.marks {
-            if *until_s < now_s {
-                continue;
-            }
-            let request = match mark {
-                Mark::Answered => None,
-                Mark::Failed(request) | Mark::InFlight(request) => Some(request),
-            };
-            out.push(u8::from(request.is_some()));
+        let mut out = Vec::with_capacity(25 * self.len());
+        let mut put = |kind: u8, key: &[u8; 16], until_s: u64, request: &[u8]| {
+            out.push(kind);
             out.extend_from_slice(key);
             out.extend_from_slice(&until_s.to_le_bytes());
-            out.extend_from_slice(request.map_or(&[][..], |r| r));
+            out.extend_from_slice(request);
+        };
+        for (key, until_ms) in self.answered.counting(now_s.saturating_mul(1_000)) {
+            put(0, key, until_ms / 1_000, &[]);
+        }
+        for (key, (open, until_s)) in &self.open {
+            if *until_s >= now_s {
+                put(1, key, *until_s, &open.request());
+            }
         }
         out
     }
 
     /// The marks of these bytes, `None` when they are no marks.
     pub(super) fn decode(mut bytes: &[u8]) -> Option<Self> {
-        let mut marks = HashMap::with_capacity(bytes.len() / 25);
+        let mut marks = Self::default();
         while let Some((kind, rest)) = bytes.split_first() {
             let (key, rest) = rest.split_first_chunk::<16>()?;
             let (until_s, rest) = rest.split_first_chunk::<8>()?;
-            let (mark, rest) = match kind {
-                0 => (Mark::Answered, rest),
+            let until_s = u64::from_le_bytes(*until_s);
+            bytes = match kind {
+                0 => {
+                    marks.answered(*key, until_s);
+                    rest
+                }
                 1 => {
                     let (request, rest) = rest.split_first_chunk::<32>()?;
-                    (Mark::Failed(*request), rest)
+                    marks.failed_with(*key, *request, until_s);
+                    rest
                 }
                 _ => return None,
             };
-            marks.insert(*key, (mark, u64::from_le_bytes(*until_s)));
-            bytes = rest;
         }
-        Some(Self { marks, swept_s: 0 })
-    }
-
-    fn sweep(&mut self, now_s: u64) {
-        if now_s >= self.swept_s + SWEEP_EVERY_S {
-            self.swept_s = now_s;
-            self.marks.retain(|_, (_, until)| *until >= now_s);
-        }
+        Some(marks)
     }
 }

@@ -2,23 +2,28 @@
 //! revocations, secrets' hashes, replay marks, use counters. Nothing here is
 //! written anywhere else: losing it costs a replay and no fact.
 
+mod blocks;
 mod canonical;
 mod change;
 mod entries;
 mod fold;
 mod idempotency;
 mod marks;
+mod seen;
 mod shared;
 mod snapshot;
 mod veil;
 
-pub use change::{Author, CHANGE, Change, draft};
+pub use blocks::Blocks;
+pub use change::{Author, CHANGE, Change, draft, read as changes};
 pub use entries::{
-    Credential, KeyState, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
+    Credential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role, SecretHash,
+    SigningKeyEntry,
 };
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use marks::{Marks, Replayed};
+pub use seen::{FirstSeen, Full, SEEN_MAX};
 pub use shared::Shared;
 
 #[cfg(test)]

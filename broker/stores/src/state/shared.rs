@@ -1,6 +1,7 @@
 //! The state as the ledger's follower and the server share it.
 
 use super::State;
+use super::fold::Found;
 use super::snapshot::Copied;
 use crate::ledger::{Entry, Follower, Past, Save};
 use locum_core::decide::DECISION;
@@ -37,6 +38,7 @@ impl Shared {
 struct Effects {
     marks: Option<Value>,
     uses: Option<Value>,
+    seen: Option<Value>,
 }
 
 impl Follower for Shared {
@@ -58,7 +60,12 @@ impl Follower for Shared {
         };
         let mut state = self.write();
         state.last_time_ms = past.place.time_ms;
-        state.decision(effects.marks.as_ref(), effects.uses.as_ref(), true);
+        let found = Found {
+            marks: effects.marks.as_ref(),
+            uses: effects.uses.as_ref(),
+            seen: effects.seen.as_ref(),
+        };
+        state.decision(found, true);
         true
     }
 

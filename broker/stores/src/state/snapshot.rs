@@ -3,30 +3,32 @@
 //! in it, and a mark in flight is kept as one whose request may run again.
 
 use super::State;
+use super::blocks::Blocks;
 use super::entries::{
-    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+    Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry,
 };
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
-use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
+use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
 use locum_core::registry::{Agent, Client, Grant, Issuer, Registry, Target};
 use locum_core::standing::Lock;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Version of the state's bytes: a snapshot of another is read again from the
 /// records.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A copy of the state that another thread may write out.
 pub(super) struct Copied {
     registry: Registry,
     uses: HashMap<GrantId, u64>,
     rest: Rest,
-    /// Revoked keys and marks, as they are written.
+    /// Revoked keys, tokens and marks, as they are written.
     revoked: Vec<u8>,
+    tokens: Vec<u8>,
     marks: Vec<u8>,
 }
 
@@ -38,7 +40,11 @@ struct Rest {
     policies: Policies,
     locks: BTreeMap<LockId, LockEntry>,
     locked: Vec<(Key, Lock)>,
-    revocations: BTreeMap<RevocationId, RevocationEntry>,
+    lifted: BTreeSet<LockId>,
+    lock_blocks: Blocks,
+    revocation_blocks: Blocks,
+    unnamed: Vec<NamedKey>,
+    seen: Vec<(Key, u64, u64)>,
     credentials: BTreeMap<CredentialId, Credential>,
     signing_keys: Vec<SigningKeyEntry>,
     answers: Vec<Remembered>,
@@ -60,8 +66,19 @@ struct Kept<'a> {
 
 impl Copied {
     pub(super) fn of(state: &State) -> Self {
-        let now_s = state.last_time_ms / 1000;
+        Self::at(state, state.last_time_ms)
+    }
+
+    /// What counts at that moment, Unix milliseconds.
+    pub(super) fn at(state: &State, now_ms: u64) -> Self {
+        let now_s = now_ms / 1000;
+        let stands = |end: Option<u64>| end.is_none_or(|end| end > now_ms);
         let locked = state.view.all_locks();
+        let locked = locked.filter(|(_, lock)| stands(lock.expires_ms));
+        let locks = state.locks.iter();
+        let locks = locks.filter(|(_, lock)| stands(lock.expires_ms));
+        let unnamed = state.unnamed.iter();
+        let unnamed = unnamed.filter(|named| named.counts(now_ms));
         let secrets = state.secrets.iter();
         let secrets = secrets.map(|(client, hashes)| (client.clone(), hashes.clone()));
         Self {
@@ -70,21 +87,26 @@ impl Copied {
             rest: Rest {
                 secrets: secrets.collect(),
                 policies: state.policies.clone(),
-                locks: state.locks.clone(),
+                locks: locks.map(|(id, lock)| (*id, lock.clone())).collect(),
                 locked: locked.map(|(key, lock)| (*key, lock.clone())).collect(),
-                revocations: state.revocations.clone(),
+                lifted: state.lifted.clone(),
+                lock_blocks: state.lock_blocks.clone(),
+                revocation_blocks: state.revocation_blocks.clone(),
+                unnamed: unnamed.cloned().collect(),
+                seen: state.seen.kept(now_s),
                 credentials: state.credentials.clone(),
                 signing_keys: state.signing_keys.clone(),
                 answers: state.answers.kept(now_s),
                 last_time_ms: state.last_time_ms,
             },
-            revoked: revoked(state),
+            revoked: pairs(state.view.all_revoked()),
+            tokens: pairs(state.view.revoked_tokens(now_ms)),
             marks: state.marks.encode(now_s),
         }
     }
 
     /// The bytes: length of the JSON, the JSON, length of the revoked keys, they
-    /// themselves, the marks.
+    /// themselves, the same of revoked tokens, the marks.
     ///
     /// # Errors
     /// When something does not serialise, which nothing of ours does.
@@ -100,8 +122,9 @@ impl Copied {
             rest: self.rest,
         };
         let json = serde_json::to_vec(&kept).map_err(|e| e.to_string())?;
-        let mut out = Vec::with_capacity(16 + json.len() + self.revoked.len() + self.marks.len());
-        for part in [json, self.revoked] {
+        let lens = json.len() + self.revoked.len() + self.tokens.len() + self.marks.len();
+        let mut out = Vec::with_capacity(24 + lens);
+        for part in [json, self.revoked, self.tokens] {
             out.extend_from_slice(&(part.len() as u64).to_le_bytes());
             out.extend_from_slice(&part);
         }
@@ -129,7 +152,8 @@ impl State {
     pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), String> {
         let short = "expected a state of a snapshot, found other bytes";
         let (json, rest) = part(bytes).ok_or(short)?;
-        let (revoked, marks) = part(rest).ok_or(short)?;
+        let (revoked, rest) = part(rest).ok_or(short)?;
+        let (tokens, marks) = part(rest).ok_or(short)?;
         let kept: Kept<'_> = serde_json::from_slice(json).map_err(|e| e.to_string())?;
         if kept.v != VERSION {
             return Err(format!(
@@ -140,10 +164,11 @@ impl State {
         let marks = Marks::decode(marks).ok_or(short)?;
         let mut state = Self::new(self.names.clone());
         state.marks = marks;
-        for pair in revoked.as_chunks::<24>().0 {
-            let (key, until) = pair.split_first_chunk::<16>().ok_or(short)?;
-            let until = until.first_chunk::<8>().ok_or(short)?;
-            state.view.revoke(*key, u64::from_le_bytes(*until));
+        for (key, until_ms) in read_pairs(revoked) {
+            state.view.revoke(key, until_ms);
+        }
+        for (key, ends_ms) in read_pairs(tokens) {
+            state.view.revoke_token(key, ends_ms);
         }
         state.take_over(kept);
         *self = state;
@@ -175,8 +200,14 @@ impl State {
         }
         self.secrets = rest.secrets.into_iter().collect();
         self.policies = rest.policies;
-        self.locks = rest.locks;
-        self.revocations = rest.revocations;
+        self.hold(rest.locks);
+        self.lifted = rest.lifted;
+        self.lock_blocks = rest.lock_blocks;
+        self.revocation_blocks = rest.revocation_blocks;
+        self.unnamed = rest.unnamed;
+        for (key, ms, until_s) in rest.seen {
+            self.seen.recorded(key, ms, until_s);
+        }
         self.credentials = rest.credentials;
         self.signing_keys = rest.signing_keys;
         self.answers = Answers::of(rest.answers);
@@ -184,14 +215,21 @@ impl State {
     }
 }
 
-/// Revoked keys: of each 16 bytes and the milliseconds up to which it is dead.
-fn revoked(state: &State) -> Vec<u8> {
-    let mut out = Vec::with_capacity(24 * state.view.revocations());
-    for (key, until) in state.view.all_revoked() {
+/// Keys with a time: of each 16 bytes and 8 of milliseconds.
+fn pairs<'a>(all: impl Iterator<Item = (&'a Key, u64)>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (key, ms) in all {
         out.extend_from_slice(key);
-        out.extend_from_slice(&until.to_le_bytes());
+        out.extend_from_slice(&ms.to_le_bytes());
     }
     out
+}
+
+fn read_pairs(bytes: &[u8]) -> impl Iterator<Item = (Key, u64)> {
+    bytes.as_chunks::<24>().0.iter().filter_map(|pair| {
+        let (key, ms) = pair.split_first_chunk::<16>()?;
+        Some((*key, u64::from_le_bytes(*ms.first_chunk::<8>()?)))
+    })
 }
 
 /// A part with its length ahead of it, and what follows.

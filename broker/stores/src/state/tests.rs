@@ -8,6 +8,7 @@
 mod change;
 mod fold;
 mod marks;
+mod named;
 mod properties;
 mod snapshot;
 
@@ -30,7 +31,7 @@ fn author() -> Author {
 }
 
 fn record(changes: &[Change]) -> Draft {
-    draft(changes, &author(), [[1; 16], [2; 16]]).unwrap()
+    draft(changes, &author(), [[1; 16], [2; 16]], &Names).unwrap()
 }
 
 fn place(index: u64) -> Place {
@@ -95,7 +96,7 @@ fn shown(shared: &Shared) -> String {
         registry.grants().collect::<Vec<_>>(),
         state.policies,
         state.locks,
-        state.revocations,
+        (&state.lifted, &state.lock_blocks, &state.revocation_blocks),
         state.credentials,
         state.signing_keys,
         state.last_time_ms,

@@ -2,10 +2,11 @@
 
 use super::hops::{act, root_grant, soc_agent};
 use super::{ceiling, hr_agent, invoice_agent, sap, scene};
+use crate::decide::Named;
 use crate::proof::{ActorProof, Authenticated, Caller, Parent};
 use crate::refusal::Code;
 use crate::registry::{Agent, Target};
-use crate::testing::{OURS, Scene, actor, agent, client, other_client, target};
+use crate::testing::{OURS, Scene, actor, agent, client, other_client, ours, target};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ pub(super) fn server() -> Authenticated<Caller> {
 
 /// What chat's server makes of the root's token, at sap.
 fn derived(root: &Scene) -> Scene {
-    let parent = Parent::derived(root.token(), &chat(), &server()).unwrap();
-    let acting = ActorProof::from_server(Arc::new(hr_agent()), &chat(), &server(), &OURS.into());
+    let parent = Parent::derived(root.token(), Some(&chat().id), &chat(), &server()).unwrap();
+    let acting = ActorProof::from_server(Arc::new(hr_agent()), &chat(), &server(), ours(&OURS.into()));
     root.later(acting.unwrap(), parent, &sap())
 }
 
@@ -69,7 +70,10 @@ fn a_root_grant_must_list_the_derived_scope_and_may_then_be_high() {
 #[test]
 fn a_target_that_derives_nothing_refuses_its_own_server_and_everybody_elses_is_a_mismatch() {
     let code = |scene: &Scene, target: &Target, server: &Authenticated<Caller>| {
-        Parent::derived(scene.token(), target, server)
+        let Named::One(recorded, _) = &scene.facts.named else {
+            panic!("expected one target");
+        };
+        Parent::derived(scene.token(), Some(&recorded.id), target, server)
             .map_err(|refusal| refusal.code)
             .err()
     };
@@ -89,6 +93,13 @@ fn a_target_that_derives_nothing_refuses_its_own_server_and_everybody_elses_is_a
         code(&scene(), &chat(), &server()),
         Some(Code::ActorMismatch),
         "another target's token"
+    );
+    let mut moved = chat();
+    moved.spec.resources = vec!["urn:demo:sap".into()];
+    assert_eq!(
+        code(&scene(), &moved, &server()),
+        Some(Code::ActorMismatch),
+        "a resource that moves takes no token along"
     );
     let mut silent = chat();
     silent.spec.derives.clear();
@@ -110,19 +121,19 @@ fn a_parent_with_details_derives_nothing() {
     let mut token = chatting().token();
     token.details = Some(json!([{"type": "payment"}]));
     assert_eq!(
-        Parent::derived(token.clone(), &chat(), &server())
+        Parent::derived(token.clone(), Some(&chat().id), &chat(), &server())
             .unwrap_err()
             .code,
         Code::TargetRefused
     );
     token.details = Some(json!([]));
-    assert!(Parent::derived(token, &chat(), &server()).is_ok());
+    assert!(Parent::derived(token, Some(&chat().id), &chat(), &server()).is_ok());
 }
 
 #[test]
 fn only_the_targets_own_server_acts_as_the_agent_it_names() {
     let as_agent = |agent: Agent, target: &Target, server: &Authenticated<Caller>| {
-        ActorProof::from_server(Arc::new(agent), target, server, &OURS.into()).is_some()
+        ActorProof::from_server(Arc::new(agent), target, server, ours(&OURS.into())).is_some()
     };
     assert!(as_agent(hr_agent(), &chat(), &server()));
     assert!(!as_agent(soc_agent(), &chat(), &server()));
@@ -140,9 +151,9 @@ fn the_same_actor_twice_in_a_row_is_kept_once_and_alone_binds_also_when_derived(
     let both = json!([{"target": "chat", "scopes": ["chat.ask"], "default": ["chat.ask"], "alone": ["chat.ask"]}, ceiling()[0]]);
     let both = agent("invoice-agent", json!({"ceiling": both}));
     let again = |root: &Scene| {
-        let parent = Parent::derived(root.token(), &echo, &server()).unwrap();
+        let parent = Parent::derived(root.token(), Some(&echo.id), &echo, &server()).unwrap();
         let acting =
-            ActorProof::from_server(Arc::new(both.clone()), &echo, &server(), &OURS.into());
+            ActorProof::from_server(Arc::new(both.clone()), &echo, &server(), ours(&OURS.into()));
         root.later(acting.unwrap(), parent, &sap())
             .asking("invoice.read")
     };

@@ -75,7 +75,7 @@ fn a_token_of_ours_serves_only_the_agent_it_was_meant_for() {
         let refusal = Parent::passed_on(token.clone(), &actor(&who)).unwrap_err();
         assert_eq!(refusal.code, Code::ActorMismatch);
     }
-    let refusal = Parent::derived(passed_on, &chat(), &server()).unwrap_err();
+    let refusal = Parent::derived(passed_on, Some(&chat().id), &chat(), &server()).unwrap_err();
     assert_eq!(refusal.code, Code::ActorMismatch);
 }
 

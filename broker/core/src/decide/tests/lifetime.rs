@@ -71,14 +71,15 @@ fn an_actor_token_bounds_what_it_obtains() {
     let agent = agent("invoice-agent", patch);
     let token = claims(&workloads, "wl/1", OURS, json!({"exp": NOW_S + 20}));
     let token = verified(crate::token::Kind::Workload, &workloads.spec.issuer, &token);
-    let ours = OURS.into();
+    let issuer = OURS.into();
     let client = crate::testing::client(&agent);
     let proof = crate::proof::ActorProof::from_workload(
         Arc::new(agent.clone()),
         &workloads.id,
         &token,
+        NOW_S * 1000,
         &client,
-        (&ours, &crate::testing::Names),
+        crate::testing::ours(&issuer),
     );
     let mut scene = Scene::new(&agent, &sap());
     scene.actor = proof.unwrap();

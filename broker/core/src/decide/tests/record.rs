@@ -187,8 +187,9 @@ fn lineage_holds_everything_the_token_descends_from() {
     );
     root.facts.grants = vec![Arc::new(granted.clone())];
     let hop = root.next(&hr_agent(), &sap()).asking("invoice.post");
-    let lineage = hop.permit().lineage(&Names);
-    let (parent, own) = (root.permit().jti(), hop.permit().jti());
+    let permit = hop.permit();
+    let lineage = permit.lineage(&Names);
+    let (parent, own) = (root.permit().jti(), permit.jti());
     for (kind, id) in [
         (Kind::Token, own.to_string()),
         (Kind::Delegation, format!("dlg_{parent}")),
@@ -208,22 +209,64 @@ fn lineage_holds_everything_the_token_descends_from() {
         (Kind::Client, "invoice-agent".into()),
         (Kind::Client, "hr-agent".into()),
         (Kind::Target, "sap".into()),
+        (Kind::Owner, "team-invoice-agent".into()),
+        (Kind::Owner, "team-hr-agent".into()),
     ] {
         assert!(lineage.has(&Names.key(kind, &id)), "{kind:?} {id}");
     }
-    assert_eq!(lineage.iter().count(), 15, "and nothing else");
+    assert_eq!(lineage.iter().count(), 17, "and nothing else");
+}
+
+#[test]
+fn each_entry_of_a_lineage_carries_the_time_from_which_it_counts() {
+    let scopes = json!([{"target": "sap", "scopes": ["invoice.post"]}]);
+    let mut root = scene().asking("invoice.post").passing_to(&hr_agent());
+    let mut granted = grant(1, "invoice-agent", scopes);
+    granted.recorded_ms = Some(granted.created_at_ms + 7);
+    root.facts.grants = vec![Arc::new(granted.clone())];
+    let hop = root.next(&hr_agent(), &sap()).asking("invoice.post");
+    let permit = hop.decide().unwrap();
+    let body = permit.draft(&hop.frame()).value().clone();
+    let since = |kind: Kind, id: &str| {
+        let key = json!(crate::record::key_text::of(&Names.key(kind, id)));
+        let keys = body["lineage"].as_array().unwrap();
+        let place = keys.iter().position(|known| *known == key).unwrap();
+        body["since"][place].as_u64().unwrap()
+    };
+    assert_eq!(
+        body["since"].as_array().unwrap().len(),
+        body["lineage"].as_array().unwrap().len()
+    );
+    let (granted_ms, proven_ms) = (granted.created_at_ms + 7, NOW_S * 1000);
+    for (kind, id, expected) in [
+        // The grant, and under whom it was made, count from its record.
+        (Kind::Grant, granted.id.to_string(), granted_ms),
+        (Kind::Person, "demo:ada".into(), granted_ms),
+        (Kind::Agent, "invoice-agent".into(), granted_ms),
+        // The key of her token from its `iat`.
+        (Kind::Key, "demo:k".into(), (NOW_S - 10) * 1000),
+        // Who acts from its proof: a secret from when it was checked.
+        (Kind::Agent, "hr-agent".into(), proven_ms),
+        (Kind::Owner, "team-hr-agent".into(), proven_ms),
+        // A target from the first token that was for it, a token from itself.
+        (Kind::Target, "sap".into(), root.permit().jti().ms()),
+        (Kind::Token, hop.permit().jti().to_string(), hop.permit().jti().ms()),
+    ] {
+        assert_eq!(since(kind, &id), expected, "{kind:?}");
+    }
 }
 
 #[test]
 fn lineage_only_grows_along_a_chain() {
     let root = scene().passing_to(&hr_agent());
     let hop = root.next(&hr_agent(), &sap());
-    let child = hop.permit().lineage(&Names);
+    let permit = hop.permit();
+    let child = permit.lineage(&Names);
     assert!(
         root.permit()
             .lineage(&Names)
             .iter()
-            .all(|key| child.has(key))
+            .all(|entry| child.has(&entry.key))
     );
 }
 

@@ -8,7 +8,7 @@ use crate::proof::SubjectProof;
 use crate::refusal::{Code, Refusal};
 use crate::standing::{Lock, Standing};
 use crate::testing::{
-    NOW_S, Names, OURS, Scene, access_token, actor, grant, issuer, target, verified,
+    NOW_S, Names, OURS, SEEN, Scene, access_token, actor, grant, issuer, target, verified,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ fn an_exchange_never_gives_an_actor_token() {
     let token = verified(crate::token::Kind::Workload, &workloads.spec.issuer, &token);
     let agent = invoice_agent();
     let subject =
-        SubjectProof::from_workload(&token, &workloads, Some(agent.id()), (OURS, &Names)).unwrap();
+        SubjectProof::from_workload(&token, &workloads, Some(&agent), SEEN).unwrap();
     let mut scene = Scene::of(&agent, subject, &sap());
     assert!(scene.case().unwrap().is_alone());
     scene.facts.named = Named::Ourselves;

@@ -5,7 +5,7 @@ use crate::registry::GrantSpec;
 use crate::testing::{certification, certified, over};
 
 #[test]
-fn owners_are_resolved_live() {
+fn only_locks_look_at_the_owner_of_now() {
     let (key, lock) = lock(1, Kind::Owner, "team-new", None);
     let mut view = View::default();
     view.lock(key, lock);
@@ -18,6 +18,15 @@ fn owners_are_resolved_live() {
         standing(&view, &moved, ISSUED),
         Standing::Locked(_)
     ));
+    let mut view = View::default();
+    view.revoke(Names.key(Kind::Owner, "team-new"), ISSUED);
+    assert_eq!(standing(&view, &moved, ISSUED), Standing::Live);
+    view.revoke(Names.key(Kind::Owner, "team-invoice-agent"), ISSUED);
+    assert_eq!(
+        standing(&view, &moved, ISSUED),
+        Standing::Revoked,
+        "another owner gives nothing life again"
+    );
 }
 
 #[test]
@@ -46,24 +55,30 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
     assert_eq!(standing(&View::default(), &newer, ISSUED), fallen);
     let mut registry = Registry::default();
     registry.put_agent(newer.clone());
-    let world = World {
-        view: &View::default(),
-        registry: &registry,
-        keys: &Names,
-        now_ms: NOW_MS,
-    };
+    let view = View::default();
+    let world = world(&view, &registry);
     assert_eq!(
-        world.standing(&lineage(&WHOLE), &acting(&newer, 2), ISSUED),
+        world.standing(&lineage(&WHOLE, ISSUED), &acting(&newer, 2)),
         Standing::Live
     );
     let older = newer.versions[0].id;
     // For itself an agent acts in a version that stands in its lineage alone.
     let alone = [(newer.id().clone(), None)];
     let named = |version: VersionId| {
-        let lineage = lineage(&[(Kind::AgentVersion, &version.to_string())]);
-        world.standing(&lineage, &alone, ISSUED)
+        let lineage = lineage(&[(Kind::AgentVersion, &version.to_string())], ISSUED);
+        world.standing(&lineage, &alone)
     };
     assert_eq!(named(older), fallen);
+    assert_eq!(
+        named(VersionId(uuid(7, 7))),
+        fallen,
+        "a version that is not known is not in force"
+    );
+    assert_eq!(
+        world.standing(&Lineage::default(), &alone),
+        fallen,
+        "no version is none that is in force"
+    );
     assert_eq!(named(newer.versions[1].id), Standing::Live);
     assert!(
         newer.clone().certify(older, NOW_S + 5).is_err(),
@@ -78,19 +93,15 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
 #[test]
 fn an_agent_nobody_declared_is_not_in_force() {
     let registry = Registry::default();
-    let world = World {
-        view: &View::default(),
-        registry: &registry,
-        keys: &Names,
-        now_ms: NOW_MS,
-    };
-    let found = world.standing(&Lineage::default(), &acting(&invoice_agent(), 1), ISSUED);
+    let view = View::default();
+    let world = world(&view, &registry);
+    let found = world.standing(&Lineage::default(), &acting(&invoice_agent(), 1));
     assert_eq!(
         found,
         Standing::AgentNotInForce(invoice_agent().id().clone())
     );
     assert_eq!(
-        world.of_names(&[(Kind::Person, "demo:ada")], ISSUED),
+        world.standing(&lineage(&[(Kind::Person, "demo:ada")], ISSUED), &[]),
         Standing::Live
     );
 }
@@ -98,7 +109,10 @@ fn an_agent_nobody_declared_is_not_in_force() {
 #[test]
 fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
     let listed = json!([{"target": "sap", "scopes": ["invoice.read"]}]);
-    let grant = std::sync::Arc::new(crate::testing::grant(1, "invoice-agent", listed));
+    let mut grant = crate::testing::grant(1, "invoice-agent", listed);
+    grant.recorded_ms = Some(grant.created_at_ms + 5);
+    grant.owner_key = Some(Names.key(Kind::Owner, "team-then"));
+    let grant = std::sync::Arc::new(grant);
     let actor = crate::testing::actor(&invoice_agent());
     let proof = crate::proof::SubjectProof::from_grant(&grant, &actor, NOW_S, &Names).unwrap();
     let registry = Registry::default();
@@ -107,21 +121,21 @@ fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
         (Kind::Client, "invoice-agent"),
         (Kind::Person, "demo:ada"),
         (Kind::Issuer, "demo"),
+        (Kind::Owner, "team-then"),
+        (Kind::All, ""),
     ] {
-        let mut view = View::default();
-        view.revoke(Names.key(kind, id), grant.created_at_ms);
-        let world = World {
-            view: &view,
-            registry: &registry,
-            keys: &Names,
-            now_ms: NOW_MS,
-        };
-        assert_eq!(
-            world.standing(proof.lineage(), &[], proof.issued_ms()),
-            Standing::Revoked,
-            "{kind:?}"
-        );
+        for (until_ms, expected) in [(4, Standing::Live), (5, Standing::Revoked)] {
+            let mut view = View::default();
+            view.revoke(Names.key(kind, id), grant.created_at_ms + until_ms);
+            let found = world(&view, &registry).standing(proof.lineage(), &[]);
+            assert_eq!(found, expected, "{kind:?} {until_ms}");
+        }
     }
+    let mut view = View::default();
+    view.revoke(Names.key(Kind::Target, "sap"), NOW_MS);
+    let sap = crate::ids::TargetId::parse("sap").unwrap();
+    assert!(!dead(&view, proof.lineage()), "elsewhere it stands");
+    assert!(dead(&view, &grant.lineage_at(&sap, &Names)));
     let shape = over(
         serde_json::to_value(&grant.spec).unwrap(),
         json!({"groups": []}),

@@ -82,7 +82,7 @@ pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
         let detail = "expected an agent that is not retired, found a retired one; take a new id";
         return Err(flaw("", detail));
     }
-    agent.spec = declared.spec.clone().into();
+    agent.declare(declared.spec.clone());
     let agent = match declared.certified_until {
         Some(until) => certified(now, agent, &declared.build, until)?,
         None => uncertified(agent, now.now_ms / 1000),

@@ -3,10 +3,10 @@
 
 use super::permit::{Permit, Signed};
 use crate::app::{App, Unavailable};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_core::lineage::{Key, Kind, What};
-use locum_core::registry::{Grant, GrantView, Registry};
-use locum_core::standing::View;
+use locum_core::lineage::{Kind, What};
+use locum_core::record::key_text;
+use locum_core::registry::{Grant, GrantView};
+use locum_core::standing::{FOR_EVER, Instead, World};
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,14 +39,24 @@ pub(in crate::admin) struct Affected {
     pub(in crate::admin) survivors: BTreeMap<String, u64>,
 }
 
-/// What is stopped, and from when on it was stopped before.
+/// How it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::admin) enum Act {
+    /// By a revocation of what counts from that Unix millisecond or earlier;
+    /// `None`: from now.
+    Revoke(Option<u64>),
+    /// By a lock: whatever its time.
+    Lock,
+}
+
+/// What is stopped, and how.
 pub(in crate::admin) struct Stop {
     what: What,
-    key: Key,
-    /// Issued at or before this, Unix milliseconds.
-    until_ms: u64,
-    /// Issued at or before this it was dead already.
-    already_ms: Option<u64>,
+    act: Act,
+    /// What it revokes.
+    now: Instead,
+    /// What was dead under the same name before.
+    before: Instead,
     /// For a key of ours: the algorithm it signs and when it was the one.
     signed: Option<Signed>,
     /// The people whose live grants end, one entry a grant.
@@ -55,52 +65,89 @@ pub(in crate::admin) struct Stop {
 
 impl Stop {
     /// Reads what has to be known before the stop is in force: what is live
-    /// then. `until_ms`: what was issued at or before is stopped.
-    pub(in crate::admin) fn new(what: &What, until_ms: u64, state: &State, now_ms: u64) -> Self {
+    /// then.
+    pub(in crate::admin) fn new(what: &What, act: Act, state: &State, now_ms: u64) -> Self {
         let key = state.names.key(what.kind, &what.id);
         let kid = what.id.strip_prefix("locum:");
         let kid = kid.filter(|_| what.kind == Kind::Key);
+        let until_ms = match act {
+            Act::Revoke(_) if what.kind.is_final() => FOR_EVER,
+            Act::Revoke(before_ms) => before_ms.unwrap_or(now_ms),
+            Act::Lock => FOR_EVER,
+        };
         let mut out = Self {
-            key,
-            until_ms,
-            already_ms: state.view.revoked_until(&key),
+            act,
+            now: Instead {
+                key,
+                until_ms: Some(until_ms),
+            },
+            before: Instead {
+                key,
+                until_ms: state.view.revoked_until(&key),
+            },
             signed: kid.and_then(|kid| Signed::by(kid, &state.signing_keys)),
             what: what.clone(),
             grants: Vec::new(),
         };
+        let world = state.world(now_ms);
         let grants = state.registry.grants();
-        let ending = grants.filter(|grant| out.ends(grant, state, now_ms / 1000));
+        let ending = grants.filter(|grant| out.ends(grant, &world));
         out.grants = ending.map(|grant| grant.spec.person.clone()).collect();
         out
     }
 
-    /// The same stop up to another moment: that of its record.
-    pub(in crate::admin) const fn at(mut self, until_ms: u64) -> Self {
-        self.until_ms = until_ms;
+    /// The same stop, effective at the time of its record.
+    pub(in crate::admin) fn at(mut self, effective_ms: u64) -> Self {
+        if self.act == Act::Revoke(None) && !self.what.kind.is_final() {
+            self.now.until_ms = Some(effective_ms);
+        }
         self
     }
 
     /// Whether a live grant ends. By a target it ends only there.
-    fn ends(&self, grant: &Grant, state: &State, now_s: u64) -> bool {
-        let what = &self.what;
-        let names = names(grant, &state.registry);
-        let mut targets = grant.spec.targets.iter().map(|at| at.target.as_str());
-        let hit = names
-            .iter()
-            .any(|(kind, id)| *kind == what.kind && *id == what.id)
-            || what.kind == Kind::Target && targets.any(|id| id == what.id);
-        let dead = |(kind, id): &(Kind, String)| {
-            let key = state.names.key(*kind, id);
-            state.view.is_revoked(&key, grant.created_at_ms)
-        };
-        hit && grant.created_at_ms <= self.until_ms
-            && grant.view(now_s) == GrantView::Active
-            && !names.iter().any(dead)
+    fn ends(&self, grant: &Grant, world: &World<'_>) -> bool {
+        self.may_concern(grant)
+            && grant.view(world.now_ms / 1_000) == GrantView::Active
+            && self.stops_grant(grant, world)
+            && !world.is_dead_with(grant.lineage(world.keys), Some(self.before))
+    }
+
+    /// A look at the name alone, before anything is hashed.
+    fn may_concern(&self, grant: &Grant) -> bool {
+        let (id, spec) = (self.what.id.as_str(), &grant.spec);
+        match self.what.kind {
+            Kind::Grant => grant.id.to_string() == id,
+            Kind::Person => spec.person == id,
+            Kind::Agent | Kind::Client => spec.agent.as_str() == id,
+            Kind::Issuer => spec.person.split_once(':').is_some_and(|(i, _)| i == id),
+            Kind::Target => spec.targets.iter().any(|at| at.target.as_str() == id),
+            Kind::Owner | Kind::All => true,
+            Kind::Token | Kind::Delegation | Kind::AgentVersion | Kind::Session | Kind::Key => {
+                false
+            }
+        }
+    }
+
+    fn stops_grant(&self, grant: &Grant, world: &World<'_>) -> bool {
+        let counts = self.now.until_ms.is_some_and(|t| grant.since_ms() <= t);
+        match (self.act, self.what.kind) {
+            (_, Kind::Target) => counts,
+            (Act::Lock, Kind::Owner) => self.is_owner_now(grant.spec.agent.as_str(), world),
+            (Act::Lock, _) => true,
+            (Act::Revoke(_), _) => world.is_killed_by(grant.lineage(world.keys), self.now),
+        }
+    }
+
+    /// Whether an agent has that owner now: a lock looks at nothing else.
+    fn is_owner_now(&self, agent: &str, world: &World<'_>) -> bool {
+        let agent = world.registry.agent(agent);
+        agent.is_some_and(|agent| agent.owner_key(world.keys) == self.now.key)
     }
 
     /// A text that every record of a token in question holds.
     fn text(&self) -> Option<String> {
         match self.what.kind {
+            // Records of before held no owner.
             Kind::Owner | Kind::All => None,
             Kind::Key if self.signed.is_some() => None,
             Kind::Key
@@ -113,65 +160,37 @@ impl Stop {
             | Kind::Person
             | Kind::Session
             | Kind::Target
-            | Kind::Issuer => Some(format!("\"{}\"", URL_SAFE_NO_PAD.encode(self.key))),
+            | Kind::Issuer => Some(format!("\"{}\"", key_text::of(&self.now.key))),
         }
     }
 
-    fn hits(&self, permit: &Permit, registry: &Registry) -> bool {
-        match self.what.kind {
-            Kind::All => true,
-            Kind::Owner => permit.owners(registry).any(|owner| owner == self.what.id),
-            Kind::Key
-            | Kind::Token
-            | Kind::Delegation
-            | Kind::Grant
-            | Kind::Agent
-            | Kind::AgentVersion
-            | Kind::Client
-            | Kind::Person
-            | Kind::Session
-            | Kind::Target
-            | Kind::Issuer => {
-                permit.lineage.has(&self.key)
-                    || self
-                        .signed
-                        .as_ref()
-                        .is_some_and(|signed| permit.is_signed(signed, registry))
+    fn stops(&self, permit: &Permit, world: &World<'_>) -> bool {
+        if let Some(signed) = &self.signed {
+            return permit.is_signed(signed, world.registry);
+        }
+        match (self.act, self.what.kind) {
+            (Act::Lock, Kind::All) => true,
+            (Act::Lock, Kind::Owner) => {
+                let mut agents = permit.agents.iter();
+                agents.any(|agent| self.is_owner_now(agent, world))
             }
+            (Act::Lock, _) => permit.lineage.has(&self.now.key),
+            (Act::Revoke(_), _) => world.is_killed_by(&permit.lineage, self.now),
         }
     }
 
-    /// Whether it was dead before this stop.
-    fn was_dead(&self, view: &View, key: &Key, issued_ms: u64) -> bool {
-        if *key == self.key {
-            self.already_ms.is_some_and(|until| issued_ms <= until)
-        } else {
-            view.is_revoked(key, issued_ms)
-        }
+    fn was_dead(&self, permit: &Permit, world: &World<'_>) -> bool {
+        let by_key = self.signed.is_some() && self.before.until_ms.is_some();
+        by_key || world.is_dead_with(&permit.lineage, Some(self.before))
     }
 
-    fn token(&self, permit: &Permit, state: &State, out: &mut Affected) {
-        let names = &state.names;
-        let owners: Vec<Key> = permit
-            .owners(&state.registry)
-            .map(|owner| names.key(Kind::Owner, owner))
-            .collect();
-        let all = names.key(Kind::All, "");
-        let mut every = permit
-            .lineage
-            .iter()
-            .chain(&owners)
-            .chain([&all, &self.key]);
-        let issued = permit.jti.ms();
-        if issued > self.until_ms
-            || !self.hits(permit, &state.registry)
-            || every.any(|key| self.was_dead(&state.view, key, issued))
-        {
+    fn token(&self, permit: &Permit, world: &World<'_>, out: &mut Affected) {
+        if !self.stops(permit, world) || self.was_dead(permit, world) {
             return;
         }
         out.tokens += 1;
         out.people.extend(permit.person.clone());
-        if let Some(target) = permit.lives_on_at(&state.registry) {
+        if let Some(target) = permit.lives_on_at(world.registry) {
             let until = out.survivors.entry(target.to_string()).or_default();
             *until = permit.exp.max(*until);
         }
@@ -200,32 +219,17 @@ impl Stop {
         texts.extend(self.text());
         let mut out = Affected::default();
         for entry in reader.search(start..end, texts) {
-            let permit = Permit::read(&entry.map_err(failed)?, &app.issuer);
+            let entry = entry.map_err(failed)?;
+            let state = app.state.read();
+            let permit = Permit::read(&entry, &app.issuer, &state);
             if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
-                self.token(&permit, &app.state.read(), &mut out);
+                self.token(&permit, &state.world(now_ms), &mut out);
             }
         }
         out.grants = self.grants.len() as u64;
         out.people.extend(self.grants.iter().cloned());
         Ok(out)
     }
-}
-
-/// The names under which a grant can be revoked (contract §12).
-pub(in crate::admin) fn names(grant: &Grant, registry: &Registry) -> Vec<(Kind, String)> {
-    let agent = grant.spec.agent.as_str();
-    let mut out = vec![
-        (Kind::Grant, grant.id.to_string()),
-        (Kind::Person, grant.spec.person.clone()),
-        (Kind::Agent, agent.to_owned()),
-        (Kind::Client, agent.to_owned()),
-        (Kind::All, String::new()),
-    ];
-    let owner = registry.agent(agent).map(|agent| &agent.spec.owner.id);
-    out.extend(owner.map(|owner| (Kind::Owner, owner.clone())));
-    let issuer = grant.spec.person.split_once(':').map(|(issuer, _)| issuer);
-    out.extend(issuer.map(|issuer| (Kind::Issuer, issuer.to_owned())));
-    out
 }
 
 #[cfg(test)]

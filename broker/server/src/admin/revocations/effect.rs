@@ -1,6 +1,6 @@
 //! What a revocation or a lock says of its effect.
 
-use super::affected::{Affected, Effort, Stop};
+use super::affected::{Act, Affected, Effort, Stop};
 use super::what::{self, Unnamed};
 use crate::admin::call::Call;
 use crate::admin::problem::Problem;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(in crate::admin) fn stop(
     call: &Call,
     what: &What,
-    until_ms: Option<u64>,
+    act: Act,
 ) -> Result<Stop, Problem> {
     let state = call.app.state.read();
     what::check(what, &state.registry).map_err(|flaw| match flaw {
@@ -25,7 +25,7 @@ pub(in crate::admin) fn stop(
         Unnamed::Unknown => Problem::unknown(article(what)),
     })?;
     let now_ms = call.app.clock.now_ms();
-    Ok(Stop::new(what, until_ms.unwrap_or(now_ms), &state, now_ms))
+    Ok(Stop::new(what, act, &state, now_ms))
 }
 
 const fn article(what: &What) -> &'static str {

@@ -1,13 +1,14 @@
 //! A permit's record as far as stopping its token needs it.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::recall;
 use locum_core::ids::{Jti, TargetId};
-use locum_core::lineage::{Key, Lineage};
+use locum_core::lineage::Lineage;
 use locum_core::registry::Registry;
 use locum_core::token::Alg;
 use locum_stores::ledger::Entry;
-use locum_stores::state::SigningKeyEntry;
+use locum_stores::state::{SigningKeyEntry, State};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A token that was permitted.
 #[derive(Debug)]
@@ -24,7 +25,8 @@ pub(super) struct Permit {
     target: Option<TargetId>,
     /// Whether it can only be passed on, and no resource accepts it.
     passed_on: bool,
-    agents: Vec<String>,
+    /// Who acts in it, and its subject where that is an agent.
+    pub(super) agents: BTreeSet<String>,
 }
 
 /// When a key of ours was the one that signs its algorithm.
@@ -49,43 +51,25 @@ impl Signed {
 
 impl Permit {
     /// Reads a record; `None` when it is no permit. `issuer` is Locum's.
-    pub(super) fn read(entry: &Entry, issuer: &str) -> Option<Self> {
+    pub(super) fn read(entry: &Entry, issuer: &str, state: &State) -> Option<Self> {
         let body = &entry.body;
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         if entry.kind != locum_core::decide::DECISION || text("outcome") != Some("permit") {
             return None;
         }
-        let each = |name: &str| {
-            body.get(name)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-        };
-        let keys = each("lineage").filter_map(key).collect();
         let kind = body.pointer("/subject/kind").and_then(Value::as_str);
         let subject = entry.side.as_ref().and_then(|side| side.get("subject"));
         let subject = subject.and_then(Value::as_str).map(str::to_owned);
-        let ours = |link: &&Value| link.get("iss").and_then(Value::as_str) == Some(issuer);
-        let links = each("chain")
-            .filter(ours)
-            .filter_map(|link| link.get("sub")?.as_str());
-        let acting = text("actor").into_iter().chain(links).map(str::to_owned);
-        let itself = subject.clone().filter(|_| kind == Some("agent"));
+        let jti = Jti::parse(text("jti")?).ok()?;
         Some(Self {
-            jti: Jti::parse(text("jti")?).ok()?,
+            jti,
             exp: body.get("exp").and_then(Value::as_u64)?,
-            lineage: Lineage::of(keys),
+            lineage: recall::lineage(entry, jti, issuer, state).ok()?,
             target: text("target").and_then(|id| TargetId::parse(id).ok()),
             passed_on: text("delegate_to").is_some(),
-            agents: acting.chain(itself).collect(),
+            agents: recall::agents(entry, issuer),
             person: subject.filter(|_| kind == Some("person")),
         })
-    }
-
-    /// The owners of its agents, as they are now.
-    pub(super) fn owners<'a>(&'a self, registry: &'a Registry) -> impl Iterator<Item = &'a str> {
-        let agents = self.agents.iter().filter_map(|id| registry.agent(id));
-        agents.map(|agent| agent.spec.owner.id.as_str())
     }
 
     /// Whether that key of ours signed it.
@@ -105,8 +89,4 @@ impl Permit {
             .is_some_and(|t| t.spec.resource_server.is_some());
         (!asks).then_some(target)
     }
-}
-
-fn key(text: &Value) -> Option<Key> {
-    URL_SAFE_NO_PAD.decode(text.as_str()?).ok()?.try_into().ok()
 }

@@ -4,13 +4,13 @@ use super::{author, empty, entry, live, personal_grant, place, record, replayed,
 use crate::ledger::Follower;
 use crate::state::change::read;
 use crate::state::{
-    Change, Credential, LockEntry, Policies, Remembered, RevocationEntry, Role, SecretHash,
+    Change, Credential, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role, SecretHash,
     SigningKeyEntry,
 };
 use locum_core::ids::{ClientId, CredentialId, LockId, RevocationId};
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{Keyed, Kind, What};
 use locum_core::registry::Client;
-use locum_core::testing::{NOW_S, agent, issuer, target, uuid};
+use locum_core::testing::{NOW_S, Names, agent, issuer, target, uuid};
 use serde_json::{Value, json};
 
 pub(super) fn what(kind: Kind, id: &str) -> What {
@@ -29,6 +29,7 @@ pub(super) fn revocation(number: u64, kind: Kind, id: &str) -> Change {
             reason: "sentinel-reason".into(),
             effective_ms: 0,
             by: "sentinel-operator".into(),
+            key: None,
         },
     }
 }
@@ -40,9 +41,10 @@ pub(super) fn lock(number: u64, kind: Kind, id: &str) -> Change {
             what: what(kind, id),
             reason: "sentinel-reason".into(),
             created_at_ms: 5,
-            expires_ms: Some(9),
+            expires_ms: Some(u64::MAX >> 12),
             lifted: false,
             by: "sentinel-operator".into(),
+            key: None,
         },
     }
 }
@@ -149,7 +151,26 @@ fn remaining() -> Vec<Change> {
             until_s: NOW_S + 60,
         },
         remembered("k", NOW_S + 60),
+        Change::Names {
+            names: vec![NamedKey::Revocation {
+                id: RevocationId(uuid(1, 1)),
+                key: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+                until_ms: None,
+            }],
+        },
     ]
+}
+
+/// The change as it is recorded: with the key of what it names.
+fn keyed(mut change: Change) -> Change {
+    let key = |what: &What| Some(Names.key(what.kind, &what.id));
+    match &mut change {
+        Change::Revocation { revocation } => revocation.key = key(&revocation.what),
+        Change::Lock { lock } => lock.key = key(&lock.what),
+        Change::Agent { agent } => agent.owner_key = Some(agent.owner_key(&Names)),
+        _ => {}
+    }
+    change
 }
 
 #[test]
@@ -157,10 +178,12 @@ fn every_change_reads_back_as_it_was_made() {
     for change in every() {
         let draft = record(std::slice::from_ref(&change));
         let entry = entry(&draft, 1);
-        assert_eq!(read(&entry.body, entry.side.as_ref()).unwrap(), [change]);
+        let read = read(&entry.body, entry.side.as_ref()).unwrap();
+        assert_eq!(read, [keyed(change)]);
     }
     let all = entry(&record(&every()), 1);
-    assert_eq!(read(&all.body, all.side.as_ref()).unwrap(), every());
+    let every: Vec<_> = every().into_iter().map(keyed).collect();
+    assert_eq!(read(&all.body, all.side.as_ref()).unwrap(), every);
 }
 
 #[test]
@@ -188,8 +211,8 @@ fn the_same_value_under_another_salt_has_another_commitment() {
     let changes = [Change::Grant {
         grant: personal_grant(1),
     }];
-    let one = crate::state::draft(&changes, &author(), [[1; 16], [2; 16]]).unwrap();
-    let other = crate::state::draft(&changes, &author(), [[1; 16], [3; 16]]).unwrap();
+    let one = crate::state::draft(&changes, &author(), [[1; 16], [2; 16]], &Names).unwrap();
+    let other = crate::state::draft(&changes, &author(), [[1; 16], [3; 16]], &Names).unwrap();
     let person = |draft: &locum_core::record::Draft| {
         draft.value()["changes"][0]["grant"]["spec"]["person"].clone()
     };

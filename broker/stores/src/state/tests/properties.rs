@@ -70,7 +70,7 @@ fn changes() -> impl Strategy<Value = Change> {
         (0_u64..5).prop_map(|number| Change::Lift {
             id: LockId(uuid(1, number))
         }),
-        (0_usize..15).prop_map(|place| every().swap_remove(place)),
+        (0_usize..16).prop_map(|place| every().swap_remove(place)),
     ]
 }
 

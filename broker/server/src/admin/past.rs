@@ -1,0 +1,145 @@
+//! What is over leaves memory: revocations and locks are listed from the record,
+//! in the blocks of records that hold one.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::page::Window;
+use super::problem::Problem;
+use crate::app::App;
+use crate::recall::{RECORDED_WITHIN_MS, recorded_around};
+use locum_core::ids::Uuid7;
+use locum_core::refusal::Code;
+use locum_stores::ledger::{Entry, Reader};
+use locum_stores::state::{Blocks, Change, changes};
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+
+/// Records looked at for one page: the rest is on the next.
+const PAGE_RECORDS: u64 = 100_000;
+
+/// A kind of things whose changes are read back.
+pub(super) struct Kind<T> {
+    /// A text that every record of one holds.
+    pub(super) text: &'static str,
+    /// The thing, from a change and the milliseconds of its record.
+    pub(super) pick: fn(Change, u64) -> Option<T>,
+    /// Its id.
+    pub(super) id: fn(&T) -> Uuid7,
+    /// Its id as it is shown.
+    pub(super) name: fn(&T) -> String,
+}
+
+impl<T: Send + 'static> Kind<T> {
+    /// The one of that id; `None` when nothing of that id was recorded.
+    ///
+    /// # Errors
+    /// 503 when the ledger cannot be read.
+    pub(super) async fn one(&'static self, app: &Arc<App>, id: Uuid7) -> Result<Option<T>, Problem> {
+        let app = app.clone();
+        blocking(move || {
+            let reader = app.ledger.reader();
+            let range = recorded_around(&reader, id.ms())?;
+            for entry in reader.search(range, vec![self.text.to_owned()]) {
+                let mut found = self.of(&entry?)?.into_iter();
+                if let Some(one) = found.find(|each| (self.id)(each) == id) {
+                    return Ok(Some(one));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// A page of them, ordered by id.
+    ///
+    /// # Errors
+    /// 503 when the ledger cannot be read, 422 for a window that is none.
+    pub(super) async fn page(
+        &'static self,
+        call: &Call,
+        blocks: Blocks,
+        after: fn(&str) -> Option<Uuid7>,
+        show: impl Fn(&T) -> Value,
+    ) -> Result<Answer, Problem> {
+        let window = call.window()?;
+        let after = match &window.after {
+            None => None,
+            Some(text) => Some(after(text).ok_or_else(|| Problem::unknown("a page"))?),
+        };
+        let app = call.app.clone();
+        let read = move || self.read(&app.ledger.reader(), &blocks, after, &window);
+        let (items, more) = blocking(read).await?;
+        let next = items.last().filter(|_| more);
+        let next = next.map(|last| call.cursor(&(self.name)(last)));
+        let shown: Vec<Value> = items.iter().map(show).collect();
+        Ok(Answer::ok(json!({ "items": shown, "next": next })))
+    }
+
+    /// Those after an id, and whether there may be more. Ids are made before
+    /// their records, which may come in another order for as long as a request
+    /// runs: reading goes on until nothing smaller can come.
+    fn read(
+        &self,
+        reader: &Reader,
+        blocks: &Blocks,
+        after: Option<Uuid7>,
+        window: &Window,
+    ) -> io::Result<(Vec<T>, bool)> {
+        let from = after.map_or(Ok(0), |id| reader.find_time(id.ms()))?;
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        for range in blocks.from(from) {
+            let full = found.len() > window.limit;
+            if full || looked_at >= PAGE_RECORDS && !found.is_empty() {
+                found.sort_by_key(self.id);
+                let last = found.get(window.limit).or(found.last());
+                let last_ms = last.map_or(0, |each| (self.id)(each).ms());
+                let start = reader.get(range.start)?;
+                let begins_ms = start.map_or(u64::MAX, |entry| entry.place.time_ms);
+                if begins_ms > last_ms.saturating_add(RECORDED_WITHIN_MS) {
+                    found.truncate(window.limit);
+                    return Ok((found, true));
+                }
+            }
+            looked_at += range.end - range.start;
+            for entry in reader.search(range, vec![self.text.to_owned()]) {
+                let new = self.of(&entry?)?.into_iter();
+                found.extend(new.filter(|each| after.is_none_or(|after| (self.id)(each) > after)));
+            }
+        }
+        found.sort_by_key(self.id);
+        let more = found.len() > window.limit;
+        found.truncate(window.limit);
+        Ok((found, more))
+    }
+
+    fn of(&self, entry: &Entry) -> io::Result<Vec<T>> {
+        if entry.kind != locum_stores::state::CHANGE {
+            return Ok(Vec::new());
+        }
+        let read = changes(&entry.body, entry.side.as_ref());
+        let read = read.map_err(|flaw| io::Error::new(io::ErrorKind::InvalidData, flaw))?;
+        let time_ms = entry.place.time_ms;
+        let each = read.into_iter();
+        Ok(each
+            .filter_map(|change| (self.pick)(change, time_ms))
+            .collect())
+    }
+}
+
+/// Reads the disk away from the threads that answer.
+///
+/// # Errors
+/// 503 when it cannot be read.
+pub(super) async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "the ledger could not be read");
+        let detail = "expected a ledger that can be read, found one that cannot now";
+        Problem::new(Code::Unavailable, detail)
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|e| unreadable(&e))?
+        .map_err(|e| unreadable(&e))
+}
