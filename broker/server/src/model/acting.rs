@@ -116,7 +116,8 @@ impl Scene {
 
     /// By its workload's token, presented by the gate or by itself.
     fn by_workload(&mut self, id: &str) -> Acting {
-        let sub = format!("wl/{id}");
+        let known = self.history.agent(id).unwrap().workload.clone();
+        let sub = known.clone().unwrap_or_else(|| format!("wl/{id}"));
         let iat_s = self.iat_s();
         let sent = self.workload_token(&sub, iat_s);
         let since = (iat_s * 1000).min(self.broker.now_ms());
@@ -124,7 +125,7 @@ impl Scene {
         acting.lineage.add(Kind::Issuer, "wl", since);
         acting.lineage.add(Kind::Key, "wl:w1", since);
         acting.exp_s = sent.exp_s;
-        if self.history.agent(id).unwrap().workload != Some(sub) {
+        if known.is_none() {
             acting.barred = Some(format!("{id} has no workload"));
         }
         self.present(&mut acting, sent.text, "jwt");

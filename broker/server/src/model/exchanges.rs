@@ -1,6 +1,6 @@
 //! Exchanges: asked of the broker, and foretold by the model.
 
-use super::acting::{Acting, Form, Subject, by_secret};
+use super::acting::{Acting, Form, Subject};
 use super::broker::decode;
 use super::history::{Acted, Lineage, Token, Why};
 use super::scene::{Scene, TARGETS};
@@ -15,25 +15,25 @@ const HOPS: u64 = 8;
 /// What is asked for.
 pub(super) struct Ask {
     form: Form,
-    target: Option<String>,
-    scope: Vec<String>,
+    pub(super) target: Option<String>,
+    pub(super) scope: Vec<String>,
     delegate: Option<String>,
 }
 
 /// What the model foretells of a token.
 pub(super) struct Foretold {
-    lineage: Lineage,
-    links: Vec<Acted>,
-    itself: Option<Acted>,
-    subject: String,
-    issuer: String,
-    grant: Option<String>,
-    basis: &'static str,
-    hops: u64,
+    pub(super) lineage: Lineage,
+    pub(super) links: Vec<Acted>,
+    pub(super) itself: Option<Acted>,
+    pub(super) subject: String,
+    pub(super) issuer: String,
+    pub(super) grant: Option<String>,
+    pub(super) basis: &'static str,
+    pub(super) hops: u64,
     /// The grant that loses a use.
-    uses: Option<String>,
+    pub(super) uses: Option<String>,
     /// When it ends at the latest.
-    ends_s: u64,
+    pub(super) ends_s: u64,
 }
 
 /// A difference between the broker and the model, or none.
@@ -41,7 +41,7 @@ pub(super) type Same = Result<(), String>;
 
 impl Scene {
     /// A target by one of its names, and what is wanted there.
-    fn ask(&mut self, target: &str, scope: Option<Vec<String>>) -> Ask {
+    pub(super) fn ask(&mut self, target: &str, scope: Option<Vec<String>>) -> Ask {
         let target = target.to_owned();
         let mut form = vec![("grant_type", EXCHANGE.to_owned())];
         let named = self.history.resources.iter().filter(|(_, t)| **t == target);
@@ -66,7 +66,7 @@ impl Scene {
     }
 
     /// Passes it on, sometimes.
-    fn delegate(&mut self, ask: &mut Ask, percent: u64) {
+    pub(super) fn delegate(&mut self, ask: &mut Ask, percent: u64) {
         if self.chance(percent) {
             let agents: Vec<String> = self.history.agents.iter().map(|a| a.id.clone()).collect();
             let to = self.pick(&agents).unwrap().clone();
@@ -180,7 +180,12 @@ impl Scene {
     }
 
     /// What holds of every exchange.
-    fn foretell(&self, out: Foretold, acting: &Acting, ask: &Ask) -> Result<Foretold, Why> {
+    pub(super) fn foretell(
+        &self,
+        out: Foretold,
+        acting: &Acting,
+        ask: &Ask,
+    ) -> Result<Foretold, Why> {
         let now_ms = self.broker.now_ms();
         let mut out = out;
         if let Some(target) = &ask.target {
@@ -258,134 +263,8 @@ impl Scene {
         self.exchange(&what, acting.form.clone(), &acting, ask, foretold)
     }
 
-    /// A token that was passed on, by the agent that it was passed on to.
-    pub(super) fn pass_on(&mut self) -> Same {
-        let passed = self.history.tokens.iter().filter(|t| t.meant_for.is_some());
-        let Some(parent) = self.pick_recent(passed.cloned().collect()) else {
-            return Ok(());
-        };
-        let agent = parent.meant_for.clone().unwrap();
-        let acting = self.acting(&agent);
-        let read = parent.scope.iter().any(|s| s == "read") && self.chance(50);
-        let scope = if read {
-            vec!["read".into()]
-        } else {
-            parent.scope.clone()
-        };
-        let mut ask = self.ask(parent.target.as_ref().unwrap(), Some(scope));
-        self.delegate(&mut ask, 45);
-        self.hop("pass on", &parent, &acting, ask)
-    }
-
-    /// The server of `t0` reads at `t1` on behalf of who called it.
-    pub(super) fn derive(&mut self) -> Same {
-        let its = |t: &&Token| t.target.as_deref() == Some("t0") && t.meant_for.is_none();
-        let tokens = self.history.tokens.iter().filter(its).cloned().collect();
-        let Some(parent) = self.pick_recent(tokens) else {
-            return Ok(());
-        };
-        let (Some(server), Some(agent)) = (
-            self.history.servers.get("t0").cloned(),
-            self.targets["t0"]["acts_as"].as_str().map(str::to_owned),
-        ) else {
-            return Ok(());
-        };
-        let now_ms = self.broker.now_ms();
-        let mut acting = self.plain(&agent, now_ms);
-        acting.form = by_secret(&server, &self.secrets[&server]);
-        acting.lineage.add(Kind::Client, &server, now_ms);
-        acting.how = format!("{server} as {agent}");
-        acting.presenter = Some(server);
-        if !parent.scope.iter().any(|s| s == "read") {
-            acting.barred = Some("nothing is derived".into());
-        }
-        let ask = self.ask("t1", Some(vec!["read".into()]));
-        self.hop("derive", &parent, &acting, ask)
-    }
-
-    /// One of the newest, mostly.
-    pub(super) fn pick_recent(&mut self, tokens: Vec<Token>) -> Option<Token> {
-        let newest = if self.chance(80) { 12 } else { 80 };
-        let from = tokens.len().saturating_sub(newest);
-        self.pick(&tokens[from..]).cloned()
-    }
-
-    fn hop(&mut self, deed: &str, parent: &Token, acting: &Acting, ask: Ask) -> Same {
-        let mut form = acting.form.clone();
-        form.push(("subject_token", parent.text.clone()));
-        let kind = "urn:ietf:params:oauth:token-type:access_token";
-        form.push(("subject_token_type", kind.to_owned()));
-        let foretold = self.foretell_hop(parent, acting, &ask, deed == "derive");
-        let what = format!("{deed} {} | {}", parent.jti, acting.how);
-        self.exchange(&what, form, acting, ask, foretold)
-    }
-
-    fn foretell_hop(
-        &self,
-        parent: &Token,
-        acting: &Acting,
-        ask: &Ask,
-        derives: bool,
-    ) -> Result<Foretold, Why> {
-        if let Some(why) = &acting.barred {
-            return Err(why.clone());
-        }
-        let now_ms = self.broker.now_ms();
-        self.history
-            .active(parent, now_ms)
-            .map_err(|why| format!("parent: {why}"))?;
-        let mut links = parent.links.clone();
-        let itself = parent
-            .itself
-            .as_ref()
-            .is_some_and(|(id, _)| *id == acting.agent);
-        let newest = links.first().is_some_and(|(id, _)| *id == acting.agent);
-        if !(newest || itself && links.is_empty()) {
-            if itself || links.iter().any(|(id, _)| *id == acting.agent) {
-                return Err("a cycle".into());
-            }
-            links.insert(0, (acting.agent.clone(), acting.version.clone()));
-        }
-        let target = ask.target.as_ref().unwrap();
-        let high = ask.scope.iter().any(|scope| scope == "post");
-        let covered = match parent.basis {
-            "grant" => {
-                let mut grants = self.history.grants.iter();
-                let grant = grants
-                    .find(|g| Some(&g.id) == parent.grant.as_ref())
-                    .unwrap();
-                let at = grant.targets.iter().find(|(id, _)| id == target);
-                // Elsewhere than at the token's own target it must stand there.
-                let mut there = grant.lineage.clone();
-                there.add(Kind::Target, target, grant.made_ms);
-                let stands = !derives || self.history.dead(&there).is_none();
-                stands && at.is_some_and(|(_, scopes)| ask.scope.iter().all(|s| scopes.contains(s)))
-            }
-            "policy" => !high,
-            _ => !(high && derives),
-        };
-        if !covered {
-            return Err("the basis does not cover it".into());
-        }
-        let mut lineage = parent.lineage.clone();
-        lineage.inherit(&acting.lineage);
-        let out = Foretold {
-            lineage,
-            links,
-            itself: parent.itself.clone(),
-            subject: parent.subject.clone(),
-            issuer: parent.issuer.clone(),
-            grant: parent.grant.clone(),
-            basis: parent.basis,
-            hops: parent.hops + 1,
-            uses: None,
-            ends_s: parent.exp_s.min(acting.exp_s),
-        };
-        self.foretell(out, acting, ask)
-    }
-
     /// Asks, and compares with what was foretold.
-    fn exchange(
+    pub(super) fn exchange(
         &mut self,
         what: &str,
         form: Form,

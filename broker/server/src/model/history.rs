@@ -66,6 +66,12 @@ pub(super) struct Locked {
     pub(super) lifted: bool,
 }
 
+impl Locked {
+    pub(super) fn holds(&self, now_ms: u64) -> bool {
+        !self.lifted && self.expires_ms.is_none_or(|end| end > now_ms)
+    }
+}
+
 /// Where an agent stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -194,8 +200,7 @@ impl History {
             owners.any(|agent| agent.owner == *id)
         };
         let hit = |lock: &&Locked| {
-            let holds = !lock.lifted && lock.expires_ms.is_none_or(|end| end > now_ms);
-            holds
+            lock.holds(now_ms)
                 && match lock.name.0 {
                     Kind::All => true,
                     Kind::Owner => owned(&lock.name.1),

@@ -2,7 +2,7 @@
 
 use super::acting::by_secret;
 use super::exchanges::Same;
-use super::history::{State, Token};
+use super::history::Token;
 use super::scene::{GATE, Scene};
 use locum_core::lineage::Kind;
 
@@ -44,20 +44,17 @@ impl Scene {
         ))
     }
 
-    /// Whether a client is locked, by whatever name it has.
+    /// Whether a lock names a client: as client, as agent, or by the owner it has
+    /// now. One on everything names nobody.
     pub(super) fn barred_client(&self, id: &str) -> bool {
         let now_ms = self.broker.now_ms();
-        let mut lineage = super::history::Lineage::default();
-        lineage.add(Kind::Client, id, now_ms);
-        let mut agents = Vec::new();
+        let mut names = vec![(Kind::Client, id.to_owned())];
         if let Some(agent) = self.history.agent(id) {
-            lineage.add(Kind::Agent, id, now_ms);
-            agents.push((agent.id.clone(), agent.version.clone()));
-            if agent.state == State::Retired {
-                return true;
-            }
+            names.push((Kind::Agent, id.to_owned()));
+            names.push((Kind::Owner, agent.owner.clone()));
         }
-        self.history.locked(&lineage, &agents, now_ms).is_some()
+        let mut locks = self.history.locks.iter();
+        locks.any(|lock| lock.holds(now_ms) && names.contains(&lock.name))
     }
 
     /// Looks at some tokens: the newest, and any.

@@ -21,6 +21,8 @@ mod broker;
 mod exchanges;
 mod growth;
 mod history;
+mod hops;
+mod lifecycle;
 mod looks;
 mod operations;
 mod reopening;
