@@ -13,8 +13,8 @@ mod snapshot;
 mod target;
 
 pub use agent::{
-    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind, Status,
-    Version, VersionState, Workload, WrongState,
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind,
+    Status, Version, VersionState, Workload, WrongState,
 };
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};

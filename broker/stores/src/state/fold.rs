@@ -270,7 +270,8 @@ impl State {
             NamedKey::Lock { id, .. } => {
                 if let Some(entry) = self.locks.get_mut(id) {
                     let was = entry.key.replace(key);
-                    let was = was.unwrap_or_else(|| self.names.key(entry.what.kind, &entry.what.id));
+                    let was =
+                        was.unwrap_or_else(|| self.names.key(entry.what.kind, &entry.what.id));
                     self.view.lift(&was, *id);
                     self.view.lock(key, switch(entry));
                 }

@@ -4,9 +4,7 @@
 
 use super::State;
 use super::blocks::Blocks;
-use super::entries::{
-    Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry,
-};
+use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use locum_core::ids::{CredentialId, GrantId, LockId};

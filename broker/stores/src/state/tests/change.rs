@@ -4,8 +4,8 @@ use super::{author, empty, entry, live, personal_grant, place, record, replayed,
 use crate::ledger::Follower;
 use crate::state::change::read;
 use crate::state::{
-    Change, Credential, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role, SecretHash,
-    SigningKeyEntry,
+    Change, Credential, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
+    SecretHash, SigningKeyEntry,
 };
 use locum_core::ids::{ClientId, CredentialId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, Kind, What};

@@ -51,7 +51,9 @@ fn is_stopped(shared: &Shared) -> bool {
     let agent = Names.key(Kind::Agent, "invoice-agent");
     state.view.is_revoked(&ada(), NOW_MS)
         && state.view.locked(&agent, NOW_MS).is_some()
-        && state.view.is_revoked(&Names.key(Kind::Grant, "grt_1"), u64::MAX)
+        && state
+            .view
+            .is_revoked(&Names.key(Kind::Grant, "grt_1"), u64::MAX)
 }
 
 #[test]
@@ -63,7 +65,9 @@ fn erasing_a_side_record_undoes_neither_its_revocation_nor_its_lock() {
     assert!(is_stopped(&shared));
     assert!(shared.read().unnamed.is_empty());
     let id = LockId(uuid(1, 1));
-    shared.appended(&place(9), &record(&[Change::Lift { id }])).unwrap();
+    shared
+        .appended(&place(9), &record(&[Change::Lift { id }]))
+        .unwrap();
     assert!(!is_stopped(&shared), "and it can be lifted");
 }
 
@@ -108,7 +112,9 @@ fn a_lock_that_was_lifted_before_needs_no_key() {
     let mut shared = empty();
     shared.replay(&old(&stopped()[1], 0)).unwrap();
     let id = LockId(uuid(1, 1));
-    shared.appended(&place(1), &record(&[Change::Lift { id }])).unwrap();
+    shared
+        .appended(&place(1), &record(&[Change::Lift { id }]))
+        .unwrap();
     assert_eq!(shared.read().unnamed, Vec::<NamedKey>::new());
 }
 
