@@ -1,8 +1,9 @@
 //! Signing keys by schedule (`keys.rotate_days`): the next one, published since
-//! the last rotation, takes over, and another is published.
+//! the last rotation, takes over, and another is published. Old ones are retired
+//! once their last token has expired.
 
 use crate::app::{App, Unavailable};
-use crate::keyring;
+use crate::keyring::{self, NotTurned};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
@@ -29,21 +30,30 @@ pub(super) async fn by_schedule(app: Arc<App>, mut stop: watch::Receiver<bool>) 
 }
 
 async fn rotate(app: &App) -> Result<(), Unavailable> {
+    let changing = app.changing().await?;
+    keyring::retire_expired(app, &changing).await?;
     let Some(days) = app.setup.rotate_days else {
         return Ok(());
     };
-    let changing = app.changing().await?;
     for alg in Alg::ALL {
-        let changes = {
+        let turn = {
             let state = app.state.read();
             let now_ms = app.clock.now_ms();
             if !due(&state.signing_keys, alg, days, now_ms) {
                 continue;
             }
-            keyring::rotation(app, &state.signing_keys, alg, now_ms)?
+            keyring::rotation(app, &state.signing_keys, alg, now_ms)
+        };
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(full @ NotTurned::Full { .. }) => {
+                tracing::warn!(%alg, %full, "signing keys were not rotated; tried again later");
+                continue;
+            }
+            Err(NotTurned::Unavailable(error)) => return Err(error),
         };
         let reason = format!("{alg} keys change every {days} days");
-        keyring::rotated(app, &changing, &changes, reason).await?;
+        keyring::record(app, &changing, turn, reason).await?;
         tracing::info!(%alg, "signing keys rotated by schedule");
     }
     Ok(())

@@ -36,7 +36,7 @@ pub struct State {
     pub revocations: BTreeMap<RevocationId, RevocationEntry>,
     /// Credentials of the admin API.
     pub credentials: BTreeMap<CredentialId, Credential>,
-    /// Signing keys, oldest first.
+    /// Signing keys, oldest first, and the newest of those that are retired.
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
     pub marks: Marks,
@@ -123,7 +123,13 @@ impl State {
                 self.secrets.insert(client, hashes);
             }
             Change::Policies { policies } => self.policies = policies,
-            Change::Revocation { revocation } => self.revoke(revocation, place),
+            Change::Revocation { revocation } => {
+                let of_key = revocation.what.kind == Kind::Key;
+                self.revoke(revocation, place);
+                if of_key {
+                    self.settle_signing_keys(place.time_ms);
+                }
+            }
             Change::Lock { lock } => self.lock(lock),
             Change::Lift { id } => self.lift(id),
             Change::Credential { credential } => {
@@ -134,16 +140,7 @@ impl State {
                     credential.revoked = true;
                 }
             }
-            Change::SigningKey { key } => {
-                match self
-                    .signing_keys
-                    .iter_mut()
-                    .find(|known| known.kid == key.kid)
-                {
-                    Some(known) => *known = key,
-                    None => self.signing_keys.push(key),
-                }
-            }
+            Change::SigningKey { key } => self.put_signing_key(key, place.time_ms),
             Change::Mark { key, until_s } => {
                 if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);

@@ -6,6 +6,7 @@ mod change;
 mod entries;
 mod fold;
 mod idempotency;
+mod keys;
 mod marks;
 mod shared;
 mod snapshot;
@@ -17,6 +18,7 @@ pub use entries::{
 };
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
+pub use keys::RETIRED_KEYS_MAX;
 pub use marks::{Marks, Replayed};
 pub use shared::Shared;
 
