@@ -102,6 +102,7 @@ impl Home {
 }
 
 fn open(folder: &TempDir) -> Arc<App> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let folder = Folder::new(folder.path());
     start::open(folder, "https://broker.example", &[7; 32], Setup::default()).unwrap()
 }
