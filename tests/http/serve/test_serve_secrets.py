@@ -60,9 +60,10 @@ def test_a_group_may_read_them(folder, mode):
     assert run("config", "check", "--config", folder.config).returncode == 0
 
 
-def test_at_a_reload_too_and_what_was_in_force_stays(folder):
+@pytest.mark.parametrize("name", ["agent.secret", "master.key"])
+def test_at_a_reload_too_and_what_was_in_force_stays(folder, name):
     folder.start()
-    folder.write("agent.secret", OTHER).chmod(0o644)
+    (folder.home / name).chmod(0o644)
     answer = folder.admin.post("/reload")
     assert answer.status_code == 422 and "found mode 0644" in answer.text
     assert alone(folder) == 200

@@ -5,8 +5,8 @@
 
 use super::files::{self, one};
 use crate::app::App;
-use crate::config;
 use crate::config::secrets::{self, environment};
+use crate::config::{self, Config};
 use crate::setup::Reload;
 use crate::vault::Vault;
 use locum_core::ids::{CredentialId, Uuid7};
@@ -74,6 +74,7 @@ impl Reloader {
                 return flaws;
             }
         };
+        flaws.extend(master(&config));
         let dir = config.settings.policy.dir;
         let objects = files::objects(&self.app, &config.declared, dir.is_some()).await;
         flaws.extend(objects.err().into_iter().flatten());
@@ -114,6 +115,17 @@ impl Reloader {
         bootstrap.put(next);
         flaws
     }
+}
+
+/// What is wrong with the master key's file, if it is still there: it is read at
+/// the start alone, but who may read it meanwhile is worth a word.
+fn master(config: &Config) -> Vec<Problem> {
+    let file = config.settings.keys.master_key_file.as_deref();
+    let flaw = file
+        .filter(|file| file.exists())
+        .and_then(|_| secrets::master(config, &environment).err());
+    let said = flaw.map(|flaw| one("/keys/master_key_file", flaw.to_string()));
+    said.unwrap_or_default()
 }
 
 /// The credential of the bootstrap token. It is on no record and lives as long
