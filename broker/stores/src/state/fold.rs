@@ -55,7 +55,7 @@ pub struct State {
     pub unnamed: Vec<NamedKey>,
     /// Credentials of the admin API.
     pub credentials: BTreeMap<CredentialId, Credential>,
-    /// Signing keys, oldest first.
+    /// Signing keys, oldest first, and the newest of those that are retired.
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
     pub marks: Marks,
@@ -170,7 +170,13 @@ impl State {
                 self.secrets.insert(client, hashes);
             }
             Change::Policies { policies } => self.policies = policies,
-            Change::Revocation { revocation } => self.revoke(revocation, place),
+            Change::Revocation { revocation } => {
+                let of_key = revocation.what.kind == Kind::Key;
+                self.revoke(revocation, place);
+                if of_key {
+                    self.settle_signing_keys(place.time_ms);
+                }
+            }
             Change::Lock { lock } => self.lock(lock, place),
             Change::Lift { id } => self.lift(id),
             Change::Credential { credential } => {
@@ -181,22 +187,16 @@ impl State {
                     credential.revoked = true;
                 }
             }
-            Change::SigningKey { key } => {
-                match self
-                    .signing_keys
-                    .iter_mut()
-                    .find(|known| known.kid == key.kid)
-                {
-                    Some(known) => *known = key,
-                    None => self.signing_keys.push(key),
-                }
-            }
+            Change::SigningKey { key } => self.put_signing_key(key, place.time_ms),
             Change::Mark { key, until_s } => {
                 if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);
                 }
             }
-            Change::Names { names } => names.into_iter().for_each(|named| self.name(named)),
+            Change::Names { names } => {
+                names.into_iter().for_each(|named| self.name(named));
+                self.settle_signing_keys(place.time_ms);
+            }
             Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
         }
     }

@@ -7,6 +7,7 @@ mod change;
 mod entries;
 mod fold;
 mod idempotency;
+mod keys;
 mod marks;
 mod seen;
 mod shared;
@@ -21,6 +22,7 @@ pub use entries::{
 };
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
+pub use keys::RETIRED_KEYS_MAX;
 pub use marks::{Marks, Replayed};
 pub use seen::{FirstSeen, Full, SEEN_MAX};
 pub use shared::Shared;
