@@ -12,6 +12,7 @@ mod marks;
 mod seen;
 mod shared;
 mod snapshot;
+mod stops;
 mod veil;
 
 pub use blocks::Blocks;
