@@ -99,10 +99,11 @@ class Serving:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def write(self, name: str, text: str) -> Path:
-        """One file of the folder."""
+        """One file of the folder, its owner's alone."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        path.chmod(0o600)
         return path
 
     def change(self, name: str, old: str, new: str) -> None:

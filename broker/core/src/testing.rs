@@ -18,8 +18,8 @@ use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, Uuid7, VersionI
 use crate::lineage::{Key, Keyed};
 use crate::proof::{ActorProof, Authenticated, Caller, Ours, SecretCheck, Seen};
 use crate::registry::{
-    Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, Status, Target,
-    Target, Version, VersionState,
+    Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, KeptLineage,
+    Status, Target, Version, VersionState,
 };
 use crate::scope::Scope;
 use crate::secret::Secret;

@@ -1,7 +1,10 @@
 //! The layout of a backup: a tar file with what a data folder needs to be
 //! started again (`docs/how-to/back-up.md`).
 
+use locum_core::jcs;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -11,7 +14,10 @@ pub(crate) mod take;
 /// First entry of a backup: what it is.
 const MANIFEST: &str = "locum-backup.json";
 /// Version of the layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The version before, whose manifest says nothing of the files beside the
+/// ledger. It is restored as well.
+const BEFORE: u32 = 1;
 /// The folder of the ledger, in the data folder and in the backup.
 const LEDGER: &str = "ledger";
 /// The file that says in which mode a data folder was made. Restored last:
@@ -34,6 +40,15 @@ struct Manifest {
     records: u64,
     /// Time of the newest, Unix milliseconds.
     last_time_ms: u64,
+    /// SHA-256 of every file beside the ledger, by name, in hexadecimal: nothing
+    /// in the ledger vouches for these.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+/// SHA-256 of a file, in hexadecimal.
+fn digest(bytes: &[u8]) -> String {
+    jcs::hex(&Sha256::digest(bytes))
 }
 
 /// The mode of a data folder; `None` where none is written.

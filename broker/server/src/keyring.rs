@@ -1,11 +1,16 @@
 //! Locum's own signing keys (contract §4, §12): one algorithm a key, the next
 //! one published before it signs, sealed in the ledger's side record.
 
-use crate::app::{App, Unavailable};
-use crate::changing::Changing;
+mod plan;
+mod turn;
+
+pub(crate) use plan::{NotTurned, of_revocation, retirement, rotation};
+pub(crate) use turn::{Turn, ensure, record, retire_expired, settle};
+
+use crate::app::Unavailable;
 use crate::vault::Vault;
 use locum_core::token::Alg;
-use locum_stores::state::{Author, Change, KeyState, SigningKeyEntry};
+use locum_stores::state::{KeyState, SigningKeyEntry};
 use locum_tokens::keys::{KeySet, SigningKey};
 use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,10 +23,11 @@ const OLD_FOR_MS: u64 = (3_600 + 300) * 1_000;
 struct Held {
     key: Arc<SigningKey>,
     state: KeyState,
-    superseded_ms: Option<u64>,
+    ends_ms: Option<u64>,
 }
 
-/// The keys as they stand; replaced whole. Retired ones are not among them.
+/// The keys as they stand; replaced whole. Those that are retired, and old ones
+/// whose last token has expired, are not among them.
 struct Ring {
     held: Vec<Held>,
     checks: Arc<KeySet>,
@@ -40,22 +46,50 @@ pub(crate) struct KeyringFlaw {
     detail: String,
 }
 
+impl From<KeyringFlaw> for Unavailable {
+    fn from(flaw: KeyringFlaw) -> Self {
+        Self(flaw.to_string())
+    }
+}
+
+/// When the last token of a key has expired; `None` while it may sign more.
+fn ends_ms(entry: &SigningKeyEntry) -> Option<u64> {
+    let superseded_ms = entry.superseded_ms?;
+    Some(superseded_ms.saturating_add(OLD_FOR_MS))
+}
+
+/// Whether a key signs, will sign, or has signed what may still live.
+fn lives(entry: &SigningKeyEntry, now_ms: u64) -> bool {
+    entry.state() != KeyState::Retired && ends_ms(entry).is_none_or(|end| end > now_ms)
+}
+
 impl Keyring {
-    /// Opens the sealed keys of the state.
+    /// Opens the sealed keys of the state that live, however many they are.
     ///
     /// # Errors
     /// [`KeyringFlaw`] under another master key.
-    pub(crate) fn open(entries: &[SigningKeyEntry], vault: &Vault) -> Result<Self, KeyringFlaw> {
-        Ok(Self(RwLock::new(Arc::new(Ring::open(entries, vault)?))))
+    pub(crate) fn open(
+        entries: &[SigningKeyEntry],
+        vault: &Vault,
+        now_ms: u64,
+    ) -> Result<Self, KeyringFlaw> {
+        let ring = Ring::open(entries, (vault, now_ms), None)?;
+        Ok(Self(RwLock::new(Arc::new(ring))))
     }
 
-    /// Takes over the keys of the state as they stand now.
-    pub(crate) fn reload(&self, app: &App) {
-        let ring = Ring::open(&app.state.read().signing_keys, &app.vault);
-        match ring {
-            Ok(ring) => *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring),
-            Err(flaw) => tracing::error!(%flaw, "the keys stay as they were"),
-        }
+    /// The ring that holds once these are the keys.
+    fn after(
+        &self,
+        entries: &[SigningKeyEntry],
+        vault: &Vault,
+        now_ms: u64,
+    ) -> Result<Ring, KeyringFlaw> {
+        Ring::open(entries, (vault, now_ms), Some(&self.ring()))
+    }
+
+    /// Puts a ring in force.
+    fn put(&self, ring: Ring) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
     fn ring(&self) -> Arc<Ring> {
@@ -82,36 +116,32 @@ impl Keyring {
     /// has expired.
     pub(crate) fn jwks(&self, now_ms: u64) -> Value {
         let ring = self.ring();
-        let shown = ring.held.iter().filter(|held| {
-            held.superseded_ms
-                .is_none_or(|then| then + OLD_FOR_MS > now_ms)
-        });
+        let held = ring.held.iter();
+        let shown = held.filter(|held| held.ends_ms.is_none_or(|end| end > now_ms));
         json!({ "keys": shown.map(|held| held.key.public_jwk()).collect::<Vec<_>>() })
     }
 }
 
 impl Ring {
-    fn open(entries: &[SigningKeyEntry], vault: &Vault) -> Result<Self, KeyringFlaw> {
+    /// Opens the keys that live; those that `known` holds are open already.
+    fn open(
+        entries: &[SigningKeyEntry],
+        (vault, now_ms): (&Vault, u64),
+        known: Option<&Self>,
+    ) -> Result<Self, KeyringFlaw> {
         let mut held = Vec::new();
-        let living = |entry: &&SigningKeyEntry| entry.state() != KeyState::Retired;
-        for entry in entries.iter().filter(living) {
-            let flaw = |detail: String| KeyringFlaw {
-                kid: entry.kid.clone(),
-                detail,
-            };
-            let plain = vault.unseal(&entry.sealed, &entry.kid);
-            let plain = plain.map_err(|e| flaw(e.to_string()))?;
-            let jwk: Value =
-                serde_json::from_slice(plain.expose()).map_err(|e| flaw(e.to_string()))?;
-            let key = SigningKey::from_private_jwk(&jwk).map_err(|e| flaw(e.to_string()))?;
+        for entry in entries.iter().filter(|entry| lives(entry, now_ms)) {
+            let open = known.and_then(|ring| ring.key(&entry.kid));
             held.push(Held {
-                key: Arc::new(key),
+                key: match open {
+                    Some(key) => key,
+                    None => Arc::new(unsealed(entry, vault)?),
+                },
                 state: entry.state(),
-                superseded_ms: entry.superseded_ms,
+                ends_ms: ends_ms(entry),
             });
         }
-        let public: Vec<Value> = held.iter().map(|held| held.key.public_jwk()).collect();
-        let checks = KeySet::from_jwks(&json!({ "keys": public }), &Alg::ALL);
+        let checks = KeySet::of_ours(held.iter().map(|held| &*held.key));
         let checks = checks.map_err(|e| KeyringFlaw {
             kid: "all".into(),
             detail: e.to_string(),
@@ -121,100 +151,23 @@ impl Ring {
             checks: Arc::new(checks),
         })
     }
+
+    fn key(&self, kid: &str) -> Option<Arc<SigningKey>> {
+        let held = self.held.iter().find(|held| held.key.kid() == kid);
+        held.map(|held| held.key.clone())
+    }
 }
 
-/// A new key, sealed, not yet recorded.
-///
-/// # Errors
-/// [`Unavailable`] when the library fails.
-pub(crate) fn generate(
-    app: &App,
-    alg: Alg,
-    activated_ms: Option<u64>,
-) -> Result<SigningKeyEntry, Unavailable> {
-    let failed = |e: &dyn std::fmt::Display| Unavailable(format!("signing key: {e}"));
-    let key = SigningKey::generate(alg, None).map_err(|e| failed(&e))?;
-    let private = key.private_jwk().map_err(|e| failed(&e))?;
-    let sealed = app.vault.seal(private.expose(), key.kid());
-    Ok(SigningKeyEntry {
-        kid: key.kid().to_owned(),
-        alg,
-        public: key.public_jwk(),
-        sealed: sealed.map_err(|e| failed(&e))?,
-        created_at_ms: app.clock.now_ms(),
-        activated_ms,
-        superseded_ms: None,
-        retired_ms: None,
-    })
-}
-
-/// The changes after which the next key of an algorithm signs and another is
-/// published: also the first two keys, where there are none.
-///
-/// # Errors
-/// [`Unavailable`] when the library fails.
-pub(crate) fn rotation(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    alg: Alg,
-    now_ms: u64,
-) -> Result<Vec<Change>, Unavailable> {
-    let in_state = |wanted: KeyState| {
-        let mut of_alg = entries.iter().filter(|entry| entry.alg == alg);
-        of_alg.find(|entry| entry.state() == wanted).cloned()
+fn unsealed(entry: &SigningKeyEntry, vault: &Vault) -> Result<SigningKey, KeyringFlaw> {
+    let flaw = |detail: &dyn std::fmt::Display| KeyringFlaw {
+        kid: entry.kid.clone(),
+        detail: detail.to_string(),
     };
-    let mut keys = Vec::new();
-    if let Some(mut active) = in_state(KeyState::Active) {
-        active.superseded_ms = Some(now_ms);
-        keys.push(active);
-    }
-    match in_state(KeyState::Next) {
-        Some(mut next) => {
-            next.activated_ms = Some(now_ms);
-            keys.push(next);
-        }
-        None => keys.push(generate(app, alg, Some(now_ms))?),
-    }
-    keys.push(generate(app, alg, None)?);
-    Ok(keys
-        .into_iter()
-        .map(|key| Change::SigningKey { key })
-        .collect())
+    let plain = vault.unseal(&entry.sealed, &entry.kid);
+    let plain = plain.map_err(|e| flaw(&e))?;
+    let jwk: Value = serde_json::from_slice(plain.expose()).map_err(|e| flaw(&e))?;
+    SigningKey::from_private_jwk(&jwk).map_err(|e| flaw(&e))
 }
 
-/// Makes sure there is a key of the algorithm, and that it is recorded and
-/// published before it signs.
-///
-/// # Errors
-/// [`Unavailable`] when it cannot be recorded.
-pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
-    if app.keyring.signer(alg).is_some() {
-        return Ok(());
-    }
-    let changing = app.changing().await?;
-    if app.keyring.signer(alg).is_some() {
-        return Ok(());
-    }
-    let changes = {
-        let state = app.state.read();
-        rotation(app, &state.signing_keys, alg, app.clock.now_ms())?
-    };
-    let reason = format!("first signing keys for {alg}");
-    rotated(app, &changing, &changes, reason).await
-}
-
-/// Records a rotation of Locum's own accord and puts it in force.
-///
-/// # Errors
-/// [`Unavailable`] when it cannot be recorded.
-pub(crate) async fn rotated(
-    app: &App,
-    changing: &Changing,
-    changes: &[Change],
-    reason: String,
-) -> Result<(), Unavailable> {
-    let draft = app.draft(changes, &Author::itself(reason))?;
-    let reload = Box::new(|app: &App| app.keyring.reload(app));
-    app.change(changing, draft, reload).await?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

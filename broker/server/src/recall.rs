@@ -211,12 +211,7 @@ pub(crate) fn agents(entry: &Entry, issuer: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn read(
-    entry: &Entry,
-    jti: Jti,
-    issuer: &str,
-    state: &State,
-) -> Result<Option<Recalled>, String> {
+fn read(entry: &Entry, jti: Jti, issuer: &str, state: &State) -> Result<Option<Recalled>, String> {
     let Some(side) = &entry.side else {
         return Ok(None);
     };

@@ -8,7 +8,7 @@ use crate::trust::TrustSettings;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 
 /// Somebody who wants the files read again, and waits for what was wrong.
@@ -31,7 +31,7 @@ pub(crate) struct Setup {
     /// Whether the admin API has a listener of its own.
     pub(crate) admin_apart: bool,
     /// The first administrator, who is on no record.
-    pub(crate) bootstrap: Option<Credential>,
+    pub(crate) bootstrap: Bootstrap,
     /// Our certificate, if TLS is on.
     pub(crate) certificates: Option<Arc<Certificates>>,
     /// Where to ask for the files to be read again; `None`: there are none.
@@ -48,10 +48,31 @@ impl Default for Setup {
             grants_by_administrator: true,
             issuer_path: String::new(),
             admin_apart: false,
-            bootstrap: None,
+            bootstrap: Bootstrap::default(),
             certificates: None,
             reload: None,
         }
+    }
+}
+
+/// The credential of the bootstrap token, while there is one; replaced by a
+/// reload.
+#[derive(Default)]
+pub(crate) struct Bootstrap(RwLock<Option<Arc<Credential>>>);
+
+impl Bootstrap {
+    /// The credential, if there is one.
+    pub(crate) fn get(&self) -> Option<Arc<Credential>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts another in its place, or none: the one of before counts no more.
+    pub(crate) fn put(&self, credential: Option<Credential>) {
+        let next = credential.map(Arc::new);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
     }
 }
 

@@ -13,7 +13,6 @@ use crate::telemetry::Traces;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
-use locum_core::token::Alg;
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
 use locum_stores::state::{Author, Change, NamedKey, Shared, State};
@@ -104,7 +103,9 @@ pub(crate) fn open_at(
     let (keyring, bundle) = {
         let known = state.read();
         let bundle = policies(&known)?;
-        (Keyring::open(&known.signing_keys, &vault)?, bundle)
+        let now_ms = clock.now_ms();
+        let keyring = Keyring::open(&known.signing_keys, &vault, now_ms)?;
+        (keyring, bundle)
     };
     let trust = Trust::new(clock.clone(), setup.trust.clone())?;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
@@ -160,9 +161,10 @@ fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger
     Ok(ledger)
 }
 
-/// Waits until the clock has reached the newest record, then makes sure of the
-/// signing keys, and that whatever holds is on record by its key. While it waits the broker is not ready: time would stand
-/// still, and what should expire would live on.
+/// Waits until the clock has reached the newest record, then sees to the signing
+/// keys, and that whatever holds is on record by its key. While it waits the
+/// broker is not ready: time would stand still, and what should expire would
+/// live on.
 ///
 /// # Errors
 /// [`StartFlaw`] when the keys cannot be recorded.
@@ -185,7 +187,7 @@ pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
         )]
         tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
     }
-    keyring::ensure(app, Alg::default()).await?;
+    keyring::settle(app).await?;
     Ok(named(app).await?)
 }
 

@@ -24,6 +24,8 @@ mod nearest;
 mod settings;
 #[path = "../../../broker/server/src/config/values.rs"]
 mod values;
+#[path = "../../../broker/server/src/config/whole.rs"]
+mod whole;
 #[path = "../../../broker/server/src/bounds.rs"]
 mod bounds;
 #[path = "../../../broker/server/src/telemetry/settings.rs"]

@@ -32,6 +32,15 @@ def test_an_issuer_reads_back_as_what_was_put(world, admin):
         assert shown[member] == made.body[member], member
 
 
+@pytest.mark.parametrize("id", ["local", "locum"])
+def test_the_ids_of_locums_own_are_no_issuers(world, admin, id):
+    body = world.issuer().body | {"issuer": f"https://{unique('iss')}.example"}
+    answer = admin.put(f"/issuers/{id}", body)
+    problem(answer, 422)
+    assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["/id"]
+    assert admin.get(f"/issuers/{id}").status_code == 404
+
+
 @pytest.mark.parametrize("audiences, access", [(["a", "b"], ["b", "c"]), (["a"], ["a"])])
 def test_the_two_audience_lists_may_not_overlap(world, admin, audiences, access):
     made, name = world.issuer(), unique("iss")

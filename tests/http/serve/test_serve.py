@@ -67,7 +67,9 @@ def test_what_is_wrong_is_said_in_one_sentence(folder, old, new, sentence):
 
 @pytest.mark.parametrize("name, text, sentence", [
     ("master.key", "c2hvcnQ=", "expected 32 bytes in base64, found 5"),
-    ("admin.token", "short", "expected at least 16 characters"),
+    ("admin.token", "short", "`admin.bootstrap_token_file`: expected a secret of at least 128 bits, found a weaker one"),
+    ("admin.token", "0123456789abcdef" * 4, "expected a secret of at least 128 bits"),
+    ("agent.secret", "visible-secret", "`agents.bot.client_secret_file`: expected a secret of at least 128 bits"),
     ("agent.secret", "", "expected one line of printable ASCII"),
     ("conf.d/more.toml", "[trust]\nca_file = \"nowhere.pem\"", "`trust.ca_file`: "),
     ("conf.d/more.toml", "[trust]\nca_file = \"more.toml\"", "expected a certificate, found none"),

@@ -83,11 +83,7 @@ impl Authenticated<Caller> {
     /// client's registered keys (RFC 7523 §3: `iss` = `sub` = client id). It is
     /// used once: an `iat` ahead of `now_ms` counts from now.
     #[must_use]
-    pub fn by_assertion(
-        caller: Caller,
-        assertion: &Verified<Claims>,
-        now_ms: u64,
-    ) -> Option<Self> {
+    pub fn by_assertion(caller: Caller, assertion: &Verified<Claims>, now_ms: u64) -> Option<Self> {
         let registered = caller
             .methods()
             .iter()

@@ -11,8 +11,8 @@ use crate::ids::IssuerId;
 use crate::refusal::Code;
 use crate::registry::{Agent, Issuer};
 use crate::testing::{
-    Agreeing, NOW_S, Names, OURS, SEEN, Scene, access_token, actor, agent, claims, client, id_token,
-    issuer, other_client, ours, over, target, verified,
+    Agreeing, NOW_S, Names, OURS, SEEN, Scene, access_token, actor, agent, claims, client,
+    id_token, issuer, other_client, ours, over, target, verified,
 };
 use crate::token::{Claims, Kind, Verified};
 use serde_json::{Value, json};
@@ -44,13 +44,21 @@ fn by_workload(
 ) -> Result<ActorProof, Code> {
     let id = IssuerId::parse(id).unwrap();
     let issuer = OURS.into();
-    ActorProof::from_workload(Arc::new(agent.clone()), &id, token, NOW_S * 1000, client, ours(&issuer))
-        .map_err(|refusal| refusal.code)
+    ActorProof::from_workload(
+        Arc::new(agent.clone()),
+        &id,
+        token,
+        NOW_S * 1000,
+        client,
+        ours(&issuer),
+    )
+    .map_err(|refusal| refusal.code)
 }
 
 #[test]
 fn a_client_that_is_no_agent_does_not_act() {
-    let refusal = ActorProof::from_client(&other_client("gateway"), ours(&OURS.into())).unwrap_err();
+    let refusal =
+        ActorProof::from_client(&other_client("gateway"), ours(&OURS.into())).unwrap_err();
     assert_eq!(refusal.code, Code::ClientNotAllowed);
     let proof = actor(&worker(json!({})));
     assert_eq!((proof.from(), proof.presenter()), (ActorFrom::Client, None));
@@ -146,10 +154,15 @@ fn an_assertion_and_a_secret_serve_only_clients_registered_for_them() {
         let all = json!({"iss": iss, "sub": iss, "aud": OURS, "iat": NOW_S, "exp": NOW_S + 60});
         verified(Kind::ClientAssertion, iss, &all)
     };
-    assert!(Authenticated::by_assertion(caller(), &assertion("invoice-agent"), NOW_S * 1000).is_some());
+    assert!(
+        Authenticated::by_assertion(caller(), &assertion("invoice-agent"), NOW_S * 1000).is_some()
+    );
     assert!(Authenticated::by_assertion(caller(), &assertion("hr-agent"), NOW_S * 1000).is_none());
     let only_secret = Caller::Agent(Arc::new(worker(json!({}))));
-    assert!(Authenticated::by_assertion(only_secret, &assertion("invoice-agent"), NOW_S * 1000).is_none());
+    assert!(
+        Authenticated::by_assertion(only_secret, &assertion("invoice-agent"), NOW_S * 1000)
+            .is_none()
+    );
 }
 
 #[test]
@@ -257,8 +270,7 @@ fn a_workload_that_matches_no_agent_is_a_party_that_never_acts_for_itself() {
     let scene = Scene::of(&who, stranger, &sap);
     assert!(!scene.case().unwrap().is_alone());
     assert_eq!(scene.permit().claims()["del"]["basis"], json!("policy"));
-    let itself =
-        SubjectProof::from_workload(&token, &workloads(), Some(&who), SEEN).unwrap();
+    let itself = SubjectProof::from_workload(&token, &workloads(), Some(&who), SEEN).unwrap();
     let scene = Scene::of(&who, itself, &sap);
     assert_eq!(scene.permit().claims()["del"]["basis"], json!("self"));
     assert_eq!(scene.permit().claims()["sub"], json!("invoice-agent"));

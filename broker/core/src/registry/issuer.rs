@@ -1,6 +1,6 @@
 //! Issuers of foreign tokens that are trusted.
 
-use super::{Problem, Problems, RESERVED_IDS, target::parse_pair};
+use super::{LOCAL, Problem, Problems, RESERVED_IDS, target::parse_pair};
 use crate::ids::{AgentId, IssuerId, TargetId};
 use crate::scope::{Authority, ScopeName};
 use crate::token::Alg;
@@ -134,6 +134,20 @@ impl Issuer {
     }
 }
 
+impl Issuer {
+    /// What is wrong with an id that a new issuer is to have, besides what its
+    /// declaration shows (contract §2). One that is `known` goes on under the id
+    /// it has, even where that is reserved by now.
+    #[must_use]
+    pub fn reserved(id: &IssuerId, known: Option<&Self>) -> Option<Problem> {
+        let reserved = known.is_none() && id.as_str() == LOCAL;
+        reserved.then(|| Problem {
+            pointer: "/id".into(),
+            detail: "expected an id that is not reserved".into(),
+        })
+    }
+}
+
 impl IssuerSpec {
     /// What is wrong with the object by itself; `ours` is Locum's issuer.
     #[must_use]
@@ -226,4 +240,26 @@ impl IssuerSpec {
 /// sent with every fetch.
 pub(super) fn names_a_user(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::testing::issuer;
+    use serde_json::json;
+
+    #[test]
+    fn local_is_an_id_that_no_new_issuer_takes_and_a_known_one_keeps() {
+        let known = issuer("local", json!({}));
+        let place = |problem: Problem| problem.pointer;
+        let local = &known.id;
+        assert_eq!(Issuer::reserved(local, None).map(place).unwrap(), "/id");
+        assert_eq!(Issuer::reserved(local, Some(&known)), None);
+        let other = IssuerId::parse("locals").unwrap();
+        assert_eq!(Issuer::reserved(&other, None), None);
+        let locum = IssuerId::parse("locum").unwrap();
+        let flaws = known.spec.problems(&locum, "https://broker.example");
+        assert!(flaws.iter().any(|flaw| flaw.pointer == "/id"));
+    }
 }

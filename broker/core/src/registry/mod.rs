@@ -13,8 +13,8 @@ mod snapshot;
 mod target;
 
 pub use agent::{
-    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind, Status,
-    Version, VersionState, Workload, WrongState,
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind,
+    Status, Version, VersionState, Workload, WrongState,
 };
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
@@ -27,6 +27,8 @@ pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec, is_reso
 
 /// Names that no operator may take: they mean Locum itself.
 pub const RESERVED_IDS: [&str; 1] = ["locum"];
+/// The id that no new issuer may take besides: it means accounts of Locum's own.
+const LOCAL: &str = "local";
 /// Most entries of any list an operator declares.
 pub const LIST_MAX: usize = 256;
 /// Longest free text an operator declares (names, reasons), in bytes.

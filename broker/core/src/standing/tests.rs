@@ -263,7 +263,10 @@ fn a_token_that_was_revoked_is_dead_until_nothing_under_it_lives() {
     assert!(dead(&view, &token));
     view.sweep(NOW_MS);
     assert!(dead(&view, &token));
-    assert_eq!(view.revoked_until(&Names.key(Kind::Token, "01k")), Some(FOR_EVER));
+    assert_eq!(
+        view.revoked_until(&Names.key(Kind::Token, "01k")),
+        Some(FOR_EVER)
+    );
     view.sweep(NOW_MS + 120_000);
     assert_eq!(view.revocations(), 0);
 }

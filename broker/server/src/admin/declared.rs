@@ -306,3 +306,6 @@ fn flaw(pointer: &str, detail: &str) -> Flaw {
         detail: detail.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

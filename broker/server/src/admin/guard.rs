@@ -111,7 +111,7 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     };
     let token = bearer(headers).ok_or_else(refused)?;
     let state = app.state.read();
-    let first = app.setup.bootstrap.as_ref();
+    let first = app.setup.bootstrap.get();
     let named = token
         .split_once('.')
         .and_then(|(id, _)| CredentialId::parse(id).ok());
@@ -122,7 +122,7 @@ fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     };
     let found = found.or_else(|| {
         let all = state.credentials.values().filter(|_| named.is_none());
-        all.chain(first)
+        all.chain(first.as_deref())
             .fold(None, |found, c| if matches(c) { Some(c) } else { found })
     });
     let now_s = app.clock.now_s();

@@ -69,7 +69,8 @@ fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem
         let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
         return Err(Problem::new(Code::State, detail));
     }
-    let flaws = check::flaws(registry, &now.app.issuer, &id, &spec);
+    let mut flaws = check::flaws(registry, &now.app.issuer, &id, &spec);
+    flaws.extend(Issuer::reserved(&id, current.map(|known| &**known)));
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::times;
 use super::write::{Moment, Plan, reason};
 use crate::app::{App, Unavailable};
-use crate::keyring;
+use crate::keyring::{self, NotTurned, Turn};
 use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use locum_core::ids::RevocationId;
 use locum_core::lineage::{Kind, What};
 use locum_core::refusal::Code;
 use locum_core::token::Alg;
-use locum_stores::state::{Change, KeyState, RevocationEntry, Role, SigningKeyEntry};
+use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -47,21 +47,26 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     call.page(keys.into_iter(), |key| key.kid.clone(), |key| show(key))
 }
 
-/// The next key becomes active, another is published.
+/// The next key becomes active, another is published. Old ones whose last token
+/// has expired go along, of Locum's own accord.
 async fn rotate(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Rotate = call.read()?;
     let reason = reason(&wish.reason)?;
     let plan = |moment: &Moment<'_>| {
-        let changes = keyring::rotation(
-            moment.app,
-            &moment.state.signing_keys,
-            wish.alg,
-            moment.now_ms,
-        );
-        planned(changes.map_err(faulty)?, reason)
+        let entries = &moment.state.signing_keys;
+        let turn = keyring::rotation(moment.app, entries, wish.alg, moment.now_ms);
+        Ok(planned(turn.map_err(not_turned)?, Vec::new(), reason))
     };
-    call.write(plan).await
+    let answer = call.write(plan).await?;
+    if let Err(error) = expire(&call.app).await {
+        tracing::warn!(%error, "old signing keys were not retired; tried again later");
+    }
+    Ok(answer)
+}
+
+async fn expire(app: &App) -> Result<(), Unavailable> {
+    keyring::retire_expired(app, &app.changing().await?).await
 }
 
 /// Out of `/jwks` at once; what it signed is dead.
@@ -72,47 +77,31 @@ async fn retire(call: Call) -> Result<Answer, Problem> {
     let plan = |moment: &Moment<'_>| {
         let kid = call.param("kid");
         let entries = &moment.state.signing_keys;
-        let key = entries.iter().find(|key| key.kid == kid);
-        let mut key = key
-            .cloned()
-            .ok_or_else(|| Problem::unknown("a signing key"))?;
-        let was = key.state();
-        if was == KeyState::Retired {
+        if !entries.iter().any(|key| key.kid == kid) {
+            return Err(Problem::unknown("a signing key"));
+        }
+        let turn = keyring::retirement(moment.app, entries, kid, moment.now_ms);
+        let Some(turn) = turn.map_err(faulty)? else {
             let detail = "expected a key in use, found one that was retired";
             return Err(Problem::new(Code::State, detail));
-        }
-        key.retired_ms = Some(moment.now_ms);
-        let others: Vec<_> = entries
-            .iter()
-            .filter(|other| other.kid != kid)
-            .cloned()
-            .collect();
-        let mut changes = match was {
-            KeyState::Active => {
-                keyring::rotation(moment.app, &others, key.alg, moment.now_ms).map_err(faulty)?
-            }
-            KeyState::Next => {
-                let next = keyring::generate(moment.app, key.alg, None).map_err(faulty)?;
-                vec![Change::SigningKey { key: next }]
-            }
-            KeyState::Old | KeyState::Retired => Vec::new(),
         };
-        changes.push(Change::Revocation {
-            revocation: dead(moment.app, &key, &reason, &call.who.name),
-        });
-        changes.push(Change::SigningKey { key });
-        planned(changes, reason)
+        let revocation = dead(moment.app, kid, &reason, &call.who.name);
+        Ok(planned(
+            turn,
+            vec![Change::Revocation { revocation }],
+            reason,
+        ))
     };
     call.write(plan).await
 }
 
 /// What a retired key signed is dead for ever.
-fn dead(app: &App, key: &SigningKeyEntry, reason: &str, by: &str) -> RevocationEntry {
+fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     RevocationEntry {
         id: RevocationId(app.mint()),
         what: What {
             kind: Kind::Key,
-            id: format!("locum:{}", key.kid),
+            id: format!("locum:{kid}"),
         },
         before_ms: None,
         reason: reason.to_owned(),
@@ -122,22 +111,25 @@ fn dead(app: &App, key: &SigningKeyEntry, reason: &str, by: &str) -> RevocationE
     }
 }
 
-fn planned(changes: Vec<Change>, reason: String) -> Result<Plan, Problem> {
-    let shown = changes.iter().filter_map(|change| {
-        let Change::SigningKey { key } = change else {
-            return None;
-        };
-        Some(show(key))
-    });
-    let shown = json!({ "items": shown.collect::<Vec<_>>() });
-    Ok(Plan {
+fn planned(turn: Turn, more: Vec<Change>, reason: String) -> Plan {
+    let shown: Vec<_> = turn.keys().iter().map(show).collect();
+    let mut changes = turn.changes();
+    changes.extend(more);
+    Plan {
         changes,
         status: StatusCode::OK,
-        shown,
+        shown: json!({ "items": shown }),
         secret: None,
         reason,
-        then: Box::new(|app| app.keyring.reload(app)),
-    })
+        then: turn.in_force(),
+    }
+}
+
+fn not_turned(error: NotTurned) -> Problem {
+    match error {
+        NotTurned::Full { .. } => Problem::new(Code::State, error.to_string()),
+        NotTurned::Unavailable(error) => faulty(error),
+    }
 }
 
 fn faulty(error: Unavailable) -> Problem {

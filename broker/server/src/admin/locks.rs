@@ -3,8 +3,8 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::problem::Problem;
 use super::past;
+use super::problem::Problem;
 use super::revocations::{Act, confirmed, counted, estimated, scanned, shown, stop};
 use super::times;
 use super::write::{Moment, Plan, nothing, reason};

@@ -33,6 +33,7 @@ mod times;
 mod write;
 
 pub(crate) use openapi::schemas;
+pub(crate) use times::shown as shown_time;
 
 use crate::app::App;
 use axum::Router;

@@ -35,7 +35,11 @@ impl<T: Send + 'static> Kind<T> {
     ///
     /// # Errors
     /// 503 when the ledger cannot be read.
-    pub(super) async fn one(&'static self, app: &Arc<App>, id: Uuid7) -> Result<Option<T>, Problem> {
+    pub(super) async fn one(
+        &'static self,
+        app: &Arc<App>,
+        id: Uuid7,
+    ) -> Result<Option<T>, Problem> {
         let app = app.clone();
         blocking(move || {
             let reader = app.ledger.reader();

@@ -11,12 +11,14 @@ use super::call::Call;
 use super::past;
 use super::problem::Problem;
 use super::times;
-use super::write::{nothing, reason};
+use super::write::reason;
 use crate::app::App;
+use crate::keyring;
 use axum::Router;
 use axum::routing::get;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::What;
+use locum_core::refusal::Code;
 use locum_stores::state::{Change, RevocationEntry, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -132,8 +134,12 @@ async fn record(
         by: call.who.name.clone(),
         key: None,
     };
-    let changes = [Change::Revocation { revocation }];
-    let recorded = call.record(&changing, &changes, reason, nothing());
+    // A key of ours goes in the same record (contract §12).
+    let keys = keyring::of_revocation(&call.app, &revocation.what);
+    let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
+    let mut changes = vec![Change::Revocation { revocation }];
+    changes.extend(keys.changes());
+    let recorded = call.record(&changing, &changes, reason, keys.in_force());
     let appended = recorded.await?;
     Ok((id, stop, appended.place.time_ms))
 }

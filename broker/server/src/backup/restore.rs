@@ -1,7 +1,8 @@
 //! `locum restore FILE --data DIR`: lays a backup out again.
 
-use super::{DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, SMALL, VERSION};
+use super::{BEFORE, DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, SMALL, VERSION, digest, is_dev};
 use locum_stores::ledger::{self, Opened};
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -66,18 +67,30 @@ fn lay_out(source: File, file: &Path, data: &Path) -> Result<Opened, RestoreFlaw
     let manifest = manifest.ok_or_else(|| wrong("expected an entry, found none".into()))?;
     let ledger = data.join(LEDGER);
     DirBuilder::new().mode(0o700).create(&ledger)?;
-    let mut mode = None;
+    let mut beside = BTreeMap::new();
     for entry in entries {
         let mut entry = entry.map_err(|e| wrong(e.to_string()))?;
         let name = name(&entry).map_err(wrong)?;
-        if name == MODE {
-            mode = Some(small(&mut entry).map_err(wrong)?);
+        if name.starts_with(LEDGER) {
+            write(&data.join(&name), &mut entry).map_err(|e| wrong(format!("`{name}`: {e}")))?;
             continue;
         }
-        write(&data.join(&name), &mut entry).map_err(|e| wrong(format!("`{name}`: {e}")))?;
+        let bytes = small(&mut entry).map_err(wrong)?;
+        if beside.insert(name.clone(), bytes).is_some() {
+            return Err(wrong(format!("expected `{name}` once, found it twice")));
+        }
     }
+    vouched(&beside, &manifest).map_err(wrong)?;
     // A backup that was cut short ends before its mode.
+    let mode = beside.remove(MODE);
     let mode = mode.ok_or_else(|| wrong("expected its last entry, found its end".into()))?;
+    if is_dev(Some(&mode)) == beside.is_empty() {
+        let detail = "expected the files of the dev world with the mode `dev` and with no other";
+        return Err(wrong(format!("{detail}, found it otherwise")));
+    }
+    for (name, bytes) in &beside {
+        write(&data.join(name), &mut bytes.as_slice())?;
+    }
     let found = ledger::verify(&ledger)?;
     agrees(&found, &manifest).map_err(wrong)?;
     sync(&ledger)?;
@@ -85,6 +98,29 @@ fn lay_out(source: File, file: &Path, data: &Path) -> Result<Opened, RestoreFlaw
     write(&data.join(MODE), &mut mode.as_slice())?;
     sync(data)?;
     Ok(found)
+}
+
+/// What stands beside the ledger is what the manifest says, all of it. That of
+/// the version before says nothing.
+fn vouched(beside: &BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> Result<(), String> {
+    if manifest.v == BEFORE {
+        return Ok(());
+    }
+    let missing = manifest
+        .files
+        .keys()
+        .find(|name| !beside.contains_key(*name));
+    if let Some(name) = missing {
+        return Err(format!("expected `{name}`, found its end"));
+    }
+    for (name, bytes) in beside {
+        if manifest.files.get(name) != Some(&digest(bytes)) {
+            return Err(format!(
+                "expected `{name}` as the manifest has it, found another"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn agrees(found: &Opened, manifest: &Manifest) -> Result<(), String> {
@@ -107,7 +143,7 @@ fn manifest(mut entry: tar::Entry<'_, File>) -> Result<Manifest, String> {
     }
     let manifest: Manifest =
         serde_json::from_slice(&small(&mut entry)?).map_err(|e| e.to_string())?;
-    if manifest.v != VERSION {
+    if ![BEFORE, VERSION].contains(&manifest.v) {
         let found = manifest.v;
         return Err(format!("expected version `{VERSION}`, found `{found}`"));
     }

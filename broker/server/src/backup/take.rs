@@ -1,6 +1,6 @@
 //! Taking a backup while serving.
 
-use super::{DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, VERSION, is_dev, mode};
+use super::{DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, VERSION, digest, is_dev, mode};
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
 use locum_stores::ledger::{Ledger, Part, Parts};
@@ -42,18 +42,27 @@ pub(crate) fn body(ledger: &Ledger, data: PathBuf) -> io::Result<Body> {
 /// Whatever the file system or the writer says.
 pub(super) fn write(parts: &Parts, data: &Path, out: &mut dyn Write) -> io::Result<()> {
     let mut tar = tar::Builder::new(out);
+    let mode = mode(data)?;
+    let mut beside = Vec::new();
+    if is_dev(mode.as_deref()) {
+        for name in DEV_FILES {
+            beside.push((name, std::fs::read(data.join(name))?));
+        }
+    }
+    let all = beside.iter().map(|(name, bytes)| (*name, bytes));
+    let all = all.chain(mode.iter().map(|mode| (MODE, mode)));
     let manifest = Manifest {
         v: VERSION,
         tree: parts.tree.clone(),
         records: parts.records,
         last_time_ms: parts.last_time_ms,
+        files: all
+            .map(|(name, bytes)| (name.into(), digest(bytes)))
+            .collect(),
     };
     add(&mut tar, MANIFEST, &serde_json::to_vec(&manifest)?)?;
-    let mode = mode(data)?;
-    if is_dev(mode.as_deref()) {
-        for name in DEV_FILES {
-            add(&mut tar, name, &std::fs::read(data.join(name))?)?;
-        }
+    for (name, bytes) in &beside {
+        add(&mut tar, name, bytes)?;
     }
     for part in &parts.files {
         add_part(&mut tar, part)?;

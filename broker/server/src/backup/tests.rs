@@ -138,3 +138,83 @@ fn an_entry_that_is_none_of_ours_is_refused() {
     assert!(is_empty(&home.other()));
     assert!(!home.folder.path().join("world.json").exists());
 }
+
+/// The backup with the bytes of one file changed, and the tar file sound: its
+/// checksum covers a file's name, not what is in it.
+fn changed(whole: &[u8], name: &str, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = whole.to_vec();
+    let header = |block: &[u8]| block.starts_with(name.as_bytes()) && block[name.len()] == 0;
+    let at = whole.chunks(512).position(header).unwrap() * 512 + 512;
+    assert!(out[at..].starts_with(from));
+    out[at..at + to.len()].copy_from_slice(to);
+    out
+}
+
+#[test]
+fn a_mode_that_was_changed_in_the_archive_is_refused() {
+    for (mode, other) in [("serve", b"dev\n\n"), ("dev\n\n", b"serve")] {
+        let home = Home::new(mode);
+        let whole = fs::read(home.file()).unwrap();
+        fs::write(home.file(), changed(&whole, "mode", mode.as_bytes(), other)).unwrap();
+        let flaw = restore(&home.file(), &home.other())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            flaw.contains("expected `mode` as the manifest has it"),
+            "{flaw}"
+        );
+        assert!(is_empty(&home.other()));
+    }
+}
+
+#[test]
+fn a_file_of_the_dev_world_that_was_changed_is_refused() {
+    let home = Home::new("dev");
+    let whole = fs::read(home.file()).unwrap();
+    let other = changed(&whole, "dev-world.json", b"sentinel", b"SENTINEL");
+    fs::write(home.file(), other).unwrap();
+    assert!(restore(&home.file(), &home.other()).is_err());
+    assert!(is_empty(&home.other()));
+}
+
+/// The backup as the version before made it.
+fn of_the_version_before(home: &Home, mode: &[u8]) {
+    let whole = fs::read(home.file()).unwrap();
+    let mut archive = tar::Archive::new(whole.as_slice());
+    let mut out = tar::Builder::new(Vec::new());
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_str().unwrap().to_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        if name == "locum-backup.json" {
+            let mut manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            manifest.as_object_mut().unwrap().remove("files");
+            manifest["v"] = json!(1);
+            bytes = manifest.to_string().into_bytes();
+        }
+        if name == "mode" {
+            bytes = mode.to_vec();
+        }
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o600);
+        out.append_data(&mut header, name, bytes.as_slice())
+            .unwrap();
+    }
+    fs::write(home.file(), out.into_inner().unwrap()).unwrap();
+}
+
+#[test]
+fn a_backup_of_the_version_before_is_restored_where_its_files_fit_its_mode() {
+    for mode in ["dev", "serve"] {
+        let home = Home::new(mode);
+        of_the_version_before(&home, mode.as_bytes());
+        restore(&home.file(), &home.other()).unwrap();
+        let home = Home::new(mode);
+        let other: &[u8] = if mode == "dev" { b"serve" } else { b"dev" };
+        of_the_version_before(&home, other);
+        assert!(restore(&home.file(), &home.other()).is_err());
+        assert!(is_empty(&home.other()));
+    }
+}

@@ -106,7 +106,8 @@ fn value(text: &str) -> Value {
 fn check(file: &Path) -> Result<(), Flaw> {
     let config = load(file, &environment)?;
     secrets::master(&config, &environment)?;
-    secrets::bootstrap(&config, &environment)?;
+    let token = config.settings.admin.bootstrap_token_file.as_deref();
+    secrets::bootstrap(&config.file, token, &environment)?;
     let flaws = declared::by_themselves(&config.declared, &config.settings.issuer);
     if !flaws.is_empty() {
         return Err(format!("{}: {}", file.display(), objects::sentence(&flaws)).into());

@@ -4,6 +4,7 @@
 use super::flaw::ConfigFlaw;
 use super::keys::{self, Holds, INCLUDE, Key, OBJECTS};
 use super::nearest::nearest;
+use super::whole::{Stamp, whole};
 use locum_core::refusal::quoted;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,12 +22,21 @@ const FILE_MAX: usize = 1 << 22;
 /// # Errors
 /// Why there is none, in words.
 pub(crate) fn bounded(file: &Path, most: usize) -> Result<String, String> {
+    let open = File::open(file);
+    bounded_from(
+        open.map_err(|flaw| format!("cannot be read: {flaw}"))?,
+        most,
+    )
+}
+
+/// The same of a file that is open.
+///
+/// # Errors
+/// Why there is none, in words.
+pub(super) fn bounded_from(file: File, most: usize) -> Result<String, String> {
     let mut text = String::new();
-    let read = File::open(file).and_then(|file| {
-        let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-        file.take(more).read_to_string(&mut text)
-    });
-    match read {
+    let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    match file.take(more).read_to_string(&mut text) {
         Ok(length) if length <= most => Ok(text),
         Ok(_) => Err(format!("expected at most {most} bytes, found more")),
         Err(flaw) => Err(format!("cannot be read: {flaw}")),
@@ -58,11 +68,39 @@ pub(super) struct Merged {
     pub(super) entries: Vec<Entry>,
 }
 
-/// Reads the main file and what it includes.
+/// Reads the main file and what it includes, as they stood at one moment.
 ///
 /// # Errors
-/// The first flaw.
+/// The first flaw, or files that move all the while.
 pub(super) fn read(main: &Path) -> Result<Merged, ConfigFlaw> {
+    let moving = || {
+        let detail = format!(
+            "expected files that stand still while they are read, found this one or what its `{INCLUDE}` names changing; put all in place, then read again"
+        );
+        ConfigFlaw::new(main, detail)
+    };
+    // One file is read in one go.
+    if parse(main, &text(main)?).is_ok_and(|table| !table.contains_key(INCLUDE)) {
+        return read_once(main);
+    }
+    whole(|| look(main), || read_once(main), moving)
+}
+
+/// Which files there are, and which each is.
+fn look(main: &Path) -> Result<Vec<(PathBuf, Option<Stamp>)>, ConfigFlaw> {
+    // What is no TOML, or includes what cannot be, is said by who reads it.
+    let table = parse(main, &text(main)?).unwrap_or_default();
+    let mut files = vec![main.to_owned()];
+    files.extend(included(main, &table).unwrap_or_default());
+    let stamped = files.into_iter().map(|file| {
+        let stamp = Stamp::at(&file);
+        let stamp = stamp.map_err(|flaw| ConfigFlaw::new(&file, format!("cannot be read: {flaw}")));
+        Ok((file, stamp?))
+    });
+    stamped.collect()
+}
+
+fn read_once(main: &Path) -> Result<Merged, ConfigFlaw> {
     let mut out = Merged::default();
     let table = parse(main, &text(main)?)?;
     let more = included(main, &table)?;

@@ -8,16 +8,21 @@ mod issuer;
 mod keys;
 mod nearest;
 mod objects;
+mod private;
 mod schema;
 pub(crate) mod secrets;
 mod settings;
+mod strength;
 mod values;
+mod whole;
 
 pub(crate) use command::{ConfigVerb, command};
 pub(crate) use files::bounded;
 pub(crate) use flaw::ConfigFlaw;
 pub(crate) use nearest::nearest;
+pub(crate) use private::private;
 pub(crate) use settings::Settings;
+pub(crate) use whole::{Stamp, whole};
 
 use crate::admin::declared::Declared;
 use secrets::Environment;

@@ -213,7 +213,7 @@ fn secret(
     }
     let path = named.file.map(|file| beside(&entry.file, &file));
     let key = format!("{}.{}.client_secret_file", entry.array, entry.id);
-    let found = secrets::read(
+    let found = secrets::presented(
         &entry.file,
         &key,
         path.as_deref().map(Path::new),

@@ -2,8 +2,9 @@
 //! and from nowhere else (contract §14).
 
 use super::Config;
-use super::files::bounded;
 use super::flaw::ConfigFlaw;
+use super::private::private;
+use super::strength::{BITS_MIN, is_strong};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -19,8 +20,6 @@ pub(crate) const CLIENT_SECRET: &str = "LOCUM_CLIENT_SECRET_";
 
 /// Longest secret, in bytes.
 const SECRET_MAX: usize = 4096;
-/// Fewest characters of an administrator's token.
-const TOKEN_MIN: usize = 16;
 /// Bytes of the master key.
 const MASTER_BYTES: usize = 32;
 
@@ -54,6 +53,17 @@ pub(crate) fn read(
     config: &Path,
     key: &str,
     file: Option<&Path>,
+    from: (&str, Environment<'_>),
+) -> Result<Option<Secret<String>>, ConfigFlaw> {
+    let text = text(config, key, file, from)?;
+    text.map(|text| line(config, key, &text)).transpose()
+}
+
+/// What the file holds, or the environment.
+fn text(
+    config: &Path,
+    key: &str,
+    file: Option<&Path>,
     (name, environment): (&str, Environment<'_>),
 ) -> Result<Option<Secret<String>>, ConfigFlaw> {
     let flaw = |detail: String| ConfigFlaw::new(config, detail);
@@ -63,18 +73,47 @@ pub(crate) fn read(
         }
         (None, None) => return Ok(None),
         (None, Some(value)) => value,
-        (Some(file), None) => bounded(file, SECRET_MAX + 2)
+        (Some(file), None) => private(file, SECRET_MAX + 2)
             .map_err(|found| flaw(format!("`{key}`: `{}`: {found}", file.display())))?,
     };
-    let secret = text.trim();
+    Ok(Some(Secret::new(text)))
+}
+
+/// The one line that a text is.
+fn line(config: &Path, key: &str, text: &Secret<String>) -> Result<Secret<String>, ConfigFlaw> {
+    let secret = text.expose().trim();
     let fits = !secret.is_empty()
         && secret.len() <= SECRET_MAX
         && secret.bytes().all(|b| (0x21..=0x7e).contains(&b));
     if !fits {
         let detail = format!("`{key}`: expected one line of printable ASCII, found something else");
-        return Err(flaw(detail));
+        return Err(ConfigFlaw::new(config, detail));
     }
-    Ok(Some(Secret::new(secret.to_owned())))
+    Ok(Secret::new(secret.to_owned()))
+}
+
+/// A secret that is presented to Locum: one that cannot be guessed.
+///
+/// # Errors
+/// Those of [`read`], and one that is too weak to keep anybody out.
+pub(crate) fn presented(
+    config: &Path,
+    key: &str,
+    file: Option<&Path>,
+    from: (&str, Environment<'_>),
+) -> Result<Option<Secret<String>>, ConfigFlaw> {
+    let found = read(config, key, file, from)?;
+    found.map(|secret| strong(config, key, secret)).transpose()
+}
+
+fn strong(config: &Path, key: &str, secret: Secret<String>) -> Result<Secret<String>, ConfigFlaw> {
+    if is_strong(secret.expose()) {
+        return Ok(secret);
+    }
+    let detail = format!(
+        "`{key}`: expected a secret of at least {BITS_MIN} bits, found a weaker one; make one with `head -c 32 /dev/urandom | base64`"
+    );
+    Err(ConfigFlaw::new(config, detail))
 }
 
 /// The master key of a configuration.
@@ -94,24 +133,21 @@ pub(crate) fn master(
     master_key(&text).map_err(|detail| flaw(&detail))
 }
 
-/// The first administrator's token, if there is one.
+/// The first administrator's token, if there is one: an empty file is none, so
+/// that emptying it takes the token away.
 ///
 /// # Errors
-/// One that cannot be read or is too short to keep anybody out.
+/// One that cannot be read, or is too weak to keep anybody out.
 pub(crate) fn bootstrap(
-    config: &Config,
+    config: &Path,
+    file: Option<&Path>,
     environment: Environment<'_>,
 ) -> Result<Option<Secret<String>>, ConfigFlaw> {
     let key = "admin.bootstrap_token_file";
-    let file = config.settings.admin.bootstrap_token_file.as_deref();
-    let found = read(&config.file, key, file, (BOOTSTRAP_TOKEN, environment))?;
-    match &found {
-        Some(token) if token.expose().len() < TOKEN_MIN => {
-            let detail = format!("`{key}`: expected at least {TOKEN_MIN} characters, found fewer");
-            Err(ConfigFlaw::new(&config.file, detail))
-        }
-        Some(_) | None => Ok(found),
-    }
+    let found = text(config, key, file, (BOOTSTRAP_TOKEN, environment))?;
+    let found = found.filter(|text| !text.expose().trim().is_empty());
+    let secret = found.map(|text| line(config, key, &text)).transpose()?;
+    secret.map(|secret| strong(config, key, secret)).transpose()
 }
 
 /// The 32 bytes of a master key from its base64, with or without padding, of
@@ -135,6 +171,7 @@ pub(crate) fn master_key(text: &Secret<String>) -> Result<[u8; 32], String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn key(text: &str) -> Result<[u8; 32], String> {
         master_key(&Secret::new(text.to_owned()))
@@ -163,6 +200,7 @@ mod tests {
             read(config, "k_file", file, ("K", &move |_| value.clone()))
         };
         std::fs::write(&file, "s3cret\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(with(None, Some(&file)).unwrap().unwrap().expose(), "s3cret");
         assert_eq!(
             with(Some("other"), None).unwrap().unwrap().expose(),
@@ -178,5 +216,37 @@ mod tests {
         let lines = with(None, Some(&file)).err().unwrap().to_string();
         assert!(!lines.contains("two"), "{lines}");
         assert_eq!(client_secret_name("sap-rs"), "LOCUM_CLIENT_SECRET_SAP_RS");
+    }
+
+    #[test]
+    fn a_secret_that_is_presented_has_128_bits_and_an_empty_bootstrap_token_is_none() {
+        let config = Path::new("locum.toml");
+        let with = |value: &str| {
+            let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+            presented(config, "k_file", None, ("K", &move |_| value.clone()))
+        };
+        assert!(with("").unwrap().is_none());
+        assert!(with("9f86d081884c7d659a2feaa0c55ad015").unwrap().is_some());
+        let weak = with("9f86d081884c7d65").err().unwrap().to_string();
+        assert!(
+            weak.contains("at least 128 bits") && !weak.contains("9f86"),
+            "{weak}"
+        );
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("token");
+        let token = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            bootstrap(config, Some(&file), &|_| None)
+        };
+        assert!(token("\n").unwrap().is_none());
+        assert!(
+            token("9f86d081884c7d659a2feaa0c55ad015\n")
+                .unwrap()
+                .is_some()
+        );
+        assert!(token("at-least-16-char").is_err());
+        std::fs::remove_file(&file).unwrap();
+        assert!(bootstrap(config, Some(&file), &|_| None).is_err());
     }
 }

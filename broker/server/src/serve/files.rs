@@ -4,7 +4,7 @@
 use crate::admin::declared::{self, Declared, Moment};
 use crate::app::App;
 use crate::changing::{Changing, Then};
-use crate::config::bounded;
+use crate::config::{Stamp, bounded, whole};
 use crate::setup::Managed;
 use locum_core::registry::Problem;
 use locum_policy::{Bundle, TEXT_MAX};
@@ -68,29 +68,61 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
     record(app, &changing, &[Change::Policies { policies }], then).await
 }
 
-/// The bundle of a folder: its `*.cedar` files.
+/// The bundle of a folder: its `*.cedar` files, as they stood at one moment.
 ///
 /// # Errors
-/// Files that cannot be read, or make no bundle.
+/// Files that cannot be read, move all the while, or make no bundle.
 pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
-    let unread = |path: &Path, flaw: std::io::Error| {
-        one(
-            "/policies",
-            format!("`{}` cannot be read: {flaw}", path.display()),
-        )
+    let moving = || {
+        let detail = format!(
+            "expected files in `{}` that stand still while they are read, found them changing; put all in place, then reload",
+            dir.display()
+        );
+        one("/policies", detail)
     };
+    let files = whole(|| look(dir), || texts(dir), moving)?;
+    Bundle::load(&files).map_err(|flaws| {
+        let each = flaws.iter().map(|flaw| Problem {
+            pointer: format!("/policies/{}", flaw.file),
+            detail: format!("{flaw}"),
+        });
+        each.collect()
+    })
+}
+
+/// Which files there are, which each is, and the folder itself. A file may be a
+/// link through another that is turned elsewhere (`..data` of Kubernetes): what
+/// it leads to counts.
+type Look = (Option<Stamp>, BTreeMap<String, Option<Stamp>>);
+
+fn look(dir: &Path) -> Result<Look, Vec<Problem>> {
+    let stamp = |path: &Path| Stamp::at(path).map_err(|flaw| unread(path, &flaw));
+    let mut files = BTreeMap::new();
+    for (name, path) in listed(dir)? {
+        files.insert(name, stamp(&path)?);
+    }
+    Ok((stamp(dir)?, files))
+}
+
+fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Problem>> {
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|flaw| unread(dir, &flaw))? {
+        let path = entry.map_err(|flaw| unread(dir, &flaw))?.path();
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        if !name.starts_with('.') && name.ends_with(".cedar") {
+            out.push((name, path));
+        }
+    }
+    Ok(out)
+}
+
+fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    // A folder that is itself a link may be turned elsewhere between two files.
+    let dir = dir.canonicalize().map_err(|flaw| unread(dir, &flaw))?;
     let mut files = BTreeMap::new();
     let mut bytes = 0;
-    for entry in std::fs::read_dir(dir).map_err(|flaw| unread(dir, flaw))? {
-        let path = entry.map_err(|flaw| unread(dir, flaw))?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.starts_with('.') || !name.ends_with(".cedar") {
-            continue;
-        }
+    for (name, path) in listed(&dir)? {
         let text = bounded(&path, TEXT_MAX)
             .map_err(|flaw| one("/policies", format!("`{}`: {flaw}", path.display())))?;
         bytes += text.len();
@@ -100,13 +132,12 @@ pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
         }
         files.insert(name, text);
     }
-    Bundle::load(&files).map_err(|flaws| {
-        let each = flaws.iter().map(|flaw| Problem {
-            pointer: format!("/policies/{}", flaw.file),
-            detail: format!("{flaw}"),
-        });
-        each.collect()
-    })
+    Ok(files)
+}
+
+fn unread(path: &Path, flaw: &std::io::Error) -> Vec<Problem> {
+    let path = path.display();
+    one("/policies", format!("`{path}` cannot be read: {flaw}"))
 }
 
 /// Changes in records that are each far from too large.

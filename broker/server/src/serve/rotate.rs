@@ -1,8 +1,9 @@
 //! Signing keys by schedule (`keys.rotate_days`): the next one, published since
-//! the last rotation, takes over, and another is published.
+//! the last rotation, takes over, and another is published. Old ones are retired
+//! once their last token has expired.
 
 use crate::app::{App, Unavailable};
-use crate::keyring;
+use crate::keyring::{self, NotTurned};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
@@ -29,21 +30,30 @@ pub(super) async fn by_schedule(app: Arc<App>, mut stop: watch::Receiver<bool>) 
 }
 
 async fn rotate(app: &App) -> Result<(), Unavailable> {
+    let changing = app.changing().await?;
+    keyring::retire_expired(app, &changing).await?;
     let Some(days) = app.setup.rotate_days else {
         return Ok(());
     };
-    let changing = app.changing().await?;
     for alg in Alg::ALL {
-        let changes = {
+        let turn = {
             let state = app.state.read();
             let now_ms = app.clock.now_ms();
             if !due(&state.signing_keys, alg, days, now_ms) {
                 continue;
             }
-            keyring::rotation(app, &state.signing_keys, alg, now_ms)?
+            keyring::rotation(app, &state.signing_keys, alg, now_ms)
+        };
+        let turn = match turn {
+            Ok(turn) => turn,
+            Err(full @ NotTurned::Full { .. }) => {
+                tracing::warn!(%alg, %full, "signing keys were not rotated; tried again later");
+                continue;
+            }
+            Err(NotTurned::Unavailable(error)) => return Err(error),
         };
         let reason = format!("{alg} keys change every {days} days");
-        keyring::rotated(app, &changing, &changes, reason).await?;
+        keyring::record(app, &changing, turn, reason).await?;
         tracing::info!(%alg, "signing keys rotated by schedule");
     }
     Ok(())
@@ -59,7 +69,10 @@ fn due(entries: &[SigningKeyEntry], alg: Alg, days: u32, now_ms: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::setup::Setup;
+    use crate::start::{self, Folder};
     use serde_json::json;
 
     fn key(activated_ms: Option<u64>, superseded_ms: Option<u64>) -> SigningKeyEntry {
@@ -86,5 +99,36 @@ mod tests {
         assert!(due(&keys, Alg::ES256, 30, 31 * DAY_MS));
         assert!(!due(&keys, Alg::RS256, 30, 31 * DAY_MS));
         assert!(!due(&[], Alg::ES256, 30, 31 * DAY_MS));
+    }
+
+    #[tokio::test]
+    async fn by_schedule_what_is_due_rotates_and_what_is_over_retires() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let data = tempfile::tempdir().unwrap();
+        let setup = Setup {
+            rotate_days: Some(1),
+            ..Setup::default()
+        };
+        let opened = Folder::new(data.path());
+        let app = start::open(opened, "https://broker.example", &[7; 32], setup).unwrap();
+        keyring::settle(&app).await.unwrap();
+        let states = || {
+            let state = app.state.read();
+            let keys = state.signing_keys.iter();
+            keys.map(SigningKeyEntry::state).collect::<Vec<_>>()
+        };
+        let pass = |ms: u64| app.clock.at_least(app.clock.now_ms() + ms);
+        rotate(&app).await.unwrap();
+        assert_eq!(states(), [KeyState::Active, KeyState::Next]);
+        pass(DAY_MS);
+        rotate(&app).await.unwrap();
+        assert_eq!(states(), [KeyState::Old, KeyState::Active, KeyState::Next]);
+        // Its last token may live an hour, and verifiers' clocks may lag.
+        pass(3_900_000);
+        rotate(&app).await.unwrap();
+        assert_eq!(
+            states(),
+            [KeyState::Retired, KeyState::Active, KeyState::Next]
+        );
     }
 }

@@ -2,22 +2,18 @@
 
 use super::Flaw;
 use super::files;
-use super::reload::Reloader;
+use super::reload::{Reloader, first};
 use super::rotate;
 use super::tls::{self, Certificates};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
-use crate::setup::{Reload, Setup};
+use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::Told;
-use crate::vault::Vault;
 use crate::{http, operations, start};
 use axum::Router;
-use locum_core::ids::{CredentialId, Uuid7};
 use locum_core::registry::Problem;
-use locum_core::secret::Secret;
-use locum_stores::state::{Credential, Role};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -60,7 +56,8 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     };
     let config = config::load(file, &environment)?;
     let master = secrets::master(&config, &environment)?;
-    let bootstrap = secrets::bootstrap(&config, &environment)?;
+    let token = config.settings.admin.bootstrap_token_file.as_deref();
+    let bootstrap = secrets::bootstrap(&config.file, token, &environment)?;
     let certificates = match config.settings.tls.files() {
         Some((cert, key)) => Some(Arc::new(Certificates::open(cert, key)?)),
         None => None,
@@ -68,10 +65,11 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     mode::claim(&config.settings.data_dir, Mode::Serve)?;
     let sockets = bind(&config).await?;
     let (ask, asked) = mpsc::channel(1);
-    let bootstrap = bootstrap.map(|token| first(&master, &token)).transpose()?;
-    let setup = setup(&config, (bootstrap, certificates), ask);
+    let setup = setup(&config, certificates, ask);
     let folder = start::Folder::new(&config.settings.data_dir);
     let app = start::open(folder, &config.settings.issuer, &master, setup)?;
+    let first = bootstrap.map(|token| first(&app.vault, &token));
+    app.setup.bootstrap.put(first);
     let ended = serve(&app, &config, sockets, signals, asked).await;
     close(&app).await?;
     ended
@@ -151,6 +149,7 @@ async fn serve(
     let reloader = Reloader {
         app: app.clone(),
         config: config.file.clone(),
+        bootstrap: config.settings.admin.bootstrap_token_file.clone(),
     };
     tokio::spawn(reloader.run(signals.hangup, asked, stopped.clone()));
     tokio::spawn(rotate::by_schedule(app.clone(), stopped));
@@ -191,7 +190,7 @@ async fn close(app: &Arc<App>) -> Result<(), Flaw> {
 
 fn setup(
     config: &Config,
-    (bootstrap, certificates): (Option<Credential>, Option<Arc<Certificates>>),
+    certificates: Option<Arc<Certificates>>,
     reload: mpsc::Sender<Reload>,
 ) -> Setup {
     let settings = &config.settings;
@@ -203,31 +202,10 @@ fn setup(
         grants_by_administrator: settings.grants.allow_administrator,
         issuer_path: config.issuer_path.clone(),
         admin_apart: settings.listen.admin.is_some(),
-        bootstrap,
+        bootstrap: Bootstrap::default(),
         certificates,
         reload: Some(reload),
     }
-}
-
-/// The credential of the bootstrap token. It is on no record and lives as long
-/// as it is configured; the same token has the same id.
-fn first(master: &[u8; 32], token: &Secret<String>) -> Result<Credential, Flaw> {
-    let vault = Vault::open(master).map_err(|flaw| flaw.to_string())?;
-    let mark = vault.mark("bootstrap", token.expose());
-    let mut random = [0; 10];
-    random
-        .iter_mut()
-        .zip(mark)
-        .for_each(|(to, from)| *to = from);
-    Ok(Credential {
-        id: CredentialId(Uuid7::new(0, random)),
-        name: "bootstrap".into(),
-        role: Role::Admin,
-        expires_s: None,
-        created_at_ms: 0,
-        revoked: false,
-        hash: vault.hash(token.expose(), None).hash,
-    })
 }
 
 async fn bind(config: &Config) -> Result<Sockets, Flaw> {

@@ -1,6 +1,6 @@
 //! TLS on a listener; certificates read again without a restart.
 
-use crate::config::bounded;
+use crate::config::{bounded, private};
 use crate::http;
 use axum::Router;
 use rustls::ServerConfig;
@@ -72,10 +72,11 @@ impl Certificates {
 /// # Errors
 /// What is wrong with them; nothing of what the key's file holds.
 pub(crate) fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
-    let read = |name: &str, file: &Path| {
-        bounded(file, PEM_MAX).map_err(|flaw| format!("`tls.{name}`: `{}`: {flaw}", file.display()))
+    let wrong = |name: &str, file: &Path, flaw: String| {
+        format!("`tls.{name}`: `{}`: {flaw}", file.display())
     };
-    let (chain, private) = (read("cert_file", cert)?, read("key_file", key)?);
+    let chain = bounded(cert, PEM_MAX).map_err(|flaw| wrong("cert_file", cert, flaw))?;
+    let private = private(key, PEM_MAX).map_err(|flaw| wrong("key_file", key, flaw))?;
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|_| format!("`tls.cert_file`: expected PEM in `{}`", cert.display()))?;
@@ -156,5 +157,21 @@ mod tests {
         std::fs::write(&cert, "").unwrap();
         let found = load(&cert, endless).err().unwrap();
         assert!(found.starts_with("`tls.key_file`: `/dev/zero`: expected at most"));
+    }
+
+    #[test]
+    fn a_private_key_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let [cert, key] = ["cert.pem", "key.pem"].map(|name| home.path().join(name));
+        std::fs::write(&cert, "").unwrap();
+        std::fs::write(&key, "").unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let found = load(&cert, &key).err().unwrap();
+        assert!(found.starts_with("`tls.key_file`: `"), "{found}");
+        assert!(
+            found.contains("found mode 0644; run `chmod 600 "),
+            "{found}"
+        );
     }
 }

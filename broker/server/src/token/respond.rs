@@ -2,12 +2,13 @@
 
 use super::Request;
 use super::record::No;
+use crate::app::App;
 use crate::metrics::Grant;
 use crate::oauth::answer::{no_store, refusal, unavailable};
 use crate::oauth::rate;
 use axum::response::Response;
 use http::StatusCode;
-use locum_connectors::{ConnectorFault, Signer, issue};
+use locum_connectors::{ConnectorFault, Credential, Signer, issue};
 use locum_core::decide::{Permit, Recorded};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::secret::Secret;
@@ -30,13 +31,7 @@ impl Signer for Key {
 
 /// 200, with the credential (RFC 8693 §2.2.1).
 pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Response {
-    let signer = request.app.keyring.signer(permit.alg()).map(Key);
-    let credential = signer
-        .ok_or_else(|| ConnectorFault {
-            detail: "no key of the target's algorithm".into(),
-        })
-        .and_then(|signer| issue(permit, &signer));
-    let credential = match credential {
+    let credential = match signed(request.app, permit) {
         Ok(credential) => credential,
         Err(fault) => {
             tracing::error!(request_id = %request.id, %fault, "not issued");
@@ -58,6 +53,24 @@ pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Respon
         body.insert("authorization_details".into(), details.clone());
     }
     no_store(StatusCode::OK, &body)
+}
+
+/// Signs with the key in use, and anew with another where that took over
+/// meanwhile: what a key signs that was just revoked is dead.
+fn signed(app: &App, permit: &Recorded<Permit>) -> Result<Credential, ConnectorFault> {
+    let in_use = || app.keyring.signer(permit.alg());
+    let nothing = || ConnectorFault {
+        detail: "no key of the target's algorithm".into(),
+    };
+    let mut signer = in_use().ok_or_else(nothing)?;
+    loop {
+        let credential = issue(permit, &Key(signer.clone()))?;
+        let now = in_use().ok_or_else(nothing)?;
+        if now.kid() == signer.kid() {
+            return Ok(credential);
+        }
+        signer = now;
+    }
 }
 
 /// The recorded refusal, or 503.

@@ -155,9 +155,12 @@ pub struct SigningKeyEntry {
     pub kid: String,
     /// JWS algorithm.
     pub alg: locum_core::token::Alg,
-    /// The public JWK.
+    /// The public JWK; null of a retired key.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub public: serde_json::Value,
-    /// The private JWK, sealed under the master key, base64url.
+    /// The private JWK, sealed under the master key, base64url; empty of a
+    /// retired key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sealed: String,
     /// Unix milliseconds.
     pub created_at_ms: u64,
@@ -192,6 +195,23 @@ impl SigningKeyEntry {
             (None, Some(_), _) => KeyState::Old,
             (None, None, Some(_)) => KeyState::Active,
             (None, None, None) => KeyState::Next,
+        }
+    }
+
+    /// The same key out of use for ever, with nothing left of it that signs or
+    /// verifies.
+    #[must_use]
+    pub fn retired(mut self, at_ms: u64) -> Self {
+        self.retired_ms = Some(at_ms);
+        self.strip_if_retired();
+        self
+    }
+
+    /// Only what is listed is kept of a retired key.
+    pub(super) fn strip_if_retired(&mut self) {
+        if self.retired_ms.is_some() {
+            self.public = serde_json::Value::Null;
+            self.sealed = String::new();
         }
     }
 }

@@ -8,10 +8,12 @@ mod change;
 mod entries;
 mod fold;
 mod idempotency;
+mod keys;
 mod marks;
 mod seen;
 mod shared;
 mod snapshot;
+mod stops;
 mod veil;
 
 pub use blocks::Blocks;
@@ -22,6 +24,7 @@ pub use entries::{
 };
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
+pub use keys::RETIRED_KEYS_MAX;
 pub use marks::{Marks, Replayed};
 pub use seen::{FirstSeen, Full, SEEN_MAX};
 pub use shared::Shared;

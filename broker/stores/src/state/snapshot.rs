@@ -210,6 +210,7 @@ impl State {
         self.signing_keys = rest.signing_keys;
         self.answers = Answers::of(rest.answers);
         self.last_time_ms = rest.last_time_ms;
+        self.settle_signing_keys(rest.last_time_ms);
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod change;
 mod fold;
+mod keys;
 mod marks;
 mod named;
 mod properties;

@@ -1,14 +1,14 @@
 //! An issuer's published keys (RFC 7517 §5).
 
 use super::verifier::Verifier;
-use super::{KeyFlaw, jwk, pin};
+use super::{KeyFlaw, SigningKey, jwk, pin};
 use josekit::jwk::Jwk;
 use josekit::jws::JwsVerifier;
 use locum_core::token::{Alg, Kid, SignatureCheck, SignatureFlaw};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Most keys in one set.
+/// Most keys in one set of somebody else's.
 const KEYS_MAX: usize = 64;
 
 /// Members only a private or symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4).
@@ -50,11 +50,29 @@ impl KeySet {
                 Err(flaw) => set.refused.push(flaw),
             }
         }
-        let names: BTreeSet<&Kid> = set.keys.iter().map(|k| &k.name).collect();
-        if names.len() < set.keys.len() {
+        set.with_names_of_their_own()
+    }
+
+    /// What verifies the tokens of these keys of ours, however many there are:
+    /// how many there may be is for who makes them to say.
+    ///
+    /// # Errors
+    /// [`KeyFlaw`] when one cannot be used, or two have one name.
+    pub fn of_ours<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> Result<Self, KeyFlaw> {
+        let keys: Result<_, _> = keys.into_iter().map(SigningKey::verifier).collect();
+        let set = Self {
+            keys: keys?,
+            refused: Vec::new(),
+        };
+        set.with_names_of_their_own()
+    }
+
+    fn with_names_of_their_own(self) -> Result<Self, KeyFlaw> {
+        let names: BTreeSet<&Kid> = self.keys.iter().map(|k| &k.name).collect();
+        if names.len() < self.keys.len() {
             return Err(KeyFlaw::DuplicateKid);
         }
-        Ok(set)
+        Ok(self)
     }
 
     /// Names and algorithms of the keys in use.

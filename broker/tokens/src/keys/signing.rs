@@ -1,7 +1,7 @@
 //! Keys of ours: made, kept, signed with.
 
 use super::jwk::{self, Public};
-use super::verifier::Name;
+use super::verifier::{Name, Verifier};
 use super::{KeyFlaw, pin};
 use aws_lc_rs::encoding::{AsBigEndian, AsDer};
 use aws_lc_rs::rand::SystemRandom;
@@ -115,6 +115,11 @@ impl SigningKey {
         let payload = claims.to_string();
         josekit::jws::serialize_compact(payload.as_bytes(), &header, self)
             .map_err(|_| KeyFlaw::Library)
+    }
+
+    /// What verifies what it signs.
+    pub(super) fn verifier(&self) -> Result<Verifier, KeyFlaw> {
+        Verifier::new(&self.public, self.alg.0, Some(&self.kid))
     }
 
     fn new(alg: Alg, kid: Option<&str>, pair: Pair) -> Result<Self, KeyFlaw> {

@@ -32,7 +32,8 @@ pub(super) fn server() -> Authenticated<Caller> {
 /// What chat's server makes of the root's token, at sap.
 fn derived(root: &Scene) -> Scene {
     let parent = Parent::derived(root.token(), Some(&chat().id), &chat(), &server()).unwrap();
-    let acting = ActorProof::from_server(Arc::new(hr_agent()), &chat(), &server(), ours(&OURS.into()));
+    let acting =
+        ActorProof::from_server(Arc::new(hr_agent()), &chat(), &server(), ours(&OURS.into()));
     root.later(acting.unwrap(), parent, &sap())
 }
 

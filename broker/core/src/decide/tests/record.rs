@@ -250,7 +250,11 @@ fn each_entry_of_a_lineage_carries_the_time_from_which_it_counts() {
         (Kind::Owner, "team-hr-agent".into(), proven_ms),
         // A target from the first token that was for it, a token from itself.
         (Kind::Target, "sap".into(), root.permit().jti().ms()),
-        (Kind::Token, hop.permit().jti().to_string(), hop.permit().jti().ms()),
+        (
+            Kind::Token,
+            hop.permit().jti().to_string(),
+            hop.permit().jti().ms(),
+        ),
     ] {
         assert_eq!(since(kind, &id), expected, "{kind:?}");
     }

@@ -118,8 +118,7 @@ fn an_exchange_never_gives_an_actor_token() {
     let token = crate::testing::claims(&workloads, "wl/invoice-agent", OURS, json!({}));
     let token = verified(crate::token::Kind::Workload, &workloads.spec.issuer, &token);
     let agent = invoice_agent();
-    let subject =
-        SubjectProof::from_workload(&token, &workloads, Some(&agent), SEEN).unwrap();
+    let subject = SubjectProof::from_workload(&token, &workloads, Some(&agent), SEEN).unwrap();
     let mut scene = Scene::of(&agent, subject, &sap());
     assert!(scene.case().unwrap().is_alone());
     scene.facts.named = Named::Ourselves;

@@ -19,6 +19,9 @@ pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Foun
     if known.is_some_and(|known| known.spec == *spec) {
         return Ok(None);
     }
+    if let Some(reserved) = Issuer::reserved(id, known.map(|known| &**known)) {
+        return Err(reserved);
+    }
     if known.is_some_and(|k| k.spec.issuer != spec.issuer || k.spec.role != spec.role) {
         let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
         return Err(flaw("", detail));

@@ -14,11 +14,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// 422 for another form, 404 for what is not registered.
-pub(in crate::admin) fn stop(
-    call: &Call,
-    what: &What,
-    act: Act,
-) -> Result<Stop, Problem> {
+pub(in crate::admin) fn stop(call: &Call, what: &What, act: Act) -> Result<Stop, Problem> {
     let state = call.app.state.read();
     what::check(what, &state.registry).map_err(|flaw| match flaw {
         Unnamed::Form(expected) => Problem::at("/what/id", expected),

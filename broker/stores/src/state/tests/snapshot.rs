@@ -60,7 +60,8 @@ fn an_answered_mark_stays_answered_and_one_in_flight_may_end() {
 fn marks_and_answers_whose_time_is_over_are_left_out() {
     let change = remembered("k", NOW_S - 1);
     let shared = live(&[record(&[change])]);
-    shared.write().marks.answered(KEY, NOW_S - 1);
+    // A mark counts until the end of its minute.
+    shared.write().marks.answered(KEY, NOW_S - 60);
     let after = restored(&shared);
     assert!(after.read().marks.is_empty());
     assert!(after.read().answer("k", NOW_S - 2).is_none());

@@ -233,3 +233,19 @@ fn unnamed(alg: Alg) -> String {
     let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(signature);
     format!("{signed}.{signature}")
 }
+
+#[test]
+fn keys_of_our_own_are_not_bounded_like_those_of_strangers() {
+    let many: Vec<_> = (0..100)
+        .map(|_| SigningKey::generate(Alg::ES256, None).unwrap())
+        .collect();
+    let ours = KeySet::of_ours(&many).unwrap();
+    for key in [&many[0], &many[99]] {
+        let token = key.sign("at+jwt", &claims()).unwrap();
+        accept(&token, &ours, &Alg::ALL).unwrap();
+    }
+    let token = key(Alg::ES256).sign("at+jwt", &claims()).unwrap();
+    assert!(accept(&token, &ours, &Alg::ALL).is_err());
+    let twice = [&many[0], &many[0]];
+    assert_eq!(KeySet::of_ours(twice).err(), Some(KeyFlaw::DuplicateKid));
+}

@@ -1,0 +1,274 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use super::plan::{KEYS_PER_ALG_MAX, expired, generate};
+use super::*;
+use crate::app::App;
+use crate::setup::Setup;
+use crate::start::{self, Folder};
+use locum_core::ids::RevocationId;
+use locum_core::lineage::{Kind, What};
+use locum_core::token::SignatureCheck;
+use locum_stores::state::{Author, Change, RevocationEntry};
+use tempfile::TempDir;
+
+const ALG: Alg = Alg::ES256;
+
+/// A data folder and the broker on it.
+struct Home {
+    folder: TempDir,
+    app: Arc<App>,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let app = open(&folder);
+        Self { folder, app }
+    }
+
+    /// Closed and opened anew, up to where keys are seen to.
+    fn again(self) -> Self {
+        self.app.ledger.close();
+        drop(self.app);
+        let app = open(&self.folder);
+        Self {
+            folder: self.folder,
+            app,
+        }
+    }
+
+    fn keys(&self) -> Vec<SigningKeyEntry> {
+        self.app.state.read().signing_keys.clone()
+    }
+
+    fn of(&self, state: KeyState) -> Vec<SigningKeyEntry> {
+        let mut keys = self.keys();
+        keys.retain(|key| key.state() == state);
+        keys
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.app.clock.now_ms()
+    }
+
+    /// Records what an older version would have, and no more.
+    async fn recorded(&self, changes: Vec<Change>) {
+        for changes in changes.chunks(20) {
+            let author = Author::itself("test");
+            self.app.record(changes, &author).await.unwrap();
+        }
+    }
+
+    /// So many keys that were superseded then.
+    async fn old(&self, count: usize, superseded_ms: u64) {
+        let key = generate(&self.app, ALG, Some(1)).unwrap();
+        let keys = (0..count).map(|number| {
+            let key = if number == 0 {
+                key.clone()
+            } else {
+                generate(&self.app, ALG, Some(1)).unwrap()
+            };
+            Change::SigningKey {
+                key: SigningKeyEntry {
+                    superseded_ms: Some(superseded_ms),
+                    ..key
+                },
+            }
+        });
+        self.recorded(keys.collect()).await;
+    }
+
+    async fn rotate(&self) -> Result<(), NotTurned> {
+        let changing = self.app.changing().await.unwrap();
+        let turn = rotation(&self.app, &self.keys(), ALG, self.now_ms())?;
+        record(&self.app, &changing, turn, "test").await.unwrap();
+        Ok(())
+    }
+
+    fn signer(&self) -> String {
+        self.app.keyring.signer(ALG).unwrap().kid().to_owned()
+    }
+
+    fn published(&self) -> Vec<String> {
+        let jwks = self.app.keyring.jwks(self.now_ms());
+        let keys = jwks["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+fn open(folder: &TempDir) -> Arc<App> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = Folder::new(folder.path());
+    start::open(folder, "https://broker.example", &[7; 32], Setup::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_folder_with_any_number_of_keys_in_use_starts_with_all_that_may_have_signed() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    home.old(70, home.now_ms()).await;
+    let signer = home.signer();
+    let first = home.of(KeyState::Old)[0].kid.clone();
+    let home = home.again();
+    settle(&home.app).await.unwrap();
+    assert_eq!(home.signer(), signer);
+    assert_eq!(home.of(KeyState::Old).len(), 70);
+    assert_eq!(home.published().len(), 72);
+    let checks = home.app.keyring.checks();
+    let found = checks.check(ALG, Some(&first), b"signed", &[0; 64]);
+    assert_eq!(found, Err(locum_core::token::SignatureFlaw::Bad));
+}
+
+#[tokio::test]
+async fn an_old_key_is_retired_by_itself_once_its_last_token_has_expired() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    let kids = home.published();
+    home.old(150, home.now_ms() - OLD_FOR_MS).await;
+    // What its last token has expired under need not even open.
+    let broken = SigningKeyEntry {
+        sealed: "sealed under another key".into(),
+        superseded_ms: Some(1),
+        ..generate(&home.app, ALG, Some(1)).unwrap()
+    };
+    home.recorded(vec![Change::SigningKey { key: broken }])
+        .await;
+    let home = home.again();
+    assert_eq!(home.published(), kids);
+    let before = home.app.ledger.reader().len();
+    settle(&home.app).await.unwrap();
+    assert_eq!(home.of(KeyState::Old), []);
+    assert_eq!(home.published(), kids);
+    let after = home.app.ledger.reader().len();
+    assert_eq!(after - before, 3, "each record has room for what is in it");
+    assert_eq!(home.app.state.read().view.revocations(), 0);
+    settle(&home.app).await.unwrap();
+    assert_eq!(home.app.ledger.reader().len(), after);
+}
+
+#[tokio::test]
+async fn a_key_whose_last_token_may_live_is_not_retired() {
+    let home = Home::new();
+    home.old(1, 1_000).await;
+    let due = |now_ms: u64| expired(&home.app, &home.keys(), now_ms).unwrap().is_some();
+    assert!(!due(1_000 + OLD_FOR_MS - 1));
+    assert!(due(1_000 + OLD_FOR_MS));
+}
+
+#[tokio::test]
+async fn a_rotation_beyond_the_bound_changes_nothing_and_says_when_the_next_is_possible() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    while home.keys().len() < KEYS_PER_ALG_MAX {
+        home.rotate().await.unwrap();
+    }
+    let (keys, signer) = (home.keys(), home.signer());
+    let first = home.of(KeyState::Old)[0].superseded_ms.unwrap() + OLD_FOR_MS;
+    let said = home.rotate().await.unwrap_err().to_string();
+    assert!(said.contains(&crate::admin::shown_time(first)), "{said}");
+    assert_eq!((home.keys(), home.signer()), (keys, signer.clone()));
+    // Other algorithms have room of their own, and an emergency always has it.
+    rotation(&home.app, &home.keys(), Alg::EdDSA, home.now_ms()).unwrap();
+    let turn = retirement(&home.app, &home.keys(), &signer, home.now_ms());
+    let living = turn.unwrap().unwrap();
+    let changing = home.app.changing().await.unwrap();
+    record(&home.app, &changing, living, "test").await.unwrap();
+    drop(changing);
+    assert_eq!(home.published().len(), KEYS_PER_ALG_MAX);
+    home.app.clock.at_least(first);
+    home.rotate().await.unwrap();
+    assert_ne!(home.signer(), signer);
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_recorded_is_in_force_however_many_went_before() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    for _ in 0..100 {
+        home.app.clock.at_least(home.now_ms() + OLD_FOR_MS);
+        let next = home.of(KeyState::Next)[0].kid.clone();
+        home.rotate().await.unwrap();
+        assert_eq!(home.signer(), next);
+        let changing = home.app.changing().await.unwrap();
+        retire_expired(&home.app, &changing).await.unwrap();
+        assert!(home.published().len() <= 3);
+    }
+    let retired = home.of(KeyState::Retired);
+    assert_eq!(retired.len(), locum_stores::state::RETIRED_KEYS_MAX);
+    assert!(retired.iter().all(|key| key.sealed.is_empty()));
+    let signer = home.signer();
+    assert_eq!(home.again().signer(), signer);
+}
+
+fn of_key(kid: &str) -> What {
+    What {
+        kind: Kind::Key,
+        id: format!("locum:{kid}"),
+    }
+}
+
+fn revocation(app: &App, kid: &str) -> Change {
+    Change::Revocation {
+        revocation: RevocationEntry {
+            id: RevocationId(app.mint()),
+            what: of_key(kid),
+            before_ms: None,
+            reason: "test".into(),
+            effective_ms: 0,
+            by: "test".into(),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    home.rotate().await.unwrap();
+    for state in [KeyState::Active, KeyState::Next, KeyState::Old] {
+        let kid = home.of(state)[0].kid.clone();
+        let turn = of_revocation(&home.app, &of_key(&kid)).unwrap();
+        let mut changes = vec![revocation(&home.app, &kid)];
+        changes.extend(turn.changes());
+        let draft = home.app.draft(&changes, &Author::itself("test")).unwrap();
+        let changing = home.app.changing().await.unwrap();
+        let recorded = home.app.change(&changing, draft, turn.in_force());
+        recorded.await.unwrap();
+        assert!(!home.published().contains(&kid), "{state:?}");
+        assert_ne!(home.signer(), kid);
+        assert_eq!(home.of(KeyState::Active).len(), 1);
+        assert_eq!(home.of(KeyState::Next).len(), 1);
+        assert!(home.app.keyring.ring().key(&kid).is_none());
+    }
+    for what in [
+        of_key("unknown"),
+        of_key(&home.of(KeyState::Retired)[0].kid),
+    ] {
+        assert!(of_revocation(&home.app, &what).unwrap().keys().is_empty());
+    }
+    let (kind, id) = (Kind::Person, "locum:x".to_owned());
+    let other = of_revocation(&home.app, &What { kind, id });
+    assert!(other.unwrap().keys().is_empty());
+}
+
+#[tokio::test]
+async fn a_folder_whose_signing_key_was_revoked_before_gets_another_at_the_start() {
+    let home = Home::new();
+    settle(&home.app).await.unwrap();
+    let signer = home.signer();
+    // As versions before this one recorded it: the revocation alone.
+    home.recorded(vec![revocation(&home.app, &signer)]).await;
+    let home = home.again();
+    assert!(home.app.keyring.signer(ALG).is_none());
+    assert!(!home.published().contains(&signer));
+    settle(&home.app).await.unwrap();
+    assert_ne!(home.signer(), signer);
+    assert_eq!(home.published().len(), 2);
+    let home = home.again();
+    assert_ne!(home.signer(), signer);
+}
