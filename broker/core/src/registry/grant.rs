@@ -1,10 +1,10 @@
 //! Grants: a person's standing delegation.
 
 use super::{Problem, Problems};
+use crate::details::Listed;
 use crate::ids::{AgentId, GrantId, TargetId};
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// `POST /grants` (contract §12), with the times already parsed.
@@ -43,7 +43,7 @@ pub struct GrantTarget {
     pub scopes: Scope,
     /// Limits; empty sets none.
     #[serde(default)]
-    pub authorization_details: Vec<Value>,
+    pub authorization_details: Listed,
 }
 
 /// Where a grant stands, apart from time and use.
