@@ -104,9 +104,7 @@ pub(super) fn pre_authorise<P: PolicyCheck>(
         return Ok(Answer::default());
     }
     let question = question(case, facts, work, target, Action::PreAuthorise, scope);
-    policy
-        .ask(&question)
-        .map_err(|found| fault(&found))
+    policy.ask(&question).map_err(|found| fault(&found))
 }
 
 /// Whether a policy permits it without a grant.

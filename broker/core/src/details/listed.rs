@@ -63,6 +63,12 @@ impl Listed {
         }
     }
 
+    /// Whether what the list was read as is kept.
+    #[cfg(test)]
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept().read.is_some()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -36,7 +36,10 @@ impl Members {
             .collect();
         places.sort_unstable();
         Self(Arc::new(Inner {
-            sorted: all.into_iter().map(|(hash, text, _)| (hash, text)).collect(),
+            sorted: all
+                .into_iter()
+                .map(|(hash, text, _)| (hash, text))
+                .collect(),
             written: places.into_iter().map(|(_, at)| at).collect(),
         }))
     }

@@ -61,7 +61,9 @@ pub fn narrowed(
     let none = Details::default();
     let (asked, _) = frame.asked(requested, &none);
     let granted = frame.place_all(asked).ok()?;
-    missing_type(&granted, required).is_none().then_some(granted)
+    missing_type(&granted, required)
+        .is_none()
+        .then_some(granted)
 }
 
 /// Where the objects to place came from.
@@ -92,11 +94,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The objects to place: nothing requested means the parent's or the grant's.
-    fn asked<'b>(
-        &self,
-        requested: Option<&'b Details>,
-        none: &'b Details,
-    ) -> (&'b Details, Origin)
+    fn asked<'b>(&self, requested: Option<&'b Details>, none: &'b Details) -> (&'b Details, Origin)
     where
         'a: 'b,
     {

@@ -105,7 +105,9 @@ impl LiveGrants {
     /// Those of one person, or all.
     pub(super) fn each(&self, person: Option<&str>) -> impl Iterator<Item = GrantId> {
         let of_one = person.map(|person| self.of.get(person).into_iter().flat_map(of_person));
-        let of_all = person.is_none().then(|| self.ends.iter().map(|(_, id)| *id));
+        let of_all = person
+            .is_none()
+            .then(|| self.ends.iter().map(|(_, id)| *id));
         of_one
             .into_iter()
             .flatten()

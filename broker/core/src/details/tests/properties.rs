@@ -1,6 +1,6 @@
 //! What holds for every request: never wider, as the naive reference says, repeatable.
 
-use super::super::{Details, Flaw, Limits, narrow};
+use super::super::{Details, Flaw, Limits, narrow, narrowed};
 use super::reference::{self, catalogue, world};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -91,7 +91,10 @@ impl Hop {
             grant: Some(&grant),
             ceiling: Some(&ceiling),
         };
-        narrow(requested.as_ref(), limits, required, &catalogue())
+        let granted = narrow(requested.as_ref(), limits, required, &catalogue());
+        let quietly = narrowed(requested.as_ref(), limits, required, &catalogue());
+        assert_eq!(quietly.as_ref(), granted.as_ref().ok());
+        granted
     }
 
     fn granted(&self) -> Result<Details, Flaw> {

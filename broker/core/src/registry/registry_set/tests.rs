@@ -1,8 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use crate::registry::GrantState;
@@ -80,7 +76,11 @@ fn a_grant_past_its_end_is_not_met_and_leaves() {
     assert_eq!(met(&registry, "a", None, ends - 1), []);
     registry.use_grant(id(1));
     registry.unuse_grant(id(1));
-    assert_eq!(met(&registry, "a", None, ends - 1), [], "it does not come back");
+    assert_eq!(
+        met(&registry, "a", None, ends - 1),
+        [],
+        "it does not come back"
+    );
 }
 
 #[derive(Debug, Clone)]
@@ -158,7 +158,11 @@ fn a_server_is_found_by_what_its_target_declares_now() {
     let mut workday = target("workday", json!({}));
     workday.spec.resource_server = server("two");
     registry.put_target(workday);
-    assert_eq!(served(&registry, "two").as_deref(), Some("sap"), "the first by id");
+    assert_eq!(
+        served(&registry, "two").as_deref(),
+        Some("sap"),
+        "the first by id"
+    );
     sap.spec.resource_server = None;
     registry.put_target(sap);
     assert_eq!(served(&registry, "two").as_deref(), Some("workday"));
@@ -173,7 +177,9 @@ fn a_name_that_moved_to_another_target_stays_there_when_the_first_is_put_again()
     assert!(registry.target_named("https://x").is_none());
     registry.put_target(with("workday", &["https://x"]));
     registry.put_target(with("sap", &[]));
-    let found = registry.target_named("https://x").map(|target| target.id.to_string());
+    let found = registry
+        .target_named("https://x")
+        .map(|target| target.id.to_string());
     assert_eq!(found.as_deref(), Some("workday"));
     assert!(registry.target_named("https://y").is_none());
     assert!(registry.target_named("urn:demo:sap").is_some());
