@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::oauth::form::Form;
 use locum_core::decide::{GrantType, Named};
+use locum_core::ids::{AgentId, IssuerId};
 use locum_core::lineage::Kind;
 use locum_core::party::Foreign;
 use locum_core::proof::{Origin, SubjectProof};
@@ -81,6 +82,38 @@ pub(crate) fn grant_stands(
     let world: World<'_> = app.world(state);
     let dead = world.of_names(&names, grant.created_at_ms) == Standing::Revoked;
     grant.view(world.now_ms / 1000) == GrantView::Active && !dead
+}
+
+/// The grants of a person for an agent at a target that are usable at this
+/// moment, in the order in which they are tried. What all of them descend from
+/// is looked at once.
+pub(crate) fn active_grants<'a>(
+    world: &World<'a>,
+    (person, agent): (&'a str, &'a AgentId),
+    target: &'a Target,
+) -> impl Iterator<Item = &'a Arc<Grant>> {
+    let registry = world.registry;
+    let owner = registry.agent(agent.as_str());
+    let owner = owner.map(|agent| agent.spec.owner.id.as_str());
+    let issuer = Foreign::parse(person).map(|person| person.issuer);
+    let names = [
+        (Kind::All, Some("")),
+        (Kind::Person, Some(person)),
+        (Kind::Agent, Some(agent.as_str())),
+        (Kind::Client, Some(agent.as_str())),
+        (Kind::Owner, owner),
+        (Kind::Issuer, issuer.as_ref().map(IssuerId::as_str)),
+        (Kind::Target, Some(target.id.as_str())),
+    ];
+    let until = names.into_iter().filter_map(|(kind, id)| {
+        let key = world.keys.key(kind, id?);
+        world.view.revoked_until(&key)
+    });
+    // A grant that is revoked by its own id is not active any more.
+    let dead_until = until.max();
+    registry
+        .active_grants(person, agent, Some(&target.id), world.now_ms / 1000)
+        .filter(move |grant| dead_until.is_none_or(|until| grant.created_at_ms > until))
 }
 
 /// How deep the grant at the root lets a chain grow.

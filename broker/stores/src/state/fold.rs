@@ -210,6 +210,7 @@ impl State {
     ) -> Result<(), String> {
         let (body, side) = record;
         self.last_time_ms = place.time_ms;
+        self.registry.sweep_grants(place.time_ms / 1000);
         match kind {
             // A fresh decision's use was reserved before it was decided.
             DECISION => self.decision(body.get("marks"), body.get("uses"), !fresh),

@@ -181,6 +181,7 @@ impl State {
         self.signing_keys = rest.signing_keys;
         self.answers = Answers::of(rest.answers);
         self.last_time_ms = rest.last_time_ms;
+        self.registry.sweep_grants(rest.last_time_ms / 1000);
     }
 }
 

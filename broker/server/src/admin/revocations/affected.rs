@@ -68,8 +68,13 @@ impl Stop {
             what: what.clone(),
             grants: Vec::new(),
         };
-        let grants = state.registry.grants();
-        let ending = grants.filter(|grant| out.ends(grant, state, now_ms / 1000));
+        let person = (what.kind == Kind::Person).then_some(what.id.as_str());
+        let grants = may_end_grants(what.kind)
+            .then(|| state.registry.all_active_grants(person, now_ms / 1000));
+        let ending = grants
+            .into_iter()
+            .flatten()
+            .filter(|grant| out.ends(grant, state, now_ms / 1000));
         out.grants = ending.map(|grant| grant.spec.person.clone()).collect();
         out
     }
@@ -208,6 +213,21 @@ impl Stop {
         out.grants = self.grants.len() as u64;
         out.people.extend(self.grants.iter().cloned());
         Ok(out)
+    }
+}
+
+/// Whether a stop of that kind can end a grant ([`names`]).
+const fn may_end_grants(kind: Kind) -> bool {
+    match kind {
+        Kind::Token | Kind::Delegation | Kind::AgentVersion | Kind::Session | Kind::Key => false,
+        Kind::Grant
+        | Kind::Agent
+        | Kind::Client
+        | Kind::Person
+        | Kind::Owner
+        | Kind::Target
+        | Kind::Issuer
+        | Kind::All => true,
     }
 }
 
