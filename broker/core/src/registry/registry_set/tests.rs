@@ -83,6 +83,17 @@ fn a_grant_past_its_end_is_not_met_and_leaves() {
     );
 }
 
+#[test]
+fn more_grants_than_may_be_made_now_are_all_met() {
+    let mut registry = Registry::default();
+    for number in 0..100 {
+        registry.put_grant(grant(number, "a", at(&["sap"])));
+    }
+    assert_eq!(met(&registry, "a", Some("sap"), NOW_S).len(), 100);
+    let copy = registry.clone();
+    assert_eq!(met(&copy, "a", Some("sap"), NOW_S).len(), 100);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Put(u64, u64),
