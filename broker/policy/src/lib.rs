@@ -8,6 +8,7 @@
 mod answer;
 mod bundle;
 mod conditions;
+mod expression;
 mod flaw;
 mod marks;
 mod mentions;

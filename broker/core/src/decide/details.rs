@@ -75,9 +75,12 @@ impl<'a> Narrowing<'a> {
     /// cover what is requested.
     pub(super) fn covered_by(&self, listed: &Listed) -> Option<Details> {
         let granted = listed.read(self.catalogue)?;
+        if (self.requested.as_ref()).is_some_and(|requested| !granted.may_hold(requested)) {
+            return None;
+        }
         let limits = Limits {
             parent: self.parent.as_ref(),
-            grant: Some(&granted),
+            grant: Some(granted.details()),
             ceiling: Some(&self.ceiling),
         };
         narrowed(

@@ -104,6 +104,11 @@ impl Catalogue {
         flaws
     }
 
+    /// Whether this is the same declaration and not only an equal one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether the target declares no types.
     #[must_use]
     pub fn is_empty(&self) -> bool {

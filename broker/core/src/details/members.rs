@@ -14,25 +14,25 @@ pub(super) struct Members(Arc<Inner>);
 struct Inner {
     /// Sorted by hash, then text, so that most comparisons are of numbers. The
     /// text decides: equal hashes of other texts are no members.
-    sorted: Vec<(u64, String)>,
+    sorted: Vec<(u64, Box<str>)>,
     /// Where each one stands in `sorted`, as they were written.
-    written: Vec<usize>,
+    written: Vec<u32>,
 }
 
 impl Members {
     /// The texts; a repeated one counts where it stands first.
     pub(super) fn of(texts: impl IntoIterator<Item = String>) -> Self {
-        let mut all: Vec<(u64, String, usize)> = texts
+        let mut all: Vec<(u64, Box<str>, u32)> = texts
             .into_iter()
-            .enumerate()
-            .map(|(place, text)| (hash(&text), text, place))
+            .zip(0..)
+            .map(|(text, place)| (hash(&text), text.into(), place))
             .collect();
         all.sort_unstable();
         all.dedup_by(|later, first| later.0 == first.0 && later.1 == first.1);
-        let mut places: Vec<(usize, usize)> = all
+        let mut places: Vec<(u32, u32)> = all
             .iter()
-            .enumerate()
-            .map(|(at, (_, _, place))| (*place, at))
+            .zip(0..)
+            .map(|((_, _, place), at)| (*place, at))
             .collect();
         places.sort_unstable();
         Self(Arc::new(Inner {
@@ -47,7 +47,7 @@ impl Members {
     /// The texts as they were written.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         let inner = &*self.0;
-        let at = |at: &usize| inner.sorted.get(*at).map(|(_, text)| text.as_str());
+        let at = |at: &u32| inner.sorted.get(*at as usize).map(|(_, text)| &**text);
         inner.written.iter().filter_map(at)
     }
 
@@ -79,11 +79,16 @@ impl Members {
         let found = self
             .0
             .sorted
-            .binary_search_by(|(hash, text)| (*hash, text.as_str()).cmp(&asked));
+            .binary_search_by(|(hash, text)| (*hash, &**text).cmp(&asked));
         found.is_ok()
     }
 
-    fn holds(&self, asked: &(u64, String)) -> bool {
+    /// The hashes of the texts, sorted.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.0.sorted.iter().map(|(hash, _)| *hash)
+    }
+
+    fn holds(&self, asked: &(u64, Box<str>)) -> bool {
         self.0.sorted.binary_search(asked).is_ok()
     }
 }

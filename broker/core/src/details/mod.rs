@@ -19,7 +19,7 @@ mod value;
 
 pub use catalogue::Catalogue;
 pub use flaw::Flaw;
-pub use listed::Listed;
+pub use listed::{Limit, Listed};
 pub use narrow::{Limits, narrow, narrowed};
 
 use catalogue::Fields;
