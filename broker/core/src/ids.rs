@@ -85,6 +85,9 @@ const ENCODED: usize = 26;
 pub struct Uuid7(u128);
 
 impl Uuid7 {
+    /// No id comes before it.
+    pub(crate) const LEAST: Self = Self(0);
+
     /// Builds a UUIDv7 from Unix milliseconds and 10 random bytes.
     #[must_use]
     pub fn new(ms: u64, random: [u8; 10]) -> Self {

@@ -159,6 +159,8 @@ pub struct World<'a> {
     pub registry: &'a Registry,
     /// Names to keys.
     pub keys: &'a dyn Keyed,
+    /// The key of everything.
+    pub all: Key,
     /// Unix milliseconds.
     pub now_ms: u64,
 }
@@ -207,9 +209,10 @@ impl World<'_> {
             }
             Some(_) | None => self.view.is_revoked(key, since_ms),
         };
-        let all = self.keys.key(Kind::All, "");
         lineage.iter().any(|entry| dead(&entry.key, entry.since_ms))
-            || lineage.earliest_ms().is_some_and(|since| dead(&all, since))
+            || lineage
+                .earliest_ms()
+                .is_some_and(|since| dead(&self.all, since))
     }
 
     /// Whether that revocation alone kills the lineage.
@@ -218,7 +221,7 @@ impl World<'_> {
         let Some(until) = revocation.until_ms else {
             return false;
         };
-        if revocation.key == self.keys.key(Kind::All, "") {
+        if revocation.key == self.all {
             return lineage.earliest_ms().is_some_and(|since| since <= until);
         }
         let mut entries = lineage.iter();
@@ -234,7 +237,7 @@ impl World<'_> {
         let owners = actors.iter().filter_map(|(agent, _)| self.owner(agent));
         let keys = lineage.iter().map(|entry| entry.key);
         keys.chain(owners)
-            .chain([self.keys.key(Kind::All, "")])
+            .chain([self.all])
             .find_map(|key| self.view.locked(&key, self.now_ms))
     }
 

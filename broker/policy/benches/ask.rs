@@ -1,4 +1,5 @@
-//! What an answer costs: of a bundle of 60 policies, worked out and remembered.
+//! What an answer costs: of a bundle of 60 policies, worked out and remembered;
+//! and of one whose 2,000 policies all concern the request.
 //!
 //!     cargo bench -p locum-policy
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
@@ -75,5 +76,85 @@ fn ask(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, ask);
+/// What a policy of a large bundle says: in turn one of these, of the number.
+fn condition(number: usize) -> String {
+    match number % 8 {
+        0 | 1 => format!(
+            "[\"s{:02}\", \"t{number}\"].containsAll(context.scopes)",
+            number % 64
+        ),
+        2 => format!("context.scopes.contains(\"t{number}\")"),
+        3 => format!(
+            "context.risk == \"high\" && context.hour_utc < {}",
+            number % 4
+        ),
+        4 => format!("context has person && context.person in Group::\"demo:g{number}\""),
+        5 => format!("context has purpose && context.purpose like \"*test {number}*\""),
+        6 => format!(
+            "context has ip && context.ip.isInRange(ip(\"203.0.{}.0/24\"))",
+            number % 256
+        ),
+        _ => format!(
+            "context has auth_age_s && context.auth_age_s > {}",
+            1_000_000 + number
+        ),
+    }
+}
+
+/// All for the same agent, target and action; `odd`: half are such that only
+/// Cedar can tell.
+fn large(odd: bool) -> Bundle {
+    let text: String = (0..2_000)
+        .map(|number| {
+            let condition = if odd && number % 2 == 0 {
+                format!("context.depth + {number} == 0")
+            } else {
+                condition(number)
+            };
+            let effect = if number % 4 == 3 { "forbid" } else { "permit" };
+            format!(
+                "@id(\"p{number}\") {effect}(principal == Agent::\"invoice-agent\", action == Action::\"exchange\", resource == Target::\"sap\") when {{ {condition} }};\n"
+            )
+        })
+        .collect();
+    Bundle::load(&BTreeMap::from([("bench.cedar".to_owned(), text)])).unwrap()
+}
+
+/// The questions of one denial of 64 scopes: about all, and parts of them.
+fn denial(age: u64) -> Vec<Question> {
+    let parts = [64, 32, 16, 8, 4, 2, 1, 1, 1];
+    let scopes = |count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("s{n:02}")).collect();
+        Scope::parse(&names.join(" ")).unwrap()
+    };
+    let each = parts
+        .into_iter()
+        .enumerate()
+        .map(|(place, count)| Question {
+            scopes: scopes(count),
+            purpose: Some(format!("monthly close {place}")),
+            ..question(age)
+        });
+    each.collect()
+}
+
+fn deny(c: &mut Criterion) {
+    for (name, odd) in [
+        ("2,000 policies", false),
+        ("2,000 policies, 1,000 odd", true),
+    ] {
+        let bundle = large(odd);
+        let mut age = 0;
+        c.bench_function(&format!("a denial's 9 questions to {name}"), |b| {
+            b.iter(|| {
+                age += 1;
+                for question in denial(age) {
+                    let _answer = bundle.ask(&question).unwrap();
+                }
+            });
+        });
+    }
+}
+
+criterion_group!(benches, ask, deny);
 criterion_main!(benches);

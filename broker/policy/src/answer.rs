@@ -1,10 +1,11 @@
-//! A question answered: the shelves asked, their answers put together, the
-//! annotations of what determined it.
+//! A question answered: by those policies that can matter, with the annotations
+//! of what determined it.
 
 use crate::bundle::Bundle;
 use crate::marks::Marks;
 use crate::request::{Facts, fault};
-use cedar_policy::{Authorizer, Decision, Response};
+use crate::told::Told;
+use cedar_policy::{Authorizer, Decision, PolicySet, Response};
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use std::collections::BTreeSet;
 
@@ -24,7 +25,7 @@ impl PolicyCheck for Bundle {
     }
 }
 
-/// What all shelves said.
+/// What Cedar said.
 #[derive(Debug, Default)]
 struct Verdict {
     permits: BTreeSet<String>,
@@ -33,7 +34,7 @@ struct Verdict {
 
 impl Verdict {
     /// Cedar names the permits that hold when it allows, and the forbids that
-    /// hold when it denies; so a forbid on one shelf beats a permit on another.
+    /// hold when it denies.
     fn take(&mut self, response: &Response) -> Result<(), PolicyFault> {
         // Cedar skips a policy that errs; Locum refuses (contract §13).
         if let Some(error) = response.diagnostics().errors().next() {
@@ -52,15 +53,15 @@ impl Verdict {
 impl Bundle {
     /// Asks Cedar.
     pub(crate) fn work_out(&self, facts: &Facts) -> Result<Answer, PolicyFault> {
-        let request = facts.request(self.words)?;
-        let entities = facts.entities(self.words)?;
-        let authorizer = Authorizer::new();
+        let told = Told::of(facts);
+        let about = (facts.action, facts.target.as_str());
+        let asked = self.slices.asked(about, facts.groups_known, &told);
+        let policies = PolicySet::from_policies(asked.cloned()).map_err(fault)?;
         let mut verdict = Verdict::default();
-        for shelf in self.slices.of(facts.action, &facts.target) {
-            let policies = shelf.policies(facts.groups_known);
-            if !policies.is_empty() {
-                verdict.take(&authorizer.is_authorized(&request, policies, &entities))?;
-            }
+        if !policies.is_empty() {
+            let request = facts.request(self.words)?;
+            let entities = facts.entities(self.words)?;
+            verdict.take(&Authorizer::new().is_authorized(&request, &policies, &entities))?;
         }
         Ok(self.answer(verdict))
     }

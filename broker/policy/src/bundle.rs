@@ -8,8 +8,9 @@ use crate::request::Facts;
 use crate::slices::Slices;
 use crate::vocabulary::Vocabulary;
 use locum_core::generations::Generations;
+use locum_core::ids::{AgentId, TargetId};
 use locum_core::jcs;
-use locum_core::policy::Answer;
+use locum_core::policy::{Action, Answer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::thread;
@@ -65,10 +66,11 @@ impl Bundle {
         let mut marks = BTreeMap::new();
         let mut mentions = Mentions::default();
         for (id, one) in loaded {
-            slices
-                .add(&one.policy, words)
-                .and_then(|()| mentions.add(&one.policy, words))
-                .map_err(|detail| vec![one.statement.flaw(0, detail)])?;
+            let failed = |detail: String| vec![one.statement.flaw(0, detail)];
+            let tree = one.policy.to_json();
+            let tree = tree.map_err(|error| failed(error.to_string()))?;
+            slices.add(&one.policy, &tree, words).map_err(failed)?;
+            mentions.add(&one.policy, &tree, words);
             marks.insert(id, one.marks);
         }
         let address = jcs::address(files).map_err(|e| vec![Flaw::of_bundle(e.to_string())])?;
@@ -94,6 +96,14 @@ impl Bundle {
     #[must_use]
     pub fn count(&self) -> usize {
         self.marks.len()
+    }
+
+    /// How many policies a decision about this agent at this target meets: what
+    /// it costs at most.
+    #[must_use]
+    pub fn concerning(&self, agent: &AgentId, target: &TargetId) -> usize {
+        let met = |action| self.slices.count(action, agent.as_str(), target.as_str());
+        met(Action::Exchange).max(met(Action::PreAuthorise))
     }
 
     /// The texts as loaded, by file name.

@@ -7,6 +7,8 @@
 
 mod answer;
 mod bundle;
+mod conditions;
+mod expression;
 mod flaw;
 mod marks;
 mod mentions;
@@ -14,6 +16,7 @@ mod parse;
 mod request;
 mod slices;
 mod statements;
+mod told;
 mod vocabulary;
 
 pub use bundle::{Bundle, POLICIES_MAX, TEXT_MAX};

@@ -16,8 +16,10 @@ pub(crate) struct Mentions {
     members: BTreeSet<String>,
     /// The context is looked at as a whole.
     whole_context: bool,
-    /// Some group is named.
-    pub(crate) groups: bool,
+    /// Groups that are named.
+    groups: BTreeSet<String>,
+    /// Every group counts as named.
+    all_groups: bool,
     /// Some team is named.
     pub(crate) teams: bool,
     /// Some person is named.
@@ -25,19 +27,17 @@ pub(crate) struct Mentions {
 }
 
 impl Mentions {
-    /// Takes in one more policy.
-    ///
-    /// # Errors
-    /// When Cedar cannot show the policy's tree.
-    pub(crate) fn add(&mut self, policy: &Policy, words: &Vocabulary) -> Result<(), String> {
+    /// Takes in one more policy; `tree` is its JSON form.
+    pub(crate) fn add(&mut self, policy: &Policy, tree: &Value, words: &Vocabulary) {
         for entity in policy.entity_literals() {
             let named = |kind| entity.type_name() == words.type_of(kind);
-            self.groups |= named(Kind::Group);
+            if named(Kind::Group) {
+                self.groups.insert(entity.id().unescaped().to_owned());
+            }
             self.teams |= named(Kind::Team);
             self.persons |= named(Kind::Person);
         }
-        self.walk(&policy.to_json().map_err(|error| error.to_string())?);
-        Ok(())
+        self.walk(tree);
     }
 
     /// Everything, as if some policy looked at it.
@@ -46,7 +46,8 @@ impl Mentions {
         Self {
             members: BTreeSet::new(),
             whole_context: true,
-            groups: true,
+            groups: BTreeSet::new(),
+            all_groups: true,
             teams: true,
             persons: true,
         }
@@ -55,6 +56,11 @@ impl Mentions {
     /// Whether some policy looks at this member of the context.
     pub(crate) fn member(&self, name: &str) -> bool {
         self.whole_context || self.members.contains(name)
+    }
+
+    /// Whether some policy names this group.
+    pub(crate) fn group(&self, name: &str) -> bool {
+        self.all_groups || self.groups.contains(name)
     }
 
     /// Reads Cedar's JSON form: `context.x` and `context has x` are objects

@@ -34,11 +34,11 @@ pub(crate) struct Facts {
 }
 
 /// An entity's name.
-type Uid = (Kind, String);
+pub(crate) type Uid = (Kind, String);
 
 /// One member of the context.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Fact {
+pub(crate) enum Fact {
     Number(i64),
     Text(String),
     Texts(Vec<String>),
@@ -63,6 +63,21 @@ impl Facts {
             context,
             parents: parents(question, mentions),
         })
+    }
+
+    /// The actor.
+    pub(crate) fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// The members of the context that policies mention.
+    pub(crate) fn context(&self) -> &[(&'static str, Fact)] {
+        &self.context
+    }
+
+    /// Child and parent.
+    pub(crate) fn parents(&self) -> impl Iterator<Item = &(Uid, Uid)> {
+        self.parents.iter()
     }
 
     /// The request. It fits the schema, which every policy was validated
@@ -138,7 +153,11 @@ fn parents(question: &Question, mentions: &Mentions) -> BTreeSet<(Uid, Uid)> {
         }
     }
     if let Behalf::Person { id, groups } = &question.behalf {
-        for group in groups.iter().flatten().filter(|_| mentions.groups) {
+        for group in groups
+            .iter()
+            .flatten()
+            .filter(|group| mentions.group(group))
+        {
             let group = (Kind::Group, group.clone());
             parents.insert((person(id, mentions), group));
         }

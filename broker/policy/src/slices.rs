@@ -1,16 +1,22 @@
 //! Policies sorted at load by what their scope names, so that a question meets
-//! only those that can concern it. Cedar's cost is linear in policies.
+//! only those that can concern it; of these, Cedar is asked about those that
+//! can matter. Its cost is linear in policies.
 //!
-//! A policy lies in one place per action: with the target that its scope
-//! names, else among those for any target. The two sets of a question are
-//! evaluated one after the other, so memory stays linear in the policies.
+//! A policy lies in one place per action: with the target and the agent that
+//! its scope names, else among those for any.
 
+use crate::conditions::Conditions;
+use crate::told::Told;
 use crate::vocabulary::{Kind, Vocabulary};
-use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PolicySet, ResourceConstraint};
+use cedar_policy::{
+    ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint,
+};
 use locum_core::policy::Action;
+use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// All policies of a bundle, by action and target.
+/// All policies of a bundle, by action, target and agent.
 #[derive(Debug, Default)]
 pub(crate) struct Slices {
     exchange: ByTarget,
@@ -19,40 +25,77 @@ pub(crate) struct Slices {
 
 #[derive(Debug, Default)]
 struct ByTarget {
-    any: Shelf,
-    named: HashMap<String, Shelf>,
+    any: ByAgent,
+    named: HashMap<String, ByAgent>,
 }
 
-/// Policies that one question meets.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
-    /// As written.
-    known: PolicySet,
-    /// For a person whose groups are unknown (contract §6): without the
-    /// permits that name a group, and every forbid that names one reduced to
-    /// its scope.
-    unknown: PolicySet,
+struct ByAgent {
+    any: Vec<Arc<Rule>>,
+    named: HashMap<String, Vec<Arc<Rule>>>,
 }
 
-impl Shelf {
-    /// The policies to ask.
-    pub(crate) fn policies(&self, groups_known: bool) -> &PolicySet {
-        if groups_known {
-            &self.known
-        } else {
-            &self.unknown
+/// A policy with what can be told of it.
+#[derive(Debug)]
+struct Rule {
+    /// As written.
+    known: Form,
+    unknown: WithoutGroups,
+}
+
+/// A policy for a person whose groups are unknown (contract §6).
+#[derive(Debug)]
+enum WithoutGroups {
+    /// It names no group.
+    Same,
+    /// A permit that names one.
+    LeftOut,
+    /// A forbid that names one, reduced to its scope.
+    Reduced(Form),
+}
+
+/// A policy as it is asked about.
+#[derive(Debug)]
+struct Form {
+    policy: Policy,
+    conditions: Conditions,
+}
+
+impl Form {
+    fn read(policy: Policy, tree: &Value, words: &Vocabulary) -> Self {
+        let conditions = Conditions::read(&policy, tree, words);
+        Self { policy, conditions }
+    }
+}
+
+impl Rule {
+    fn form(&self, groups_known: bool) -> Option<&Form> {
+        match &self.unknown {
+            WithoutGroups::Reduced(form) if !groups_known => Some(form),
+            WithoutGroups::LeftOut if !groups_known => None,
+            WithoutGroups::Reduced(_) | WithoutGroups::LeftOut | WithoutGroups::Same => {
+                Some(&self.known)
+            }
         }
     }
 }
 
 impl Slices {
-    /// Puts a policy where questions will look for it.
+    /// Puts a policy where questions will look for it; `tree` is its JSON form.
     ///
     /// # Errors
-    /// What Cedar objects to: in practice an id that is taken.
-    pub(crate) fn add(&mut self, policy: &Policy, words: &Vocabulary) -> Result<(), String> {
-        let target = named_target(policy, words);
-        let unknown = without_groups(policy, words)?;
+    /// What Cedar objects to.
+    pub(crate) fn add(
+        &mut self,
+        policy: &Policy,
+        tree: &Value,
+        words: &Vocabulary,
+    ) -> Result<(), String> {
+        let (target, agent) = (named_target(policy, words), named_agent(policy, words));
+        let rule = Arc::new(Rule {
+            known: Form::read(policy.clone(), tree, words),
+            unknown: without_groups(policy, tree, words)?,
+        });
         for action in [Action::Exchange, Action::PreAuthorise] {
             if !speaks_of(policy, words.action(action)) {
                 continue;
@@ -61,28 +104,63 @@ impl Slices {
                 Action::Exchange => &mut self.exchange,
                 Action::PreAuthorise => &mut self.pre_authorise,
             };
-            let shelf = match &target {
+            let by_agent = match &target {
                 Some(target) => slice.named.entry(target.clone()).or_default(),
                 None => &mut slice.any,
             };
-            let put = |set: &mut PolicySet, policy: &Policy| {
-                set.add(policy.clone()).map_err(|e| e.to_string())
+            let rules = match &agent {
+                Some(agent) => by_agent.named.entry(agent.clone()).or_default(),
+                None => &mut by_agent.any,
             };
-            put(&mut shelf.known, policy)?;
-            if let Some(unknown) = &unknown {
-                put(&mut shelf.unknown, unknown)?;
-            }
+            rules.push(rule.clone());
         }
         Ok(())
     }
 
-    /// The shelves that a question about this action and target meets.
-    pub(crate) fn of(&self, action: Action, target: &str) -> impl Iterator<Item = &Shelf> {
+    /// How many policies a question about this agent and target meets.
+    pub(crate) fn count(&self, action: Action, agent: &str, target: &str) -> usize {
+        self.of(action, agent, target).count()
+    }
+
+    /// The policies that Cedar has to be asked about: not those that cannot
+    /// match; and where a forbid matches, not the permits that do, for they
+    /// change nothing.
+    pub(crate) fn asked<'a>(
+        &'a self,
+        (action, target): (Action, &str),
+        groups_known: bool,
+        told: &Told<'_>,
+    ) -> impl Iterator<Item = &'a Policy> {
+        let (_, agent) = told.principal();
+        let mut forbidden = false;
+        let mut met = Vec::new();
+        for rule in self.of(action, agent, target) {
+            let Some(form) = rule.form(groups_known) else {
+                continue;
+            };
+            let matches = form.conditions.judge(told);
+            let forbids = form.policy.effect() == Effect::Forbid;
+            if matches != Some(false) {
+                forbidden |= forbids && matches == Some(true);
+                met.push((&form.policy, !forbids && matches == Some(true)));
+            }
+        }
+        met.into_iter()
+            .filter(move |(_, permits)| !(forbidden && *permits))
+            .map(|(policy, _)| policy)
+    }
+
+    fn of(&self, action: Action, agent: &str, target: &str) -> impl Iterator<Item = &Arc<Rule>> {
         let slice = match action {
             Action::Exchange => &self.exchange,
             Action::PreAuthorise => &self.pre_authorise,
         };
-        std::iter::once(&slice.any).chain(slice.named.get(target))
+        std::iter::once(&slice.any)
+            .chain(slice.named.get(target))
+            .flat_map(move |by_agent| {
+                let named = by_agent.named.get(agent);
+                by_agent.any.iter().chain(named.into_iter().flatten())
+            })
     }
 }
 
@@ -108,27 +186,41 @@ fn named_target(policy: &Policy, words: &Vocabulary) -> Option<String> {
     is_target.then(|| named.id().unescaped().to_owned())
 }
 
-/// The policy as it stands when a person's groups are unknown; none for a
-/// permit that names a group.
-fn without_groups(policy: &Policy, words: &Vocabulary) -> Result<Option<Policy>, String> {
+/// The only agent a policy's scope can match.
+fn named_agent(policy: &Policy, words: &Vocabulary) -> Option<String> {
+    let PrincipalConstraint::Eq(named) = policy.principal_constraint() else {
+        return None;
+    };
+    let is_agent = named.type_name() == words.type_of(Kind::Agent);
+    is_agent.then(|| named.id().unescaped().to_owned())
+}
+
+fn without_groups(
+    policy: &Policy,
+    tree: &Value,
+    words: &Vocabulary,
+) -> Result<WithoutGroups, String> {
     let group = words.type_of(Kind::Group);
     let names_group = policy
         .entity_literals()
         .iter()
         .any(|entity| entity.type_name() == group);
     match (names_group, policy.effect()) {
-        (false, _) => Ok(Some(policy.clone())),
-        (true, Effect::Permit) => Ok(None),
-        (true, Effect::Forbid) => unconditional(policy).map(Some),
+        (false, _) => Ok(WithoutGroups::Same),
+        (true, Effect::Permit) => Ok(WithoutGroups::LeftOut),
+        (true, Effect::Forbid) => {
+            let mut tree = tree.clone();
+            let reduced = unconditional(policy, &mut tree)?;
+            Ok(WithoutGroups::Reduced(Form::read(reduced, &tree, words)))
+        }
     }
 }
 
 /// The policy without its conditions.
-fn unconditional(policy: &Policy) -> Result<Policy, String> {
-    let mut tree = policy.to_json().map_err(|e| e.to_string())?;
+fn unconditional(policy: &Policy, tree: &mut Value) -> Result<Policy, String> {
     let conditions = tree
         .get_mut("conditions")
         .ok_or("a policy's tree has no conditions")?;
-    *conditions = serde_json::Value::Array(Vec::new());
-    Policy::from_json(Some(policy.id().clone()), tree).map_err(|e| e.to_string())
+    *conditions = Value::Array(Vec::new());
+    Policy::from_json(Some(policy.id().clone()), tree.clone()).map_err(|e| e.to_string())
 }

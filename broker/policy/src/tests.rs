@@ -7,6 +7,7 @@
 )]
 
 mod ask;
+mod conditions;
 mod context;
 mod groups;
 mod hostile;

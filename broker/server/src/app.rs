@@ -2,6 +2,7 @@
 
 use crate::ambient::{Clock, Randomness};
 use crate::bounds::Bounds;
+use crate::deciding::Deciding;
 use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
@@ -73,6 +74,8 @@ pub(crate) struct App {
     pub(crate) recalled: recall::Cache,
     /// The policy bundle in force; replaced whole.
     pub(crate) policy: RwLock<Arc<Bundle>>,
+    /// Where decisions are made that meet many policies.
+    pub(crate) deciding: Deciding,
     /// How often each client may ask.
     pub(crate) rate: Rate,
     /// What is counted.

@@ -8,6 +8,7 @@ mod bounds;
 mod changing;
 mod commands;
 mod config;
+mod deciding;
 mod dev;
 #[cfg(test)]
 mod generated;

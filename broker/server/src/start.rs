@@ -3,6 +3,7 @@
 
 use crate::ambient::{Clock, Randomness, Stopwatch};
 use crate::app::{App, Unavailable};
+use crate::deciding::Deciding;
 use crate::keyring::{self, Keyring};
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
@@ -125,6 +126,7 @@ pub(crate) fn open_at(
         own: own::none_kept(),
         recalled: recall::nothing(),
         policy: RwLock::new(Arc::new(bundle)),
+        deciding: Deciding::default(),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
         metrics: Metrics::default(),
         traces,

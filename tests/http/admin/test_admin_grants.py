@@ -137,3 +137,17 @@ def test_an_unknown_grant_is_not_found(admin):
 def test_no_grants_exist_at_the_start(fresh_world):
     """§3: no grants exist at the start."""
     assert fresh_world.admin.get("/grants").json() == {"items": [], "next": None}
+
+
+def test_a_person_and_an_agent_have_at_most_64_active_grants(scene, world):
+    """§12: at most 64 active ones per person and agent; what is over makes room."""
+    made = [make(scene, max_uses=1) for _ in range(64)]
+    found = problem(scene.admin.post("/grants", body(scene)), 409)
+    assert found["code"] == "LCM-STATE" and "64 active grants" in found["detail"]
+    other = scene.second_agent()
+    assert scene.admin.post("/grants", body(scene, agent=other.id)).status_code == 201
+    assert scene.exchange(scope="thing.write").status_code == 200
+    make(scene)
+    problem(scene.admin.post("/grants", body(scene)), 409)
+    world.revoke("grant", made[-1])
+    make(scene)

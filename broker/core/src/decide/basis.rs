@@ -4,13 +4,14 @@
 
 use super::details::{Narrowing, refused};
 use super::ladder::Work;
-use super::policy::question;
+use super::passing::{PASSING_QUESTIONS_MAX, passing};
+use super::question::{by_policy, pre_authorise, question};
 use super::{Case, Facts, may_act};
-use crate::policy::{Action, Answer, Basis, PolicyCheck, Risk};
+use crate::policy::{Action, Basis, PolicyCheck, Risk};
 use crate::proof::{Origin, Parent};
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::{Grant, GrantView, Target};
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeName};
 use std::sync::Arc;
 
 /// Looks for the basis and narrows the details with it.
@@ -75,11 +76,11 @@ fn inherited(parent: &Parent, facts: &Facts, work: &Work, target: &Target) -> Op
 
 /// The covering grant that expires first, then the lowest id, with the details
 /// it allows. Only the subject token's own grant counts where it is one.
-fn covering(
+fn covering<'a>(
     case: &Case,
-    facts: &Facts,
+    facts: &'a Facts,
     work: &Work,
-    target: &Target,
+    target: &'a Target,
     narrowing: &Narrowing<'_>,
 ) -> Option<(Arc<Grant>, crate::details::Details)> {
     let only = match case.subject.origin() {
@@ -98,41 +99,42 @@ fn covering(
             && grant.view(facts.now_s()) == GrantView::Active
             && only.is_none_or(|id| id == grant.id)
     };
-    let mut live: Vec<_> = facts.grants.iter().filter(its).collect();
-    live.sort_by_key(|grant| (grant.expires_s, grant.id));
-    live.into_iter().find_map(|grant| {
+    let depth = case.chain.depth();
+    // What costs little comes first; the limits are read only where all else holds.
+    let covers = |grant: &'a Arc<Grant>| {
         let at = grant.at(&target.id)?;
-        let deep_enough = grant
-            .spec
-            .max_depth
-            .is_none_or(|max| case.chain.depth() <= max);
-        if !deep_enough || !work.scope.is_within(&at.scopes) {
-            return None;
-        }
-        narrowing
-            .within(Some(grant), target)
-            .ok()
-            .map(|details| (grant.clone(), details))
+        let deep_enough = grant.spec.max_depth.is_none_or(|max| depth <= max);
+        (deep_enough && work.scope.is_within(&at.scopes)).then_some((grant, at))
+    };
+    let mut live: Vec<_> = facts.grants.iter().filter(its).filter_map(covers).collect();
+    live.sort_by_key(|(grant, _)| (grant.expires_s, grant.id));
+    live.into_iter().find_map(|(grant, at)| {
+        let details = narrowing.covered_by(&at.authorization_details)?;
+        Some((grant.clone(), details))
     })
 }
 
-/// Asks whether it may happen without a grant. Scopes marked `high` never go
-/// by policy (contract §6).
-fn pre_authorise<P: PolicyCheck>(
+/// The part of a request without a basis that would pass by policy alone; the
+/// last question is whether it may happen at all on that basis.
+fn without_consent<P: PolicyCheck>(
     case: &Case,
     facts: &Facts,
     policy: &P,
     work: &Work,
     target: &Target,
-    scope: &Scope,
-) -> Result<Answer, Refusal> {
-    if target.risk(scope) == Risk::High {
-        return Ok(Answer::default());
-    }
-    let question = question(case, facts, work, target, Action::PreAuthorise, scope);
-    policy
-        .ask(&question)
-        .map_err(|fault| super::policy::fault(&fault))
+) -> Scope {
+    let of_risk = |name: &&ScopeName| target.risk(&Scope::of([(*name).clone()])) < Risk::High;
+    let candidates = Scope::of(work.scope.iter().filter(of_risk).cloned());
+    let part = passing(
+        &work.scope,
+        &candidates,
+        PASSING_QUESTIONS_MAX - 1,
+        |part| by_policy(case, facts, policy, work, target, part),
+    );
+    let mut question = question(case, facts, work, target, Action::Exchange, &part);
+    question.basis = Some(Basis::Policy);
+    let passes = !part.is_empty() && policy.ask(&question).is_ok_and(|answer| answer.allowed);
+    if passes { part } else { Scope::default() }
 }
 
 /// Judges what was found: nothing means that only the basis is missing.
@@ -150,10 +152,11 @@ pub(super) fn check<P: PolicyCheck>(
         return Ok(());
     }
     let root = !matches!(case.subject.origin(), Origin::Grant(_) | Origin::Own(_));
-    let passing = super::policy::passing(&work.scope, |part| {
-        root && pre_authorise(case, facts, policy, work, target, part)
-            .is_ok_and(|answer| answer.allowed)
-    });
+    let passing = if root {
+        without_consent(case, facts, policy, work, target)
+    } else {
+        Scope::default()
+    };
     let found = format!(
         "none for {}",
         quoted(&work.scope.outside(&passing).to_string())

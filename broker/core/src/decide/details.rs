@@ -4,7 +4,7 @@
 
 use super::ladder::Work;
 use super::{Case, Facts, basis};
-use crate::details::{Catalogue, Details, Flaw, Limits, narrow};
+use crate::details::{Catalogue, Details, Flaw, Limits, Listed, narrow, narrowed};
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Grant, Target};
@@ -71,11 +71,31 @@ impl<'a> Narrowing<'a> {
         })
     }
 
+    /// The details to grant within what a grant lists; `None` where it does not
+    /// cover what is requested.
+    pub(super) fn covered_by(&self, listed: &Listed) -> Option<Details> {
+        let granted = listed.read(self.catalogue)?;
+        if (self.requested.as_ref()).is_some_and(|requested| !granted.may_hold(requested)) {
+            return None;
+        }
+        let limits = Limits {
+            parent: self.parent.as_ref(),
+            grant: Some(granted.details()),
+            ceiling: Some(&self.ceiling),
+        };
+        narrowed(
+            self.requested.as_ref(),
+            limits,
+            &self.required,
+            self.catalogue,
+        )
+    }
+
     /// The details to grant, within the grant where one is given.
     pub(super) fn within(&self, grant: Option<&Grant>, target: &Target) -> Result<Details, Flaw> {
         let listed = grant
             .and_then(|g| g.at(&target.id))
-            .map(|at| Value::Array(at.authorization_details.clone()));
+            .map(|at| at.authorization_details.to_json());
         let granted = listed
             .as_ref()
             .map(|value| Details::parse(value, self.catalogue))

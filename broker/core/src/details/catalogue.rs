@@ -3,6 +3,7 @@
 use super::flaw::step;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most types a target declares, and most fields a type has.
 const SIZE_LIMIT: usize = 64;
@@ -14,9 +15,35 @@ const FIELD_NAME_LIMIT: usize = 64;
 /// A target's declared types, the `details` member of `PUT /targets/{id}` (contract §12).
 ///
 /// Reading it refuses unknown comparators and members; [`Catalogue::check`] finds the rest.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A copy shares the declaration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Catalogue(BTreeMap<String, Fields>);
+pub struct Catalogue(#[serde(with = "shared")] Arc<BTreeMap<String, Fields>>);
+
+impl PartialEq for Catalogue {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+/// The declaration as JSON has it.
+mod shared {
+    use super::{Arc, BTreeMap, Deserialize, Fields, Serialize};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        declared: &Arc<BTreeMap<String, Fields>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        declared.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<BTreeMap<String, Fields>>, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Arc::new)
+    }
+}
 
 /// The declared fields of one type.
 pub(super) type Fields = BTreeMap<String, Rule>;
@@ -59,7 +86,7 @@ impl Catalogue {
             );
             flaws.push((String::new(), detail));
         }
-        for (kind, fields) in &self.0 {
+        for (kind, fields) in self.0.iter() {
             flaws.extend(type_name_flaw(kind).map(|detail| (step(kind), detail)));
             if fields.len() > SIZE_LIMIT {
                 let detail = format!(
@@ -75,6 +102,11 @@ impl Catalogue {
             flaws.extend(fields.keys().filter_map(named));
         }
         flaws
+    }
+
+    /// Whether this is the same declaration and not only an equal one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Whether the target declares no types.

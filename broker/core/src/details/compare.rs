@@ -4,10 +4,10 @@ use super::catalogue::Rule;
 use super::cidr::Cidr;
 use super::decimal::Decimal;
 use super::flaw::list;
+use super::members::Members;
 use super::path;
 use super::span::Span;
 use super::value::Value;
-use std::collections::BTreeSet;
 
 impl Rule {
     /// Whether all that `child` permits, `limit` permits too. Values of another
@@ -16,7 +16,7 @@ impl Rule {
         let admitted = match self {
             Self::StringEqual => texts(limit, child).map(|(l, c)| l == c),
             Self::StringPrefix => texts(limit, child).map(|(l, c)| path::within(c, l)),
-            Self::StringsSubset => lists(limit, child).map(|(l, c)| strangers(l, c).is_empty()),
+            Self::StringsSubset => lists(limit, child).map(|(l, c)| c.is_within(l)),
             Self::IntegerEqual => integers(limit, child).map(|(l, c)| c == l),
             Self::IntegerAtMost => integers(limit, child).map(|(l, c)| c <= l),
             Self::IntegerAtLeast => integers(limit, child).map(|(l, c)| c >= l),
@@ -29,19 +29,30 @@ impl Rule {
         admitted.unwrap_or(false)
     }
 
+    /// Whether the value is of the type that the rule compares. Such a value
+    /// lies within itself.
+    pub(super) const fn is_for(self, value: &Value) -> bool {
+        match self {
+            Self::StringEqual | Self::StringPrefix => matches!(value, Value::Text(_)),
+            Self::StringsSubset => matches!(value, Value::Texts(_)),
+            Self::IntegerEqual | Self::IntegerAtMost | Self::IntegerAtLeast => {
+                matches!(value, Value::Integer(_))
+            }
+            Self::DecimalEqual | Self::DecimalAtMost | Self::DecimalAtLeast => {
+                matches!(value, Value::Decimal(_))
+            }
+            Self::TimeSpanWithin => matches!(value, Value::Span(_)),
+            Self::CidrWithin => matches!(value, Value::Cidr(_)),
+        }
+    }
+
     /// What to ask for instead of a `child` outside `limit`: what both have in
     /// common where that can be said, otherwise the limit itself.
     pub(super) fn nearest(self, limit: &Value, child: &Value) -> Value {
         match self {
             Self::StringsSubset => {
-                let common = lists(limit, child)
-                    .map(|(l, c)| common(l, c))
-                    .unwrap_or_default();
-                if common.is_empty() {
-                    limit.clone()
-                } else {
-                    Value::Texts(common)
-                }
+                let common = lists(limit, child).and_then(|(l, c)| c.common(l));
+                common.map_or_else(|| limit.clone(), Value::Texts)
             }
             Self::TimeSpanWithin => match spans(limit, child) {
                 Some((limit, child)) => Value::Span(limit.nearest(child)),
@@ -74,24 +85,11 @@ impl Rule {
 
     /// What of `child` lies outside `limit`, in a message.
     pub(super) fn excess(self, limit: &Value, child: &Value) -> String {
-        match lists(limit, child).map(|(l, c)| strangers(l, c)) {
+        match lists(limit, child).map(|(l, c)| c.outside(l)) {
             Some(outside) if !outside.is_empty() => list(outside),
             _ => child.phrase(),
         }
     }
-}
-
-/// The members of `child` that `limit` does not have.
-fn strangers<'a>(limit: &[String], child: &'a [String]) -> Vec<&'a str> {
-    let limit: BTreeSet<&str> = limit.iter().map(String::as_str).collect();
-    let child = child.iter().map(String::as_str);
-    child.filter(|text| !limit.contains(text)).collect()
-}
-
-/// The members of `child` that `limit` has too.
-fn common(limit: &[String], child: &[String]) -> Vec<String> {
-    let child = child.iter().filter(|text| limit.contains(text));
-    child.cloned().collect()
 }
 
 fn texts<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a str, &'a str)> {
@@ -101,7 +99,7 @@ fn texts<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a str, &'a str)> {
     Some((limit, child))
 }
 
-fn lists<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a [String], &'a [String])> {
+fn lists<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Members, &'a Members)> {
     let (Value::Texts(limit), Value::Texts(child)) = (limit, child) else {
         return None;
     };

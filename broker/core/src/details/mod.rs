@@ -7,6 +7,8 @@ mod cidr;
 mod compare;
 mod decimal;
 mod flaw;
+mod listed;
+mod members;
 mod narrow;
 mod nearest;
 mod path;
@@ -17,7 +19,8 @@ mod value;
 
 pub use catalogue::Catalogue;
 pub use flaw::Flaw;
-pub use narrow::{Limits, narrow};
+pub use listed::{Limit, Listed};
+pub use narrow::{Limits, narrow, narrowed};
 
 use catalogue::Fields;
 use flaw::{describe, list, quote, step};
@@ -53,6 +56,11 @@ impl Details {
         let Json::Array(items) = json else {
             return Err(Flaw::new("", "an array of objects", describe(json)));
         };
+        Self::of(items, catalogue)
+    }
+
+    /// Reads the objects of an array, as [`Details::parse`] does.
+    fn of(items: &[Json], catalogue: &Catalogue) -> Result<Self, Flaw> {
         if items.len() > OBJECT_LIMIT {
             let expected = format!("at most {OBJECT_LIMIT} objects");
             return Err(Flaw::new("", expected, items.len().to_string()));
@@ -88,7 +96,7 @@ impl Details {
     }
 
     /// The objects of one type, in the order they were written.
-    fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Detail> {
+    fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Detail> {
         self.0.iter().filter(move |detail| detail.kind == kind)
     }
 }

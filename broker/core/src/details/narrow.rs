@@ -3,6 +3,7 @@
 use super::catalogue::{Catalogue, Fields, Rule};
 use super::flaw::{Flaw, list, quote};
 use super::nearest;
+use super::value::Value;
 use super::{Detail, Details};
 use std::collections::BTreeSet;
 
@@ -37,10 +38,7 @@ pub fn narrow(
 ) -> Result<Details, Flaw> {
     let frame = Frame::new(limits, catalogue);
     let none = Details::default();
-    let (asked, origin) = match requested.filter(|list| !list.is_empty()) {
-        Some(list) => (list, Origin::Request),
-        None => (frame.source().unwrap_or(&none), Origin::Inherited),
-    };
+    let (asked, origin) = frame.asked(requested, &none);
     match frame.place_all(asked) {
         Ok(granted) => match missing_type(&granted, required) {
             None => Ok(granted),
@@ -48,6 +46,24 @@ pub fn narrow(
         },
         Err(index) => Err(nearest::explain(&frame, asked, index, origin, required)),
     }
+}
+
+/// The details to grant, as [`narrow`] finds them; `None` where it would say
+/// what is wrong, which costs far more than to see that something is.
+#[must_use]
+pub fn narrowed(
+    requested: Option<&Details>,
+    limits: Limits<'_>,
+    required: &BTreeSet<String>,
+    catalogue: &Catalogue,
+) -> Option<Details> {
+    let frame = Frame::new(limits, catalogue);
+    let none = Details::default();
+    let (asked, _) = frame.asked(requested, &none);
+    let granted = frame.place_all(asked).ok()?;
+    missing_type(&granted, required)
+        .is_none()
+        .then_some(granted)
 }
 
 /// Where the objects to place came from.
@@ -77,6 +93,17 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The objects to place: nothing requested means the parent's or the grant's.
+    fn asked<'b>(&self, requested: Option<&'b Details>, none: &'b Details) -> (&'b Details, Origin)
+    where
+        'a: 'b,
+    {
+        match requested.filter(|list| !list.is_empty()) {
+            Some(list) => (list, Origin::Request),
+            None => (self.source().unwrap_or(none), Origin::Inherited),
+        }
+    }
+
     /// What fields are inherited from: the parent, at the root the grant.
     pub(super) fn source(&self) -> Option<&'a Details> {
         self.parent.or(self.grant)
@@ -99,17 +126,23 @@ impl<'a> Frame<'a> {
         // grant that lacks one leaves it to the request and the ceiling.
         let binding = |seed: &&Detail| self.parent.is_none() || complete(seed, declared);
         let filled = |seed: &Detail| {
+            if !fits(object, seed, declared) {
+                return None;
+            }
             let child = object.filled_from(seed);
-            (within(&child, seed, declared) && self.permits(&child, declared)).then_some(child)
+            self.permits(&child, declared).then_some(child)
         };
-        source.of(&object.kind).filter(binding).find_map(filled)
+        source
+            .of_kind(&object.kind)
+            .filter(binding)
+            .find_map(filled)
     }
 
     /// Whether a complete object lies within the grant and the ceiling.
     fn permits(&self, child: &Detail, declared: &Fields) -> bool {
         let inside = |list: Option<&Details>| {
             list.is_none_or(|list| {
-                list.of(&child.kind)
+                list.of_kind(&child.kind)
                     .any(|limit| within(child, limit, declared))
             })
         };
@@ -132,7 +165,7 @@ impl Detail {
 pub(super) fn complete(detail: &Detail, declared: &Fields) -> bool {
     let typed = |(name, rule): (&String, &Rule)| {
         let value = detail.fields.get(name);
-        value.is_some_and(|value| rule.admits(value, value))
+        value.is_some_and(|value| rule.is_for(value))
     };
     detail.fields.len() == declared.len() && declared.iter().all(typed)
 }
@@ -148,6 +181,26 @@ pub(super) fn within(child: &Detail, limit: &Detail, declared: &Fields) -> bool 
             let rule = declared.get(name);
             rule.is_some_and(|rule| outer.is_none_or(|outer| rule.admits(outer, value)))
         })
+}
+
+/// Whether the object with what it inherits from `seed` lies within `seed`: as
+/// [`within`] of both, without making it. What is inherited is equal, so only
+/// what the object says itself is compared.
+fn fits(object: &Detail, seed: &Detail, declared: &Fields) -> bool {
+    let inherited = |name: &String| {
+        object.fields.contains_key(name)
+            || seed
+                .fields
+                .get(name)
+                .zip(declared.get(name))
+                .is_some_and(|(value, rule)| rule.is_for(value))
+    };
+    let said = |(name, value): (&String, &Value)| {
+        let outer = seed.fields.get(name);
+        let rule = declared.get(name);
+        rule.is_some_and(|rule| outer.is_none_or(|outer| rule.admits(outer, value)))
+    };
+    object.fields.iter().all(said) && seed.fields.keys().all(inherited)
 }
 
 /// The first required type that has no object.

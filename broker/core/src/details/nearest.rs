@@ -67,7 +67,7 @@ pub(super) fn supplied(
         let mut known = limits
             .into_iter()
             .flatten()
-            .flat_map(|limit| limit.of(kind));
+            .flat_map(|limit| limit.of_kind(kind));
         list.0.push(known.find_map(|object| frame.place(object))?);
     }
     (list.0.len() <= OBJECT_LIMIT).then(|| list.to_json())
@@ -105,7 +105,7 @@ fn combinations<'a>(
         ..
     } = *frame;
     let of = move |list: Option<&'a Details>| -> Vec<Option<&'a Detail>> {
-        list.map_or(vec![None], |list| list.of(kind).map(Some).collect())
+        list.map_or(vec![None], |list| list.of_kind(kind).map(Some).collect())
     };
     of(parent).into_iter().flat_map(move |parent| {
         of(grant).into_iter().flat_map(move |grant| {
@@ -193,7 +193,7 @@ fn type_flaw(frame: &Frame<'_>, object: &Detail, index: usize) -> Flaw {
         ("the ceiling lists", frame.ceiling),
     ];
     let lacking = limits.into_iter().find_map(|(what, list)| {
-        let list = list.filter(|list| list.of(&object.kind).next().is_none())?;
+        let list = list.filter(|list| list.of_kind(&object.kind).next().is_none())?;
         Some((what, list))
     });
     let expected = match lacking {

@@ -4,6 +4,7 @@ use super::catalogue::Rule;
 use super::cidr::Cidr;
 use super::decimal::Decimal;
 use super::flaw::{describe, list, quote};
+use super::members::Members;
 use super::path;
 use super::span::Span;
 use serde_json::{Value as Json, json};
@@ -19,8 +20,7 @@ const INTEGER_LIMIT: u64 = 1 << 53;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(String),
-    /// Without duplicates, in the order of their first mention.
-    Texts(Vec<String>),
+    Texts(Members),
     Integer(u64),
     Decimal(Decimal),
     Span(Span),
@@ -48,7 +48,7 @@ impl Value {
     pub(super) fn to_json(&self) -> Json {
         match self {
             Self::Text(text) => json!(text),
-            Self::Texts(texts) => json!(texts),
+            Self::Texts(texts) => json!(texts.iter().collect::<Vec<_>>()),
             Self::Integer(number) => json!(number),
             Self::Decimal(decimal) => json!(decimal.text()),
             Self::Span(span) => {
@@ -64,7 +64,7 @@ impl Value {
     pub(super) fn phrase(&self) -> String {
         match self {
             Self::Text(text) => quote(text),
-            Self::Texts(texts) => list(texts.iter().map(String::as_str)),
+            Self::Texts(texts) => list(texts.iter()),
             Self::Integer(number) => quote(&number.to_string()),
             Self::Decimal(decimal) => quote(decimal.text()),
             Self::Span(span) => {
@@ -101,7 +101,7 @@ fn prefix(json: &Json) -> Result<String, Mismatch> {
     }
 }
 
-fn texts(json: &Json) -> Result<Vec<String>, Mismatch> {
+fn texts(json: &Json) -> Result<Members, Mismatch> {
     let Json::Array(items) = json else {
         return Err(("an array of strings".to_owned(), describe(json)));
     };
@@ -110,14 +110,8 @@ fn texts(json: &Json) -> Result<Vec<String>, Mismatch> {
         let expected = format!("an array of 1 to {ARRAY_LIMIT} strings");
         return Err((expected, format!("{} members", items.len())));
     }
-    let mut texts: Vec<String> = Vec::with_capacity(items.len());
-    for item in items {
-        let item = text(item)?;
-        if !texts.contains(&item) {
-            texts.push(item);
-        }
-    }
-    Ok(texts)
+    let texts: Vec<String> = items.iter().map(text).collect::<Result<_, _>>()?;
+    Ok(Members::of(texts))
 }
 
 fn integer(json: &Json) -> Result<Value, Mismatch> {

@@ -1,12 +1,12 @@
 //! Grants: a person's standing delegation.
 
 use super::{Problem, Problems};
+use crate::details::Listed;
 use crate::ids::{AgentId, GrantId, TargetId};
 use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::record::key_text;
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -46,7 +46,7 @@ pub struct GrantTarget {
     pub scopes: Scope,
     /// Limits; empty sets none.
     #[serde(default)]
-    pub authorization_details: Vec<Value>,
+    pub authorization_details: Listed,
 }
 
 /// Where a grant stands, apart from time and use.

@@ -7,6 +7,7 @@ mod catalogue;
 mod client;
 mod grant;
 mod issuer;
+mod live_grants;
 mod problem;
 mod registry_set;
 mod snapshot;

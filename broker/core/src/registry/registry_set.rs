@@ -1,9 +1,10 @@
 //! All declared objects with the look-ups an exchange needs.
 
-use super::{Agent, Client, Grant, Issuer, Target};
+use super::live_grants::LiveGrants;
+use super::{Agent, Client, Grant, GrantView, Issuer, Target, Workload};
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, VersionId};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All declared objects. Ids are tombstones: nothing is ever removed.
@@ -17,23 +18,32 @@ pub struct Registry {
     target_names: BTreeMap<String, TargetId>,
     issuer_names: BTreeMap<String, IssuerId>,
     workloads: BTreeMap<(IssuerId, String), Vec<AgentId>>,
-    grants_of: BTreeMap<(String, AgentId), Vec<GrantId>>,
+    versions: BTreeMap<VersionId, AgentId>,
+    servers: BTreeMap<ClientId, BTreeSet<TargetId>>,
+    live_grants: LiveGrants,
 }
 
 impl Registry {
     /// Puts an agent in place of what had its id.
     pub fn put_agent(&mut self, agent: Agent) {
         let id = agent.spec.id.clone();
-        for ids in self.workloads.values_mut() {
-            ids.retain(|other| *other != id);
-        }
-        if let Some(workload) = &agent.spec.workload
-            && let Some(sub) = workload.claims.get("sub").and_then(Value::as_str)
+        let known = self.agents.get(&id);
+        if let Some(place) = known.and_then(|known| workload_place(known.spec.workload.as_ref()))
+            && let Some(ids) = self.workloads.get_mut(&place)
         {
-            self.workloads
-                .entry((workload.issuer.clone(), sub.to_owned()))
-                .or_default()
-                .push(id.clone());
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.workloads.remove(&place);
+            }
+        }
+        for version in known.iter().flat_map(|known| &known.versions) {
+            self.versions.remove(&version.id);
+        }
+        if let Some(place) = workload_place(agent.spec.workload.as_ref()) {
+            self.workloads.entry(place).or_default().push(id.clone());
+        }
+        for version in &agent.versions {
+            self.versions.insert(version.id, id.clone());
         }
         self.agents.insert(id, Arc::new(agent));
     }
@@ -46,12 +56,29 @@ impl Registry {
 
     /// Puts a target in place of what had its id.
     pub fn put_target(&mut self, target: Target) {
-        self.target_names.retain(|_, id| *id != target.id);
-        self.target_names
-            .insert(target.spec.audience.clone(), target.id.clone());
-        for resource in &target.spec.resources {
-            self.target_names
-                .insert(resource.clone(), target.id.clone());
+        let id = &target.id;
+        if let Some(known) = self.targets.get(id) {
+            for name in names(known) {
+                // Another target may have taken it since.
+                if self.target_names.get(name) == Some(id) {
+                    self.target_names.remove(name);
+                }
+            }
+            if let Some(server) = &known.spec.resource_server
+                && let Some(served) = self.servers.get_mut(server)
+            {
+                served.remove(id);
+                if served.is_empty() {
+                    self.servers.remove(server);
+                }
+            }
+        }
+        for name in names(&target) {
+            self.target_names.insert(name.clone(), id.clone());
+        }
+        if let Some(server) = &target.spec.resource_server {
+            let served = self.servers.entry(server.clone()).or_default();
+            served.insert(id.clone());
         }
         self.targets.insert(target.id.clone(), Arc::new(target));
     }
@@ -65,11 +92,10 @@ impl Registry {
 
     /// Puts a grant in place of what had its id.
     pub fn put_grant(&mut self, grant: Grant) {
-        let key = (grant.spec.person.clone(), grant.spec.agent.clone());
-        let ids = self.grants_of.entry(key).or_default();
-        if !ids.contains(&grant.id) {
-            ids.push(grant.id);
+        if let Some(known) = self.grants.get(&grant.id) {
+            self.live_grants.take_out(known);
         }
+        self.live_grants.put(&grant);
         self.grants.insert(grant.id, Arc::new(grant));
     }
 
@@ -77,6 +103,7 @@ impl Registry {
     pub fn use_grant(&mut self, id: GrantId) {
         if let Some(grant) = self.grants.get_mut(&id) {
             Arc::make_mut(grant).uses += 1;
+            self.live_grants.put(grant);
         }
     }
 
@@ -85,6 +112,18 @@ impl Registry {
         if let Some(grant) = self.grants.get_mut(&id) {
             let grant = Arc::make_mut(grant);
             grant.uses = grant.uses.saturating_sub(1);
+            self.live_grants.put(grant);
+        }
+    }
+
+    /// Takes the grants that are past their end at `now_s` out of the look-ups
+    /// for what is live. Nothing else depends on it.
+    pub fn sweep_grants(&mut self, now_s: u64) {
+        while let Some(id) = self.live_grants.ended(now_s) {
+            let Some(grant) = self.grants.get(&id) else {
+                return;
+            };
+            self.live_grants.take_out(grant);
         }
     }
 
@@ -132,12 +171,8 @@ impl Registry {
     /// The target that a resource-server client serves.
     #[must_use]
     pub fn target_of_server(&self, client: &str) -> Option<&Arc<Target>> {
-        self.targets.values().find(|t| {
-            t.spec
-                .resource_server
-                .as_ref()
-                .is_some_and(|c| c.as_str() == client)
-        })
+        let served = self.servers.get(client)?;
+        served.first().and_then(|id| self.targets.get(id))
     }
 
     /// An issuer by its id.
@@ -160,12 +195,40 @@ impl Registry {
         self.grants.get(&id)
     }
 
-    /// The grants of a person for an agent.
-    pub fn grants_for(&self, person: &str, agent: &AgentId) -> impl Iterator<Item = &Arc<Grant>> {
-        let ids = self.grants_of.get(&(person.to_owned(), agent.clone()));
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| self.grants.get(id))
+    /// The grants of a person for an agent that are active at `now_s`, at one
+    /// target where one is named, in the order in which they are tried: the next
+    /// to end first, then the lowest id (contract §6). Costs what they cost,
+    /// however many are over.
+    pub fn active_grants(
+        &self,
+        person: &str,
+        agent: &AgentId,
+        at: Option<&TargetId>,
+        now_s: u64,
+    ) -> impl Iterator<Item = &Arc<Grant>> {
+        let ids = self.live_grants.of(person, agent, at, now_s);
+        ids.filter_map(|id| self.grants.get(&id))
+            .filter(move |grant| grant.view(now_s) == GrantView::Active)
+    }
+
+    /// The grants of one person, or of all, that are active at `now_s`, in no
+    /// order.
+    pub fn all_active_grants(
+        &self,
+        person: Option<&str>,
+        now_s: u64,
+    ) -> impl Iterator<Item = &Arc<Grant>> {
+        let ids = self.live_grants.each(person);
+        ids.filter_map(|id| self.grants.get(&id))
+            .filter(move |grant| grant.view(now_s) == GrantView::Active)
+    }
+
+    /// The agent that has this version.
+    #[must_use]
+    pub fn agent_of_version(&self, version: VersionId) -> Option<&Arc<Agent>> {
+        self.versions
+            .get(&version)
+            .and_then(|id| self.agents.get(id))
     }
 
     /// The agents registered for a workload's `sub`, before their other claims
@@ -222,3 +285,18 @@ impl Registry {
         certified.is_some_and(|c| version.is_none_or(|named| named == c.version))
     }
 }
+
+/// Where an agent is found by its workload's `sub`.
+fn workload_place(workload: Option<&Workload>) -> Option<(IssuerId, String)> {
+    let workload = workload?;
+    let sub = workload.claims.get("sub").and_then(Value::as_str)?;
+    Some((workload.issuer.clone(), sub.to_owned()))
+}
+
+/// What a target is found by, beside its id.
+fn names(target: &Target) -> impl Iterator<Item = &String> {
+    std::iter::once(&target.spec.audience).chain(&target.spec.resources)
+}
+
+#[cfg(test)]
+mod tests;

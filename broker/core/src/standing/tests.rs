@@ -57,6 +57,7 @@ fn world<'a>(view: &'a View, registry: &'a Registry) -> World<'a> {
         view,
         registry,
         keys: &Names,
+        all: Names.key(Kind::All, ""),
         now_ms: NOW_MS,
     }
 }

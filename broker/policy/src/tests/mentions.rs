@@ -42,7 +42,7 @@ fn text(forbids: &[&str], permits: &[&str]) -> String {
 }
 
 prop_compose! {
-    fn some_question()(
+    pub(super) fn some_question()(
         (action, basis) in select(vec![
             (Action::Exchange, Some(Basis::Grant)), (Action::Exchange, Some(Basis::Policy)), (Action::PreAuthorise, None),
         ]),

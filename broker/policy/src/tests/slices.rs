@@ -70,9 +70,9 @@ fn asked() -> impl Strategy<Value = Question> {
 }
 
 /// (allowed, determining), or none for an evaluation error.
-type Plain = Option<(bool, Vec<String>)>;
+pub(super) type Plain = Option<(bool, Vec<String>)>;
 
-fn unsliced(bundle: &Bundle, texts: &[String], question: &Question) -> Plain {
+pub(super) fn unsliced(bundle: &Bundle, texts: &[String], question: &Question) -> Plain {
     let parse =
         |(place, text)| Policy::parse(Some(PolicyId::new(format!("p{place}"))), text).unwrap();
     let set = PolicySet::from_policies(texts.iter().enumerate().map(parse)).unwrap();

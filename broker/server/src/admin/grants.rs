@@ -20,6 +20,10 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// Most grants of a person for an agent that are active at once (contract §12):
+/// an exchange looks at all of them.
+const ACTIVE_MAX: usize = 64;
+
 /// The states as they are filtered by.
 const STATES: [&str; 4] = ["active", "used", "expired", "revoked"];
 
@@ -77,6 +81,7 @@ async fn make(call: Call) -> Result<Answer, Problem> {
     let spec: GrantSpec = call.read()?;
     let plan = |moment: &Moment<'_>| {
         let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;
+        room(&spec, moment)?;
         let reason = spec.reason.clone();
         let owner = moment.state.registry.agent(spec.agent.as_str());
         let grant = Grant {
@@ -95,6 +100,24 @@ async fn make(call: Call) -> Result<Answer, Problem> {
         Ok(Plan::new(StatusCode::CREATED, Change::Grant { grant }, shown).because(reason))
     };
     call.write(plan).await
+}
+
+/// Whether the person and the agent may have one more.
+///
+/// # Errors
+/// 409 when they have as many as they may.
+fn room(spec: &GrantSpec, moment: &Moment<'_>) -> Result<(), Problem> {
+    let now_s = moment.now_ms / 1000;
+    let known = &moment.state.registry;
+    let known = known.active_grants(&spec.person, &spec.agent, None, now_s);
+    let active = known.filter(|grant| stand(grant, moment) == GrantView::Active);
+    if active.take(ACTIVE_MAX).count() < ACTIVE_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "expected fewer than {ACTIVE_MAX} active grants of this person for this agent, found {ACTIVE_MAX}; revoke one that is no longer needed, or make one grant for several targets"
+    );
+    Err(Problem::new(Code::State, detail))
 }
 
 /// A grant as it is shown.

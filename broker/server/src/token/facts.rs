@@ -2,10 +2,11 @@
 //! the decision is recorded; where another request took the last one
 //! meanwhile, the decision is made again.
 
-use super::lookups::{ends_at, grant_stands, target};
+use super::lookups::{active_grants, ends_at, target};
 use super::{Request, Stop};
 use crate::ambient::Stopwatch;
 use crate::app::Unavailable;
+use crate::deciding::INLINE_POLICIES_MAX;
 use crate::metrics::Histogram;
 use crate::oauth::answer::unavailable;
 use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
@@ -33,8 +34,8 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
             let state = app.state.read();
             gather(request, &case, &state)
         };
-        let policy = Timed(&bundle, &app.metrics.policy_seconds);
-        match decide::decide(case.clone(), &facts, &policy) {
+        let decision = worked_out(request, case.clone(), facts, bundle).await;
+        match decision.map_err(|error| fault(request, &error))? {
             Decision::Refusal(refused) => return Err(refused),
             Decision::Permit(permit) if reserve(request, &permit) => {
                 ready_to_sign(request, &permit)
@@ -49,6 +50,33 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
         request,
         &Unavailable("uses of a grant kept being taken".into()),
     ))
+}
+
+/// Decides on those facts: here, or elsewhere where that may take long.
+async fn worked_out(
+    request: &Request<'_>,
+    case: Case,
+    facts: Facts,
+    bundle: Arc<Bundle>,
+) -> Result<Decision, Unavailable> {
+    let app = request.app;
+    let met = match &facts.named {
+        Named::One(target, _) => bundle.concerning(case.actor.agent_id(), &target.id),
+        Named::Ourselves | Named::Nothing | Named::Unknown(_) | Named::Several => 0,
+    };
+    if met <= INLINE_POLICIES_MAX {
+        let policy = Timed(&bundle, &app.metrics.policy_seconds);
+        return Ok(decide::decide(case, &facts, &policy));
+    }
+    let gone = || Unavailable("the broker is ending".into());
+    let whole = app.me.upgrade().ok_or_else(gone)?;
+    let work = move || {
+        let policy = Timed(&bundle, &whole.metrics.policy_seconds);
+        decide::decide(case, &facts, &policy)
+    };
+    app.deciding
+        .run(request.client.client.get().id(), work)
+        .await
 }
 
 /// The bundle, with a watch beside it.
@@ -178,22 +206,22 @@ fn delegate(case: &Case, state: &State, now_s: u64) -> Place {
     }
 }
 
-/// Live grants of the subject for the actor: earliest expiry first, then
-/// lowest id (contract §6).
+/// Live grants of the subject for the actor at the target: earliest expiry
+/// first, then lowest id (contract §6). A later hop rests on its root's.
 fn grants(
     request: &Request<'_>,
     case: &Case,
     state: &State,
     at: Option<&Target>,
 ) -> Vec<Arc<Grant>> {
+    let Some(target) = at.filter(|_| case.subject.parent().is_none()) else {
+        return Vec::new();
+    };
     let person = case.subject.subject().sub();
-    let known = state.registry.grants_for(&person, case.actor.agent_id());
-    let mut live: Vec<_> = known
-        .filter(|grant| grant_stands(request.app, state, grant, at))
+    let world = request.app.world(state);
+    active_grants(&world, (&person, case.actor.agent_id()), target)
         .cloned()
-        .collect();
-    live.sort_by_key(|grant| (grant.expires_s, grant.id));
-    live
+        .collect()
 }
 
 impl Stop {

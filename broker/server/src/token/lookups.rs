@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::oauth::form::Form;
 use locum_core::decide::{GrantType, Named};
+use locum_core::ids::AgentId;
 use locum_core::lineage::Kind;
 use locum_core::proof::{Origin, SubjectProof};
 use locum_core::registry::{Grant, GrantView, Target, is_resource};
@@ -68,6 +69,27 @@ pub(crate) fn grant_stands(
 pub(crate) fn ends_at(world: &World<'_>, grant: &Grant, target: &Target) -> bool {
     let key = world.keys.key(Kind::Target, target.id.as_str());
     world.view.is_revoked(&key, grant.since_ms())
+}
+
+/// The grants of a person for an agent at a target that are usable at this
+/// moment, in the order in which they are tried.
+pub(crate) fn active_grants<'a>(
+    world: &World<'a>,
+    (person, agent): (&'a str, &'a AgentId),
+    target: &'a Target,
+) -> impl Iterator<Item = &'a Arc<Grant>> {
+    let key = world.keys.key(Kind::Target, target.id.as_str());
+    let ended = world.view.revoked_until(&key);
+    let world = *world;
+    let stands = move |grant: &&Arc<Grant>| {
+        ended.is_none_or(|until| grant.since_ms() > until)
+            && !world.is_dead(grant.lineage(world.keys))
+    };
+    let now_s = world.now_ms / 1000;
+    let active = world
+        .registry
+        .active_grants(person, agent, Some(&target.id), now_s);
+    active.filter(stands)
 }
 
 /// How deep the grant at the root lets a chain grow.

@@ -10,7 +10,7 @@ use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
 use locum_core::ids::{CredentialId, GrantId, LockId};
-use locum_core::lineage::{Keyed, Kind};
+use locum_core::lineage::{Key, Keyed, Kind};
 use locum_core::record::Place;
 use locum_core::registry::{Agent, Grant, GrantState, GrantView, Registry, Status};
 use locum_core::standing::{FOR_EVER, View, World};
@@ -29,6 +29,8 @@ pub(super) struct Found<'a> {
 pub struct State {
     /// Names to keys.
     pub names: Arc<dyn Keyed + Send + Sync>,
+    /// The key of everything.
+    all: Key,
     /// Declared objects.
     pub registry: Registry,
     /// Locks and revocations as the checks see them.
@@ -70,6 +72,7 @@ impl State {
     #[must_use]
     pub fn new(names: Arc<dyn Keyed + Send + Sync>) -> Self {
         Self {
+            all: names.key(Kind::All, ""),
             names,
             registry: Registry::default(),
             view: View::default(),
@@ -98,6 +101,7 @@ impl State {
             view: &self.view,
             registry: &self.registry,
             keys: &*self.names,
+            all: self.all,
             now_ms,
         }
     }
@@ -240,6 +244,7 @@ impl State {
         let (body, side) = record;
         self.last_time_ms = place.time_ms;
         self.sweep(place.time_ms);
+        self.registry.sweep_grants(place.time_ms / 1000);
         match kind {
             // A fresh decision's use was reserved before it was decided.
             DECISION => {

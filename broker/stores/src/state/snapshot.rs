@@ -211,6 +211,7 @@ impl State {
         self.answers = Answers::of(rest.answers);
         self.last_time_ms = rest.last_time_ms;
         self.settle_signing_keys(rest.last_time_ms);
+        self.registry.sweep_grants(rest.last_time_ms / 1000);
     }
 }
 

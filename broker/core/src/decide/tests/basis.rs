@@ -201,6 +201,24 @@ fn only_the_chosen_grant_limits() {
 }
 
 #[test]
+fn the_limits_of_a_grant_are_read_only_where_all_else_holds() {
+    let limits = json!([{"type": "payment", "company": "DE01", "amount": "5"}]);
+    let at = |scopes: &[&str]| json!([{"target": "sap", "scopes": scopes, "authorization_details": limits}]);
+    let elsewhere = grant(1, "invoice-agent", at(&["invoice.list"]));
+    let covering = grant(2, "invoice-agent", at(&["invoice.pay"]));
+    for grant in [&elsewhere, &covering] {
+        grant.spec.targets[0].authorization_details.keep(true);
+    }
+    let scene = with(
+        super::scene().asking("invoice.pay"),
+        vec![elsewhere.clone(), covering.clone()],
+    );
+    assert_eq!(chosen(&scene), json!(covering.id));
+    let was_read = |grant: &Grant| grant.spec.targets[0].authorization_details.is_kept();
+    assert_eq!((was_read(&elsewhere), was_read(&covering)), (false, true));
+}
+
+#[test]
 fn scopes_marked_high_never_go_by_policy() {
     let scene = scene().asking("invoice.post");
     assert_eq!(scene.refusal().code, Code::ConsentMissing);

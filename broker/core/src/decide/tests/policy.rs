@@ -1,9 +1,10 @@
 //! Contract §6, "Policy", and §13.
 
 use super::{hr_agent, scene, would_pass};
-use crate::policy::{Action, Answer, Basis, Behalf, PolicyFault};
+use crate::decide::PASSING_QUESTIONS_MAX;
+use crate::policy::{Action, Answer, Basis, Behalf, PolicyFault, Question};
 use crate::refusal::Code;
-use crate::testing::{Stub, claims, grant, id_token, issuer, scope};
+use crate::testing::{Scene, Stub, agent, claims, grant, id_token, issuer, scope, target};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ fn unknown_groups_are_not_no_groups() {
 }
 
 #[test]
-fn on_denial_the_policy_is_asked_once_per_scope_to_say_what_would_pass() {
+fn on_denial_the_policy_is_asked_about_parts_to_say_what_would_pass() {
     let all = scope("invoice.read invoice.list");
     let scene = scene()
         .asking("invoice.read invoice.list")
@@ -74,6 +75,73 @@ fn on_denial_the_policy_is_asked_once_per_scope_to_say_what_would_pass() {
     let refusal = scene.refusal();
     assert_eq!(refusal.code, Code::PolicyDenied);
     assert_eq!(would_pass(&scene), Some(json!({"scope": "invoice.read"})));
+}
+
+/// So many scopes of one risk, and those of them whose number holds.
+fn many(count: usize, which: impl Fn(usize) -> bool) -> String {
+    let names = (0..count).filter(|n| which(*n)).map(|n| format!("s{n:02}"));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Ada, through an agent that may have 64 scopes, asks for all of them.
+fn asking_for_64(risk: &str) -> Scene {
+    let scopes: Vec<String> = many(64, |_| true).split(' ').map(str::to_owned).collect();
+    let declared: serde_json::Map<String, serde_json::Value> = scopes
+        .iter()
+        .map(|name| (name.clone(), json!({ "risk": risk })))
+        .collect();
+    let ceiling = json!([{ "target": "wide", "scopes": scopes }]);
+    Scene::new(
+        &agent("wide-agent", json!({ "ceiling": ceiling })),
+        &target("wide", json!({ "scopes": declared })),
+    )
+    .asking(&scopes.join(" "))
+}
+
+#[test]
+fn a_denial_of_64_scopes_asks_at_most_eight_questions_more() {
+    let within = |question: &Question| question.scopes.is_within(&scope(&many(64, |n| n != 17)));
+    let granted = grant(
+        1,
+        "wide-agent",
+        json!([{"target": "wide", "scopes": many(64, |_| true).split(' ').collect::<Vec<_>>()}]),
+    );
+    let mut denied = asking_for_64("high").under(Stub::when(within));
+    denied.facts.grants = vec![Arc::new(granted)];
+    assert_eq!(denied.refusal().code, Code::PolicyDenied);
+    assert!(denied.policy.asked().len() <= 1 + PASSING_QUESTIONS_MAX);
+
+    let consent = asking_for_64("low").under(Stub::when(move |question| {
+        question.action == Action::Exchange || within(question)
+    }));
+    assert_eq!(consent.refusal().code, Code::ConsentMissing);
+    // Once for the basis, once as if there were one.
+    assert!(consent.policy.asked().len() <= 2 + PASSING_QUESTIONS_MAX);
+    for scene in [denied, consent] {
+        let part = would_pass(&scene).unwrap();
+        let part = part["scope"].as_str().unwrap();
+        assert!(part.split(' ').count() >= 32, "{part}");
+        let asked = scene.policy.asked();
+        assert!(asked.iter().any(|question| question.scopes == scope(part)));
+    }
+}
+
+#[test]
+fn what_would_pass_by_policy_is_what_passes_both_actions() {
+    // What is permitted without a grant is then permitted on a grant only.
+    let stub = || {
+        Stub::when(|question| match question.action {
+            Action::Exchange => question.basis == Some(Basis::Grant),
+            Action::PreAuthorise => question.scopes.iter().count() == 1,
+        })
+    };
+    let scene = scene().asking("invoice.read invoice.list").under(stub());
+    assert_eq!(scene.refusal().code, Code::ConsentMissing);
+    assert_eq!(would_pass(&scene), None);
+    assert_eq!(
+        scene.asking("invoice.read").refusal().code,
+        Code::PolicyDenied
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod arithmetic;
 mod catalogue;
 mod catalogue_changes;
+mod long_lists;
 mod messages;
 mod narrowing;
 mod numbers;

@@ -1,6 +1,6 @@
 //! What holds for every request: never wider, as the naive reference says, repeatable.
 
-use super::super::{Details, Flaw, Limits, narrow};
+use super::super::{Details, Flaw, Limits, Listed, narrow, narrowed};
 use super::reference::{self, catalogue, world};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -91,7 +91,15 @@ impl Hop {
             grant: Some(&grant),
             ceiling: Some(&ceiling),
         };
-        narrow(requested.as_ref(), limits, required, &catalogue())
+        let granted = narrow(requested.as_ref(), limits, required, &catalogue());
+        let quietly = narrowed(requested.as_ref(), limits, required, &catalogue());
+        assert_eq!(quietly.as_ref(), granted.as_ref().ok());
+        let listed = Listed::from(self.grant.clone()).read(&catalogue()).unwrap();
+        let may_hold = requested
+            .as_ref()
+            .is_none_or(|asked| listed.may_hold(asked));
+        assert!(may_hold || granted.is_err());
+        granted
     }
 
     fn granted(&self) -> Result<Details, Flaw> {

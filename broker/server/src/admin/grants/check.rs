@@ -7,7 +7,6 @@ use crate::admin::times;
 use locum_core::details::Details;
 use locum_core::party::Foreign;
 use locum_core::registry::{GrantSpec, GrantTarget, IssuerRole, Problems, Registry, Status};
-use serde_json::Value;
 
 /// Longest group, in bytes.
 const GROUP_MAX: usize = 320;
@@ -84,7 +83,7 @@ fn target(at: &str, entry: &GrantTarget, registry: &Registry, out: &mut Problems
         &format!("{at}/scopes"),
         "expected scopes of the target",
     );
-    let details = Value::Array(entry.authorization_details.clone());
+    let details = entry.authorization_details.to_json();
     if let Err(flaw) = Details::parse(&details, &target.spec.details) {
         let place = format!("{at}/authorization_details{}", flaw.pointer);
         out.add(place, format!("expected {}", flaw.expected));

@@ -90,8 +90,13 @@ impl Stop {
             grants: Vec::new(),
         };
         let world = state.world(now_ms);
-        let grants = state.registry.grants();
-        let ending = grants.filter(|grant| out.ends(grant, &world));
+        let person = (what.kind == Kind::Person).then_some(what.id.as_str());
+        let grants = may_end_grants(what.kind)
+            .then(|| state.registry.all_active_grants(person, now_ms / 1000));
+        let ending = grants
+            .into_iter()
+            .flatten()
+            .filter(|grant| out.ends(grant, &world));
         out.grants = ending.map(|grant| grant.spec.person.clone()).collect();
         out
     }
@@ -229,6 +234,21 @@ impl Stop {
         out.grants = self.grants.len() as u64;
         out.people.extend(self.grants.iter().cloned());
         Ok(out)
+    }
+}
+
+/// Whether a stop of that kind can end a grant.
+const fn may_end_grants(kind: Kind) -> bool {
+    match kind {
+        Kind::Token | Kind::Delegation | Kind::AgentVersion | Kind::Session | Kind::Key => false,
+        Kind::Grant
+        | Kind::Agent
+        | Kind::Client
+        | Kind::Person
+        | Kind::Owner
+        | Kind::Target
+        | Kind::Issuer
+        | Kind::All => true,
     }
 }
 

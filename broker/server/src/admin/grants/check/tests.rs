@@ -7,7 +7,7 @@
 use super::*;
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::{Agent, AgentSpec, Issuer, Target};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn registry() -> Registry {
     let mut out = Registry::default();
