@@ -82,10 +82,8 @@ impl Broker {
             revoked: false,
             hash: vault.hash(ADMIN, None).hash,
         };
-        let setup = Setup {
-            bootstrap: Some(first),
-            ..Setup::default()
-        };
+        let setup = Setup::default();
+        setup.bootstrap.put(Some(first));
         let folder = Folder {
             data: self.folder.path().to_owned(),
             segment_bytes: SEGMENT_BYTES,
