@@ -182,7 +182,9 @@ impl World<'_> {
     /// acts for itself carries none. The newest ones are looked at first.
     fn version_in(&self, lineage: &Lineage, agent: &AgentId) -> Option<VersionId> {
         let known = self.registry.agent(agent.as_str())?;
-        let mut versions = known.versions.iter().rev().map(|version| version.id);
+        let ended = self.registry.ended_versions(agent.as_str()).iter().rev();
+        let held = known.versions.iter().rev().map(|version| version.id);
+        let mut versions = held.chain(ended.copied());
         versions.find(|id| lineage.has(&self.keys.key(Kind::AgentVersion, &id.to_string())))
     }
 

@@ -1,8 +1,8 @@
 //! All declared objects with the look-ups an exchange needs.
 
-use super::{Agent, Client, Grant, Issuer, Target};
+use super::past::Past;
+use super::{Agent, Client, Grant, Issuer, Target, Workload};
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, VersionId};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,21 +17,30 @@ pub struct Registry {
     target_names: BTreeMap<String, TargetId>,
     issuer_names: BTreeMap<String, IssuerId>,
     workloads: BTreeMap<(IssuerId, String), Vec<AgentId>>,
+    past: Past,
     grants_of: BTreeMap<(String, AgentId), Vec<GrantId>>,
 }
 
 impl Registry {
-    /// Puts an agent in place of what had its id.
+    /// Puts an agent in place of what had its id. What has ended leaves it, and
+    /// a workload identity that it has no more stays known.
     pub fn put_agent(&mut self, agent: Agent) {
+        let before = self.agents.get(agent.id()).cloned();
+        self.past.put(before.as_deref(), &agent);
+        let agent = agent.without_ended();
         let id = agent.spec.id.clone();
-        for ids in self.workloads.values_mut() {
-            ids.retain(|other| *other != id);
+        if let Some(workload) = before.as_ref().and_then(|b| b.spec.workload.as_ref()) {
+            let key = (workload.issuer.clone(), workload.sub().to_owned());
+            if let Some(ids) = self.workloads.get_mut(&key) {
+                ids.retain(|other| *other != id);
+                if ids.is_empty() {
+                    self.workloads.remove(&key);
+                }
+            }
         }
-        if let Some(workload) = &agent.spec.workload
-            && let Some(sub) = workload.claims.get("sub").and_then(Value::as_str)
-        {
+        if let Some(workload) = &agent.spec.workload {
             self.workloads
-                .entry((workload.issuer.clone(), sub.to_owned()))
+                .entry((workload.issuer.clone(), workload.sub().to_owned()))
                 .or_default()
                 .push(id.clone());
         }
@@ -179,6 +188,52 @@ impl Registry {
         ids.into_iter()
             .flatten()
             .filter_map(|id| self.agents.get(id))
+    }
+
+    /// Workload identities with that `sub` that were an agent's, are so no more
+    /// and were not released, with whose they were.
+    pub fn former_workloads_with(
+        &self,
+        issuer: &IssuerId,
+        sub: &str,
+    ) -> impl Iterator<Item = (&AgentId, &Workload)> {
+        self.past.former_with(issuer, sub)
+    }
+
+    /// The former workload identities of an agent that were not released.
+    #[must_use]
+    pub fn former_workloads(&self, agent: &str) -> &[Workload] {
+        self.past.former(agent)
+    }
+
+    /// Gives up every former workload identity of an agent.
+    pub fn release_workloads(&mut self, agent: &AgentId) {
+        self.past.release(agent);
+    }
+
+    /// The ids of an agent's versions that have ended, in their order: what
+    /// they were stands in the record.
+    #[must_use]
+    pub fn ended_versions(&self, agent: &str) -> &[VersionId] {
+        self.past.ended(agent)
+    }
+
+    /// Whether an agent has or had a version of that id.
+    #[must_use]
+    pub fn knows_version(&self, id: VersionId) -> bool {
+        let mut held = self.agents.values().flat_map(|agent| &agent.versions);
+        held.any(|version| version.id == id) || self.past.has_ended(id)
+    }
+
+    /// What agents were.
+    #[must_use]
+    pub const fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// What agents were, as a snapshot has it, in place of what is known.
+    pub fn put_past(&mut self, past: Past) {
+        self.past = past.looked_up();
     }
 
     /// Whether an operator id is taken by an agent or a client.

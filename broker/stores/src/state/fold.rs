@@ -1,15 +1,14 @@
 //! The fold: one record at a time, in the order of the ledger.
 
 use super::change::{self, CHANGE, Change};
-use super::entries::{
-    Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
-};
+use super::credentials::Credentials;
+use super::entries::{LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
-use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
+use locum_core::ids::{GrantId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, Kind};
 use locum_core::record::Place;
 use locum_core::registry::{Agent, GrantState, Registry, Status};
@@ -35,7 +34,7 @@ pub struct State {
     /// Revocations as they were made.
     pub revocations: BTreeMap<RevocationId, RevocationEntry>,
     /// Credentials of the admin API.
-    pub credentials: BTreeMap<CredentialId, Credential>,
+    pub credentials: Credentials,
     /// Signing keys, oldest first.
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
@@ -60,7 +59,7 @@ impl State {
             policies: Policies::default(),
             locks: BTreeMap::new(),
             revocations: BTreeMap::new(),
-            credentials: BTreeMap::new(),
+            credentials: Credentials::default(),
             signing_keys: Vec::new(),
             marks: Marks::default(),
             answers: Answers::default(),
@@ -71,7 +70,7 @@ impl State {
 
     /// The remembered answer to an `Idempotency-Key`.
     #[must_use]
-    pub fn answer(&self, key: &str, now_s: u64) -> Option<&Remembered> {
+    pub fn answer(&self, key: &str, now_s: u64) -> Option<Remembered> {
         self.answers.get(key, now_s)
     }
 
@@ -107,6 +106,7 @@ impl State {
     fn change(&mut self, change: Change, place: &Place) {
         match change {
             Change::Agent { agent } => self.put_agent(agent),
+            Change::WorkloadReleased { agent } => self.registry.release_workloads(&agent),
             Change::Client { client } => self.registry.put_client(client),
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
@@ -127,13 +127,9 @@ impl State {
             Change::Lock { lock } => self.lock(lock),
             Change::Lift { id } => self.lift(id),
             Change::Credential { credential } => {
-                self.credentials.insert(credential.id, credential);
+                self.credentials.put(credential, place.time_ms / 1000);
             }
-            Change::CredentialRevoked { id } => {
-                if let Some(credential) = self.credentials.get_mut(&id) {
-                    credential.revoked = true;
-                }
-            }
+            Change::CredentialRevoked { id } => self.credentials.revoke(&id),
             Change::SigningKey { key } => {
                 match self
                     .signing_keys

@@ -3,6 +3,7 @@
 //! written anywhere else: losing it costs a replay and no fact.
 
 mod change;
+mod credentials;
 mod entries;
 mod fold;
 mod idempotency;
@@ -12,6 +13,7 @@ mod snapshot;
 mod veil;
 
 pub use change::{Author, CHANGE, Change, draft};
+pub use credentials::Credentials;
 pub use entries::{
     Credential, KeyState, LockEntry, Policies, RevocationEntry, Role, SecretHash, SigningKeyEntry,
 };

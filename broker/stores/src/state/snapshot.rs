@@ -3,6 +3,7 @@
 //! in it, and a mark in flight is kept as one whose request may run again.
 
 use super::State;
+use super::credentials::Credentials;
 use super::entries::{
     Credential, LockEntry, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
 };
@@ -10,7 +11,7 @@ use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
 use locum_core::lineage::Key;
-use locum_core::registry::{Agent, Client, Grant, Issuer, Registry, Target};
+use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Registry, Target};
 use locum_core::standing::Lock;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Version of the state's bytes: a snapshot of another is read again from the
 /// records.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A copy of the state that another thread may write out.
 pub(super) struct Copied {
@@ -51,6 +52,7 @@ struct Rest {
 struct Kept<'a> {
     v: u32,
     agents: Vec<Cow<'a, Agent>>,
+    past: Cow<'a, Past>,
     clients: Vec<Cow<'a, Client>>,
     targets: Vec<Cow<'a, Target>>,
     issuers: Vec<Cow<'a, Issuer>>,
@@ -73,7 +75,7 @@ impl Copied {
                 locks: state.locks.clone(),
                 locked: locked.map(|(key, lock)| (*key, lock.clone())).collect(),
                 revocations: state.revocations.clone(),
-                credentials: state.credentials.clone(),
+                credentials: state.credentials.copied(),
                 signing_keys: state.signing_keys.clone(),
                 answers: state.answers.kept(now_s),
                 last_time_ms: state.last_time_ms,
@@ -93,6 +95,7 @@ impl Copied {
         let kept = Kept {
             v: VERSION,
             agents: registry.agents().map(|a| Cow::Borrowed(&**a)).collect(),
+            past: Cow::Borrowed(registry.past()),
             clients: registry.clients().map(|c| Cow::Borrowed(&**c)).collect(),
             targets: registry.targets().map(|t| Cow::Borrowed(&**t)).collect(),
             issuers: registry.issuers().map(|i| Cow::Borrowed(&**i)).collect(),
@@ -155,6 +158,7 @@ impl State {
         for agent in kept.agents {
             self.registry.put_agent(agent.into_owned());
         }
+        self.registry.put_past(kept.past.into_owned());
         for client in kept.clients {
             self.registry.put_client(client.into_owned());
         }
@@ -177,9 +181,9 @@ impl State {
         self.policies = rest.policies;
         self.locks = rest.locks;
         self.revocations = rest.revocations;
-        self.credentials = rest.credentials;
+        self.credentials = Credentials::of(rest.credentials, rest.last_time_ms / 1000);
         self.signing_keys = rest.signing_keys;
-        self.answers = Answers::of(rest.answers);
+        self.answers = Answers::of(rest.answers, rest.last_time_ms / 1000);
         self.last_time_ms = rest.last_time_ms;
     }
 }

@@ -7,7 +7,7 @@ use crate::state::{
     Change, Credential, LockEntry, Policies, Remembered, RevocationEntry, Role, SecretHash,
     SigningKeyEntry,
 };
-use locum_core::ids::{ClientId, CredentialId, LockId, RevocationId};
+use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId};
 use locum_core::lineage::{Kind, What};
 use locum_core::registry::Client;
 use locum_core::testing::{NOW_S, agent, issuer, target, uuid};
@@ -149,6 +149,9 @@ fn remaining() -> Vec<Change> {
             until_s: NOW_S + 60,
         },
         remembered("k", NOW_S + 60),
+        Change::WorkloadReleased {
+            agent: AgentId::parse("name-1").unwrap(),
+        },
     ]
 }
 
