@@ -154,7 +154,10 @@ impl Past {
 
     /// The former identities of an agent.
     pub(super) fn former(&self, agent: &str) -> &[Workload] {
-        self.former.get(agent).map(Vec::as_slice).unwrap_or_default()
+        self.former
+            .get(agent)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// Former identities with that `sub`, and whose they were.

@@ -133,7 +133,7 @@ fn show(app: &App, entry: &Entry) -> Value {
 }
 
 /// Reads the disk away from the threads that answer.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
     let unreadable = |error: &dyn std::fmt::Display| {

@@ -31,6 +31,9 @@ mod targets;
 mod times;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use openapi::schemas;
 
 use crate::app::App;

@@ -1,11 +1,12 @@
 //! On whose behalf, and with whom as actor (contract §5, §6, §8).
 
+use super::actor::Known;
 use super::foreign::{self, Foreign, SentAs};
 use super::own;
 use super::parse::{SubjectType, Tokens};
 use super::slot::Slot;
 use super::{Request, Stop, actor};
-use locum_core::ids::GrantId;
+use locum_core::ids::{AgentId, GrantId};
 use locum_core::lineage::Keyed;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Caller, Parent, SubjectProof, mismatch};
@@ -62,11 +63,24 @@ async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refus
     match issuer.spec.role {
         IssuerRole::Subject => SubjectProof::from_access_token(&token, &issuer, world),
         IssuerRole::Workload => {
-            let agent = actor::agent_of(app, &issuer, &token);
+            let agent = match actor::known(app, &issuer, &token) {
+                Known::Agent(agent) => Some(agent),
+                Known::Nobody => None,
+                Known::Former(agent) => return Err(former(&agent)),
+            };
             let id = agent.as_ref().map(|agent| &agent.spec.id);
             SubjectProof::from_workload(&token, &issuer, id, world)
         }
     }
+}
+
+/// What an agent was known as does not become a party of its own.
+fn former(agent: &AgentId) -> Refusal {
+    let refusal = Refusal::new(
+        Code::SubjectInvalid,
+        "expected a workload token of an identity that never was an agent's, or is one's now, found one that was an agent's; declare it with the agent again, or let an administrator release it",
+    );
+    refusal.because(format!("it was that of `{agent}`"))
 }
 
 /// The id of a live grant whose agent is the actor. Unknown, dead and

@@ -172,7 +172,10 @@ mod tests {
         };
         answers.put(next, 5_000);
         assert!(!has(&answers, 1));
-        assert_eq!(answers.bytes, cost("next", answers.kept.get("next").unwrap()));
+        assert_eq!(
+            answers.bytes,
+            cost("next", answers.kept.get("next").unwrap())
+        );
     }
 
     #[test]

@@ -89,7 +89,10 @@ fn shown(shared: &Shared) -> String {
     secrets.sort_by_key(|(client, _)| (*client).clone());
     format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{secrets:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{}",
-        (registry.agents().collect::<Vec<_>>(), serde_json::to_string(registry.past())),
+        (
+            registry.agents().collect::<Vec<_>>(),
+            serde_json::to_string(registry.past())
+        ),
         registry.clients().collect::<Vec<_>>(),
         registry.targets().collect::<Vec<_>>(),
         registry.issuers().collect::<Vec<_>>(),

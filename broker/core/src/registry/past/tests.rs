@@ -101,7 +101,10 @@ fn what_a_record_of_before_gave_to_another_agent_is_that_agents() {
 #[test]
 fn the_past_read_from_a_snapshot_is_looked_up_as_before() {
     let with = known_as("a", &json!({"sub": "s"}));
-    let registry = after(vec![with.clone(), certified(known_as("a", &Value::Null), 2)]);
+    let registry = after(vec![
+        with.clone(),
+        certified(known_as("a", &Value::Null), 2),
+    ]);
     let text = serde_json::to_string(registry.past()).unwrap();
     let mut other = Registry::default();
     other.put_past(serde_json::from_str(&text).unwrap());
@@ -125,7 +128,11 @@ fn two_identities_overlap_unless_a_claim_of_both_tells_them_apart() {
 #[test]
 fn an_agent_of_300_releases_is_no_larger_than_one_of_two() {
     let mut registry = after(vec![agent("a", json!({}))]);
-    let size = |registry: &Registry| json!(registry.agent("a").unwrap().as_ref()).to_string().len();
+    let size = |registry: &Registry| {
+        json!(registry.agent("a").unwrap().as_ref())
+            .to_string()
+            .len()
+    };
     let first = size(&registry);
     for number in 2..=300 {
         let known = registry.agent("a").unwrap().as_ref().clone();

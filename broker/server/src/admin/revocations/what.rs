@@ -44,8 +44,7 @@ pub(in crate::admin) fn check(what: &What, registry: &Registry) -> Result<(), Un
         Kind::AgentVersion => {
             let version = VersionId::parse(id).ok();
             form(version.is_some(), "expected `ver_` and 26 characters")?;
-            let versions = registry.agents().flat_map(|agent| &agent.versions);
-            known(version.is_some_and(|id| versions.into_iter().any(|v| v.id == id)))
+            known(version.is_some_and(|id| registry.knows_version(id)))
         }
         Kind::Agent => {
             form(AgentId::parse(id).is_ok(), "expected an agent's id")?;
