@@ -96,8 +96,7 @@ impl Desk {
 
     /// A workload issuer, and agents with those workload claims, or none.
     async fn with_agents(&self, agents: &[(&str, Value)]) {
-        let issuer = json!({"issuer": "https://wl.example", "kind": "jwt", "role": "workload",
-            "jwks": {"keys": []}});
+        let issuer = json!({"issuer": "https://wl.example", "kind": "oidc", "role": "workload"});
         self.yes("PUT", "/issuers/wl", &issuer).await;
         for (id, claims) in agents {
             self.yes("POST", "/agents", &agent(id, claims)).await;
