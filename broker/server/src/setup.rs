@@ -11,8 +11,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 
-/// Somebody who wants the files read again, and waits for what was wrong.
-pub(crate) type Reload = oneshot::Sender<Vec<Problem>>;
+/// Somebody who wants the files read again.
+pub(crate) struct Reload {
+    /// Whether who asks may still, once it is their turn.
+    pub(crate) may: Box<dyn Fn() -> bool + Send>,
+    /// Who waits for what was wrong; hears nothing where they may not.
+    pub(crate) flaws: oneshot::Sender<Vec<Problem>>,
+}
 
 /// How a broker is set up. The default is `dev`'s.
 pub(crate) struct Setup {

@@ -39,7 +39,7 @@ pub enum Command {
     Locks(LookArgs),
     /// Lift a lock
     Unlock(unlock::UnlockArgs),
-    /// List and show agents; suspend, resume and retire them
+    /// List and show agents; suspend, resume, retire and release them
     Agents(agents::AgentsArgs),
     /// List and show targets
     Targets(LookArgs),

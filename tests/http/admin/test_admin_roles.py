@@ -1,6 +1,9 @@
 """Contract §12, credentials and roles: who may do what; 401 and 403."""
 
+import http.client
+import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +19,7 @@ WRITES = [
     ("POST", "/agents", {}), ("POST", "/agents/invoice-agent/versions", {}),
     ("POST", f"/agents/invoice-agent/versions/ver_{UNKNOWN}/certify", {}),
     ("POST", "/agents/invoice-agent/retire", {"reason": "r"}), ("POST", "/agents/invoice-agent/secrets", {}),
+    ("POST", "/agents/invoice-agent/workload/release", {"reason": "r"}),
     ("POST", "/clients", {}), ("PUT", "/targets/sap", {}), ("PUT", "/issuers/demo", {}), ("PUT", "/policies", {}),
     ("POST", "/grants", {}), ("POST", "/credentials", {}), ("POST", f"/credentials/crd_{UNKNOWN}/revoke", {}),
 ]
@@ -101,6 +105,42 @@ def test_a_revoked_credential_is_dead_at_once_and_twice_is_a_conflict(broker, ad
     assert admin.post(f"/credentials/{name}/revoke", {"reason": "r"}).status_code == 200
     problem(mine.get("/agents"), 401)
     problem(admin.post(f"/credentials/{name}/revoke", {"reason": "r"}), 409)
+
+
+def slowly(broker, token, method, path, body, meanwhile):
+    """A request whose body comes in two halves, with something done between them; the answer's status and body."""
+    at, whole = urlsplit(broker.admin_api), json.dumps(body).encode()
+    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=30)
+    try:
+        connection.putrequest(method, f"{at.path}{path}")
+        for name, value in (("Authorization", f"Bearer {token}"), ("Content-Type", "application/json"),
+                            ("Content-Length", str(len(whole)))):
+            connection.putheader(name, value)
+        connection.endheaders(whole[:5])
+        # Asked on the same broker later than the request above, which holds a place by then.
+        meanwhile()
+        connection.send(whole[5:])
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("method, path, body", [
+    ("POST", "/credentials", {"role": "admin", "name": "heir"}),
+    ("PUT", "/policies", {"files": {}}),
+    ("POST", "/policies/validate", {"files": {}}),
+    ("POST", "/revocations", {"what": {"kind": "person", "id": "demo:nobody"}, "reason": "r"}),
+    ("POST", "/locks", {"what": {"kind": "person", "id": "demo:nobody"}, "reason": "r"}),
+    ("POST", "/reload", {"reason": "r"}),
+])
+def test_a_credential_that_is_revoked_under_a_request_finishes_nothing(broker, admin, method, path, body):
+    name, token = credential(admin, "admin")
+    revoke = lambda: admin.post(f"/credentials/{name}/revoke", {"reason": "r"})  # noqa: E731
+    status, answer = slowly(broker, token, method, path, body, revoke)
+    assert (status, answer["code"]) == (401, "LCM-UNAUTHENTICATED"), answer
+    names = {item["name"] for item in admin.get("/credentials?limit=500").json()["items"]}
+    assert "heir" not in names
 
 
 def test_a_credential_expires_by_itself(broker, admin):

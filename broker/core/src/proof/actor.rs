@@ -7,7 +7,7 @@ use crate::lineage::{Key, Keyed, Kind, Lineage};
 use crate::own::OwnToken;
 use crate::party::Link;
 use crate::refusal::{Code, Refusal, quoted};
-use crate::registry::{Agent, Status, Target, Workload};
+use crate::registry::{Agent, Status, Target};
 use crate::token::{Claims, Verified};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl ActorProof {
             .spec
             .workload
             .as_ref()
-            .is_some_and(|w| w.issuer == *issuer && fits(w, claims));
+            .is_some_and(|w| w.issuer == *issuer && w.fits(claims));
         if !its || claims.act.is_some() {
             return Err(no_agent());
         }
@@ -285,14 +285,6 @@ pub(super) fn named(agent: &Agent, keys: &dyn Keyed, since_ms: u64) -> Lineage {
     out
 }
 
-/// Whether a token's claims are those the workload registered, exactly.
-fn fits(workload: &Workload, claims: &Claims) -> bool {
-    workload
-        .claims
-        .iter()
-        .all(|(name, value)| claims.get(name) == Some(value))
-}
-
 /// One text for every workload token that matches no agent.
 #[must_use]
 pub(super) fn no_agent() -> Refusal {
@@ -309,6 +301,6 @@ impl Agent {
         self.spec
             .workload
             .as_ref()
-            .is_some_and(|w| w.issuer == *issuer && fits(w, token.get()))
+            .is_some_and(|w| w.issuer == *issuer && w.fits(token.get()))
     }
 }

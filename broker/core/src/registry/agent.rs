@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Greatest `max_lifetime`, in seconds (contract §6).
 pub const LIFETIME_MAX: u32 = 3600;
+/// Most drafts of an agent at once. Certifying one ends those older than it.
+pub const DRAFTS_MAX: usize = 64;
 const fn default_depth() -> u32 {
     4
 }
@@ -154,6 +156,14 @@ pub struct Version {
     pub created_at_ms: u64,
 }
 
+impl Version {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.state == VersionState::Ended
+    }
+}
+
 /// Where a version stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -162,7 +172,8 @@ pub enum VersionState {
     Draft,
     /// The current one.
     Certified,
-    /// Superseded by a newer one.
+    /// Superseded by a newer one, or passed over while a draft. An agent does
+    /// not hold it any more: it is read from the record.
     Ended,
 }
 
@@ -215,6 +226,17 @@ pub struct WrongState {
     pub found: &'static str,
 }
 
+impl WrongState {
+    /// A version was to be certified that has ended.
+    #[must_use]
+    pub const fn past() -> Self {
+        Self {
+            expected: "at a draft or current version",
+            found: "past that version",
+        }
+    }
+}
+
 /// A registered agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
@@ -222,7 +244,8 @@ pub struct Agent {
     pub spec: Snapshot<AgentSpec>,
     /// Where it stands.
     pub status: Status,
-    /// Its versions, oldest first.
+    /// The certified version and the drafts, oldest first. Records of before
+    /// held ended ones as well.
     pub versions: Vec<Version>,
     /// Unix milliseconds.
     pub created_at_ms: u64,
@@ -293,16 +316,28 @@ impl Agent {
         }
     }
 
-    /// Certifies a version: it becomes the current one, its predecessor ends.
+    /// Its drafts.
+    pub fn drafts(&self) -> impl Iterator<Item = &Version> {
+        let versions = self.versions.iter();
+        versions.filter(|version| version.state == VersionState::Draft)
+    }
+
+    /// Without the versions that have ended, which records of before held.
+    #[must_use]
+    pub(super) fn without_ended(mut self) -> Self {
+        self.versions.retain(|version| !version.has_ended());
+        self
+    }
+
+    /// Certifies a version: it becomes the current one. Its predecessor ends,
+    /// and so do the drafts that are older than it: they leave the agent.
     ///
     /// # Errors
-    /// [`WrongState`] when retired, or when the version has ended.
+    /// [`WrongState`] when retired, or when it has no such version any more.
     pub fn certify(mut self, version: VersionId, until: u64) -> Result<Self, WrongState> {
-        if !self.versions.iter().any(|each| each.id == version) {
-            return Err(WrongState {
-                expected: "at a draft or current version",
-                found: "without that version",
-            });
+        let known = |each: &Version| each.id == version && !each.has_ended();
+        if !self.versions.iter().any(known) {
+            return Err(WrongState::past());
         }
         let certification = Certification { version, until };
         self.status = match self.status {
@@ -317,19 +352,15 @@ impl Agent {
                 });
             }
         };
-        for each in &mut self.versions {
-            if each.id == version {
-                if each.state == VersionState::Ended {
-                    return Err(WrongState {
-                        expected: "at a draft or current version",
-                        found: "past that version",
-                    });
-                }
+        let mut newer = false;
+        self.versions.retain_mut(|each| {
+            let current = each.id == version;
+            newer |= current;
+            if current {
                 each.state = VersionState::Certified;
-            } else if each.state == VersionState::Certified {
-                each.state = VersionState::Ended;
             }
-        }
+            current || (newer && each.state == VersionState::Draft)
+        });
         Ok(self)
     }
 

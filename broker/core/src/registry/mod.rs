@@ -8,19 +8,21 @@ mod client;
 mod grant;
 mod issuer;
 mod live_grants;
+mod past;
 mod problem;
 mod registry_set;
 mod snapshot;
 mod target;
 
 pub use agent::{
-    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, LIFETIME_MAX, Owner, OwnerKind,
-    Status, Version, VersionState, Workload, WrongState,
+    Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, DRAFTS_MAX, LIFETIME_MAX, Owner,
+    OwnerKind, Status, Version, VersionState, Workload, WrongState,
 };
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
 pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineage};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
+pub use past::{FORMER_BYTES_MAX, FORMER_MAX, Past};
 pub use problem::{Problem, Problems};
 pub use registry_set::Registry;
 pub use snapshot::{Addressed, Snapshot};

@@ -1,9 +1,9 @@
 //! All declared objects with the look-ups an exchange needs.
 
 use super::live_grants::LiveGrants;
+use super::past::Past;
 use super::{Agent, Client, Grant, GrantView, Issuer, Target, Workload};
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, VersionId};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,17 +18,22 @@ pub struct Registry {
     target_names: BTreeMap<String, TargetId>,
     issuer_names: BTreeMap<String, IssuerId>,
     workloads: BTreeMap<(IssuerId, String), Vec<AgentId>>,
-    versions: BTreeMap<VersionId, AgentId>,
     servers: BTreeMap<ClientId, BTreeSet<TargetId>>,
     live_grants: LiveGrants,
+    past: Past,
 }
 
 impl Registry {
-    /// Puts an agent in place of what had its id.
+    /// Puts an agent in place of what had its id. What has ended leaves it, and
+    /// a workload identity that it has no more stays known.
     pub fn put_agent(&mut self, agent: Agent) {
+        let before = self.agents.get(agent.id()).cloned();
+        self.past.put(before.as_deref(), &agent);
+        let agent = agent.without_ended();
         let id = agent.spec.id.clone();
-        let known = self.agents.get(&id);
-        if let Some(place) = known.and_then(|known| workload_place(known.spec.workload.as_ref()))
+        if let Some(place) = before
+            .as_ref()
+            .and_then(|known| workload_place(known.spec.workload.as_ref()))
             && let Some(ids) = self.workloads.get_mut(&place)
         {
             ids.retain(|other| *other != id);
@@ -36,14 +41,8 @@ impl Registry {
                 self.workloads.remove(&place);
             }
         }
-        for version in known.iter().flat_map(|known| &known.versions) {
-            self.versions.remove(&version.id);
-        }
         if let Some(place) = workload_place(agent.spec.workload.as_ref()) {
             self.workloads.entry(place).or_default().push(id.clone());
-        }
-        for version in &agent.versions {
-            self.versions.insert(version.id, id.clone());
         }
         self.agents.insert(id, Arc::new(agent));
     }
@@ -223,14 +222,6 @@ impl Registry {
             .filter(move |grant| grant.view(now_s) == GrantView::Active)
     }
 
-    /// The agent that has this version.
-    #[must_use]
-    pub fn agent_of_version(&self, version: VersionId) -> Option<&Arc<Agent>> {
-        self.versions
-            .get(&version)
-            .and_then(|id| self.agents.get(id))
-    }
-
     /// The agents registered for a workload's `sub`, before their other claims
     /// are compared.
     pub fn agents_of_workload(
@@ -242,6 +233,52 @@ impl Registry {
         ids.into_iter()
             .flatten()
             .filter_map(|id| self.agents.get(id))
+    }
+
+    /// Workload identities with that `sub` that were an agent's, are so no more
+    /// and were not released, with whose they were.
+    pub fn former_workloads_with(
+        &self,
+        issuer: &IssuerId,
+        sub: &str,
+    ) -> impl Iterator<Item = (&AgentId, &Workload)> {
+        self.past.former_with(issuer, sub)
+    }
+
+    /// The former workload identities of an agent that were not released.
+    #[must_use]
+    pub fn former_workloads(&self, agent: &str) -> &[Workload] {
+        self.past.former(agent)
+    }
+
+    /// Gives up every former workload identity of an agent.
+    pub fn release_workloads(&mut self, agent: &AgentId) {
+        self.past.release(agent);
+    }
+
+    /// The ids of an agent's versions that have ended, in their order: what
+    /// they were stands in the record.
+    #[must_use]
+    pub fn ended_versions(&self, agent: &str) -> &[VersionId] {
+        self.past.ended(agent)
+    }
+
+    /// Whether an agent has or had a version of that id.
+    #[must_use]
+    pub fn knows_version(&self, id: VersionId) -> bool {
+        let mut held = self.agents.values().flat_map(|agent| &agent.versions);
+        held.any(|version| version.id == id) || self.past.has_ended(id)
+    }
+
+    /// What agents were.
+    #[must_use]
+    pub const fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// What agents were, as a snapshot has it, in place of what is known.
+    pub fn put_past(&mut self, past: Past) {
+        self.past = past.looked_up();
     }
 
     /// Whether an operator id is taken by an agent or a client.
@@ -289,8 +326,7 @@ impl Registry {
 /// Where an agent is found by its workload's `sub`.
 fn workload_place(workload: Option<&Workload>) -> Option<(IssuerId, String)> {
     let workload = workload?;
-    let sub = workload.claims.get("sub").and_then(Value::as_str)?;
-    Some((workload.issuer.clone(), sub.to_owned()))
+    Some((workload.issuer.clone(), workload.sub().to_owned()))
 }
 
 /// What a target is found by, beside its id.

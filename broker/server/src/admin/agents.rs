@@ -1,10 +1,11 @@
 //! Agents: `/agents` (contract §12).
 
 mod check;
+mod history;
 mod states;
 mod versions;
 
-pub(super) use check::flaws;
+pub(super) use check::{flaws, given_up_for, not_its_own};
 
 use super::answer::{Answer, etag};
 use super::call::Call;
@@ -21,9 +22,9 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Most bytes of one agent with its versions. It must fit into a record in
-/// every later state, or it could not be stopped any more.
-pub(super) const AGENT_MAX: usize = 49_152;
+/// Most bytes of one agent with its certified version and its drafts. It must
+/// fit into a record in every later state, or it could not be stopped any more.
+const AGENT_MAX: usize = 49_152;
 
 /// The routes of agents.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -65,9 +66,10 @@ async fn replace(call: Call) -> Result<Answer, Problem> {
             return Err(Problem::new(Code::State, detail));
         }
         sound(check::flaws(&now.state.registry, &spec))?;
+        its_own(now, &spec)?;
         let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&agent.spec.auth);
         agent.declare(spec);
-        let mut plan = put(agent)?;
+        let mut plan = put(now, agent)?;
         if no_secret {
             // A method that is taken away and given back starts without old secrets.
             plan.changes.push(Change::Secrets {
@@ -87,8 +89,9 @@ fn draft(now: &Moment<'_>, spec: AgentSpec) -> Result<Plan, Problem> {
         return Err(Problem::taken());
     }
     sound(check::flaws(registry, &spec))?;
+    its_own(now, &spec)?;
     let first = secrets::first(now, spec.id.as_str(), &spec.auth);
-    let mut plan = put(Agent::new(spec, now.now_ms))?;
+    let mut plan = put(now, Agent::new(spec, now.now_ms))?;
     plan.status = StatusCode::CREATED;
     if let Some((change, secret)) = first {
         plan.changes.push(change);
@@ -105,15 +108,29 @@ fn known(now: &Moment<'_>, id: &str) -> Result<Agent, Problem> {
 }
 
 /// Puts an agent, if it is small enough to be put again in any state.
-fn put(agent: Agent) -> Result<Plan, Problem> {
-    let size = json!(agent).to_string().len();
-    if size > AGENT_MAX {
-        let detail = format!(
-            "expected an agent of at most {AGENT_MAX} bytes with its versions, found {size}"
-        );
-        return Err(Problem::new(Code::Invalid, detail));
+fn put(now: &Moment<'_>, agent: Agent) -> Result<Plan, Problem> {
+    let before = now.state.registry.agent(agent.id().as_str());
+    if let Some(found) = too_large(before.map(|before| &**before), &agent) {
+        return Err(Problem::new(Code::Invalid, found));
     }
     Ok(put_in_state(agent))
+}
+
+/// Why an agent cannot be put: it has become larger, and is too large now.
+pub(super) fn too_large(before: Option<&Agent>, agent: &Agent) -> Option<String> {
+    let size = |agent: &Agent| json!(agent).to_string().len();
+    let found = size(agent);
+    let grown = found > AGENT_MAX && before.is_none_or(|before| size(before) < found);
+    grown.then(|| {
+        format!(
+            "expected an agent of at most {AGENT_MAX} bytes with its drafts, found {found}; certify a version, which ends the drafts older than it"
+        )
+    })
+}
+
+fn its_own(now: &Moment<'_>, spec: &AgentSpec) -> Result<(), Problem> {
+    let found = check::not_its_own(&now.state.registry, spec);
+    found.map_or(Ok(()), |found| Err(Problem::new(Code::State, found)))
 }
 
 /// Puts an agent whose state alone changed.

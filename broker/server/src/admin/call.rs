@@ -88,8 +88,9 @@ impl Call {
         Err(Problem::new(Code::Forbidden, detail))
     }
 
-    /// What a file declares is changed there (contract §12). One thing is free:
-    /// to resume what was suspended before a file declared it.
+    /// What a file declares is changed there (contract §12). What no file can
+    /// say is free: to resume what was suspended before a file declared it, and
+    /// to release what an agent was known as.
     fn not_from_a_file(&self) -> Result<(), Problem> {
         let path = self.uri.path();
         let array = path.split('/').nth(1).unwrap_or_default();
@@ -97,7 +98,8 @@ impl Call {
             self.app.managed().policies()
         } else {
             let object = self.app.managed().object(array, self.param("id"));
-            object && !path.ends_with("/resume")
+            let unsaid = ["/resume", "/workload/release"];
+            object && !unsaid.iter().any(|end| path.ends_with(end))
         };
         if !managed {
             return Ok(());

@@ -3,7 +3,6 @@
 
 mod diff;
 
-use super::agents::AGENT_MAX;
 use super::{agents, clients, issuers, read, targets, times};
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::{
@@ -13,7 +12,7 @@ use locum_core::registry::{
 use locum_core::secret::Secret;
 use locum_stores::state::Change;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 pub(crate) use super::secrets::OVERLAP_MAX;
@@ -205,6 +204,7 @@ pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Chang
         );
     }
     flaws.extend(among(&whole, declared, &now.app.issuer));
+    flaws.extend(not_their_own(known, &whole, declared));
     out.extend(secrets(now, declared));
     if flaws.is_empty() {
         Ok(out)
@@ -240,9 +240,8 @@ fn put(
                 Change::Client { client } => whole.put_client(Client::clone(client)),
                 Change::Target { target } => whole.put_target(Target::clone(target)),
                 Change::Agent { agent } => {
-                    let size = json!(agent).to_string().len();
-                    if size > AGENT_MAX {
-                        let detail = format!("expected at most {AGENT_MAX} bytes, found {size}");
+                    let before = whole.agent(id).map(|before| &**before);
+                    if let Some(detail) = agents::too_large(before, agent) {
                         under(flaws, array, id, vec![flaw("", &detail)]);
                     }
                     whole.put_agent(agent.clone());
@@ -289,6 +288,26 @@ fn among(whole: &Registry, declared: &Declared, ours: &str) -> Vec<Flaw> {
             each.spec.id.as_str(),
             clients::flaws(&each.spec),
         );
+    }
+    out
+}
+
+/// Agents that would be known by what is or was another's. What both declare
+/// is told already.
+fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec<Flaw> {
+    let mut out = Vec::new();
+    for each in &declared.agents {
+        let spec = &each.spec;
+        let detail =
+            agents::not_its_own(known, spec).or_else(|| agents::given_up_for(known, whole, spec));
+        if let Some(detail) = detail {
+            under(
+                &mut out,
+                "agents",
+                spec.id.as_str(),
+                vec![flaw("/workload", &detail)],
+            );
+        }
     }
     out
 }

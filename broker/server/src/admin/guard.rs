@@ -62,14 +62,18 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             let detail = format!("expected a body of at most {max} bytes, found a longer one");
             Problem::new(Code::TooLarge, detail).into_response()
         }
-        (Ok(who), Ok(body)) => {
-            parts.extensions.insert(Admitted {
-                who,
-                request_id: id,
-                body,
-            });
-            next.run(Request::from_parts(parts, Body::empty())).await
-        }
+        // The body may have taken its time.
+        (Ok(who), Ok(body)) => match who.again(&app) {
+            Err(problem) => problem.into_response(),
+            Ok(()) => {
+                parts.extensions.insert(Admitted {
+                    who,
+                    request_id: id,
+                    body,
+                });
+                next.run(Request::from_parts(parts, Body::empty())).await
+            }
+        },
     };
     finish(&app.issuer, id, presented, response)
 }
@@ -99,40 +103,53 @@ pub(super) async fn no_method() -> Problem {
     )
 }
 
-/// The credential of the request. A token of ours names its credential, so one
-/// is compared; a token from elsewhere is compared with all, and always with
-/// all, so that time tells nothing.
+/// The credential of the request. Whatever the token, it is hashed once and
+/// looked up by that: a keyed hash tells nothing by how it compares.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
-    let refused = || {
-        Problem::new(
-            Code::Unauthenticated,
-            "expected a live credential, found none",
-        )
-    };
-    let token = bearer(headers).ok_or_else(refused)?;
+    let token = bearer(headers).ok_or_else(dead)?;
+    let hash = app.vault.hash(token, None).hash;
     let state = app.state.read();
-    let first = app.setup.bootstrap.get();
-    let named = token
-        .split_once('.')
-        .and_then(|(id, _)| CredentialId::parse(id).ok());
-    let matches = |c: &Credential| app.vault.matches(&c.hash, token);
-    let found = match named {
-        Some(id) => state.credentials.get(&id).filter(|c| matches(c)),
-        None => None,
-    };
-    let found = found.or_else(|| {
-        let all = state.credentials.values().filter(|_| named.is_none());
-        all.chain(first.as_deref())
-            .fold(None, |found, c| if matches(c) { Some(c) } else { found })
-    });
+    let first = bootstrap(app).filter(|first| first.hash == hash);
+    let credential = state.credentials.with_hash(&hash).or(first.as_deref());
     let now_s = app.clock.now_s();
-    let live = |c: &&Credential| !c.revoked && c.expires_s.is_none_or(|end| end > now_s);
-    let credential = found.filter(live).ok_or_else(refused)?;
+    let credential = credential.filter(|credential| lives(credential, now_s));
+    let credential = credential.ok_or_else(dead)?;
     Ok(Who {
         id: credential.id,
         name: credential.name.clone(),
         role: credential.role,
     })
+}
+
+impl Who {
+    /// Looks at the credential again: what it began may have waited since.
+    ///
+    /// # Errors
+    /// 401 when it is not live any more, or may do something else now.
+    pub(super) fn again(&self, app: &App) -> Result<(), Problem> {
+        let state = app.state.read();
+        let first = bootstrap(app).filter(|first| first.id == self.id);
+        let credential = state.credentials.get(&self.id).or(first.as_deref());
+        let now_s = app.clock.now_s();
+        let same = |known: &Credential| lives(known, now_s) && known.role == self.role;
+        credential.is_some_and(same).then_some(()).ok_or_else(dead)
+    }
+}
+
+/// The first administrator, who is on no record.
+fn bootstrap(app: &App) -> Option<Arc<Credential>> {
+    app.setup.bootstrap.get()
+}
+
+fn lives(credential: &Credential, now_s: u64) -> bool {
+    !credential.revoked && credential.expires_s.is_none_or(|end| end > now_s)
+}
+
+fn dead() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "expected a live credential, found none",
+    )
 }
 
 /// The one bearer token (RFC 6750 §2.1).
@@ -178,29 +195,4 @@ fn finish(issuer: &str, id: RequestId, presented: bool, mut response: Response) 
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-
-    fn with(values: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
-        }
-        headers
-    }
-
-    #[test]
-    fn rfc6750_2_1_the_scheme_is_read_without_case_and_one_token_only() {
-        assert_eq!(bearer(&with(&["bearer abc"])), Some("abc"));
-        for bad in [
-            &[][..],
-            &["Bearer "],
-            &["Bearer"],
-            &["Basic abc"],
-            &["Bearer a", "Bearer b"],
-        ] {
-            assert_eq!(bearer(&with(bad)), None, "{bad:?}");
-        }
-    }
-}
+mod tests;

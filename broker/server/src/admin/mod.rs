@@ -32,6 +32,9 @@ mod targets;
 mod times;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use openapi::schemas;
 pub(crate) use times::shown as shown_time;
 

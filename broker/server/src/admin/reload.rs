@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use crate::app::App;
+use crate::setup::Reload;
 use axum::Router;
 use axum::routing::post;
 use http::StatusCode;
@@ -27,15 +28,22 @@ async fn reload(call: Call) -> Result<Answer, Problem> {
         let detail = "expected a broker that reads files, found one that does not";
         return Err(Problem::new(Code::State, detail));
     };
-    let (answer, answered) = oneshot::channel();
+    let (flaws, answered) = oneshot::channel();
+    let (who, app) = (call.who.clone(), call.app.clone());
+    let may = Box::new(move || who.again(&app).is_ok());
     let stopping = || {
         Problem::new(
             Code::Unavailable,
             "expected a broker that runs, found one that stops",
         )
     };
-    asked.send(answer).await.map_err(|_| stopping())?;
-    let flaws = answered.await.map_err(|_| stopping())?;
+    let asked = asked.send(Reload { may, flaws }).await;
+    asked.map_err(|_| stopping())?;
+    let Ok(flaws) = answered.await else {
+        // Its turn came when the credential was dead, or never.
+        call.who.again(&call.app)?;
+        return Err(stopping());
+    };
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }

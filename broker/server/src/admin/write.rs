@@ -90,7 +90,7 @@ impl Call {
             if let Some(once) = &once
                 && let Some(known) = state.answer(&once.key, self.app.clock.now_s())
             {
-                return once.again(known);
+                return once.again(&known);
             }
             plan(&Moment::new(&self.app, &state))?
         };
@@ -107,22 +107,26 @@ impl Call {
         })
     }
 
-    /// Waits for the right to change.
+    /// Waits for the right to change, and looks at the credential again.
     ///
     /// # Errors
-    /// 503 when another change has it for too long.
+    /// 503 when another change has it for too long, 401 when who asks lost the
+    /// credential meanwhile.
     pub(crate) async fn changing(&self) -> Result<Changing, Problem> {
-        self.app.changing().await.map_err(|error| {
+        let changing = self.app.changing().await.map_err(|error| {
             let busy = "expected a ledger that takes records, found a change that waits for it";
             unavailable(&error, busy)
-        })
+        })?;
+        self.who.again(&self.app)?;
+        Ok(changing)
     }
 
     /// Records changes in the name of who asks, and does what follows.
     ///
     /// # Errors
-    /// 503 when the ledger cannot be written, 422 when the record would be too
-    /// large; then nothing changed. 503 as well when it is too slow: then they
+    /// 401 when who asks lost the credential meanwhile, 503 when the ledger
+    /// cannot be written, 422 when the record would be too large; then nothing
+    /// changed. 503 as well when it is too slow: then they
     /// may still be made.
     pub(crate) async fn record(
         &self,
@@ -139,6 +143,8 @@ impl Call {
         };
         let draft = self.app.draft(changes, &author);
         let draft = draft.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
+        // No other change revokes it from here on: this one has the right to.
+        self.who.again(&self.app)?;
         let recorded = self.app.change(changing, draft, then).await;
         recorded.map_err(not_changed)
     }

@@ -42,6 +42,9 @@ impl Reloader {
                 _ = signal.recv() => None,
                 who = asked.recv() => who,
             };
+            if who.as_ref().is_some_and(|who| !(who.may)()) {
+                continue;
+            }
             let flaws = self.reload().await;
             for flaw in &flaws {
                 let (place, detail) = (&flaw.pointer, &flaw.detail);
@@ -51,7 +54,7 @@ impl Reloader {
                 tracing::info!("reloaded");
             }
             // Who asked may have gone.
-            let _ = who.map(|who| who.send(flaws));
+            let _ = who.map(|who| who.flaws.send(flaws));
         }
     }
 

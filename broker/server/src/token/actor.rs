@@ -10,6 +10,7 @@ use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
+use locum_core::ids::AgentId;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
 use locum_core::refusal::{Code, Refusal};
@@ -70,15 +71,40 @@ fn no_agent() -> Refusal {
     )
 }
 
-/// The agent that a workload token is of; registrations never overlap.
-pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> Option<Arc<Agent>> {
+/// Whose a verified workload token is.
+pub(crate) enum Known {
+    /// An agent's; registrations never overlap.
+    Agent(Arc<Agent>),
+    /// Nobody's now: the identity was that agent's, and was not released.
+    Former(AgentId),
+    /// No agent's, then or now.
+    Nobody,
+}
+
+/// Whose a verified workload token is, by one state of what is known.
+pub(crate) fn known(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> Known {
     let state = app.state.read();
-    let mut agents = state
-        .registry
-        .agents_of_workload(&issuer.id, &token.get().sub);
-    agents
-        .find(|agent| agent.status != Status::Retired && agent.is_workload(&issuer.id, token))
-        .cloned()
+    let (registry, claims) = (&state.registry, token.get());
+    let mut agents = registry.agents_of_workload(&issuer.id, &claims.sub);
+    let its = |agent: &&Arc<Agent>| {
+        agent.status != Status::Retired && agent.is_workload(&issuer.id, token)
+    };
+    if let Some(agent) = agents.find(its) {
+        return Known::Agent(agent.clone());
+    }
+    let mut former = registry.former_workloads_with(&issuer.id, &claims.sub);
+    match former.find(|(_, workload)| workload.fits(claims)) {
+        Some((agent, _)) => Known::Former(agent.clone()),
+        None => Known::Nobody,
+    }
+}
+
+/// The agent that a workload token is of.
+pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> Option<Arc<Agent>> {
+    match known(app, issuer, token) {
+        Known::Agent(agent) => Some(agent),
+        Known::Former(_) | Known::Nobody => None,
+    }
 }
 
 /// A request without client credentials: a workload token may be the only

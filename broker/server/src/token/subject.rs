@@ -1,11 +1,12 @@
 //! On whose behalf, and with whom as actor (contract §5, §6, §8).
 
+use super::actor::Known;
 use super::foreign::{self, Foreign, SentAs};
 use super::own;
 use super::parse::{SubjectType, Tokens};
 use super::slot::Slot;
 use super::{Request, Stop, actor};
-use locum_core::ids::{GrantId, TargetId};
+use locum_core::ids::{AgentId, GrantId, TargetId};
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Caller, Parent, Seen, SubjectProof, mismatch};
 use locum_core::refusal::{Code, Refusal};
@@ -62,7 +63,11 @@ async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refus
     match issuer.spec.role {
         IssuerRole::Subject => SubjectProof::from_access_token(token, issuer, seen),
         IssuerRole::Workload => {
-            let agent = actor::agent_of(app, issuer, token);
+            let agent = match actor::known(app, issuer, token) {
+                Known::Agent(agent) => Some(agent),
+                Known::Nobody => None,
+                Known::Former(agent) => return Err(former(&agent)),
+            };
             SubjectProof::from_workload(token, issuer, agent.as_deref(), seen)
         }
     }
@@ -75,6 +80,15 @@ fn seen<'a>(request: &Request<'a>, text: &str, found: &Foreign) -> Result<Seen<'
         keys: &app.names,
         ms: request.first_seen(text, found)?,
     })
+}
+
+/// What an agent was known as does not become a party of its own.
+fn former(agent: &AgentId) -> Refusal {
+    let refusal = Refusal::new(
+        Code::SubjectInvalid,
+        "expected a workload token of an identity that never was an agent's, or is one's now, found one that was an agent's; declare it with the agent again, or let an administrator release it",
+    );
+    refusal.because(format!("it was that of `{agent}`"))
 }
 
 /// The id of a live grant whose agent is the actor. Unknown, dead and

@@ -6,7 +6,7 @@ use super::entries::{
 };
 use super::idempotency::Remembered;
 use super::veil;
-use locum_core::ids::{CredentialId, LockId};
+use locum_core::ids::{AgentId, CredentialId, LockId};
 use locum_core::lineage::{Key, Keyed, What};
 use locum_core::record::{Draft, commitment, key_text};
 use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
@@ -24,6 +24,11 @@ pub enum Change {
     Agent {
         /// The agent.
         agent: Agent,
+    },
+    /// An agent's former workload identities, all of them, were given up.
+    WorkloadReleased {
+        /// Whose they were.
+        agent: AgentId,
     },
     /// A client that is no agent, whole.
     Client {
@@ -134,6 +139,7 @@ impl Change {
             | Self::SigningKey { .. }
             | Self::Mark { .. }
             | Self::Names { .. }
+            | Self::WorkloadReleased { .. }
             | Self::Answer { .. } => None,
         }
     }
@@ -160,7 +166,8 @@ impl Change {
             Self::Credential { .. } => &["/credential/hash", "/credential/name"],
             Self::SigningKey { .. } => &["/key/sealed"],
             Self::Answer { .. } => &["/remembered/answer"],
-            Self::Client { .. }
+            Self::WorkloadReleased { .. }
+            | Self::Client { .. }
             | Self::Target { .. }
             | Self::Issuer { .. }
             | Self::Lift { .. }

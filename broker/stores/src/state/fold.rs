@@ -2,14 +2,15 @@
 
 use super::blocks::Blocks;
 use super::change::{self, CHANGE, Change};
-use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
+use super::credentials::Credentials;
+use super::entries::{LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use super::seen::FirstSeen;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::DECISION;
-use locum_core::ids::{CredentialId, GrantId, LockId};
+use locum_core::ids::{GrantId, LockId};
 use locum_core::lineage::{Key, Keyed, Kind};
 use locum_core::record::Place;
 use locum_core::registry::{Agent, Grant, GrantState, GrantView, Registry, Status};
@@ -50,7 +51,7 @@ pub struct State {
     /// Keys of what records name that hold the name alone.
     pub unnamed: Vec<NamedKey>,
     /// Credentials of the admin API.
-    pub credentials: BTreeMap<CredentialId, Credential>,
+    pub credentials: Credentials,
     /// Signing keys, oldest first, and the newest of those that are retired.
     pub signing_keys: Vec<SigningKeyEntry>,
     /// Replay marks.
@@ -83,7 +84,7 @@ impl State {
             lock_blocks: Blocks::default(),
             revocation_blocks: Blocks::default(),
             unnamed: Vec::new(),
-            credentials: BTreeMap::new(),
+            credentials: Credentials::default(),
             signing_keys: Vec::new(),
             marks: Marks::default(),
             seen: FirstSeen::default(),
@@ -119,7 +120,7 @@ impl State {
 
     /// The remembered answer to an `Idempotency-Key`.
     #[must_use]
-    pub fn answer(&self, key: &str, now_s: u64) -> Option<&Remembered> {
+    pub fn answer(&self, key: &str, now_s: u64) -> Option<Remembered> {
         self.answers.get(key, now_s)
     }
 
@@ -160,6 +161,7 @@ impl State {
     fn change(&mut self, change: Change, place: &Place) {
         match change {
             Change::Agent { agent } => self.put_agent(agent),
+            Change::WorkloadReleased { agent } => self.registry.release_workloads(&agent),
             Change::Client { client } => self.registry.put_client(client),
             Change::Target { target } => self.registry.put_target(target),
             Change::Issuer { issuer } => self.registry.put_issuer(issuer),
@@ -178,13 +180,9 @@ impl State {
             Change::Lock { lock } => self.lock(lock, place),
             Change::Lift { id } => self.lift(id),
             Change::Credential { credential } => {
-                self.credentials.insert(credential.id, credential);
+                self.credentials.put(credential, place.time_ms / 1000);
             }
-            Change::CredentialRevoked { id } => {
-                if let Some(credential) = self.credentials.get_mut(&id) {
-                    credential.revoked = true;
-                }
-            }
+            Change::CredentialRevoked { id } => self.credentials.revoke(&id),
             Change::SigningKey { key } => self.put_signing_key(key, place.time_ms),
             Change::Mark { key, until_s } => {
                 if let Some(key) = bytes(&Value::String(key)) {

@@ -5,6 +5,7 @@
 mod blocks;
 mod canonical;
 mod change;
+mod credentials;
 mod entries;
 mod fold;
 mod idempotency;
@@ -18,6 +19,7 @@ mod veil;
 
 pub use blocks::Blocks;
 pub use change::{Author, CHANGE, Change, draft, read as changes};
+pub use credentials::Credentials;
 pub use entries::{
     Credential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role, SecretHash,
     SigningKeyEntry,

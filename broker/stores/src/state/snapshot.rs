@@ -4,12 +4,13 @@
 
 use super::State;
 use super::blocks::Blocks;
+use super::credentials::Credentials;
 use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
-use locum_core::registry::{Agent, Client, Grant, Issuer, Registry, Target};
+use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Registry, Target};
 use locum_core::standing::Lock;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -55,6 +56,7 @@ struct Rest {
 struct Kept<'a> {
     v: u32,
     agents: Vec<Cow<'a, Agent>>,
+    past: Cow<'a, Past>,
     clients: Vec<Cow<'a, Client>>,
     targets: Vec<Cow<'a, Target>>,
     issuers: Vec<Cow<'a, Issuer>>,
@@ -92,7 +94,7 @@ impl Copied {
                 revocation_blocks: state.revocation_blocks.clone(),
                 unnamed: unnamed.cloned().collect(),
                 seen: state.seen.kept(now_s),
-                credentials: state.credentials.clone(),
+                credentials: state.credentials.copied(),
                 signing_keys: state.signing_keys.clone(),
                 answers: state.answers.kept(now_s),
                 last_time_ms: state.last_time_ms,
@@ -113,6 +115,7 @@ impl Copied {
         let kept = Kept {
             v: VERSION,
             agents: registry.agents().map(|a| Cow::Borrowed(&**a)).collect(),
+            past: Cow::Borrowed(registry.past()),
             clients: registry.clients().map(|c| Cow::Borrowed(&**c)).collect(),
             targets: registry.targets().map(|t| Cow::Borrowed(&**t)).collect(),
             issuers: registry.issuers().map(|i| Cow::Borrowed(&**i)).collect(),
@@ -178,6 +181,7 @@ impl State {
         for agent in kept.agents {
             self.registry.put_agent(agent.into_owned());
         }
+        self.registry.put_past(kept.past.into_owned());
         for client in kept.clients {
             self.registry.put_client(client.into_owned());
         }
@@ -206,9 +210,9 @@ impl State {
         for (key, ms, until_s) in rest.seen {
             self.seen.recorded(key, ms, until_s);
         }
-        self.credentials = rest.credentials;
+        self.credentials = Credentials::of(rest.credentials, rest.last_time_ms / 1000);
         self.signing_keys = rest.signing_keys;
-        self.answers = Answers::of(rest.answers);
+        self.answers = Answers::of(rest.answers, rest.last_time_ms / 1000);
         self.last_time_ms = rest.last_time_ms;
         self.settle_signing_keys(rest.last_time_ms);
         self.registry.sweep_grants(rest.last_time_ms / 1000);

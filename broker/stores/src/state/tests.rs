@@ -6,6 +6,7 @@
 )]
 
 mod change;
+mod credentials;
 mod fold;
 mod keys;
 mod marks;
@@ -90,7 +91,10 @@ fn shown(shared: &Shared) -> String {
     secrets.sort_by_key(|(client, _)| (*client).clone());
     format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{secrets:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{}",
-        registry.agents().collect::<Vec<_>>(),
+        (
+            registry.agents().collect::<Vec<_>>(),
+            serde_json::to_string(registry.past())
+        ),
         registry.clients().collect::<Vec<_>>(),
         registry.targets().collect::<Vec<_>>(),
         registry.issuers().collect::<Vec<_>>(),
@@ -98,7 +102,7 @@ fn shown(shared: &Shared) -> String {
         state.policies,
         state.locks,
         (&state.lifted, &state.lock_blocks, &state.revocation_blocks),
-        state.credentials,
+        state.credentials.values().collect::<Vec<_>>(),
         state.signing_keys,
         state.last_time_ms,
     )

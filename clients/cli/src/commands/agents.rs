@@ -17,6 +17,8 @@ const AGENTS: Collection = Collection {
     row,
 };
 
+const RELEASE: &str = "workload/release";
+
 /// What to do; without it, list.
 #[derive(Debug, Args)]
 pub struct AgentsArgs {
@@ -34,6 +36,8 @@ enum Verb {
     Resume(Change),
     /// Retire an agent for ever; its id stays taken
     Retire(Change),
+    /// Release what an agent was known as: its former workload identities
+    Release(Change),
 }
 
 #[derive(Debug, Args)]
@@ -52,12 +56,15 @@ pub(crate) async fn run(args: AgentsArgs, environment: &Environment) -> Result<R
         Verb::Suspend(change) => (change, "suspend"),
         Verb::Resume(change) => (change, "resume"),
         Verb::Retire(change) => (change, "retire"),
+        Verb::Release(change) => (change, RELEASE),
     };
     let answer = Admin::new(environment)?
         .act(AGENTS.name, &change.id, verb, &change.reason)
         .await?;
-    let text = match answer.get("state").and_then(Value::as_str) {
+    let state = answer.get("state").and_then(Value::as_str);
+    let text = match state.filter(|_| verb != RELEASE) {
         Some(_) => format!("{} is now {}", change.id, member(&answer, &["state"])),
+        None if verb == RELEASE => format!("{}: former workload identities released", change.id),
         None => format!("{}: {verb} done", change.id),
     };
     Ok(Report::new(answer, text))

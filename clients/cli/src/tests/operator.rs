@@ -58,6 +58,16 @@ async fn an_agent_is_suspended_with_the_reason() {
 }
 
 #[tokio::test]
+async fn what_an_agent_was_known_as_is_released_with_the_reason() {
+    let server = Server::answering(&[(200, r#"{"id":"a1","state":"retired"}"#)]).await;
+    let ran = run_at(&server, "agents release a1 --reason moved").await;
+    assert_eq!(ran.out, "a1: former workload identities released\n");
+    let request = server.requests().remove(0);
+    assert!(request.starts_with("POST /admin/v1/agents/a1/workload/release "));
+    assert_eq!(body(&request), json!({"reason":"moved"}));
+}
+
+#[tokio::test]
 async fn a_lock_says_what_it_stopped_and_how_to_undo_it() {
     let answer =
         json!({"id":"lck_1","affected":{"tokens":2,"grants":0,"people":1,"estimate":false},

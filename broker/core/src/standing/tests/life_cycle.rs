@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::registry::GrantSpec;
-use crate::testing::{certification, certified, over};
+use crate::testing::{certification, certified, over, version};
 
 #[test]
 fn only_locks_look_at_the_owner_of_now() {
@@ -54,6 +54,7 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
     let fallen = Standing::AgentNotInForce(newer.id().clone());
     assert_eq!(standing(&View::default(), &newer, ISSUED), fallen);
     let mut registry = Registry::default();
+    registry.put_agent(invoice_agent());
     registry.put_agent(newer.clone());
     let view = View::default();
     let world = world(&view, &registry);
@@ -61,7 +62,7 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
         world.standing(&lineage(&WHOLE, ISSUED), &acting(&newer, 2)),
         Standing::Live
     );
-    let older = newer.versions[0].id;
+    let (older, current) = (version(newer.id(), 1), version(newer.id(), 2));
     // For itself an agent acts in a version that stands in its lineage alone.
     let alone = [(newer.id().clone(), None)];
     let named = |version: VersionId| {
@@ -79,7 +80,7 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
         fallen,
         "no version is none that is in force"
     );
-    assert_eq!(named(newer.versions[1].id), Standing::Live);
+    assert_eq!(named(current), Standing::Live);
     assert!(
         newer.clone().certify(older, NOW_S + 5).is_err(),
         "an ended version stays ended"

@@ -1,14 +1,17 @@
-//! Stopping agents: suspend, resume, retire.
+//! Stopping agents: suspend, resume, retire; and giving up what they were.
 
 use super::{known, put_in_state, shown};
 use crate::admin::answer::{Answer, etag};
 use crate::admin::call::Call;
 use crate::admin::problem::Problem;
+use crate::admin::write::Plan;
 use crate::app::App;
 use axum::Router;
 use axum::routing::post;
+use http::StatusCode;
+use locum_core::refusal::Code;
 use locum_core::registry::{Agent, WrongState};
-use locum_stores::state::Role;
+use locum_stores::state::{Change, Role};
 use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -16,6 +19,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/agents/{id}/suspend", post(suspend))
         .route("/agents/{id}/resume", post(resume))
         .route("/agents/{id}/retire", post(retire))
+        .route("/agents/{id}/workload/release", post(release))
 }
 
 async fn suspend(call: Call) -> Result<Answer, Problem> {
@@ -28,6 +32,25 @@ async fn resume(call: Call) -> Result<Answer, Problem> {
 
 async fn retire(call: Call) -> Result<Answer, Problem> {
     step(call, Role::Admin, Agent::retire).await
+}
+
+/// What was the agent's workload identity may be another's, or nobody's.
+async fn release(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let reason = call.reason(true)?;
+    call.write(|now| {
+        let agent = known(now, call.param("id"))?;
+        let shown = shown(&agent);
+        call.precondition(Some(&etag(&shown)))?;
+        let id = agent.id().clone();
+        if now.state.registry.former_workloads(id.as_str()).is_empty() {
+            let detail = "expected an agent with a former workload identity, found one that has none to release";
+            return Err(Problem::new(Code::State, detail));
+        }
+        let change = Change::WorkloadReleased { agent: id };
+        Ok(Plan::new(StatusCode::OK, change, shown).because(reason))
+    })
+    .await
 }
 
 async fn step(

@@ -1,8 +1,9 @@
 //! Versions of agents, and their certification.
 
-use super::{known, put, shown};
+use super::{history, known, put, shown};
 use crate::admin::answer::{Answer, etag};
 use crate::admin::call::Call;
+use crate::admin::page::Window;
 use crate::admin::problem::Problem;
 use crate::admin::times;
 use crate::admin::write::{Moment, Plan, reason};
@@ -12,7 +13,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::ids::VersionId;
 use locum_core::refusal::Code;
-use locum_core::registry::{Agent, Problems, Status, Version, VersionState};
+use locum_core::registry::{Agent, DRAFTS_MAX, Problems, Status, Version, VersionState};
 use locum_stores::state::{Change, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,24 +46,73 @@ struct CertifyBody {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let agent = state.registry.agent(call.param("id"));
-    let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
-    let mut versions: Vec<&Version> = agent.versions.iter().collect();
-    versions.sort_by_key(|version| version.id);
-    call.page(
-        versions.into_iter(),
-        |version| version.id.to_string(),
-        |version| version_shown(agent, version),
-    )
+    let window = call.window()?;
+    let (agent, ids, next) = {
+        let state = call.app.state.read();
+        let agent = state.registry.agent(call.param("id"));
+        let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
+        let ended = state.registry.ended_versions(agent.id().as_str());
+        let (ids, more) = page(&agent.versions, ended, &window)?;
+        let next = ids.last().filter(|_| more).map(VersionId::to_string);
+        (agent.clone(), ids, next)
+    };
+    let held = |id: &VersionId| agent.versions.iter().find(|version| version.id == *id);
+    let ended: Vec<VersionId> = ids
+        .iter()
+        .filter(|id| held(id).is_none())
+        .copied()
+        .collect();
+    let mut ended = history::ended(&call.app, agent.id(), ended).await?;
+    let items: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| held(id).cloned().or_else(|| ended.remove(id)))
+        .map(|version| version_shown(&agent, &version))
+        .collect();
+    let next = next.map(|last| call.cursor(&last));
+    Ok(Answer::ok(json!({ "items": items, "next": next })))
+}
+
+/// The ids of a window, in their order, and whether there are more.
+fn page(
+    held: &[Version],
+    ended: &[VersionId],
+    window: &Window,
+) -> Result<(Vec<VersionId>, bool), Problem> {
+    let after = window.after.as_deref().map(VersionId::parse).transpose();
+    let after = after.map_err(|_| Problem::unknown("a page"))?;
+    let later = |id: &VersionId| after.is_none_or(|after| *id > after);
+    let first = ended.partition_point(|id| !later(id));
+    let held = held.iter().map(|version| version.id).filter(later);
+    let ended = ended.iter().skip(first).take(window.limit + 1).copied();
+    let mut ids: Vec<VersionId> = held.chain(ended).collect();
+    ids.sort_unstable();
+    let more = ids.len() > window.limit;
+    ids.truncate(window.limit);
+    Ok((ids, more))
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let agent = state.registry.agent(call.param("id"));
-    let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
-    let version = find(agent, call.param("version"))?;
-    Ok(Answer::ok(version_shown(agent, version)))
+    let unknown = || Problem::unknown("a version of this agent");
+    let id = VersionId::parse(call.param("version")).map_err(|_| unknown())?;
+    let agent = {
+        let state = call.app.state.read();
+        let agent = state.registry.agent(call.param("id"));
+        let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
+        let ended = state.registry.ended_versions(agent.id().as_str());
+        let known = agent.versions.iter().any(|version| version.id == id);
+        if !known && ended.binary_search(&id).is_err() {
+            return Err(unknown());
+        }
+        agent.clone()
+    };
+    let version = match find(&agent, id) {
+        Some(held) => Some(held.clone()),
+        None => history::ended(&call.app, agent.id(), vec![id])
+            .await?
+            .remove(&id),
+    };
+    let version = version.ok_or_else(unknown)?;
+    Ok(Answer::ok(version_shown(&agent, &version)))
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {
@@ -99,6 +149,12 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
         let detail = "expected an agent that is not retired, found a retired one";
         return Err(Problem::new(Code::State, detail));
     }
+    if agent.drafts().count() >= DRAFTS_MAX {
+        let detail = format!(
+            "expected an agent with fewer than {DRAFTS_MAX} drafts, found as many; certify one of them, which ends those older than it"
+        );
+        return Err(Problem::new(Code::State, detail));
+    }
     let version = Version {
         id: VersionId(now.app.mint()),
         version: body.version,
@@ -109,7 +165,7 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
     };
     let shown = version_shown(&agent, &version);
     agent.versions.push(version);
-    let mut plan = put(agent)?;
+    let mut plan = put(now, agent)?;
     plan.status = StatusCode::CREATED;
     plan.shown = shown;
     Ok(plan)
@@ -118,7 +174,15 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
 /// Certifies a version; answers with the agent.
 fn certify(now: &Moment<'_>, id: &str, version: &str, body: &CertifyBody) -> Result<Plan, Problem> {
     let agent = known(now, id)?;
-    let version = find(&agent, version)?.id;
+    let version = VersionId::parse(version).ok();
+    let registry = &now.state.registry;
+    let known = |id: &VersionId| {
+        let ended = registry.ended_versions(agent.id().as_str());
+        find(&agent, *id).is_some() || ended.binary_search(id).is_ok()
+    };
+    let version = version
+        .filter(known)
+        .ok_or_else(|| Problem::unknown("a version of this agent"))?;
     let until = times::future_s("/until", &body.until, now.now_ms)?;
     let reason = reason(&body.reason)?;
     let agent = agent.certify(version, until)?;
@@ -126,10 +190,8 @@ fn certify(now: &Moment<'_>, id: &str, version: &str, body: &CertifyBody) -> Res
     Ok(Plan::new(StatusCode::OK, Change::Agent { agent }, shown).because(reason))
 }
 
-fn find<'a>(agent: &'a Agent, id: &str) -> Result<&'a Version, Problem> {
-    let id = VersionId::parse(id).ok();
-    let found = agent.versions.iter().find(|known| Some(known.id) == id);
-    found.ok_or_else(|| Problem::unknown("a version of this agent"))
+fn find(agent: &Agent, id: VersionId) -> Option<&Version> {
+    agent.versions.iter().find(|known| known.id == id)
 }
 
 /// As the API shows it; `certified_until` is of the current one.

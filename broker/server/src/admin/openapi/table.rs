@@ -162,7 +162,7 @@ pub(super) const TABLE: &[Operation] = &[
     ),
     list(
         "/agents/{id}/versions",
-        "An agent's versions, by id",
+        "An agent's versions, those that have ended included, by id",
         &[(200, "[Version]")],
     ),
     post(
@@ -198,6 +198,12 @@ pub(super) const TABLE: &[Operation] = &[
     post(
         "/agents/{id}/retire",
         "Ends an agent for ever",
+        "Reason",
+        &[(200, "Agent")],
+    ),
+    post(
+        "/agents/{id}/workload/release",
+        "Gives up the workload identities that were the agent's: they may be another's, or nobody's",
         "Reason",
         &[(200, "Agent")],
     ),

@@ -44,7 +44,7 @@ pub(in crate::admin) fn check(what: &What, registry: &Registry) -> Result<(), Un
         Kind::AgentVersion => {
             let version = VersionId::parse(id).ok();
             form(version.is_some(), "expected `ver_` and 26 characters")?;
-            known(version.is_some_and(|id| registry.agent_of_version(id).is_some()))
+            known(version.is_some_and(|id| registry.knows_version(id)))
         }
         Kind::Agent => {
             form(AgentId::parse(id).is_ok(), "expected an agent's id")?;

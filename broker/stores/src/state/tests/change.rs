@@ -7,7 +7,7 @@ use crate::state::{
     Change, Credential, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
     SecretHash, SigningKeyEntry,
 };
-use locum_core::ids::{ClientId, CredentialId, LockId, RevocationId};
+use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, Kind, What};
 use locum_core::registry::Client;
 use locum_core::testing::{NOW_S, Names, agent, issuer, target, uuid};
@@ -157,6 +157,9 @@ fn remaining() -> Vec<Change> {
                 key: "AAAAAAAAAAAAAAAAAAAAAA".into(),
                 until_ms: None,
             }],
+        },
+        Change::WorkloadReleased {
+            agent: AgentId::parse("name-1").unwrap(),
         },
     ]
 }

@@ -24,10 +24,13 @@ fn name(number: u64) -> String {
 }
 
 fn agents() -> impl Strategy<Value = Change> {
-    (0_u64..3, 0_u64..5).prop_map(|(number, how)| {
+    (0_u64..3, 0_u64..5, 0_u64..4).prop_map(|(number, how, known_as)| {
+        let workload = (known_as > 0)
+            .then(|| json!({"issuer": "wl", "claims": {"sub": "s", "of": known_as % 3}}));
         let fresh = agent(
             &name(number),
-            json!({"owner": {"kind": "team", "id": format!("team-{how}")}}),
+            json!({"owner": {"kind": "team", "id": format!("team-{how}")},
+                   "workload": workload}),
         );
         let agent = match how {
             0 => fresh.suspend().unwrap(),
@@ -70,7 +73,7 @@ fn changes() -> impl Strategy<Value = Change> {
         (0_u64..5).prop_map(|number| Change::Lift {
             id: LockId(uuid(1, number))
         }),
-        (0_usize..16).prop_map(|place| every().swap_remove(place)),
+        (0_usize..17).prop_map(|place| every().swap_remove(place)),
     ]
 }
 
