@@ -5,10 +5,12 @@ use crate::bounds::Bounds;
 use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::oauth::waiting::Waiting;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::{Managed, Setup};
 use crate::telemetry::Traces;
+use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -74,6 +76,10 @@ pub(crate) struct App {
     pub(crate) policy: RwLock<Arc<Bundle>>,
     /// How often each client may ask.
     pub(crate) rate: Rate,
+    /// Requests that wait for something slow.
+    pub(crate) waiting: Arc<Waiting>,
+    /// Where clients' refusals stand.
+    pub(crate) summaries: Summaries,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What others trace.

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::vault::Secrets;
 use http::HeaderMap;
 use locum_core::lineage::Kind as Named;
-use locum_core::proof::{Authenticated, Caller};
+use locum_core::proof::{Authenticated, Caller, SecretCheck};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
 use locum_core::secret::Secret;
@@ -135,8 +135,7 @@ fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Ref
         state: &state,
         now_s: app.clock.now_s(),
     };
-    let client =
-        caller(&state, id).and_then(|caller| Authenticated::by_secret(caller, secret, &check));
+    let client = with_secret((caller(&state, id), id), secret, &check);
     Ok(Proven {
         client: client.ok_or_else(rejected)?,
         issued_ms: None,
@@ -144,17 +143,34 @@ fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Ref
     })
 }
 
+/// Checks the secret also where nobody has the id: whether somebody does must
+/// not show in the time it takes.
+fn with_secret(
+    (caller, id): (Option<Caller>, &str),
+    secret: &Secret<String>,
+    check: &impl SecretCheck,
+) -> Option<Authenticated<Caller>> {
+    match caller {
+        Some(caller) => Authenticated::by_secret(caller, secret, check),
+        None => {
+            check.matches(id, secret);
+            None
+        }
+    }
+}
+
 fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<Proven, Refusal> {
     let id = assertion
         .issuer_unverified()
         .ok_or_else(rejected)?
         .to_owned();
-    let (caller, keys) = {
-        let state = app.state.read();
-        let caller = caller(&state, &id).ok_or_else(rejected)?;
-        let keys = app.client_keys.of(&caller).ok_or_else(rejected)?;
-        (caller, keys)
-    };
+    // An unknown client's assertion is checked like any other, and so is that
+    // of one which registered no keys.
+    let caller = caller(&app.state.read(), &id);
+    let keys = caller
+        .as_ref()
+        .and_then(|caller| app.client_keys.of(caller));
+    let check = app.client_keys.even(keys.as_deref());
     let ours = [app.issuer.to_string()];
     let expectation = Expectation {
         kind: Kind::ClientAssertion,
@@ -169,7 +185,8 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
         exp_max_ahead_s: Some(ASSERTION_AHEAD_S),
     };
     let verified =
-        verify(assertion, &expectation, app.clock.now_s(), &*keys).map_err(|_| rejected())?;
+        verify(assertion, &expectation, app.clock.now_s(), &check).map_err(|_| rejected())?;
+    let caller = caller.ok_or_else(rejected)?;
     let issued_ms = verified.get().iat.unwrap_or_default().saturating_mul(1000);
     stands(app, &caller, issued_ms)?;
     let client = Authenticated::by_assertion(caller, &verified).ok_or_else(rejected)?;
@@ -233,4 +250,32 @@ fn request_hash(headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
         .chain_update(body)
         .finalize()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use locum_core::testing::agent;
+    use std::cell::Cell;
+
+    /// Counts the secrets that are hashed.
+    struct Hashing(Cell<usize>);
+
+    impl SecretCheck for Hashing {
+        fn matches(&self, _: &str, _: &Secret<String>) -> bool {
+            self.0.set(self.0.get() + 1);
+            false
+        }
+    }
+
+    #[test]
+    fn a_wrong_secret_is_hashed_once_whether_its_client_is_known_or_not() {
+        let secret = Secret::new("s3cret".to_owned());
+        let known = Caller::Agent(std::sync::Arc::new(agent("a", serde_json::json!({}))));
+        for caller in [Some(known), None] {
+            let check = Hashing(Cell::new(0));
+            assert!(with_secret((caller, "a"), &secret, &check).is_none());
+            assert_eq!(check.0.get(), 1);
+        }
+    }
 }

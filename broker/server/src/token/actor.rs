@@ -9,6 +9,7 @@ use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
+use crate::oauth::waiting::Waiter;
 use locum_core::lineage::Keyed;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
@@ -39,7 +40,7 @@ pub(crate) async fn by_token(
     match kind {
         ActorType::Jwt => {
             let Foreign { token, issuer, .. } =
-                foreign::accept(app, text, SentAs::ActorJwt).await?;
+                foreign::accept((app, request.waiter), text, SentAs::ActorJwt).await?;
             let agent = agent_of(app, &issuer, &token).ok_or_else(no_agent)?;
             let world = (&app.issuer, &app.names as &dyn Keyed);
             ActorProof::from_workload(agent, &issuer.id, &token, client, world)
@@ -86,11 +87,14 @@ pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> 
 ///
 /// # Errors
 /// `LCM-CLIENT-AUTH`, one text for every cause.
-pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal> {
+pub(crate) async fn only_proof(
+    (app, waiter): (&App, &Waiter),
+    form: &Form,
+) -> Result<Proven, Refusal> {
     let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else {
         return Err(rejected());
     };
-    let sent = foreign::accept(app, text, SentAs::ActorJwt).await;
+    let sent = foreign::accept((app, waiter), text, SentAs::ActorJwt).await;
     let Foreign { token, issuer, .. } = sent.map_err(|refusal| {
         if refusal.code == Code::Unavailable {
             refusal

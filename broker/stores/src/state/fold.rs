@@ -8,7 +8,7 @@ use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_core::decide::DECISION;
+use locum_core::decide::{DECISION, SUMMARY};
 use locum_core::ids::{CredentialId, GrantId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, Kind};
 use locum_core::record::Place;
@@ -213,6 +213,8 @@ impl State {
         match kind {
             // A fresh decision's use was reserved before it was decided.
             DECISION => self.decision(body.get("marks"), body.get("uses"), !fresh),
+            // What it counts is no state; the mark of an assertion is.
+            SUMMARY => self.decision(body.get("marks"), None, false),
             // It vouches for what was folded before.
             SNAPSHOT => {}
             CHANGE => {
