@@ -107,9 +107,8 @@ pub fn value_weight(value: &Value) -> usize {
         Value::String(text) => size_of::<Value>() + text_weight(text),
         Value::Array(items) => size_of::<Value>() + items.iter().map(value_weight).sum::<usize>(),
         Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| {
-                MEMBER + text_weight(name) + value_weight(value)
-            };
+            let member =
+                |(name, value): (&String, &Value)| MEMBER + text_weight(name) + value_weight(value);
             size_of::<Value>() + members.iter().map(member).sum::<usize>()
         }
     }

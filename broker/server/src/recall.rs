@@ -112,7 +112,8 @@ fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
                 .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
             let found = found.map(Arc::new);
             if let Some(found) = &found {
-                app.recalled.put_weighing(jti, found.clone(), found.weight());
+                app.recalled
+                    .put_weighing(jti, found.clone(), found.weight());
             }
             return Ok(found);
         }

@@ -129,7 +129,10 @@ mod tests {
             side.insert(name.into(), json!(long));
         }
         fit(&mut body, &mut side);
-        assert!(size(&body, &side) <= REFUSAL_MAX - 2_000, "room is left for what has a bound of its own");
+        assert!(
+            size(&body, &side) <= REFUSAL_MAX - 2_000,
+            "room is left for what has a bound of its own"
+        );
         let detail = side["detail"].as_str().unwrap();
         assert!(detail.starts_with('\u{1}') && detail.contains("[cut: 20000 bytes, sha256 "));
     }

@@ -46,9 +46,7 @@ impl Row {
             code: refused.refusal.code.text(),
             target: refused.target.clone(),
             subject: subject.map(|subject| match subject {
-                Subject::Person(_) | Subject::Workload(_) => {
-                    keys.key(Kind::Person, &subject.sub())
-                }
+                Subject::Person(_) | Subject::Workload(_) => keys.key(Kind::Person, &subject.sub()),
                 Subject::Agent(agent) => keys.key(Kind::Agent, agent.as_str()),
             }),
         }
@@ -124,6 +122,7 @@ pub fn marked(client: &str, request: RequestId, mark: Mark, salt: [u8; 16]) -> D
 
 /// Whether the draft opens a summary of that client.
 pub(super) fn opens(draft: &Draft, client: &str) -> bool {
-    let is = |name: &str, value: &str| draft.value().get(name).and_then(Value::as_str) == Some(value);
+    let is =
+        |name: &str, value: &str| draft.value().get(name).and_then(Value::as_str) == Some(value);
     draft.kind() == SUMMARY && is("state", "opened") && is("client_id", client)
 }

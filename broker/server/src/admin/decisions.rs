@@ -119,7 +119,10 @@ fn summed(app: &App, id: &str) -> io::Result<bool> {
     let minute_ms = ms - ms % summary::MINUTE_MS;
     let end_ms = ms.saturating_add(RECORDED_WITHIN_MS);
     let range = reader.find_time(minute_ms)?..reader.find_time(end_ms)?;
-    let opened = vec!["\"state\":\"opened\"".into(), format!("\"type\":\"{SUMMARY}\"")];
+    let opened = vec![
+        "\"state\":\"opened\"".into(),
+        format!("\"type\":\"{SUMMARY}\""),
+    ];
     let mut found = reader.search_back(range, opened);
     found.next().transpose().map(|entry| entry.is_some())
 }

@@ -254,8 +254,9 @@ fn request_hash(headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use locum_core::testing::agent;
+    use locum_core::registry::{Agent, AgentSpec};
     use std::cell::Cell;
 
     /// Counts the secrets that are hashed.
@@ -271,7 +272,9 @@ mod tests {
     #[test]
     fn a_wrong_secret_is_hashed_once_whether_its_client_is_known_or_not() {
         let secret = Secret::new("s3cret".to_owned());
-        let known = Caller::Agent(std::sync::Arc::new(agent("a", serde_json::json!({}))));
+        let spec = serde_json::json!({ "id": "a", "owner": { "kind": "team", "id": "t" } });
+        let spec: AgentSpec = serde_json::from_value(spec).unwrap();
+        let known = Caller::Agent(std::sync::Arc::new(Agent::new(spec, 1)));
         for caller in [Some(known), None] {
             let check = Hashing(Cell::new(0));
             assert!(with_secret((caller, "a"), &secret, &check).is_none());

@@ -76,7 +76,11 @@ impl ClientKeys {
     /// Follows a change of clients that was recorded.
     pub(crate) fn follow(&self, state: &Shared, draft: &Draft) {
         let changes = draft.value().get("changes").and_then(Value::as_array);
-        for change in changes.filter(|_| draft.kind() == CHANGE).into_iter().flatten() {
+        for change in changes
+            .filter(|_| draft.kind() == CHANGE)
+            .into_iter()
+            .flatten()
+        {
             let text = |pointer: &str| change.pointer(pointer).and_then(Value::as_str);
             let id = text("/agent/spec/id").or_else(|| text("/client/spec/id"));
             if let Some(id) = id {

@@ -50,17 +50,17 @@ pub(crate) async fn enter(
         .await
         .map_err(refuse)?;
     if let Some(mark) = client.mark {
-        let change = Change::Mark {
+        let changes = [Change::Mark {
             key: URL_SAFE_NO_PAD.encode(mark.key),
             until_s: mark.until_s,
-        };
+        }];
         let author = Author {
             by: client.client.get().id().to_owned(),
             credential: None,
             reason: String::new(),
             request_id: Some(id.to_string()),
         };
-        let recorded = app.record(&[change], &author);
+        let recorded = app.record(&changes, &author);
         if let Err(error) = waiter.patiently(recorded).await {
             mark.failed(app);
             tracing::error!(request_id = %id, %error, "assertion not marked");
@@ -88,9 +88,12 @@ pub(crate) fn is_locked(app: &App, caller: &Caller) -> bool {
     names.extend(agent.map(|_| (Kind::Agent, client.id())));
     names.extend(agent.map(|agent| (Kind::Owner, &*agent.spec.owner.id)));
     let now_ms = app.clock.now_ms();
-    names
-        .into_iter()
-        .any(|(kind, id)| state.view.locked(&app.names.key(kind, id), now_ms).is_some())
+    names.into_iter().any(|(kind, id)| {
+        state
+            .view
+            .locked(&app.names.key(kind, id), now_ms)
+            .is_some()
+    })
 }
 
 fn no_token() -> Refusal {

@@ -199,7 +199,10 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let inside = self.inside.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let inside = self
+            .inside
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if inside.counted {
             self.all.lock().leave(&inside.source, self.bytes);
         }

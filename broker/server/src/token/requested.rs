@@ -89,7 +89,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         let kind = "application/x-www-form-urlencoded".parse().unwrap();
         headers.insert("content-type", kind);
-        let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+        let escaped = |text: &str| {
+            text.bytes()
+                .map(|b| format!("%{b:02X}"))
+                .collect::<String>()
+        };
         let body: Vec<_> = pairs
             .iter()
             .map(|(name, value)| format!("{name}={}", escaped(value)))
@@ -99,7 +103,12 @@ mod tests {
 
     #[test]
     fn what_fits_is_recorded_as_it_was_sent() {
-        let sent = [("scope", "a b"), ("audience", "x"), ("audience", "y"), ("subject_token", "secret")];
+        let sent = [
+            ("scope", "a b"),
+            ("audience", "x"),
+            ("audience", "y"),
+            ("subject_token", "secret"),
+        ];
         let expected = json!({"scope": "a b", "audience": ["x", "y"]});
         assert_eq!(requested(&form(&sent)), expected);
     }
@@ -107,7 +116,11 @@ mod tests {
     #[test]
     fn what_was_requested_is_recorded_up_to_2_kb_in_all_and_the_rest_by_digest() {
         let (details, scope) = ("[".repeat(30_000), "s".repeat(1_900));
-        let sent = [("authorization_details", &*details), ("scope", &*scope), ("task_id", "t-1")];
+        let sent = [
+            ("authorization_details", &*details),
+            ("scope", &*scope),
+            ("task_id", "t-1"),
+        ];
         let recorded = requested(&form(&sent));
         assert_eq!(recorded["authorization_details"], by_digest(&details));
         assert_eq!(recorded["scope"], json!(scope));
@@ -123,16 +136,25 @@ mod tests {
         }
         let recorded = requested(&form(&sent));
         assert!(jcs::text(&recorded).len() <= REQUESTED_MAX);
-        assert_eq!(recorded.as_object().unwrap().len(), SINGLE.len() + SEVERAL.len());
+        assert_eq!(
+            recorded.as_object().unwrap().len(),
+            SINGLE.len() + SEVERAL.len()
+        );
         let many: Vec<_> = (0..90).map(|_| ("audience", "a")).collect();
         let recorded = requested(&form(&many));
-        assert_eq!(recorded["audience"], by_digest(&jcs::text(&json!(vec!["a"; 90]))));
+        assert_eq!(
+            recorded["audience"],
+            by_digest(&jcs::text(&json!(vec!["a"; 90])))
+        );
     }
 
     #[test]
     fn a_token_in_the_wrong_place_is_recorded_by_digest() {
         let token = format!("eyJ{}", "x".repeat(80));
-        assert_eq!(requested(&form(&[("scope", &*token)]))["scope"], by_digest(&token));
+        assert_eq!(
+            requested(&form(&[("scope", &*token)]))["scope"],
+            by_digest(&token)
+        );
         let all = requested(&form(&[("audience", &*token)]));
         assert!(!all.to_string().contains(&token));
     }

@@ -48,7 +48,8 @@ async fn by_id_token(
     actor: &ActorProof,
 ) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let Foreign { token, issuer, .. } = foreign::accept((app, request.waiter), text, SentAs::IdToken).await?;
+    let Foreign { token, issuer, .. } =
+        foreign::accept((app, request.waiter), text, SentAs::IdToken).await?;
     let world = (&*app.issuer, &app.names as &dyn Keyed);
     SubjectProof::from_id_token(&token, &issuer, actor.agent_id(), world)
 }
@@ -57,7 +58,8 @@ async fn by_id_token(
 /// the issuer's one role decides.
 async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let Foreign { token, issuer, .. } = foreign::accept((app, request.waiter), text, SentAs::SubjectJwt).await?;
+    let Foreign { token, issuer, .. } =
+        foreign::accept((app, request.waiter), text, SentAs::SubjectJwt).await?;
     let world = (&*app.issuer, &app.names as &dyn Keyed);
     match issuer.spec.role {
         IssuerRole::Subject => SubjectProof::from_access_token(&token, &issuer, world),

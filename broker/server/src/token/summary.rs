@@ -296,7 +296,11 @@ mod tests {
         assert_eq!(singly(&summaries, "a", NOON_MS), SINGLY_MAX);
         let one = summary(&summaries, "a", NOON_MS + MINUTE_MS - 1);
         assert!(Arc::ptr_eq(&one, &summary(&summaries, "a", NOON_MS)));
-        assert_eq!(singly(&summaries, "b", NOON_MS), SINGLY_MAX, "another client");
+        assert_eq!(
+            singly(&summaries, "b", NOON_MS),
+            SINGLY_MAX,
+            "another client"
+        );
         let next = NOON_MS + MINUTE_MS;
         assert_eq!(singly(&summaries, "a", next), SINGLY_MAX, "another minute");
         assert!(!Arc::ptr_eq(&one, &summary(&summaries, "a", next)));

@@ -38,7 +38,10 @@ fn a_summary_counts_by_code_target_and_keyed_subject() {
     let of = |code: &str| kinds.iter().find(|kind| kind["code"] == code).unwrap();
     assert_eq!(of("LCM-SCOPE-REFUSED")["count"], json!(2));
     assert_eq!(of("LCM-SCOPE-REFUSED")["target"], json!("sap"));
-    assert_eq!(of("LCM-SCOPE-REFUSED")["subject"].as_str().unwrap().len(), 22);
+    assert_eq!(
+        of("LCM-SCOPE-REFUSED")["subject"].as_str().unwrap().len(),
+        22
+    );
     assert!(!body.to_string().contains("ada"));
     assert_eq!(of("LCM-SUBJECT-INVALID")["subject"], json!(null));
 }
@@ -106,7 +109,12 @@ fn a_refusal_takes_8_kb_at_most_whatever_its_tokens_and_parameters_hold() {
     let acr = "\u{e9}".repeat(250);
     let subject = id_token(
         &demo,
-        &claims(&demo, "ada", "app", json!({"groups": groups, "acr": acr, "amr": vec![&acr; 12]})),
+        &claims(
+            &demo,
+            "ada",
+            "app",
+            json!({"groups": groups, "acr": acr, "amr": vec![&acr; 12]}),
+        ),
         &agent,
     );
     let scene = Scene::of(&agent, subject.unwrap(), &sap()).asking("nonesuch");

@@ -43,7 +43,12 @@ fn a_rejected_assertion_costs_one_signature_whether_its_client_is_known_or_not()
     let key = SigningKey::generate(Alg::ES256, Some("one")).unwrap();
     let other = SigningKey::generate(Alg::ES256, Some("two")).unwrap();
     let (nobody, signature) = (nobody(), [7; 64]);
-    let sets = [None, Some(set(&[])), Some(set(&[&key])), Some(set(&[&key, &other]))];
+    let sets = [
+        None,
+        Some(set(&[])),
+        Some(set(&[&key])),
+        Some(set(&[&key, &other])),
+    ];
     for alg in Alg::ALL {
         for kid in [None, Some("one"), Some("three"), Some("ES256")] {
             for keys in &sets {
@@ -83,7 +88,10 @@ fn what_nobody_signed_counts_for_nothing_and_what_the_client_signed_passes() {
     let found = even.check(Alg::ES256, Some("one"), signed.as_bytes(), &signature);
     assert_eq!(found, Err(SignatureFlaw::UnknownKid));
     assert_eq!(check(None, Some("one")), Err(SignatureFlaw::UnknownKid));
-    assert_eq!(check(Some(&known), Some("two")), Err(SignatureFlaw::UnknownKid));
+    assert_eq!(
+        check(Some(&known), Some("two")),
+        Err(SignatureFlaw::UnknownKid)
+    );
 }
 
 fn client(key: &SigningKey) -> Caller {

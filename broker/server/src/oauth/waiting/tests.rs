@@ -20,7 +20,9 @@ fn fill(make: impl Fn(u32) -> Waiter) -> Vec<Waiter> {
 #[test]
 fn what_does_not_wait_is_not_counted() {
     let all = Arc::default();
-    let idle: Vec<_> = (0..10_000).map(|_| Waiter::client(&all, "a", 100)).collect();
+    let idle: Vec<_> = (0..10_000)
+        .map(|_| Waiter::client(&all, "a", 100))
+        .collect();
     assert_eq!(all.lock().all, Load::default());
     drop(idle);
     Waiter::client(&all, "a", 100).waits().unwrap();
@@ -60,7 +62,10 @@ fn who_ends_makes_room_and_leaves_nothing_behind() {
     held.last().unwrap().waits().unwrap();
     drop(held);
     let loads = all.lock();
-    assert_eq!((loads.all, loads.strangers), (Load::default(), Load::default()));
+    assert_eq!(
+        (loads.all, loads.strangers),
+        (Load::default(), Load::default())
+    );
     assert!(loads.sources.is_empty());
 }
 
