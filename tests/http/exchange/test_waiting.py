@@ -1,5 +1,6 @@
 """While an issuer's key server hangs: what waits for it is bounded, whoever hangs up, and others go on."""
 
+import collections
 import socket
 import threading
 from urllib.parse import urlencode, urlsplit
@@ -11,14 +12,16 @@ from support.issuer import IssuerServer
 from support.serving import AGENT_SECRET, Serving
 from support.world import World, entry, unique
 
-STRANGERS = 4_000
+STRANGERS = 2_500
 OF_A_CLIENT = 1_200
 """More than one source may have wait, of small requests."""
+HELD = 100
+"""Connections that are open at a time: what was sent on them is read before they are closed."""
 GROWTH = 128 << 20
 BOT = {"client_id": "bot", "client_secret": AGENT_SECRET}
 MORE = """
 [trust]
-fetch_timeout_s = 120
+fetch_timeout_s = 60
 [network]
 allow_private = ["127.0.0.0/8"]
 """
@@ -26,9 +29,9 @@ allow_private = ["127.0.0.0/8"]
 
 @pytest.fixture
 def serving():
-    """A broker that gives an issuer two minutes to answer."""
+    """A broker that gives an issuer a minute to answer."""
     with Serving(more=MORE) as home:
-        home.change("conf.d/objects.toml", 'subject_issuers = ["corp"]', 'subject_issuers = ["corp", "stuck", "good"]')
+        home.change("conf.d/objects.toml", 'subject_issuers = ["corp"]', 'subject_issuers = ["stuck", "good"]')
         home.write("conf.d/more.toml", "")
         yield home
 
@@ -89,11 +92,17 @@ def raw(serving, pairs, auth=None) -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def sent_and_hung_up(serving, request: bytes) -> None:
-    """Sends it whole and waits for nothing."""
+def sent_and_hung_up(serving, request: bytes, times: int) -> None:
+    """Sends it whole, so often, and waits for no answer; each hangs up when `HELD` others were sent."""
     host, _, port = serving.at["public"].rpartition(":")
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(request)
+    held = collections.deque()
+    for _ in range(times):
+        held.append(socket.create_connection((host, int(port))))
+        held[-1].sendall(request)
+        if len(held) > HELD:
+            held.popleft().close()
+    for connection in held:
+        connection.close()
 
 
 def answered(serving, request: bytes) -> bytes:
@@ -113,7 +122,7 @@ def turned_away(answer: bytes) -> None:
 
 def stranger(url, key) -> list:
     """What somebody without credentials sends: a workload's token that unpacks to twenty times its size."""
-    actor = token_of(url, key, much=[{"a": 1}] * 1_400)
+    actor = token_of(url, key, much=[{"a": 1}] * 1_000)
     return [("grant_type", client.EXCHANGE), ("actor_token", actor), ("actor_token_type", client.JWT),
             ("subject_token", "x" * 16_000), ("subject_token_type", client.ID_TOKEN)]
 
@@ -125,8 +134,7 @@ def test_strangers_who_send_a_request_and_hang_up_fill_no_memory_and_others_go_o
         declared(serving, "good", server.url, "subject")
         serving.start()
         request, before = raw(serving, stranger(hanging, key)), memory(serving)
-        for _ in range(STRANGERS):
-            sent_and_hung_up(serving, request)
+        sent_and_hung_up(serving, request, STRANGERS)
         # The server still hangs: whoever comes now is told at once, and a client whose issuer answers is served.
         turned_away(answered(serving, request))
         answer = client.exchange(serving, token_of(server.url, good), agent=BOT, audience="urn:test:sap")
@@ -147,8 +155,7 @@ def test_one_clients_waiting_takes_its_own_share_and_no_other_clients(serving, h
                             subject_issuers=["good"])
         pairs = client.form(token_of(hanging, key), audience="urn:test:sap")
         request = raw(serving, pairs, client.basic(BOT["client_id"], BOT["client_secret"]))
-        for _ in range(OF_A_CLIENT):
-            sent_and_hung_up(serving, request)
+        sent_and_hung_up(serving, request, OF_A_CLIENT)
         turned_away(answered(serving, request))
         # Its keys are fetched now: that waits too, and in the other client's name.
         answer = client.exchange(serving, token_of(server.url, good), agent=other, audience="urn:test:sap")
