@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
+/// Values by key, each with its bytes.
+type Entries<K, V> = HashMap<K, (V, usize)>;
+
 /// Two generations: the older is dropped whole when the younger is full, by
 /// count or by bytes, so that room costs no book-keeping. Who asks checks that
 /// what it gets still holds.
 #[derive(Debug)]
 pub struct Generations<K, V> {
-    kept: Mutex<(Younger<K, V>, HashMap<K, (V, usize)>)>,
+    kept: Mutex<(Younger<K, V>, Entries<K, V>)>,
     most: usize,
     most_bytes: usize,
 }
@@ -18,7 +21,7 @@ pub struct Generations<K, V> {
 /// The generation that is being filled.
 #[derive(Debug)]
 struct Younger<K, V> {
-    entries: HashMap<K, (V, usize)>,
+    entries: Entries<K, V>,
     bytes: usize,
 }
 

@@ -70,9 +70,9 @@ def test_rfc8414_2_endpoints_that_are_advertised_exist(metadata):
 
 
 def test_no_scope_and_no_type_of_details_is_told_to_strangers(world, broker):
-    kind = {"secret-order": {"amount": {"type": "decimal", "narrow": "at_most"}}}
-    world.target({"secret.read": "low"}, details=kind)
+    kind = {"hidden-order": {"amount": {"type": "decimal", "narrow": "at_most"}}}
+    world.target({"hidden.read": "low"}, details=kind)
     for path in PATHS:
         answer = http.get(broker.issuer + path)
-        assert "secret" not in answer.text and "invoice" not in answer.text
+        assert "hidden" not in answer.text and "invoice" not in answer.text
         assert not {"scopes_supported", "authorization_details_types_supported"} & answer.json().keys()

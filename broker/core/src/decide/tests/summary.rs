@@ -6,7 +6,7 @@ use crate::decide::{
     Counts, Frame, REFUSAL_MAX, Refused, Row, SUMMARY, SUMMARY_ROWS_MAX, closed, marked, opened,
 };
 use crate::ids::RequestId;
-use crate::record::Draft;
+use crate::record::{Appended, Draft};
 use crate::refusal::{Code, Refusal};
 use crate::testing::{Names, Scene, appended, claims, id_token, issuer, uuid};
 use serde_json::json;
@@ -71,7 +71,9 @@ fn a_summary_counts_so_many_kinds_apart_and_the_rest_together() {
 fn a_refusal_is_sent_on_the_word_of_a_record_that_opened_its_clients_summary() {
     let open = opened("hr-agent", MINUTE_MS, [1; 16]);
     let word = appended(&open);
-    let known = |draft: &Draft, word, client| refused(Code::Locked).in_summary(draft, word, client);
+    let known = |draft: &Draft, word: &Appended, client: &str| {
+        refused(Code::Locked).in_summary(draft, word, client)
+    };
     assert!(known(&open, &word, "hr-agent").is_ok());
     assert!(known(&open, &word, "invoice-agent").is_err());
     let mut other = word.clone();
