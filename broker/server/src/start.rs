@@ -11,6 +11,7 @@ use crate::rate::Rate;
 use crate::recall;
 use crate::setup::Setup;
 use crate::telemetry::Traces;
+use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
@@ -115,6 +116,8 @@ pub(crate) fn open(
         policy: RwLock::new(Arc::new(bundle)),
         deciding: Deciding::default(),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
+        waiting: Arc::default(),
+        summaries: Summaries::default(),
         metrics: Metrics::default(),
         traces,
         clock,
@@ -177,6 +180,9 @@ pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
         tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
     }
     keyring::settle(app).await?;
+    if let Some(app) = app.me.upgrade() {
+        tokio::task::spawn_blocking(move || app.client_keys.prepare_all(&app.state));
+    }
     Ok(named(app).await?)
 }
 

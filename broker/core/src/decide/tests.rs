@@ -19,6 +19,7 @@ mod reference;
 mod seal;
 
 mod scope;
+mod summary;
 mod target;
 
 use crate::registry::{Agent, Target};

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-pub(crate) use super::secrets::OVERLAP_MAX;
+pub(crate) use super::secrets::{LIVE_MAX, OVERLAP_MAX};
 pub(crate) use super::write::Moment;
 
 /// An object with an id beside what is declared.

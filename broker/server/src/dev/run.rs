@@ -133,6 +133,7 @@ impl Running {
             task.await??;
         }
         let app = self.app;
+        crate::token::summary::close_all(&app).await;
         tokio::task::spawn_blocking(move || app.ledger.close()).await?;
         Ok(())
     }

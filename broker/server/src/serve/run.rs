@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::Told;
+use crate::token::summary;
 use crate::{http, operations, start};
 use axum::Router;
 use locum_core::registry::Problem;
@@ -180,6 +181,7 @@ async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
 }
 
 async fn close(app: &Arc<App>) -> Result<(), Flaw> {
+    summary::close_all(app).await;
     let app = app.clone();
     let end = move || {
         app.ledger.close();
