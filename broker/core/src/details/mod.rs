@@ -10,6 +10,7 @@ mod flaw;
 mod narrow;
 mod nearest;
 mod path;
+mod remaining;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod value;
 pub use catalogue::Catalogue;
 pub use flaw::Flaw;
 pub use narrow::{Limits, narrow};
+pub use remaining::{Declared, Remaining, gone};
 
 use catalogue::Fields;
 use flaw::{describe, list, quote, step};
@@ -26,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use value::Value;
 
 /// Most objects in one list.
-const OBJECT_LIMIT: usize = 32;
+pub const OBJECT_LIMIT: usize = 32;
 
 /// One object of `authorization_details` (RFC 9396 §2): its type and typed fields.
 ///
