@@ -4,7 +4,7 @@ mod check;
 mod states;
 mod versions;
 
-pub(super) use check::flaws;
+pub(super) use check::among;
 
 use super::answer::{Answer, etag};
 use super::call::Call;
