@@ -52,6 +52,9 @@ impl Verdict {
 impl Bundle {
     /// Asks Cedar.
     pub(crate) fn work_out(&self, facts: &Facts) -> Result<Answer, PolicyFault> {
+        if let Some(flaw) = self.flaw() {
+            return Err(fault(format!("the policies do not load: {flaw}")));
+        }
         let request = facts.request(self.words)?;
         let entities = facts.entities(self.words)?;
         let authorizer = Authorizer::new();

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::changing::{Changing, Then};
 use crate::config::bounded;
 use crate::setup::Managed;
+use locum_core::jcs;
 use locum_core::registry::Problem;
 use locum_policy::{Bundle, TEXT_MAX};
 use locum_stores::state::{Author, Change, Policies};
@@ -53,8 +54,18 @@ pub(super) async fn objects(
 /// # Errors
 /// What is wrong with them, or the ledger; then those of before stay.
 pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
-    let checked = tokio::task::spawn_blocking(move || bundle(&dir)).await;
-    let bundle = checked.map_err(|error| one("/policies", error.to_string()))??;
+    let recorded = app.bundle().address().to_owned();
+    let checked = tokio::task::spawn_blocking(move || {
+        let files = texts(&dir)?;
+        // What is in force was accepted once: it is taken as it is.
+        let same = jcs::address(&files).is_ok_and(|address| address == recorded);
+        (!same).then(|| load(&files)).transpose()
+    });
+    let checked = checked.await;
+    let checked = checked.map_err(|error| one("/policies", error.to_string()))?;
+    let Some(bundle) = checked? else {
+        return Ok(());
+    };
     let changing = changing(app).await?;
     if bundle.address() == app.bundle().address() {
         return Ok(());
@@ -73,6 +84,11 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
 /// # Errors
 /// Files that cannot be read, or make no bundle.
 pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
+    load(&texts(dir)?)
+}
+
+/// The texts of a folder's policies, by file name.
+fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     let unread = |path: &Path, flaw: std::io::Error| {
         one(
             "/policies",
@@ -100,7 +116,11 @@ pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
         }
         files.insert(name, text);
     }
-    Bundle::load(&files).map_err(|flaws| {
+    Ok(files)
+}
+
+fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Problem>> {
+    Bundle::load(files).map_err(|flaws| {
         let each = flaws.iter().map(|flaw| Problem {
             pointer: format!("/policies/{}", flaw.file),
             detail: format!("{flaw}"),
