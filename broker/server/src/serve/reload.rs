@@ -4,6 +4,7 @@
 use super::files::{self, one};
 use crate::app::App;
 use crate::config::{self, secrets::environment};
+use crate::references;
 use crate::setup::Reload;
 use locum_core::registry::Problem;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ impl Reloader {
                 tracing::error!(%place, %detail, "not reloaded: what was in force stays");
             }
             if flaws.is_empty() {
+                references::warn(&self.app);
                 tracing::info!("reloaded");
             }
             // Who asked may have gone.
