@@ -161,8 +161,11 @@ fn scene_of(world: &World, loss: &Loss, (scopes, details): &Asked) -> Scene {
     scene
 }
 
-/// What came of it: scopes, objects, and the grant it rests on.
-fn outcome(scene: &Scene) -> Result<(BTreeSet<String>, Vec<Value>, Option<usize>), &'static str> {
+/// What was granted: scopes, objects, and the grant it rests on.
+type Granted = (BTreeSet<String>, Vec<Value>, Option<usize>);
+
+/// What came of it, or the code of the refusal.
+fn outcome(scene: &Scene) -> Result<Granted, &'static str> {
     match scene.decide() {
         Err(refused) => Err(refused.refusal().code.text()),
         Ok(permit) => {
