@@ -40,8 +40,8 @@ pub(crate) enum StartFlaw {
     /// The master key.
     #[error("the master key is of no use: {0}")]
     Master(String),
-    /// The recorded policies do not load any more.
-    #[error("the recorded policies do not load: {0}")]
+    /// No policies can be loaded at all.
+    #[error("policies cannot be loaded: {0}")]
     Policies(String),
     /// Where traces go.
     #[error("{0}")]
@@ -205,10 +205,12 @@ async fn named(app: &App) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// The policies in force, as they are recorded.
+/// The policies in force, as they are recorded. Where they do not load under this
+/// version the broker starts all the same, and refuses what they are asked.
 fn policies(known: &State) -> Result<Bundle, StartFlaw> {
-    Bundle::load(&known.policies.files).map_err(|flaws| {
-        let flaws = flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file));
-        StartFlaw::Policies(flaws.collect::<Vec<_>>().join("; "))
-    })
+    let bundle = Bundle::accepted(&known.policies.files).map_err(StartFlaw::Policies)?;
+    if let Some(flaw) = bundle.flaw() {
+        tracing::error!(%flaw, "the recorded policies do not load: every exchange is refused");
+    }
+    Ok(bundle)
 }

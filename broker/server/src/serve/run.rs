@@ -12,7 +12,7 @@ use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::Told;
 use crate::token::summary;
-use crate::{http, operations, start};
+use crate::{http, operations, references, start};
 use axum::Router;
 use locum_core::registry::Problem;
 use std::io::Write;
@@ -143,6 +143,7 @@ async fn serve(
         () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
+    references::warn(app);
     listening.start("public", sockets.public, http::router(app))?;
     if let Some(socket) = sockets.admin {
         listening.start("admin", socket, http::admin_router(app))?;
