@@ -183,3 +183,46 @@ def test_a_signed_answer_is_given_where_it_is_advertised(scene, broker):
     claims = tokens.decode(answer.text)
     assert (claims["iss"], claims["aud"]) == (broker.issuer, server["client_id"])
     assert claims["token_introspection"]["active"] is True and "sub" not in claims
+
+
+def turned_away(scene, token, who):
+    """401 as for somebody who is not authenticated, and nothing of the token."""
+    answer = client.introspect(scene.broker, token, agent=who)
+    assert answer.status_code == 401 and answer.json()["code"] == "LCM-CLIENT-AUTH", answer.text
+    assert "active" not in answer.json() and "WWW-Authenticate" in answer.headers
+
+
+@pytest.mark.parametrize("kind", ["client", "agent", "owner"])
+def test_a_locked_client_does_not_introspect_until_the_lock_is_lifted(scene, world, kind):
+    owner = unique("team")
+    agent = scene.second_agent(owner={"kind": "team", "id": owner})
+    made = scene.token(agent=agent)
+    assert told(scene, made.token, agent)["active"] is True
+    lock = world.lock(kind, {"client": agent.id, "agent": agent.id, "owner": owner}[kind])
+    turned_away(scene, made.token, agent)
+    # Who revokes means it, locked or not.
+    assert client.revoke(scene.broker, "x", agent=agent).status_code == 200
+    world.lift(lock)
+    assert told(scene, made.token, agent)["active"] is True
+
+
+def test_a_locked_resource_server_does_not_introspect(scene, world):
+    made = scene.token()
+    lock = world.lock("client", scene.target.server["client_id"])
+    turned_away(scene, made.token, scene.target.server)
+    world.lift(lock)
+    assert told(scene, made.token, scene.target.server)["active"] is True
+
+
+def test_a_retired_agent_does_not_introspect(scene, world):
+    agent = scene.second_agent()
+    made = scene.token(agent=agent)
+    world.agent_state(agent.id, "retire")
+    turned_away(scene, made.token, agent)
+
+
+def test_a_lock_on_everything_names_no_client(fresh_world):
+    scene = Scene(fresh_world)
+    made = scene.token()
+    fresh_world.lock("all")
+    assert told(scene, made.token, scene.target.server) == INACTIVE

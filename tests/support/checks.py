@@ -67,9 +67,15 @@ def refused(broker, answer, *codes, status=None, recorded=None) -> dict:
     return body
 
 
-def on_record(broker, body) -> dict:
-    """The refusal has a record under its request id, with its code and without a token."""
+def on_record(broker, body) -> dict | None:
+    """The refusal has a record under its request id, with its code and without a token.
+
+    `None` where it stands in a summary: a demo agent that many tests share may be refused more than 60 times in a
+    minute (contract §10), and the answer says so.
+    """
     answer = admin(broker).decision(body["request_id"])
+    if answer.status_code == 404 and "summary" in answer.json()["detail"]:
+        return None
     assert answer.status_code == 200, f"no record of {body['request_id']}: {answer.text}"
     record = answer.json()
     assert record["request_id"] == body["request_id"]

@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// (C2SP tlog-tiles), and a margin is kept.
 pub const RECORD_MAX: usize = 60_000;
 /// Bytes of a record around its body, at least.
-const ENVELOPE: usize = 256;
+pub(crate) const ENVELOPE: usize = 256;
 /// The only tenant until tenants are a feature.
 pub const DEFAULT_TENANT: &str = "default";
 

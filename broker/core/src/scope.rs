@@ -164,12 +164,6 @@ impl Authority {
                 .map(|(_, s)| s.clone()),
         )
     }
-
-    /// Whether the authority leads to the target at all.
-    #[must_use]
-    pub fn leads_to(&self, target: &TargetId) -> bool {
-        self.0.iter().any(|(t, _)| t == target)
-    }
 }
 
 #[cfg(test)]

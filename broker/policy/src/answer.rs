@@ -53,6 +53,9 @@ impl Verdict {
 impl Bundle {
     /// Asks Cedar.
     pub(crate) fn work_out(&self, facts: &Facts) -> Result<Answer, PolicyFault> {
+        if let Some(flaw) = self.flaw() {
+            return Err(fault(format!("the policies do not load: {flaw}")));
+        }
         let told = Told::of(facts);
         let about = (facts.action, facts.target.as_str());
         let asked = self.slices.asked(about, facts.groups_known, &told);

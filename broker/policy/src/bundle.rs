@@ -37,6 +37,8 @@ pub struct Bundle {
     pub(crate) remembered: Generations<Facts, Answer>,
     files: BTreeMap<String, String>,
     address: String,
+    /// Why it can be asked nothing.
+    flaw: Option<String>,
 }
 
 impl Bundle {
@@ -82,7 +84,40 @@ impl Bundle {
             remembered: Generations::new(REMEMBERED),
             files: files.clone(),
             address,
+            flaw: None,
         })
+    }
+
+    /// A bundle that was accepted once, by another version perhaps, whose schema
+    /// and limits were others: one that does not load any more errs whatever it
+    /// is asked, so that everything is refused until there is another (contract
+    /// §12, §13).
+    ///
+    /// # Errors
+    /// When the published schema itself is broken, or the files have no address.
+    pub fn accepted(files: &BTreeMap<String, String>) -> Result<Self, String> {
+        let flaws = match Self::load(files) {
+            Ok(bundle) => return Ok(bundle),
+            Err(flaws) => flaws,
+        };
+        let each = flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file));
+        let flaw = each.collect::<Vec<_>>().join("; ");
+        Ok(Self {
+            words: Vocabulary::get()?,
+            slices: Slices::default(),
+            marks: BTreeMap::new(),
+            mentions: Mentions::default(),
+            remembered: Generations::new(REMEMBERED),
+            files: files.clone(),
+            address: jcs::address(files).map_err(|error| error.to_string())?,
+            flaw: Some(flaw),
+        })
+    }
+
+    /// Why it can be asked nothing; `None` where it can.
+    #[must_use]
+    pub fn flaw(&self) -> Option<&str> {
+        self.flaw.as_deref()
     }
 
     /// The content address, `sha256:<hex>` over the canonical JSON of

@@ -6,10 +6,12 @@ use crate::deciding::Deciding;
 use crate::keyring::Keyring;
 use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
+use crate::oauth::waiting::Waiting;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::{Managed, Setup};
 use crate::telemetry::Traces;
+use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
@@ -41,6 +43,63 @@ pub(crate) struct Unavailable(pub(crate) String);
 impl From<AppendError> for Unavailable {
     fn from(error: AppendError) -> Self {
         Self(format!("ledger: {error}"))
+    }
+}
+
+/// A record on its way, and what is undone if it never comes. Whoever waited may
+/// go: the rest goes on by itself.
+struct Pending<F, U>
+where
+    F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
+    U: FnOnce(&Shared) + Send + 'static,
+{
+    rest: Option<(F, U)>,
+    state: Shared,
+}
+
+impl<F, U> Pending<F, U>
+where
+    F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
+    U: FnOnce(&Shared) + Send + 'static,
+{
+    const fn new(appended: F, undo: U, state: Shared) -> Self {
+        Self {
+            rest: Some((appended, undo)),
+            state,
+        }
+    }
+
+    async fn ended(&mut self) -> Result<Appended, AppendError> {
+        let Some((appended, _)) = &mut self.rest else {
+            return Err(AppendError::Closed);
+        };
+        let ended = appended.await;
+        if let Some((_, undo)) = self.rest.take()
+            && ended.is_err()
+        {
+            undo(&self.state);
+        }
+        ended
+    }
+}
+
+impl<F, U> Drop for Pending<F, U>
+where
+    F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
+    U: FnOnce(&Shared) + Send + 'static,
+{
+    fn drop(&mut self) {
+        let rest = self.rest.take();
+        if let Some(((appended, undo), runtime)) =
+            rest.zip(tokio::runtime::Handle::try_current().ok())
+        {
+            let state = self.state.clone();
+            runtime.spawn(async move {
+                if appended.await.is_err() {
+                    undo(&state);
+                }
+            });
+        }
     }
 }
 
@@ -78,6 +137,10 @@ pub(crate) struct App {
     pub(crate) deciding: Deciding,
     /// How often each client may ask.
     pub(crate) rate: Rate,
+    /// Requests that wait for something slow.
+    pub(crate) waiting: Arc<Waiting>,
+    /// Where clients' refusals stand.
+    pub(crate) summaries: Summaries,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What others trace.
@@ -128,31 +191,33 @@ impl App {
         RequestId(self.mint())
     }
 
-    /// Puts a decision on record, within a bound. What takes longer may still
-    /// come to be on record; nothing was obtained by it then. `undo` is done once
-    /// it is sure that there never will be a record, whoever waits until then.
+    /// Puts something on record, within a bound. What takes longer may still come
+    /// to be on record; nothing was obtained by it then.
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
     pub(crate) async fn append(
         &self,
         draft: impl Into<Arc<Draft>>,
+    ) -> Result<Appended, Unavailable> {
+        self.append_or(draft, |_| ()).await
+    }
+
+    /// The same. `undo` is done once it is sure that there never will be a record,
+    /// also where nobody waits any more.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the ledger cannot be written, or not in time.
+    pub(crate) async fn append_or(
+        &self,
+        draft: impl Into<Arc<Draft>>,
         undo: impl FnOnce(&Shared) + Send + 'static,
     ) -> Result<Appended, Unavailable> {
-        let mut appended = Box::pin(self.ledger.append(draft.into()));
-        let state = self.state.clone();
-        match tokio::time::timeout(RECORDED_WITHIN, &mut appended).await {
-            Ok(Ok(appended)) => Ok(appended),
-            Ok(Err(error)) => {
-                undo(&state);
-                Err(error.into())
-            }
+        let appended = Box::pin(self.ledger.append(draft.into()));
+        let mut pending = Pending::new(appended, undo, self.state.clone());
+        match tokio::time::timeout(RECORDED_WITHIN, pending.ended()).await {
+            Ok(ended) => Ok(ended?),
             Err(_) => {
-                tokio::spawn(async move {
-                    if appended.await.is_err() {
-                        undo(&state);
-                    }
-                });
                 let most = RECORDED_WITHIN.as_secs();
                 let text = format!("ledger: expected a record within {most} s, found none");
                 Err(Unavailable(text))
@@ -171,7 +236,7 @@ impl App {
         changes: &[Change],
         author: &Author,
     ) -> Result<Appended, Unavailable> {
-        self.append(self.draft(changes, author)?, |_| ()).await
+        self.append(self.draft(changes, author)?).await
     }
 
     /// The world of now in which standing is judged.

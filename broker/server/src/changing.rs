@@ -62,7 +62,9 @@ impl App {
         let gone = || NotChanged::Refused(AppendError::Closed);
         let (app, held) = (self.me.upgrade().ok_or_else(gone)?, changing.clone());
         let whole = tokio::spawn(async move {
-            let appended = app.ledger.append(draft).await?;
+            let draft = Arc::new(draft);
+            let appended = app.ledger.append(draft.clone()).await?;
+            app.client_keys.follow(&app.state, &draft);
             then(&app);
             drop(held);
             Ok(appended)

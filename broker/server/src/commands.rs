@@ -197,6 +197,7 @@ fn restore_command(file: &Path, data: &Path) -> Result<Told, RestoreFlaw> {
     Ok(Told {
         text: format!("restored {records} records of tree {tree} into {data}"),
         data: json!({"records": records, "tree": tree, "data": data}),
+        ..Told::default()
     })
 }
 

@@ -4,6 +4,7 @@
 use crate::app::{App, Unavailable};
 use crate::http::Arrival;
 use crate::oauth::answer::{self, no_store, unavailable};
+use crate::oauth::client_auth::rejected;
 use crate::oauth::endpoint::{self, Caller as Asking};
 use crate::recall::{Recalled, recall};
 use crate::token::own;
@@ -28,6 +29,10 @@ pub(crate) async fn post(
         Ok(asking) => asking,
         Err(response) => return *response,
     };
+    // Contract §9: a client that is locked does not introspect.
+    if endpoint::is_locked(&app, &asking) {
+        return answer::rejection(&app, &rejected(), asking.id);
+    }
     match look(&app, &asking.token, &asking) {
         Ok(Some(claims)) => no_store(StatusCode::OK, &claims),
         // RFC 7662 §2.2: inactive, unknown and not for the caller are one answer.

@@ -26,6 +26,7 @@ mod operations;
 mod process;
 mod rate;
 mod recall;
+mod references;
 mod revoke;
 mod serve;
 mod setup;

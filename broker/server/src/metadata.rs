@@ -9,13 +9,14 @@ use http::{HeaderValue, StatusCode};
 use locum_core::refusal::{Code, page};
 use locum_core::token::Alg;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Seconds a client may keep the metadata and the keys.
 const CACHED: &str = "public, max-age=60";
 
-/// `/.well-known/oauth-authorization-server` and `openid-configuration`.
+/// `/.well-known/oauth-authorization-server` and `openid-configuration`. What
+/// targets offer, scopes and types of details, is for their agents and told to
+/// no stranger.
 pub(crate) async fn metadata(State(app): State<Arc<App>>) -> Response {
     cached(&document(&app))
 }
@@ -28,7 +29,7 @@ fn document(app: &App) -> Value {
         "private_key_jwt",
     ];
     let algs: Vec<&str> = Alg::ALL.iter().map(|alg| alg.as_str()).collect();
-    let mut out = json!({
+    json!({
         "issuer": iss,
         "token_endpoint": format!("{iss}/token"),
         "introspection_endpoint": format!("{iss}/introspect"),
@@ -45,28 +46,7 @@ fn document(app: &App) -> Value {
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algs,
         "service_documentation": format!("{iss}/errors/"),
-    });
-    let types = detail_types(app);
-    if let (Some(object), false) = (out.as_object_mut(), types.is_empty()) {
-        object.insert("authorization_details_types_supported".into(), json!(types));
-    }
-    out
-}
-
-fn detail_types(app: &App) -> BTreeSet<String> {
-    let state = app.state.read();
-    state
-        .registry
-        .targets()
-        .flat_map(|target| {
-            target
-                .spec
-                .details
-                .types()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    })
 }
 
 /// `/jwks`.

@@ -33,20 +33,24 @@ async fn live() -> Response {
 }
 
 /// Ready while everything that an answer needs is there. `?verbose` shows each
-/// check.
+/// check, `?verbose=references` also what objects name that is not there.
 async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
-    let checks = health::checks(&app);
+    let query = query.unwrap_or_default();
+    let mut members = query.split('&');
+    let verbose = members.find(|member| member.split('=').next() == Some("verbose"));
+    let mut checks = health::checks(&app);
+    if verbose == Some("verbose=references") {
+        // Away from the threads that answer: there may be many objects.
+        let looked = tokio::task::spawn_blocking(move || health::references(&app)).await;
+        checks.extend(looked.ok());
+    }
     let well = checks.iter().all(|check| check.flaw.is_none());
     let status = if well {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let verbose = query.is_some_and(|query| {
-        let mut members = query.split('&');
-        members.any(|member| member.split('=').next() == Some("verbose"))
-    });
-    plain(status, health::text(&checks, verbose))
+    plain(status, health::text(&checks, verbose.is_some()))
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {

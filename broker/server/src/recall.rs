@@ -3,7 +3,7 @@
 
 use crate::app::{App, Unavailable};
 use locum_core::decide::DECISION;
-use locum_core::generations::Generations;
+use locum_core::generations::{Generations, text_weight};
 use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::jcs;
 use locum_core::lineage::Lineage;
@@ -25,6 +25,8 @@ use std::sync::Arc;
 pub(crate) const RECORDED_WITHIN_MS: u64 = 60_000;
 /// Tokens remembered without the ledger, in each of two generations.
 const REMEMBERED: usize = 1_024;
+/// Bytes of them in each.
+const REMEMBERED_BYTES: usize = 8 << 20;
 
 /// What is remembered of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,22 @@ struct Issued {
 struct Actor {
     iss: String,
     sub: String,
+}
+
+impl Recalled {
+    /// Bytes it takes in memory, about. The groups are most of it.
+    fn weight(&self) -> usize {
+        let groups = self.recall.groups.iter().flatten();
+        let actors = self.issued.actors.iter();
+        size_of::<Self>()
+            + groups.map(|group| text_weight(group)).sum::<usize>()
+            + actors
+                .map(|actor| text_weight(&actor.iss) + text_weight(&actor.sub))
+                .sum::<usize>()
+            + size_of::<locum_core::lineage::Entry>() * self.recall.lineage.iter().count()
+            + text_weight(&self.issued.aud)
+            + text_weight(&self.issued.scope)
+    }
 }
 
 impl Issued {
@@ -94,7 +112,8 @@ fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
                 .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
             let found = found.map(Arc::new);
             if let Some(found) = &found {
-                app.recalled.put(jti, found.clone());
+                app.recalled
+                    .put_weighing(jti, found.clone(), found.weight());
             }
             return Ok(found);
         }
@@ -263,7 +282,7 @@ pub(crate) type Cache = Generations<Jti, Arc<Recalled>>;
 
 /// Nothing recalled yet.
 pub(crate) fn nothing() -> Cache {
-    Generations::new(REMEMBERED)
+    Generations::within(REMEMBERED, REMEMBERED_BYTES)
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ pub(crate) async fn post(
         Ok(asking) => asking,
         Err(response) => return *response,
     };
-    match revoke(&app, &asking.token, &asking).await {
+    let revoked = revoke(&app, &asking.token, &asking);
+    match asking.waiter.patiently(revoked).await {
         Ok(Outcome::Done) => {
             let mut response = StatusCode::OK.into_response();
             response

@@ -11,6 +11,7 @@ use crate::rate::Rate;
 use crate::recall;
 use crate::setup::Setup;
 use crate::telemetry::Traces;
+use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
@@ -39,8 +40,8 @@ pub(crate) enum StartFlaw {
     /// The master key.
     #[error("the master key is of no use: {0}")]
     Master(String),
-    /// The recorded policies do not load any more.
-    #[error("the recorded policies do not load: {0}")]
+    /// No policies can be loaded at all.
+    #[error("policies cannot be loaded: {0}")]
     Policies(String),
     /// Where traces go.
     #[error("{0}")]
@@ -128,6 +129,8 @@ pub(crate) fn open_at(
         policy: RwLock::new(Arc::new(bundle)),
         deciding: Deciding::default(),
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
+        waiting: Arc::default(),
+        summaries: Summaries::default(),
         metrics: Metrics::default(),
         traces,
         clock,
@@ -190,6 +193,9 @@ pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
         tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
     }
     keyring::settle(app).await?;
+    if let Some(app) = app.me.upgrade() {
+        tokio::task::spawn_blocking(move || app.client_keys.prepare_all(&app.state));
+    }
     Ok(named(app).await?)
 }
 
@@ -212,10 +218,12 @@ async fn named(app: &App) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// The policies in force, as they are recorded.
+/// The policies in force, as they are recorded. Where they do not load under this
+/// version the broker starts all the same, and refuses what they are asked.
 fn policies(known: &State) -> Result<Bundle, StartFlaw> {
-    Bundle::load(&known.policies.files).map_err(|flaws| {
-        let flaws = flaws.iter().map(|flaw| format!("{}: {flaw}", flaw.file));
-        StartFlaw::Policies(flaws.collect::<Vec<_>>().join("; "))
-    })
+    let bundle = Bundle::accepted(&known.policies.files).map_err(StartFlaw::Policies)?;
+    if let Some(flaw) = bundle.flaw() {
+        tracing::error!(%flaw, "the recorded policies do not load: every exchange is refused");
+    }
+    Ok(bundle)
 }

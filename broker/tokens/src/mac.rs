@@ -1,5 +1,6 @@
 //! Keyed hashes: of client secrets, of names in lineages, of the master key.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key, Tag};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,7 +24,14 @@ impl SecretHash {
     /// Whether this is the hash of `secret`, in constant time.
     #[must_use]
     pub fn matches(&self, pepper: &[u8; 32], secret: &str) -> bool {
-        hmac::verify(&Key::new(HMAC_SHA256, pepper), secret.as_bytes(), &self.0).is_ok()
+        self.is(&Self::of(pepper, secret))
+    }
+
+    /// Whether both are hashes of one secret, in constant time: who compares
+    /// with several hashes once, whatever their number.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
     }
 }
 
@@ -119,6 +127,8 @@ mod tests {
         assert!(!hash.matches(&[7; 32], "s3cret "));
         assert!(!hash.matches(&[7; 32], ""));
         assert!(!hash.matches(&[8; 32], "s3cret"));
+        assert!(hash.is(&SecretHash::of(&[7; 32], "s3cret")));
+        assert!(!hash.is(&SecretHash::of(&[7; 32], "s3cres")));
     }
 
     #[test]

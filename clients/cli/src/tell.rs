@@ -12,12 +12,14 @@ use crate::output::{self, Report};
 use crate::{Options, text};
 
 /// What such a command found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Told {
     /// `data` of the envelope.
     pub data: Value,
     /// The same for people.
     pub text: String,
+    /// What the reader must know beside it.
+    pub warnings: Vec<String>,
 }
 
 /// Prints what `command` found, or why it found nothing, and returns the exit
@@ -31,8 +33,9 @@ pub fn tell(
 ) -> i32 {
     let format = output::choose(options.output, true, true);
     let (printed, code) = match told {
-        Ok(Told { data, text }) => {
-            let report = Report::new(data, text.trim_end_matches('\n'));
+        Ok(told) => {
+            let mut report = Report::new(told.data, told.text.trim_end_matches('\n'));
+            report.warnings = told.warnings;
             (output::report(&report, command, format, out, err), 0)
         }
         Err(flaw) => {
@@ -68,7 +71,26 @@ mod tests {
         Told {
             data: json!({"a": 1}),
             text: "a = 1\n".to_owned(),
+            ..Told::default()
         }
+    }
+
+    #[test]
+    fn a_warning_changes_neither_answer_nor_exit_code() {
+        let warned = || {
+            let warnings = vec!["expected c".to_owned()];
+            Ok(Told {
+                warnings,
+                ..found()
+            })
+        };
+        let (code, out, err) = told(warned(), None);
+        assert_eq!((code, out.as_str()), (0, "a = 1\n"));
+        assert_eq!(err, "warning: expected c\n");
+        let (code, out, _) = told(warned(), Some(Format::Json));
+        let envelope: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(code, 0);
+        assert_eq!(envelope.get("warnings"), Some(&json!(["expected c"])));
     }
 
     #[test]

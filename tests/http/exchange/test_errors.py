@@ -4,6 +4,7 @@ import pytest
 
 from support import tokens
 from support.checks import on_record, refusal_shape, refused
+from support.scene import Scene
 from support.client import admin, basic, exchange, http
 
 NASTY = ['x"y', "x\\y", "x\ny", "x\x00y", "ünïcode", "\u202egnp", "<script>alert(1)</script>", "`tick`", "%0d%0aSet-Cookie:a=b",
@@ -62,11 +63,13 @@ def test_a_failed_client_authentication_is_not_recorded(broker):
     assert admin(broker).decision(body["request_id"]).status_code == 404
 
 
-def test_a_refusal_is_found_by_its_request_id_with_what_was_asked(broker):
-    body = refused(broker, exchange(broker, scope="invoice.fly", task_id="t-77"), "LCM-SCOPE-REFUSED")
+def test_a_refusal_is_found_by_its_request_id_with_what_was_asked(broker, world):
+    # An agent of its own: of one that is refused often, some stand in a summary.
+    scene = Scene(world)
+    body = refused(broker, scene.exchange(scope="thing.fly", task_id="t-77"), "LCM-SCOPE-REFUSED")
     record = on_record(broker, body)
-    assert record["client_id"] == "invoice-agent" and record["requested"]["scope"] == "invoice.fly"
-    assert record["subject"]["sub"] == "demo:ada" and record["target"] == "sap"
+    assert record["client_id"] == scene.agent.id and record["requested"]["scope"] == "thing.fly"
+    assert record["subject"]["sub"] == scene.person and record["target"] == scene.target.id
     assert not record.get("granted")
 
 

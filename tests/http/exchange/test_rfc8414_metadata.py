@@ -67,3 +67,12 @@ def test_rfc8414_2_endpoints_that_are_advertised_exist(metadata):
     for member, url in metadata.items():
         if member.endswith("_endpoint"):
             assert http.post(url).status_code != 404, member
+
+
+def test_no_scope_and_no_type_of_details_is_told_to_strangers(world, broker):
+    kind = {"hidden-order": {"amount": {"type": "decimal", "narrow": "at_most"}}}
+    world.target({"hidden.read": "low"}, details=kind)
+    for path in PATHS:
+        answer = http.get(broker.issuer + path)
+        assert "hidden" not in answer.text and "invoice" not in answer.text
+        assert not {"scopes_supported", "authorization_details_types_supported"} & answer.json().keys()

@@ -38,8 +38,9 @@ def test_the_operations_listener_and_the_public_one_are_apart(broker):
         assert get(broker, path).status_code == 404, path
 
 
-def test_a_doctor_finds_a_dev_world_well(broker, run_locum):
-    ran = run_locum("doctor", "-o", "json", "--data", broker.data)
+def test_a_doctor_finds_a_dev_world_well(fresh_broker, run_locum):
+    named = {"LOCUM_DEV_READY": str(fresh_broker.ready_file), "LOCUM_ISSUER": fresh_broker.issuer}
+    ran = run_locum("doctor", "-o", "json", "--data", fresh_broker.data, **named)
     checks = {check["name"]: check["result"] for check in ran.json["data"]["checks"]}
     assert ran.code == 0, ran
     assert set(checks.values()) == {"ok"}, ran.json

@@ -22,8 +22,9 @@ def test_every_answer_has_a_request_id(broker, path):
         assert len(answer.headers.get("x-request-id").split(",")) == 1
 
 
-def test_the_id_is_that_of_the_body_and_of_the_decision(broker):
-    refused = client.exchange(broker, scope="no.such", headers=PARENT)
+def test_the_id_is_that_of_the_body_and_of_the_decision(broker, world):
+    # An agent of its own: of one that is refused often, some stand in a summary.
+    refused = client.exchange(broker, agent=world.agent(), scope="no.such", headers=PARENT)
     request_id = refused.headers["x-request-id"]
     assert refused.json()["request_id"] == request_id
     decision = client.admin(broker).get(f"/decisions/{request_id}").json()

@@ -4,7 +4,7 @@
 
 use super::ladder::Work;
 use super::{Case, Facts, basis};
-use crate::details::{Catalogue, Details, Flaw, Limits, Listed, narrow, narrowed};
+use crate::details::{Catalogue, Declared, Details, Flaw, Listed, Remaining, narrow, narrowed};
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Grant, Target};
@@ -30,11 +30,13 @@ pub(super) fn check<P: PolicyCheck>(
     basis::find(case, facts, policy, work, &target)
 }
 
-/// What is requested at the target, limited by everything but the policy.
+/// What is requested at the target, limited by everything but the policy. Limits
+/// were declared under the catalogue of then: what they say of types and fields
+/// that are gone confers nothing, and blocks nothing else (contract §12).
 pub(super) struct Narrowing<'a> {
     requested: Option<Details>,
-    parent: Option<Details>,
-    ceiling: Details,
+    parent: Option<Remaining>,
+    ceiling: Remaining,
     required: BTreeSet<String>,
     catalogue: &'a Catalogue,
 }
@@ -42,31 +44,15 @@ pub(super) struct Narrowing<'a> {
 impl<'a> Narrowing<'a> {
     pub(super) fn new(case: &Case, work: &Work, target: &'a Target) -> Result<Self, Refusal> {
         let catalogue = &target.spec.details;
-        let parse = |value: &Value| Details::parse(value, catalogue).map_err(|flaw| refused(&flaw));
-        let requested = case.ask.details.as_ref().map(parse).transpose()?;
-        let inherited = case.subject.parent().filter(|parent| !parent.derives);
-        let parent = inherited
-            .map(|parent| {
-                parse(
-                    parent
-                        .token
-                        .details
-                        .as_ref()
-                        .unwrap_or(&Value::Array(Vec::new())),
-                )
-            })
-            .transpose()?;
-        let ceiling = work
-            .ceiling
-            .as_ref()
-            .map(|c| Value::Array(c.authorization_details.clone()));
-        let ceiling = ceiling.as_ref().map(parse).transpose()?.unwrap_or_default();
-        let required = requires(target, &work.scope);
+        let requested = case.ask.details.as_ref();
+        let requested = requested.map(|value| Details::parse(value, catalogue));
+        let ceiling = work.ceiling.as_ref();
+        let ceiling = ceiling.map(|c| Remaining::of(&c.authorization_details, catalogue));
         Ok(Self {
-            requested,
-            parent,
-            ceiling,
-            required,
+            requested: requested.transpose().map_err(|flaw| refused(&flaw))?,
+            parent: parent(case, catalogue)?,
+            ceiling: ceiling.unwrap_or_default(),
+            required: requires(target, &work.scope),
             catalogue,
         })
     }
@@ -74,44 +60,51 @@ impl<'a> Narrowing<'a> {
     /// The details to grant within what a grant lists; `None` where it does not
     /// cover what is requested.
     pub(super) fn covered_by(&self, listed: &Listed) -> Option<Details> {
-        let granted = listed.read(self.catalogue)?;
-        if (self.requested.as_ref()).is_some_and(|requested| !granted.may_hold(requested)) {
+        let granted = listed.read(self.catalogue);
+        let requested = self.requested.as_ref();
+        if requested.is_some_and(|requested| !granted.may_hold(requested)) {
             return None;
         }
-        let limits = Limits {
+        let declared = Declared {
             parent: self.parent.as_ref(),
-            grant: Some(granted.details()),
-            ceiling: Some(&self.ceiling),
+            grant: Some(granted.remaining()),
+            ceiling: &self.ceiling,
         };
-        narrowed(
-            self.requested.as_ref(),
-            limits,
-            &self.required,
-            self.catalogue,
-        )
+        let limits = declared.limits(requested).ok()?;
+        narrowed(requested, limits, &self.required, self.catalogue)
     }
 
     /// The details to grant, within the grant where one is given.
     pub(super) fn within(&self, grant: Option<&Grant>, target: &Target) -> Result<Details, Flaw> {
         let listed = grant
             .and_then(|g| g.at(&target.id))
-            .map(|at| at.authorization_details.to_json());
-        let granted = listed
-            .as_ref()
-            .map(|value| Details::parse(value, self.catalogue))
-            .transpose()?;
-        let limits = Limits {
+            .map(|at| Remaining::of(&at.authorization_details, self.catalogue));
+        let declared = Declared {
             parent: self.parent.as_ref(),
-            grant: granted.as_ref(),
-            ceiling: Some(&self.ceiling),
+            grant: listed.as_ref(),
+            ceiling: &self.ceiling,
         };
-        narrow(
-            self.requested.as_ref(),
-            limits,
-            &self.required,
-            self.catalogue,
-        )
+        let requested = self.requested.as_ref();
+        let limits = declared.limits(requested)?;
+        narrow(requested, limits, &self.required, self.catalogue)
     }
+}
+
+/// What a token that is passed on carries. Where the target has dropped all of
+/// it, the next one would go without what limits this one.
+fn parent(case: &Case, catalogue: &Catalogue) -> Result<Option<Remaining>, Refusal> {
+    let Some(parent) = case.subject.parent().filter(|parent| !parent.derives) else {
+        return Ok(None);
+    };
+    let carried = parent.token.details.as_ref().and_then(Value::as_array);
+    let remaining = Remaining::of(carried.map_or(&[], Vec::as_slice), catalogue);
+    if remaining.is_gone() {
+        return Err(Refusal::new(
+            Code::Details,
+            "expected authorization_details in the subject token that the target still declares, found none; get a fresh subject token",
+        ));
+    }
+    Ok(Some(remaining))
 }
 
 fn requires(target: &Target, scope: &Scope) -> BTreeSet<String> {

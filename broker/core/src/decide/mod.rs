@@ -3,6 +3,7 @@
 
 mod agent;
 mod basis;
+mod bound;
 mod case;
 mod chain;
 mod claims;
@@ -21,15 +22,18 @@ mod question;
 mod record;
 mod revocation;
 mod scope;
+mod summary;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use agent::in_force;
+pub use bound::{REFUSAL_MAX, by_digest};
 pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{Facts, Limits, Named, Place, Standings};
 pub use ladder::{Check, CheckResult, Trail, decide};
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
 pub use presenter::delegate_nowhere;
-pub use record::{DECISION, Frame, PersonalSalt};
+pub use record::{DECISION, Frame, Mark, PersonalSalt, SeenMark};
+pub use summary::{Counts, Row, SINGLY_MAX, SUMMARY, SUMMARY_ROWS_MAX, closed, marked, opened};

@@ -3,7 +3,7 @@
 
 use super::ladder::{Trail, Work};
 use super::record::{self, Frame};
-use super::{Case, Facts, claims, descent};
+use super::{Case, Facts, claims, descent, summary};
 use crate::ids::{DelegationId, GrantId, Jti, RequestId};
 use crate::lineage::{Keyed, Lineage};
 use crate::record::{Appended, Draft, leaf_hash};
@@ -193,6 +193,21 @@ impl Refused {
     ) -> Result<Recorded<Self>, NotRecorded> {
         let own = record::is_of_refusal(&self, draft, request);
         attest(draft, appended, own).map(|()| Recorded(self))
+    }
+
+    /// The same for one that stands in a summary of that client, which this
+    /// draft opened.
+    ///
+    /// # Errors
+    /// [`NotRecorded`] when the ledger's word is about other bytes.
+    pub fn in_summary(
+        self,
+        opened: &Draft,
+        appended: &Appended,
+        client: &str,
+    ) -> Result<Recorded<Self>, NotRecorded> {
+        let own = summary::opens(opened, client);
+        attest(opened, appended, own).map(|()| Recorded(self))
     }
 }
 

@@ -2,6 +2,7 @@
 //! looked at, what came out, and every input by content address, so that the
 //! decision can be made again (architecture, "replayable").
 
+use super::bound;
 use super::permit::{Permit, Refused};
 use super::{Case, Check, CheckResult};
 use crate::ids::{DelegationId, RequestId};
@@ -19,6 +20,14 @@ pub const DECISION: &str = "decision";
 #[derive(Clone, Copy)]
 pub struct PersonalSalt(pub [u8; 16]);
 
+/// A replay mark as it is recorded: its key, Unix seconds until which it counts
+/// and, after a fault, the hash of the request that may run again.
+pub type Mark = ([u8; 16], u64, Option<[u8; 32]>);
+
+/// A foreign token that came ahead of our clock as it is recorded: its key, Unix
+/// milliseconds at which it was first seen, Unix seconds until which that counts.
+pub type SeenMark = ([u8; 16], u64, u64);
+
 /// What surrounds a decision in its record: who called and how, and the
 /// randomness of the record.
 pub struct Frame<'a> {
@@ -34,12 +43,10 @@ pub struct Frame<'a> {
     pub requested: Value,
     /// Personal values of the request: purpose, address.
     pub personal: Vec<(&'static str, String)>,
-    /// Replay marks taken: key, Unix seconds until which each counts, and,
-    /// after a fault, the hash of the request that may run again.
-    pub marks: Vec<([u8; 16], u64, Option<[u8; 32]>)>,
-    /// Foreign tokens that came ahead of our clock: key, Unix milliseconds at
-    /// which each was first seen, Unix seconds until which that counts.
-    pub seen: Vec<([u8; 16], u64, u64)>,
+    /// Replay marks taken.
+    pub marks: Vec<Mark>,
+    /// Foreign tokens that came ahead of our clock.
+    pub seen: Vec<SeenMark>,
     /// Salt of the record.
     pub salt: [u8; 16],
     /// Salt of the commitments.
@@ -107,6 +114,7 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     put("would_pass", json!(found.would_pass));
     side.insert("description".into(), json!(found.description));
     side.insert("detail".into(), json!(found.detail));
+    bound::fit(&mut body, &mut side);
     Draft::new(
         DECISION,
         frame.salt,
@@ -136,19 +144,9 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
         ),
     );
     put("bundle", json!(bundle));
-    let mark = |(key, until, request): &([u8; 16], u64, Option<[u8; 32]>)| {
-        json!([
-            URL_SAFE_NO_PAD.encode(key),
-            until,
-            request.map(|hash| URL_SAFE_NO_PAD.encode(hash))
-        ])
-    };
-    let marks: Vec<Value> = frame.marks.iter().map(mark).collect();
-    put("marks", json!(marks));
+    put("marks", marks(&frame.marks));
     if !frame.seen.is_empty() {
-        let seen = frame.seen.iter();
-        let seen = seen.map(|(key, ms, until)| json!([key_text::of(key), ms, until]));
-        put("seen", Value::Array(seen.collect()));
+        put("seen", seen(&frame.seen));
     }
     let salt = &frame.personal_salt.0;
     let committed: Map<String, Value> = frame
@@ -158,6 +156,24 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
         .collect();
     put("personal", Value::Object(committed));
     body
+}
+
+/// Replay marks, as `State` in `stores` reads them back.
+pub(super) fn marks(all: &[Mark]) -> Value {
+    let mark = |(key, until, request): &Mark| {
+        json!([
+            URL_SAFE_NO_PAD.encode(key),
+            until,
+            request.map(|hash| URL_SAFE_NO_PAD.encode(hash))
+        ])
+    };
+    all.iter().map(mark).collect()
+}
+
+/// Tokens that came ahead of our clock, as `State` in `stores` reads them back.
+pub(super) fn seen(all: &[SeenMark]) -> Value {
+    let mark = |(key, ms, until): &SeenMark| json!([key_text::of(key), ms, until]);
+    all.iter().map(mark).collect()
 }
 
 fn side(frame: &Frame<'_>) -> Map<String, Value> {

@@ -3,9 +3,10 @@
 
 use super::ladder::Work;
 use super::{Case, Facts, GrantType, Named, Place};
-use crate::ids::TargetId;
 use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
+use crate::registry::Target;
+use crate::scope::Scope;
 use serde_json::json;
 
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
@@ -28,7 +29,7 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
     let Some(ceiling) = case.actor.agent().ceiling_at(&target.id) else {
         return Err(unknown(case, ANOTHER));
     };
-    if !leads_to(case, &target.id) {
+    if !leads_to(case, target) {
         return Err(Refusal::new(
             Code::TargetRefused,
             format!(
@@ -55,18 +56,23 @@ fn actor_token(facts: &Facts) -> Result<(), Refusal> {
 }
 
 /// A grant leads where it lists something, a token where its authority does;
-/// an ID token limits nothing.
-fn leads_to(case: &Case, target: &TargetId) -> bool {
+/// an ID token limits nothing. What either says of scopes that are gone leads
+/// nowhere (contract §12).
+fn leads_to(case: &Case, target: &Target) -> bool {
+    let lists = |scope: &Scope| {
+        let mut names = scope.iter();
+        names.any(|name| target.spec.scopes.contains_key(name))
+    };
     let token = case.subject.authority();
     let granted = match case.subject.origin() {
-        Origin::Grant(grant) => grant.at(target).is_some(),
+        Origin::Grant(grant) => grant.at(&target.id).is_some_and(|at| lists(&at.scopes)),
         Origin::IdToken
         | Origin::AccessToken
         | Origin::Workload
         | Origin::Own(_)
         | Origin::Itself => true,
     };
-    granted && token.is_none_or(|authority| authority.leads_to(target))
+    granted && token.is_none_or(|authority| lists(&authority.at(&target.id)))
 }
 
 /// What is said of a target that is unknown and of one outside the ceiling.

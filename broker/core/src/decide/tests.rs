@@ -8,6 +8,7 @@
 mod basis;
 mod derive;
 mod details;
+mod gone;
 mod hops;
 mod ladder;
 mod lifetime;
@@ -19,6 +20,8 @@ mod reference;
 mod seal;
 
 mod scope;
+mod shrinking;
+mod summary;
 mod target;
 
 use crate::registry::{Agent, Target};

@@ -2,7 +2,7 @@
 //! they were last read as. Reading a long list costs more than a decision.
 
 use super::value::Value;
-use super::{Catalogue, Detail, Details};
+use super::{Catalogue, Detail, Details, Remaining};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -26,22 +26,22 @@ struct Inner {
 #[derive(Default)]
 struct Kept {
     keeps: bool,
-    /// By which declaration it was read: under another it is read anew. `None`
-    /// where it does not fit the declaration.
-    read: Option<(Catalogue, Option<Arc<Limit>>)>,
+    /// By which declaration it was read: under another it is read anew.
+    read: Option<(Catalogue, Arc<Limit>)>,
 }
 
 /// A list that was read, to be compared with what is requested.
 #[derive(Debug)]
 pub struct Limit {
-    details: Details,
+    remaining: Remaining,
     /// Of a type and a field that all its objects have as a list of strings: the
     /// hashes of all these strings, sorted.
     hashes: BTreeMap<(String, String), Vec<u64>>,
 }
 
 impl Limit {
-    fn new(details: Details) -> Self {
+    fn new(remaining: Remaining) -> Self {
+        let details = remaining.left();
         let mut hashes: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
         for detail in details.iter() {
             for (name, value) in &detail.fields {
@@ -58,13 +58,13 @@ impl Limit {
             all.sort_unstable();
             all.dedup();
         }
-        Self { details, hashes }
+        Self { remaining, hashes }
     }
 
-    /// The objects.
+    /// The objects, as far as the declaration has them.
     #[must_use]
-    pub const fn details(&self) -> &Details {
-        &self.details
+    pub const fn remaining(&self) -> &Remaining {
+        &self.remaining
     }
 
     /// Whether what is requested may be within the list: `false` where it has a
@@ -98,9 +98,9 @@ impl Listed {
         Json::Array(self.0.objects.clone())
     }
 
-    /// What the list means under a declaration; `None` where it does not fit it.
+    /// What the list means under a declaration.
     #[must_use]
-    pub fn read(&self, catalogue: &Catalogue) -> Option<Arc<Limit>> {
+    pub fn read(&self, catalogue: &Catalogue) -> Arc<Limit> {
         if let Some((by, limit)) = &mut self.kept().read
             && by == catalogue
         {
@@ -110,8 +110,7 @@ impl Listed {
             }
             return limit.clone();
         }
-        let details = Details::of(&self.0.objects, catalogue).ok();
-        let limit = details.map(Limit::new).map(Arc::new);
+        let limit = Arc::new(Limit::new(Remaining::of(&self.0.objects, catalogue)));
         let mut kept = self.kept();
         if kept.keeps {
             kept.read = Some((catalogue.clone(), limit.clone()));

@@ -12,6 +12,7 @@ mod members;
 mod narrow;
 mod nearest;
 mod path;
+mod remaining;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use catalogue::Catalogue;
 pub use flaw::Flaw;
 pub use listed::{Limit, Listed};
 pub use narrow::{Limits, narrow, narrowed};
+pub use remaining::{Declared, Remaining, gone};
 
 use catalogue::Fields;
 use flaw::{describe, list, quote, step};
@@ -29,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use value::Value;
 
 /// Most objects in one list.
-const OBJECT_LIMIT: usize = 32;
+pub const OBJECT_LIMIT: usize = 32;
 
 /// One object of `authorization_details` (RFC 9396 §2): its type and typed fields.
 ///

@@ -10,6 +10,7 @@ mod issuer;
 mod live_grants;
 mod past;
 mod problem;
+mod references;
 mod registry_set;
 mod snapshot;
 mod target;
@@ -24,6 +25,7 @@ pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineag
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use past::{FORMER_BYTES_MAX, FORMER_MAX, Past};
 pub use problem::{Problem, Problems};
+pub use references::Reference;
 pub use registry_set::Registry;
 pub use snapshot::{Addressed, Snapshot};
 pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec, is_resource, parse_pair};

@@ -1,6 +1,7 @@
 //! Claims with their JSON types (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4).
 
 use super::TokenFlaw;
+use crate::generations::{text_weight, value_weight};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -113,6 +114,20 @@ impl Claims {
     pub fn counts_from_ms(&self, seen_ms: u64) -> u64 {
         self.iat
             .map_or(seen_ms, |iat| iat.saturating_mul(1_000).min(seen_ms))
+    }
+
+    /// Bytes it takes in memory, about: the claims of their types are copies
+    /// of members.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        const COPIED: [&str; 11] = [
+            "iss", "sub", "aud", "jti", "acr", "amr", "azp", "scope", "sid", "may_act", "act",
+        ];
+        let weight = |(name, value): (&String, &Value)| {
+            let copies = 1 + usize::from(COPIED.contains(&name.as_str()));
+            text_weight(name) + copies * value_weight(value)
+        };
+        size_of::<Self>() + self.all.iter().map(weight).sum::<usize>()
     }
 
     /// Any claim, by name.

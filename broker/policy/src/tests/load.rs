@@ -196,3 +196,25 @@ fn the_limits_of_a_bundle_hold() {
             .contains("bytes of policies")
     );
 }
+
+#[test]
+fn policies_that_were_accepted_once_and_do_not_load_refuse_everything_and_say_why() {
+    let accepted = |text: &str| Bundle::accepted(&files(&[text])).unwrap();
+    let broken = accepted("permit(");
+    assert!(broken.flaw().unwrap().starts_with("f0.cedar: line 1"));
+    assert_eq!(broken.files(), &files(&["permit("]));
+    assert!(broken.address().starts_with("sha256:"));
+    for question in [question(), pre_authorise()] {
+        let fault = broken.ask(&question).unwrap_err();
+        assert!(
+            fault
+                .detail
+                .starts_with("the policies do not load: f0.cedar")
+        );
+    }
+    let sound = accepted(FINANCE);
+    assert_eq!(
+        (sound.flaw(), sound.address()),
+        (None, bundle(FINANCE).address())
+    );
+}

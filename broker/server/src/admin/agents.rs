@@ -5,7 +5,7 @@ mod history;
 mod states;
 mod versions;
 
-pub(super) use check::{flaws, given_up_for, not_its_own};
+pub(super) use check::{among, given_up_for, not_its_own};
 
 use super::answer::{Answer, etag};
 use super::call::Call;

@@ -11,10 +11,11 @@ use super::past::blocking;
 use super::problem::Problem;
 use super::times;
 use crate::app::App;
-use crate::recall::recorded_around;
+use crate::recall::{RECORDED_WITHIN_MS, recorded_around};
+use crate::token::summary;
 use axum::Router;
 use axum::routing::get;
-use locum_core::decide::DECISION;
+use locum_core::decide::{DECISION, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
 use locum_stores::ledger::Entry;
@@ -99,10 +100,32 @@ fn page(
 async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let app = call.app.clone();
-    let found = blocking(move || find(&app, &id)).await?;
-    found
-        .map(Answer::ok)
-        .ok_or_else(|| Problem::unknown("a decision"))
+    match blocking(move || Ok((find(&app, &id)?, summed(&app, &id)?))).await? {
+        (Some(decision), _) => Ok(Answer::ok(decision)),
+        (None, false) => Err(Problem::unknown("a decision")),
+        (None, true) => {
+            let detail = "expected the id of a decision with a record of its own, found none; in its minute a client was refused so often that the rest stands in a summary";
+            Err(Problem::new(Code::NotFound, detail))
+        }
+    }
+}
+
+/// Whether a request that is on record nowhere else may stand in a summary: one
+/// was opened in its minute.
+fn summed(app: &App, id: &str) -> io::Result<bool> {
+    let Ok(ms) = RequestId::parse(id).map(RequestId::ms) else {
+        return Ok(false);
+    };
+    let reader = app.ledger.reader();
+    let minute_ms = ms - ms % summary::MINUTE_MS;
+    let end_ms = ms.saturating_add(RECORDED_WITHIN_MS);
+    let range = reader.find_time(minute_ms)?..reader.find_time(end_ms)?;
+    let opened = vec![
+        "\"state\":\"opened\"".into(),
+        format!("\"type\":\"{SUMMARY}\""),
+    ];
+    let mut found = reader.search_back(range, opened);
+    found.next().transpose().map(|entry| entry.is_some())
 }
 
 /// The decision of a delegation or of a request. A permit that fell before it

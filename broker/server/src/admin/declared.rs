@@ -1,12 +1,15 @@
 //! What files declare, brought to the record: the same checks as for what the
 //! API is sent, and a change only where what is known differs.
 
+mod among;
 mod diff;
+mod names;
 
-use super::{agents, clients, issuers, read, targets, times};
+use super::check::Worlds;
+use super::{agents, clients, read, times};
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::{
-    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Problems, Registry, Target,
+    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Registry, Target,
     TargetSpec,
 };
 use locum_core::secret::Secret;
@@ -15,8 +18,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-pub(crate) use super::secrets::OVERLAP_MAX;
+pub(crate) use super::secrets::{LIVE_MAX, OVERLAP_MAX};
 pub(crate) use super::write::Moment;
+pub(crate) use names::unknown;
 
 /// An object with an id beside what is declared.
 #[derive(Debug, Clone)]
@@ -203,7 +207,11 @@ pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Chang
             &mut whole,
         );
     }
-    flaws.extend(among(&whole, declared, &now.app.issuer));
+    let worlds = Worlds {
+        before: known,
+        after: &whole,
+    };
+    flaws.extend(among::flaws(worlds, declared, &now.app.issuer));
     flaws.extend(not_their_own(known, &whole, declared));
     out.extend(secrets(now, declared));
     if flaws.is_empty() {
@@ -253,43 +261,6 @@ fn put(
         }
         Err(flaw) => under(flaws, array, id, vec![flaw]),
     }
-}
-
-/// What is wrong with the objects among everything that will be known.
-fn among(whole: &Registry, declared: &Declared, ours: &str) -> Vec<Flaw> {
-    let mut out = Vec::new();
-    for each in &declared.issuers {
-        let flaws = issuers::flaws(whole, ours, &each.id, &each.spec);
-        under(&mut out, "issuers", each.id.as_str(), flaws);
-    }
-    for each in &declared.targets {
-        let flaws = targets::flaws(whole, ours, &each.id, &each.spec);
-        under(&mut out, "targets", each.id.as_str(), flaws);
-    }
-    for each in &declared.agents {
-        let id = each.spec.id.as_str();
-        under(&mut out, "agents", id, agents::flaws(whole, &each.spec));
-        let mut more = Problems::default();
-        let two = whole.client(id).is_some();
-        more.require(!two, "/id", "expected an id that no client has");
-        for (at, text) in [
-            ("/version", &each.build.version),
-            ("/digest", &each.build.digest),
-            ("/model", &each.build.model),
-        ] {
-            more.text(at, text.as_deref().unwrap_or_default());
-        }
-        under(&mut out, "agents", id, more.0);
-    }
-    for each in &declared.clients {
-        under(
-            &mut out,
-            "clients",
-            each.spec.id.as_str(),
-            clients::flaws(&each.spec),
-        );
-    }
-    out
 }
 
 /// Agents that would be known by what is or was another's. What both declare

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub(super) use check::flaws;
+pub(super) use check::among;
 
 use super::answer::{Answer, etag};
 use super::call::Call;

@@ -10,6 +10,7 @@ mod agents;
 mod answer;
 mod backup;
 mod call;
+mod check;
 mod clients;
 mod credentials;
 mod decisions;

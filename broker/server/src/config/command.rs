@@ -42,11 +42,12 @@ pub(crate) type Flaw = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) fn command(verb: &ConfigVerb) -> Result<Told, Flaw> {
     Ok(match verb {
         ConfigVerb::Check { config } => {
-            check(config)?;
+            let warnings = check(config)?;
             let config = config.display().to_string();
             Told {
                 text: format!("{config}: ok"),
                 data: json!({"config": config}),
+                warnings,
             }
         }
         ConfigVerb::Explain { key, config } => {
@@ -54,11 +55,13 @@ pub(crate) fn command(verb: &ConfigVerb) -> Result<Told, Flaw> {
             Told {
                 data: json!({"key": key, "values": values(&text)}),
                 text,
+                ..Told::default()
             }
         }
         ConfigVerb::Schema => Told {
             data: schema::schema(),
             text: schema::text(),
+            ..Told::default()
         },
     })
 }
@@ -102,8 +105,9 @@ fn value(text: &str) -> Value {
 }
 
 /// Everything that can be seen without the data folder: the values, the files
-/// they name, the objects by themselves.
-fn check(file: &Path) -> Result<(), Flaw> {
+/// they name, the objects by themselves. What objects name that no file declares
+/// may be known to the record or made by the API: it is only warned of.
+fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     let config = load(file, &environment)?;
     secrets::master(&config, &environment)?;
     let token = config.settings.admin.bootstrap_token_file.as_deref();
@@ -119,7 +123,9 @@ fn check(file: &Path) -> Result<(), Flaw> {
     if let Some((cert, key)) = config.settings.tls.files() {
         crate::serve::tls::load(cert, key)?;
     }
-    Ok(())
+    let unknown = declared::unknown(&config.declared);
+    let warning = |flaw| format!("{} in the files", objects::sentence(&[flaw]));
+    Ok(unknown.into_iter().map(warning).collect())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::bounds::Bounds;
 use crate::mode::{self, Mode};
 use crate::setup::Setup;
 use crate::signals::Told;
-use crate::{http, operations, start};
+use crate::{http, operations, references, start};
 use serde_json::Value;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -83,6 +83,7 @@ pub(crate) async fn start(
     let operations = tokio::spawn(operations);
     start::settle(&app).await?;
     fill(&app, &world, &at).await?;
+    references::warn(&app);
     let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
     let public = http::serve(http::router(&app), public, stopped);
     let tasks = vec![tokio::spawn(public), operations];
@@ -133,6 +134,7 @@ impl Running {
             task.await??;
         }
         let app = self.app;
+        crate::token::summary::close_all(&app).await;
         tokio::task::spawn_blocking(move || app.ledger.close()).await?;
         Ok(())
     }

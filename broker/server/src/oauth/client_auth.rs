@@ -4,11 +4,11 @@
 use super::basic::{self, Authorization};
 use super::form::Form;
 use crate::app::App;
-use crate::token::seen::SeenMark;
 use crate::vault::Secrets;
 use http::HeaderMap;
+use locum_core::decide::SeenMark;
 use locum_core::lineage::{Keyed, Kind as Named, Lineage};
-use locum_core::proof::{Authenticated, Caller};
+use locum_core::proof::{Authenticated, Caller, SecretCheck};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
 use locum_core::secret::Secret;
@@ -136,8 +136,7 @@ fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Ref
         state: &state,
         now_s: now_ms / 1_000,
     };
-    let client = caller(&state, id)
-        .and_then(|caller| Authenticated::by_secret(caller, secret, &check, now_ms));
+    let client = with_secret((caller(&state, id), id), secret, &check, now_ms);
     Ok(Proven {
         client: client.ok_or_else(rejected)?,
         mark: None,
@@ -145,17 +144,35 @@ fn by_secret(app: &App, id: &str, secret: &Secret<String>) -> Result<Proven, Ref
     })
 }
 
+/// Checks the secret also where nobody has the id: whether somebody does must
+/// not show in the time it takes.
+fn with_secret(
+    (caller, id): (Option<Caller>, &str),
+    secret: &Secret<String>,
+    check: &impl SecretCheck,
+    now_ms: u64,
+) -> Option<Authenticated<Caller>> {
+    match caller {
+        Some(caller) => Authenticated::by_secret(caller, secret, check, now_ms),
+        None => {
+            check.matches(id, secret);
+            None
+        }
+    }
+}
+
 fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<Proven, Refusal> {
     let id = assertion
         .issuer_unverified()
         .ok_or_else(rejected)?
         .to_owned();
-    let (caller, keys) = {
-        let state = app.state.read();
-        let caller = caller(&state, &id).ok_or_else(rejected)?;
-        let keys = app.client_keys.of(&caller).ok_or_else(rejected)?;
-        (caller, keys)
-    };
+    // An unknown client's assertion is checked like any other, and so is that
+    // of one which registered no keys.
+    let caller = caller(&app.state.read(), &id);
+    let keys = caller
+        .as_ref()
+        .and_then(|caller| app.client_keys.of(caller));
+    let check = app.client_keys.even(keys.as_deref());
     let ours = [app.issuer.to_string()];
     let expectation = Expectation {
         kind: Kind::ClientAssertion,
@@ -171,7 +188,8 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
     };
     let now_ms = app.clock.now_ms();
     let verified =
-        verify(assertion, &expectation, now_ms / 1_000, &*keys).map_err(|_| rejected())?;
+        verify(assertion, &expectation, now_ms / 1_000, &check).map_err(|_| rejected())?;
+    let caller = caller.ok_or_else(rejected)?;
     let client = Authenticated::by_assertion(caller, &verified, now_ms).ok_or_else(rejected)?;
     stands(app, &client)?;
     let mark = take_mark(app, &client, &verified, request)?;
@@ -236,4 +254,35 @@ fn request_hash(headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
         .chain_update(body)
         .finalize()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use locum_core::registry::{Agent, AgentSpec};
+    use std::cell::Cell;
+
+    /// Counts the secrets that are hashed.
+    struct Hashing(Cell<usize>);
+
+    impl SecretCheck for Hashing {
+        fn matches(&self, _: &str, _: &Secret<String>) -> bool {
+            self.0.set(self.0.get() + 1);
+            false
+        }
+    }
+
+    #[test]
+    fn a_wrong_secret_is_hashed_once_whether_its_client_is_known_or_not() {
+        let secret = Secret::new("s3cret".to_owned());
+        let spec = serde_json::json!({ "id": "a", "owner": { "kind": "team", "id": "t" } });
+        let spec: AgentSpec = serde_json::from_value(spec).unwrap();
+        let known = Caller::Agent(std::sync::Arc::new(Agent::new(spec, 1)));
+        for caller in [Some(known), None] {
+            let check = Hashing(Cell::new(0));
+            assert!(with_secret((caller, "a"), &secret, &check).is_none());
+            assert_eq!(check.0.get(), 1);
+        }
+    }
 }

@@ -5,12 +5,14 @@ use super::answer;
 use super::client_auth::{self, Proven, rejected};
 use super::form::Form;
 use super::rate;
+use super::waiting::Waiter;
 use crate::app::App;
 use crate::http::Arrival;
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use locum_core::ids::RequestId;
+use locum_core::lineage::{Keyed, Kind};
 use locum_core::refusal::{Code, Refusal};
 use locum_stores::state::{Author, Change};
 
@@ -22,6 +24,8 @@ pub(crate) struct Caller {
     pub(crate) token: String,
     /// Who sent it.
     pub(crate) client: Proven,
+    /// The request as something that may wait.
+    pub(crate) waiter: Waiter,
 }
 
 /// Reads the form and authenticates the client.
@@ -41,19 +45,23 @@ pub(crate) async fn enter(
     form.single_valued().map_err(reject)?;
     let proven = client_auth::authenticate(app, headers, &form, body).map_err(reject)?;
     let client = proven.ok_or_else(|| reject(rejected()))?;
-    rate::hold(app, arrival, &client).await.map_err(refuse)?;
+    let waiter = Waiter::client(&app.waiting, client.client.get().id(), body.len());
+    rate::hold(app, arrival, (&client, &waiter))
+        .await
+        .map_err(refuse)?;
     if let Some(mark) = client.mark {
-        let change = Change::Mark {
+        let changes = [Change::Mark {
             key: URL_SAFE_NO_PAD.encode(mark.key),
             until_s: mark.until_s,
-        };
+        }];
         let author = Author {
             by: client.client.get().id().to_owned(),
             credential: None,
             reason: String::new(),
             request_id: Some(id.to_string()),
         };
-        if let Err(error) = app.record(&[change], &author).await {
+        let recorded = app.record(&changes, &author);
+        if let Err(error) = waiter.patiently(recorded).await {
             mark.failed(app);
             tracing::error!(request_id = %id, %error, "assertion not marked");
             return Err(refuse(answer::unavailable()));
@@ -61,7 +69,31 @@ pub(crate) async fn enter(
     }
     let token = form.get("token").map(str::to_owned);
     let token = token.ok_or_else(|| refuse(no_token()))?;
-    Ok(Caller { id, token, client })
+    Ok(Caller {
+        id,
+        token,
+        client,
+        waiter,
+    })
+}
+
+/// Whether a lock in force names the client, as client, as agent or by the
+/// owner that it has now (contract §9). One on everything does not: it stops
+/// tokens, and names nobody.
+pub(crate) fn is_locked(app: &App, caller: &Caller) -> bool {
+    let state = app.state.read();
+    let client = caller.client.client.get();
+    let agent = client.agent();
+    let mut names = vec![(Kind::Client, client.id())];
+    names.extend(agent.map(|_| (Kind::Agent, client.id())));
+    names.extend(agent.map(|agent| (Kind::Owner, &*agent.spec.owner.id)));
+    let now_ms = app.clock.now_ms();
+    names.into_iter().any(|(kind, id)| {
+        state
+            .view
+            .locked(&app.names.key(kind, id), now_ms)
+            .is_some()
+    })
 }
 
 fn no_token() -> Refusal {

@@ -8,3 +8,4 @@ pub(crate) mod client_keys;
 pub(crate) mod endpoint;
 pub(crate) mod form;
 pub(crate) mod rate;
+pub(crate) mod waiting;

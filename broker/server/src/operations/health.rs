@@ -1,6 +1,7 @@
 //! What has to be there before anything is answered well.
 
 use crate::app::App;
+use crate::references;
 use locum_core::token::Alg;
 use std::fmt::Write;
 
@@ -17,12 +18,18 @@ pub(super) struct Check {
     pub(super) flaw: Option<String>,
     /// What there is to say of one that is well.
     pub(super) note: Option<String>,
+    /// What somebody should look at, though nothing depends on it.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Check {
     fn new(name: &'static str, flaw: Option<String>) -> Self {
-        let note = None;
-        Self { name, flaw, note }
+        Self {
+            name,
+            flaw,
+            note: None,
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -40,6 +47,14 @@ pub(super) fn checks(app: &App) -> Vec<Check> {
     out
 }
 
+/// What objects name that is not there. It is inert, so nothing depends on it.
+pub(super) fn references(app: &App) -> Check {
+    Check {
+        warnings: references::lines(&references::now(app)),
+        ..Check::new("references", None)
+    }
+}
+
 /// The answer: what is wrong, or everything.
 pub(super) fn text(checks: &[Check], verbose: bool) -> String {
     let mut out = String::new();
@@ -53,6 +68,9 @@ pub(super) fn text(checks: &[Check], verbose: bool) -> String {
             None => Ok(()),
             Some(flaw) => writeln!(out, "[-]{} {flaw}", check.name),
         };
+        for warning in check.warnings.iter().filter(|_| verbose) {
+            let _ = writeln!(out, "[!]{} {warning}", check.name);
+        }
     }
     if checks.iter().all(|check| check.flaw.is_none()) {
         out.push_str("ready\n");
@@ -84,6 +102,7 @@ fn certificate(ends_s: u64, now_s: u64) -> Check {
         name: "certificate",
         flaw: ended.then(|| format!("has ended {days} days ago; put another in its files, reload")),
         note: (!ended).then(|| format!("ends in {days} days")),
+        warnings: Vec::new(),
     }
 }
 
@@ -95,6 +114,9 @@ fn keys(app: &App) -> Option<String> {
 /// A bundle always stands, but with no policy in it nothing is permitted.
 fn policies(app: &App) -> Option<String> {
     let bundle = app.bundle();
+    if let Some(flaw) = bundle.flaw() {
+        return Some(format!("do not load, so everything is refused: {flaw}"));
+    }
     let known = app.state.read().policies.bundle.clone();
     let same = known.is_empty() || known == bundle.address();
     (!same).then(|| "the bundle in force is not the recorded one".to_owned())
@@ -122,6 +144,19 @@ mod tests {
         );
         assert_eq!(text(&[well("keys")], false), "ready\n");
         assert_eq!(text(&[well("keys")], true), "[+]keys ok\nready\n");
+    }
+
+    #[test]
+    fn a_warning_leaves_the_broker_ready_and_is_told_to_who_asks_for_everything() {
+        let warned = Check {
+            warnings: vec!["/agents/a: x".into(), "/agents/b: y".into()],
+            ..Check::new("references", None)
+        };
+        let told =
+            "[+]references ok\n[!]references /agents/a: x\n[!]references /agents/b: y\nready\n";
+        let checks = [warned];
+        assert_eq!(text(&checks, true), told);
+        assert_eq!(text(&checks, false), "ready\n");
     }
 
     #[test]

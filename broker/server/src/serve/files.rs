@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::changing::{Changing, Then};
 use crate::config::{Stamp, bounded, whole};
 use crate::setup::Managed;
+use locum_core::jcs;
 use locum_core::registry::Problem;
 use locum_policy::{Bundle, TEXT_MAX};
 use locum_stores::state::{Author, Change, Policies};
@@ -53,8 +54,18 @@ pub(super) async fn objects(
 /// # Errors
 /// What is wrong with them, or the ledger; then those of before stay.
 pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
-    let checked = tokio::task::spawn_blocking(move || bundle(&dir)).await;
-    let bundle = checked.map_err(|error| one("/policies", error.to_string()))??;
+    let recorded = app.bundle().address().to_owned();
+    let checked = tokio::task::spawn_blocking(move || {
+        let files = read(&dir)?;
+        // What is in force was accepted once: it is taken as it is.
+        let same = jcs::address(&files).is_ok_and(|address| address == recorded);
+        (!same).then(|| load(&files)).transpose()
+    });
+    let checked = checked.await;
+    let checked = checked.map_err(|error| one("/policies", error.to_string()))?;
+    let Some(bundle) = checked? else {
+        return Ok(());
+    };
     let changing = changing(app).await?;
     if bundle.address() == app.bundle().address() {
         return Ok(());
@@ -73,6 +84,11 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
 /// # Errors
 /// Files that cannot be read, move all the while, or make no bundle.
 pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
+    load(&read(dir)?)
+}
+
+/// The texts of a folder's policies, by file name, as they stood at one moment.
+fn read(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     let moving = || {
         let detail = format!(
             "expected files in `{}` that stand still while they are read, found them changing; put all in place, then reload",
@@ -80,14 +96,7 @@ pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
         );
         one("/policies", detail)
     };
-    let files = whole(|| look(dir), || texts(dir), moving)?;
-    Bundle::load(&files).map_err(|flaws| {
-        let each = flaws.iter().map(|flaw| Problem {
-            pointer: format!("/policies/{}", flaw.file),
-            detail: format!("{flaw}"),
-        });
-        each.collect()
-    })
+    whole(|| look(dir), || texts(dir), moving)
 }
 
 /// Which files there are, which each is, and the folder itself. A file may be a
@@ -138,6 +147,16 @@ fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
 fn unread(path: &Path, flaw: &std::io::Error) -> Vec<Problem> {
     let path = path.display();
     one("/policies", format!("`{path}` cannot be read: {flaw}"))
+}
+
+fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Problem>> {
+    Bundle::load(files).map_err(|flaws| {
+        let each = flaws.iter().map(|flaw| Problem {
+            pointer: format!("/policies/{}", flaw.file),
+            detail: format!("{flaw}"),
+        });
+        each.collect()
+    })
 }
 
 /// Changes in records that are each far from too large.

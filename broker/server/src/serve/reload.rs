@@ -7,6 +7,7 @@ use super::files::{self, one};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
+use crate::references;
 use crate::setup::Reload;
 use crate::vault::Vault;
 use locum_core::ids::{CredentialId, Uuid7};
@@ -51,6 +52,7 @@ impl Reloader {
                 tracing::error!(%place, %detail, "not reloaded: what was in force stays");
             }
             if flaws.is_empty() {
+                references::warn(&self.app);
                 tracing::info!("reloaded");
             }
             // Who asked may have gone.

@@ -11,7 +11,8 @@ use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::Told;
-use crate::{http, operations, start};
+use crate::token::summary;
+use crate::{http, operations, references, start};
 use axum::Router;
 use locum_core::registry::Problem;
 use std::io::Write;
@@ -142,6 +143,7 @@ async fn serve(
         () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
+    references::warn(app);
     listening.start("public", sockets.public, http::router(app))?;
     if let Some(socket) = sockets.admin {
         listening.start("admin", socket, http::admin_router(app))?;
@@ -180,6 +182,7 @@ async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
 }
 
 async fn close(app: &Arc<App>) -> Result<(), Flaw> {
+    summary::close_all(app).await;
     let app = app.clone();
     let end = move || {
         app.ledger.close();

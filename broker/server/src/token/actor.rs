@@ -10,6 +10,7 @@ use super::slot::Slot;
 use crate::app::App;
 use crate::oauth::client_auth::{Proven, rejected};
 use crate::oauth::form::Form;
+use crate::oauth::waiting::Waiter;
 use locum_core::ids::AgentId;
 use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
@@ -39,7 +40,7 @@ pub(crate) async fn by_token(
     let app = request.app;
     match kind {
         ActorType::Jwt => {
-            let found = foreign::accept(app, text, SentAs::ActorJwt).await?;
+            let found = foreign::accept((app, request.waiter), text, SentAs::ActorJwt).await?;
             let agent = agent_of(app, &found.issuer, &found.token).ok_or_else(no_agent)?;
             let seen_ms = request.first_seen(text, &found)?;
             let Foreign { token, issuer, .. } = found;
@@ -112,11 +113,14 @@ pub(crate) fn agent_of(app: &App, issuer: &Issuer, token: &Verified<Claims>) -> 
 ///
 /// # Errors
 /// `LCM-CLIENT-AUTH`, one text for every cause.
-pub(crate) async fn only_proof(app: &App, form: &Form) -> Result<Proven, Refusal> {
+pub(crate) async fn only_proof(
+    (app, waiter): (&App, &Waiter),
+    form: &Form,
+) -> Result<Proven, Refusal> {
     let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else {
         return Err(rejected());
     };
-    let sent = foreign::accept(app, text, SentAs::ActorJwt).await;
+    let sent = foreign::accept((app, waiter), text, SentAs::ActorJwt).await;
     let unless_unavailable = |refusal: Refusal| {
         if refusal.code == Code::Unavailable {
             refusal

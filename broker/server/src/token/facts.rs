@@ -105,7 +105,8 @@ fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {
 
 /// Makes sure there is a published key of the target's algorithm.
 async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Unavailable> {
-    let made = crate::keyring::ensure(request.app, permit.alg()).await;
+    let made = crate::keyring::ensure(request.app, permit.alg());
+    let made = request.waiter.patiently(made).await;
     if made.is_err() {
         release(&request.app.state, permit.takes_use_of());
     }

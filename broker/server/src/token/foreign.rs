@@ -6,6 +6,7 @@
 use super::slot::Slot;
 use crate::app::{App, Unavailable};
 use crate::oauth::answer::unavailable;
+use crate::oauth::waiting::Waiter;
 use crate::trust::Keys;
 use locum_core::generations::Generations;
 use locum_core::refusal::Refusal;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// Verified tokens kept in each of two generations.
 const KEPT: usize = 1_024;
+/// Bytes of them in each.
+const KEPT_BYTES: usize = 8 << 20;
 
 /// As what a foreign token was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub(crate) type Kept = Generations<[u8; 32], Foreign>;
 
 /// No tokens yet.
 pub(crate) fn none_kept() -> Kept {
-    Generations::new(KEPT)
+    Generations::within(KEPT, KEPT_BYTES)
 }
 
 impl SentAs {
@@ -92,11 +95,15 @@ impl SentAs {
 /// # Errors
 /// `LCM-REQUEST` over the size limit, the slot's code, or `LCM-UNAVAILABLE`
 /// when the keys cannot be had.
-pub(crate) async fn accept(app: &App, text: &str, sent_as: SentAs) -> Result<Foreign, Refusal> {
+pub(crate) async fn accept(
+    (app, waiter): (&App, &Waiter),
+    text: &str,
+    sent_as: SentAs,
+) -> Result<Foreign, Refusal> {
     let slot = sent_as.slot();
     let key = sent_as.key(text);
     if let Some(kept) = app.verified.get(&key).filter(|kept| is_declared(app, kept)) {
-        let keys = keys(app, &kept.issuer, false).await?;
+        let keys = keys((app, waiter), &kept.issuer, false).await?;
         if keys.generation == kept.generation {
             let audiences = audiences(app, &kept.issuer, kept.kind);
             let expectation = expectation(app, &kept.issuer, kept.kind, slot, &audiences);
@@ -107,15 +114,16 @@ pub(crate) async fn accept(app: &App, text: &str, sent_as: SentAs) -> Result<For
     let unverified = super::slot::read(app, text, slot)?;
     let issuer = issuer_of(app, &unverified, slot)?;
     let kind = sent_as.kind(&issuer)?;
-    let verified = verified(app, (text, unverified), &issuer, kind, slot).await?;
-    let (token, generation) = verified;
+    let (token, generation) =
+        verified((app, waiter), (text, unverified), &issuer, kind, slot).await?;
+    let weight = token.get().weight() + text.len();
     let found = Foreign {
         token: Arc::new(token),
         issuer,
         kind,
         generation,
     };
-    app.verified.put(key, found.clone());
+    app.verified.put_weighing(key, found.clone(), weight);
     Ok(found)
 }
 
@@ -136,9 +144,14 @@ fn issuer_of(app: &App, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, R
         .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
 }
 
-async fn keys(app: &App, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Refusal> {
+async fn keys(
+    (app, waiter): (&App, &Waiter),
+    issuer: &Arc<Issuer>,
+    newer: bool,
+) -> Result<Arc<Keys>, Refusal> {
     let gone = |error: Unavailable| unavailable().because(error.to_string());
-    app.trust.keys(issuer, newer).await.map_err(gone)
+    let keys = app.trust.keys_unless(issuer, newer, || waiter.waits());
+    keys.await.map_err(gone)
 }
 
 fn audiences(app: &App, issuer: &Issuer, kind: Kind) -> Vec<String> {
@@ -176,7 +189,7 @@ fn expectation<'a>(
 }
 
 async fn verified(
-    app: &App,
+    (app, waiter): (&App, &Waiter),
     sent: (&str, Unverified),
     issuer: &Arc<Issuer>,
     kind: Kind,
@@ -188,11 +201,20 @@ async fn verified(
     let check = |unverified: Unverified, keys: &Keys| -> Result<Verified<Claims>, TokenFlaw> {
         verify(unverified, &expectation, app.clock.now_s(), &*keys.set)
     };
-    let known = keys(app, issuer, false).await?;
+    let (unverified, known) = match app.trust.at_hand(issuer) {
+        Some(keys) => (unverified, keys),
+        None => {
+            // Nothing that was taken apart is kept while it waits: it may be
+            // twenty times as large as what was sent.
+            drop(unverified);
+            let known = keys((app, waiter), issuer, false).await?;
+            (super::slot::read(app, text, slot)?, known)
+        }
+    };
     match check(unverified, &known) {
         Ok(verified) => Ok((verified, known.generation)),
         Err(flaw) if flaw.asks_for_fresh_keys() => {
-            let fresh = keys(app, issuer, true).await?;
+            let fresh = keys((app, waiter), issuer, true).await?;
             let again = super::slot::read(app, text, slot)?;
             let verified = check(again, &fresh).map_err(|flaw| slot.flaw(&flaw))?;
             Ok((verified, fresh.generation))

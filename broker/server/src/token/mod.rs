@@ -7,26 +7,28 @@ mod lookups;
 pub(crate) mod own;
 mod parse;
 mod record;
+mod requested;
 mod respond;
 pub(crate) mod seen;
 pub(crate) mod slot;
 mod subject;
+pub(crate) mod summary;
 
 use self::foreign::Foreign;
-use self::seen::SeenMark;
 use crate::app::App;
 use crate::http::{Arrival, TraceId};
 use crate::oauth::answer;
 use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
 use crate::oauth::rate;
+use crate::oauth::waiting::Waiter;
 use crate::rate::Verdict;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use locum_core::chain::{Bounds, Chain};
-use locum_core::decide::{Case, GrantType};
+use locum_core::decide::{Case, GrantType, SeenMark};
 use locum_core::ids::{Jti, RequestId};
 use locum_core::proof::SubjectProof;
 use locum_core::refusal::Refusal;
@@ -57,6 +59,7 @@ pub(crate) struct Request<'a> {
     trace: Option<TraceId>,
     form: &'a Form,
     client: &'a Proven,
+    waiter: &'a Waiter,
     ip: Option<String>,
     /// Foreign tokens of it that came ahead of our clock.
     seen: Mutex<Vec<SeenMark>>,
@@ -104,25 +107,29 @@ async fn exchange(
 ) -> Response {
     let (peer, arrival) = caller;
     let id = arrival.id;
+    // Held until the task ends, whoever hangs up.
+    let waiter = Waiter::stranger(&app.waiting, peer.ip(), body.len());
     let form = match Form::read(headers, body) {
         Ok(form) => form,
         Err(refusal) => return answer::rejection(app, &refusal, id),
     };
     let proven = match client_auth::authenticate(app, headers, &form, body) {
         Ok(Some(proven)) => Ok(proven),
-        Ok(None) => actor::only_proof(app, &form).await,
+        Ok(None) => actor::only_proof((app, &waiter), &form).await,
         Err(refusal) => Err(refusal),
     };
     let client = match proven {
         Ok(client) => client,
         Err(refusal) => return answer::rejection(app, &rejection(&form, refusal), id),
     };
+    waiter.is_client(client.client.get().id());
     let request = Request {
         app,
         id,
         trace: arrival.trace,
         form: &form,
         client: &client,
+        waiter: &waiter,
         ip: Some(peer.ip().to_string()),
         seen: Mutex::new(client.seen.into_iter().collect()),
     };
@@ -145,7 +152,10 @@ async fn run(request: &Request<'_>) -> Response {
             let stop = Stop::at("rate")(rate::over(request.app));
             return respond::refused(request, record::early(request, stop).await);
         }
-        Verdict::OverAgain => return respond::over_again(request),
+        Verdict::OverAgain => {
+            let stop = Stop::at("rate")(rate::over(request.app));
+            return respond::refused(request, record::again(request, stop).await);
+        }
     }
     let case = match prove(request).await {
         Ok(case) => case,
@@ -156,7 +166,7 @@ async fn run(request: &Request<'_>) -> Response {
             Ok(recorded) => respond::issued(request, &recorded),
             Err(no) => respond::refused(request, no),
         },
-        Err(refused) => respond::refused(request, record::refusal(request, *refused).await),
+        Err(refused) => respond::refused(request, record::refused(request, *refused).await),
     }
 }
 

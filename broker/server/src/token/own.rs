@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Verified tokens kept in each of two generations.
 const KEPT: usize = 1_024;
+/// Bytes of them in each.
+const KEPT_BYTES: usize = 8 << 20;
 
 /// A token of ours, kept with the keys that verified it.
 type Own = (Arc<Verified<Claims>>, Arc<KeySet>);
@@ -30,7 +32,7 @@ pub(crate) type Kept = Generations<[u8; 32], Own>;
 
 /// No tokens yet.
 pub(crate) fn none_kept() -> Kept {
-    Generations::new(KEPT)
+    Generations::within(KEPT, KEPT_BYTES)
 }
 
 /// Verifies a token of ours. Whom it is for is compared by the caller.
@@ -62,7 +64,8 @@ pub(crate) fn verified(app: &App, text: &str) -> Result<Arc<Verified<Claims>>, T
     let unverified = Unverified::parse(text, app.bounds.token_bytes)?;
     let token = verify(unverified, &expectation, app.clock.now_s(), &*keys)?;
     let token = Arc::new(token);
-    app.own.put(key, (token.clone(), keys));
+    let weight = token.get().weight();
+    app.own.put_weighing(key, (token.clone(), keys), weight);
     Ok(token)
 }
 

@@ -1,6 +1,8 @@
 //! No record, no answer: neither a token nor a refusal leaves before its
 //! ledger entry is durable (architecture, invariant 3).
 
+use super::requested::requested;
+use super::summary::{self, Place, Sent};
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
 use crate::http::TraceId;
@@ -10,12 +12,7 @@ use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
 use locum_stores::state::Shared;
-use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Most bytes of a requested parameter that is recorded in the clear; a larger
-/// one is recorded by digest.
-const REQUESTED_MAX: usize = 4_096;
 
 /// A "no" that is on the record, or the fault that kept it off.
 pub(crate) enum No {
@@ -46,10 +43,57 @@ pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Reco
 /// Records a refusal on the way to the decision.
 pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> No {
     let bundle = request.app.bundle();
-    refusal(request, stop.refused(bundle.address())).await
+    refused(request, stop.refused(bundle.address())).await
 }
 
-/// Records a refusal.
+/// Puts a refusal on record: in a record of its own, or, of a client that is
+/// refused again and again, in a summary.
+pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> No {
+    let app = request.app;
+    let client = request.client.client.get().id();
+    match app.summaries.place(client, app.clock.now_ms(), false) {
+        Place::Singly => refusal(request, refused).await,
+        Place::In(summary) => summed(request, refused, summary).await,
+    }
+}
+
+/// Puts a refusal over the rate on record whose minute has one already.
+pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> No {
+    let app = request.app;
+    let refused = stop.refused(app.bundle().address());
+    let client = request.client.client.get().id();
+    match app.summaries.place(client, app.clock.now_ms(), true) {
+        Place::Singly => refusal(request, refused).await,
+        Place::In(summary) => summed(request, refused, summary).await,
+    }
+}
+
+async fn summed(request: &Request<'_>, refused: Refused, summary: Arc<summary::Summary>) -> No {
+    let again = refused.refusal().code.retryable();
+    let sent = Sent {
+        client: request.client.client.get().id(),
+        request: request.id,
+        mark: request.client.mark.map(|mark| (mark, again)),
+        seen: request.seen(),
+        waiter: request.waiter,
+    };
+    match summary::count(request.app, summary, refused, &sent).await {
+        Err(error) => {
+            if let Some(mark) = &request.client.mark {
+                mark.failed(request.app);
+            }
+            No::Fault(error)
+        }
+        Ok(recorded) => {
+            if let Some(mark) = request.client.mark.filter(|_| again) {
+                mark.failed(request.app);
+            }
+            No::Refused(recorded)
+        }
+    }
+}
+
+/// Records a refusal in a record of its own.
 pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
     let faulty = refused.refusal().code.retryable();
     if let Some(detail) = &refused.refusal().detail {
@@ -84,7 +128,8 @@ async fn append(
             state.write().marks.failed(&key);
         }
     };
-    request.app.append(draft.clone(), undo).await
+    let appended = request.app.append_or(draft.clone(), undo);
+    request.waiter.patiently(appended).await
 }
 
 /// What fell between the decision and its record.
@@ -126,7 +171,7 @@ fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
         client_id: request.client.client.get().id(),
         trace_id: request.trace.as_ref().map(TraceId::as_str),
         client_auth: request.client.client.method(),
-        requested: requested(request),
+        requested: requested(request.form),
         personal: personal(request),
         marks: mark
             .iter()
@@ -150,45 +195,4 @@ fn personal(request: &Request<'_>) -> Vec<(&'static str, String)> {
 
 fn bounded_text(text: &str) -> String {
     text.chars().take(500).collect()
-}
-
-/// The parameters that say what is asked for; never a token or secret.
-fn requested(request: &Request<'_>) -> Value {
-    const NAMES: [&str; 9] = [
-        "grant_type",
-        "scope",
-        "expires_in",
-        "task_id",
-        "delegate_to",
-        "requested_token_type",
-        "subject_token_type",
-        "actor_token_type",
-        "authorization_details",
-    ];
-    let mut out = serde_json::Map::new();
-    for name in NAMES {
-        if let Some(value) = request.form.get(name) {
-            out.insert(name.into(), bounded(value));
-        }
-    }
-    for name in ["audience", "resource"] {
-        let values: Vec<Value> = request.form.all(name).take(8).map(bounded).collect();
-        if !values.is_empty() {
-            out.insert(name.into(), json!(values));
-        }
-    }
-    Value::Object(out)
-}
-
-/// A token sent in the wrong place must not reach the record either.
-fn bounded(text: &str) -> Value {
-    use sha2::Digest;
-    let like_a_token = text
-        .split(' ')
-        .any(|word| word.starts_with("eyJ") && word.len() > 64);
-    if text.len() <= REQUESTED_MAX && !like_a_token {
-        return json!(text);
-    }
-    let digest = locum_core::jcs::hex(&sha2::Sha256::digest(text.as_bytes()));
-    json!({ "sha256": digest, "bytes": text.len() })
 }

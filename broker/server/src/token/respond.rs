@@ -5,7 +5,6 @@ use super::record::No;
 use crate::app::App;
 use crate::metrics::Grant;
 use crate::oauth::answer::{no_store, refusal, unavailable};
-use crate::oauth::rate;
 use axum::response::Response;
 use http::StatusCode;
 use locum_connectors::{ConnectorFault, Credential, Signer, issue};
@@ -82,15 +81,6 @@ pub(crate) fn refused(request: &Request<'_>, no: No) -> Response {
             answered(request, &unavailable())
         }
     }
-}
-
-/// Over the rate, and this minute's record is there. Nothing was obtained: the
-/// identical request may run again.
-pub(crate) fn over_again(request: &Request<'_>) -> Response {
-    if let Some(mark) = &request.client.mark {
-        mark.failed(request.app);
-    }
-    answered(request, &rate::over(request.app))
 }
 
 fn answered(request: &Request<'_>, no: &Refusal) -> Response {

@@ -4,13 +4,10 @@
 use super::foreign::Foreign;
 use crate::app::App;
 use crate::oauth::answer::unavailable;
+use locum_core::decide::SeenMark;
 use locum_core::jcs;
 use locum_core::refusal::Refusal;
 use sha2::{Digest, Sha256};
-
-/// A token that came ahead of our clock, for the record: its key, Unix
-/// milliseconds at which it was first seen, Unix seconds until which that counts.
-pub(crate) type SeenMark = ([u8; 16], u64, u64);
 
 /// When a foreign token was first seen.
 #[derive(Debug, Clone, Copy)]

@@ -48,7 +48,7 @@ async fn by_id_token(
     actor: &ActorProof,
 ) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let found = foreign::accept(app, text, SentAs::IdToken).await?;
+    let found = foreign::accept((app, request.waiter), text, SentAs::IdToken).await?;
     let seen = seen(request, text, &found)?;
     SubjectProof::from_id_token(&found.token, &found.issuer, actor.agent_id(), seen)
 }
@@ -57,7 +57,7 @@ async fn by_id_token(
 /// the issuer's one role decides.
 async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refusal> {
     let app = request.app;
-    let found = foreign::accept(app, text, SentAs::SubjectJwt).await?;
+    let found = foreign::accept((app, request.waiter), text, SentAs::SubjectJwt).await?;
     let seen = seen(request, text, &found)?;
     let Foreign { token, issuer, .. } = &found;
     match issuer.spec.role {

@@ -98,17 +98,38 @@ impl Trust {
         Ok(())
     }
 
+    /// The issuer's keys, where nobody has to wait for them.
+    pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<Keys>> {
+        let slot = self.slot(issuer);
+        match self.plan(&slot, false) {
+            Plan::Use(keys) => Some(keys),
+            Plan::UseAndFetch(keys) => {
+                self.fetch(&slot, false);
+                Some(keys)
+            }
+            Plan::Wait | Plan::Refuse => None,
+        }
+    }
+
+    /// [`Trust::keys_unless`] where all may wait.
+    #[cfg(test)]
+    async fn keys(&self, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Unavailable> {
+        self.keys_unless(issuer, newer, || Ok(())).await
+    }
+
     /// The issuer's keys; `newer` asks for newer ones than those held, because
     /// a `kid` was not among them. Waits only where keys are not known, are
     /// past their time or, with `newer`, may have changed: for one fetch at
-    /// most, which all who wait share. Cancel-safe.
+    /// most, which all who wait share, and not where `waits` says that too many
+    /// do. Cancel-safe.
     ///
     /// # Errors
     /// [`Unavailable`] when they cannot be had.
-    pub(crate) async fn keys(
+    pub(crate) async fn keys_unless(
         &self,
         issuer: &Arc<Issuer>,
         newer: bool,
+        waits: impl FnOnce() -> Result<(), Unavailable>,
     ) -> Result<Arc<Keys>, Unavailable> {
         let slot = self.slot(issuer);
         let landing = match self.plan(&slot, newer) {
@@ -121,6 +142,7 @@ impl Trust {
             Plan::Refuse => None,
         };
         if let Some(mut landing) = landing {
+            waits()?;
             // Nothing is ever sent: the end is the error.
             while landing.changed().await.is_ok() {}
         }

@@ -9,7 +9,7 @@ use super::marks::Marks;
 use super::seen::FirstSeen;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_core::decide::DECISION;
+use locum_core::decide::{DECISION, SUMMARY};
 use locum_core::ids::{GrantId, LockId};
 use locum_core::lineage::{Key, Keyed, Kind};
 use locum_core::record::Place;
@@ -24,6 +24,16 @@ pub(super) struct Found<'a> {
     pub(super) marks: Option<&'a Value>,
     pub(super) uses: Option<&'a Value>,
     pub(super) seen: Option<&'a Value>,
+}
+
+impl<'a> Found<'a> {
+    fn of(body: &'a Value) -> Self {
+        Self {
+            marks: body.get("marks"),
+            uses: body.get("uses"),
+            seen: body.get("seen"),
+        }
+    }
 }
 
 /// What is known now.
@@ -245,14 +255,9 @@ impl State {
         self.registry.sweep_grants(place.time_ms / 1000);
         match kind {
             // A fresh decision's use was reserved before it was decided.
-            DECISION => {
-                let found = Found {
-                    marks: body.get("marks"),
-                    uses: body.get("uses"),
-                    seen: body.get("seen"),
-                };
-                self.decision(found, !fresh);
-            }
+            DECISION => self.decision(Found::of(body), !fresh),
+            // What it counts is no state; its marks are.
+            SUMMARY => self.decision(Found::of(body), false),
             // It vouches for what was folded before.
             SNAPSHOT => {}
             CHANGE => {

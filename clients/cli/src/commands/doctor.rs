@@ -84,10 +84,11 @@ pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<R
         true => Vec::new(),
         false => broker::metadata(environment).await,
     };
-    checks.push(broker::readiness(environment, args.operations.as_deref()).await);
+    let readiness = broker::readiness(environment, args.operations.as_deref()).await;
     if args.ready {
-        return Ok(report(&checks));
+        return Ok(report(&readiness.into_iter().take(1).collect::<Vec<_>>()));
     }
+    checks.extend(readiness);
     checks.push(broker::certificate(environment, args.operations.as_deref()).await);
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {

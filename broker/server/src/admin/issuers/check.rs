@@ -1,7 +1,8 @@
 //! What an issuer's declaration must fit.
 
+use crate::admin::check::{Worlds, since};
 use locum_core::ids::IssuerId;
-use locum_core::registry::{IssuerSpec, Problem as Flaw, Problems, Registry, parse_pair};
+use locum_core::registry::{IssuerSpec, Problem as Flaw, Problems, Registry};
 use locum_tokens::keys::{KeyFlaw, KeySet};
 use serde_json::Value;
 
@@ -13,44 +14,34 @@ pub(in crate::admin) fn flaws(
     id: &IssuerId,
     spec: &IssuerSpec,
 ) -> Vec<Flaw> {
-    let mut out = Problems(spec.problems(id, ours));
-    let other = registry
-        .issuer_named(&spec.issuer)
-        .is_some_and(|known| known.id != *id);
-    out.require(!other, "/issuer", "expected an issuer that no other id has");
-    if let Some(jwks) = &spec.jwks {
-        keys(jwks, spec, &mut out);
-    }
-    audiences(spec, &mut out);
-    for (audience, agents) in &spec.audience_agents {
-        let at = format!("/audience_agents/{}", step(audience));
-        let known = agents
-            .iter()
-            .all(|agent| registry.agent(agent.as_str()).is_some());
-        out.require(known, &at, "expected agents that are known");
-        let listed = spec.audiences.iter().flatten().any(|a| a == audience);
-        out.require(listed, &at, "expected an audience that `audiences` lists");
-    }
-    for (theirs, pairs) in spec.scope_map.iter().flatten() {
-        let known = pairs
-            .iter()
-            .filter_map(|pair| parse_pair(pair))
-            .all(|(target, scope)| {
-                registry
-                    .target(target.as_str())
-                    .is_some_and(|target| target.spec.scopes.contains_key(&scope))
-            });
-        let at = format!("/scope_map/{}", step(theirs));
-        out.require(known, &at, "expected scopes of targets that are known");
-    }
-    let claim = &spec.groups_claim;
-    out.text("/groups_claim", claim);
-    out.require(
-        !claim.is_empty(),
-        "/groups_claim",
-        "expected a claim's name",
-    );
-    out.0
+    among(Worlds::known(registry), ours, id, spec)
+}
+
+/// What is wrong with a declaration that is made together with others.
+pub(in crate::admin) fn among(
+    worlds: Worlds<'_>,
+    ours: &str,
+    id: &IssuerId,
+    spec: &IssuerSpec,
+) -> Vec<Flaw> {
+    let known = worlds.before.issuer(id.as_str());
+    let known = known.map(|issuer| &issuer.spec);
+    since(worlds, (spec, known), |worlds| {
+        let mut out = Problems(spec.problems(id, ours));
+        // An issuer's `issuer` never changes: who had it before has it after.
+        let other = [worlds.before, worlds.after].into_iter().any(|registry| {
+            let named = registry.issuer_named(&spec.issuer);
+            named.is_some_and(|known| known.id != *id)
+        });
+        out.require(!other, "/issuer", "expected an issuer that no other id has");
+        if let Some(jwks) = &spec.jwks {
+            keys(jwks, spec, &mut out);
+        }
+        audiences(spec, &mut out);
+        let before = known.map(IssuerSpec::references).unwrap_or_default();
+        worlds.references(&spec.references(), &before, &mut out);
+        out.0
+    })
 }
 
 /// Keys of kinds we do not know are an issuer's own business; a private key is
@@ -83,6 +74,18 @@ fn audiences(spec: &IssuerSpec, out: &mut Problems) {
             out.require(!audience.is_empty(), &at, "expected an audience");
         }
     }
+    for audience in spec.audience_agents.keys() {
+        let at = format!("/audience_agents/{}", step(audience));
+        let listed = spec.audiences.iter().flatten().any(|a| a == audience);
+        out.require(listed, &at, "expected an audience that `audiences` lists");
+    }
+    let claim = &spec.groups_claim;
+    out.text("/groups_claim", claim);
+    out.require(
+        !claim.is_empty(),
+        "/groups_claim",
+        "expected a claim's name",
+    );
 }
 
 /// One step of a JSON pointer (RFC 6901 §3).

@@ -1,9 +1,11 @@
 //! What a target's declaration must fit.
 
+use crate::admin::check::{Worlds, since};
 use locum_core::ids::TargetId;
 use locum_core::registry::{
-    ClientKind, Problem as Flaw, Problems, RESERVED_IDS, Registry, TargetSpec, parse_pair,
+    Problem as Flaw, Problems, RESERVED_IDS, Registry, Target, TargetSpec, parse_pair,
 };
+use std::sync::Arc;
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
@@ -13,47 +15,78 @@ pub(in crate::admin) fn flaws(
     id: &TargetId,
     spec: &TargetSpec,
 ) -> Vec<Flaw> {
-    let mut out = Problems(spec.problems());
-    names(registry, ours, id, spec, &mut out);
-    if let Some(server) = &spec.resource_server {
-        let known = registry
-            .client(server.as_str())
-            .is_some_and(|client| client.spec.kind == ClientKind::ResourceServer);
-        let at = "/resource_server";
-        out.require(known, at, "expected a client of kind `resource_server`");
-        let served = registry.target_of_server(server.as_str());
-        let other = served.is_some_and(|target| target.id != *id);
-        out.require(!other, at, "expected a client that serves no other target");
-    }
-    if let Some(agent) = &spec.acts_as {
-        let known = registry.agent(agent.as_str()).is_some();
-        out.require(known, "/acts_as", "expected an agent that is known");
-    }
+    among(Worlds::known(registry), ours, id, spec)
+}
+
+/// What is wrong with a declaration that is made together with others.
+pub(in crate::admin) fn among(
+    worlds: Worlds<'_>,
+    ours: &str,
+    id: &TargetId,
+    spec: &TargetSpec,
+) -> Vec<Flaw> {
+    let known = worlds.before.target(id.as_str());
+    let known = known.map(|target| &*target.spec);
+    since(worlds, (spec, known), |worlds| {
+        let mut out = Problems(spec.problems());
+        names(worlds, ours, id, spec, &mut out);
+        let before = known.map(|spec| spec.references(id)).unwrap_or_default();
+        worlds.references(&spec.references(id), &before, &mut out);
+        server(worlds, id, spec, &mut out);
+        own_derivations(id, spec, &mut out);
+        out.0
+    })
+}
+
+/// A client serves one target.
+fn server(worlds: Worlds<'_>, id: &TargetId, spec: &TargetSpec, out: &mut Problems) {
+    let Some(server) = &spec.resource_server else {
+        return;
+    };
+    let served = |registry: &Registry| {
+        let target = registry.target_of_server(server.as_str());
+        target
+            .filter(|target| target.id != *id)
+            .map(|target| target.id.clone())
+    };
+    let serves_on = |other: &TargetId| {
+        let other = worlds.after.target(other.as_str());
+        other.is_some_and(|other| other.spec.resource_server.as_ref() == Some(server))
+    };
+    let elsewhere = served(worlds.after).or_else(|| served(worlds.before).filter(serves_on));
+    out.require(
+        elsewhere.is_none(),
+        "/resource_server",
+        "expected a client that serves no other target",
+    );
+}
+
+/// What derives at the target itself is declared in the same object.
+fn own_derivations(id: &TargetId, spec: &TargetSpec, out: &mut Problems) {
     for (scope, pairs) in &spec.derives {
-        let known = pairs
-            .iter()
-            .filter_map(|pair| parse_pair(pair))
-            .all(|(target, name)| {
-                if target == *id {
-                    return spec.scopes.contains_key(&name);
-                }
-                registry
-                    .target(target.as_str())
-                    .is_some_and(|target| target.spec.scopes.contains_key(&name))
-            });
+        let own = pairs.iter().filter_map(|pair| parse_pair(pair));
+        let mut own = own.filter(|(target, _)| target == id);
+        let known = own.all(|(_, name)| spec.scopes.contains_key(&name));
         let at = format!("/derives/{scope}");
         out.require(known, &at, "expected scopes of targets that are known");
     }
-    out.0
 }
 
 /// Names mean one target each (contract §6), and none means Locum itself.
-fn names(registry: &Registry, ours: &str, id: &TargetId, spec: &TargetSpec, out: &mut Problems) {
+fn names(worlds: Worlds<'_>, ours: &str, id: &TargetId, spec: &TargetSpec, out: &mut Problems) {
     let elsewhere = |name: &str| {
-        registry
-            .target_named(name)
-            .or_else(|| registry.target(name))
-            .is_some_and(|target| target.id != *id)
+        let named = |registry: &Registry| {
+            let target = registry
+                .target_named(name)
+                .or_else(|| registry.target(name));
+            target.filter(|target| target.id != *id).cloned()
+        };
+        // Where two have it, the newer one hides the other.
+        let goes_on = |other: &Arc<Target>| {
+            let other = worlds.after.target(other.id.as_str());
+            other.is_some_and(|other| has_name(other, name))
+        };
+        named(worlds.after).is_some() || named(worlds.before).is_some_and(|other| goes_on(&other))
     };
     let reserved = RESERVED_IDS.contains(&id.as_str());
     out.require(!reserved, "/id", "expected an id that is not reserved");
@@ -86,6 +119,13 @@ fn names(registry: &Registry, ours: &str, id: &TargetId, spec: &TargetSpec, out:
             "expected each resource once",
         );
     }
+}
+
+fn has_name(target: &Target, name: &str) -> bool {
+    let spec = &target.spec;
+    target.id.as_str() == name
+        || spec.audience == name
+        || spec.resources.iter().any(|resource| resource == name)
 }
 
 /// Whether a name is our issuer, or of the namespace that is ours: its scheme

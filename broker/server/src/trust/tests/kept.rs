@@ -2,6 +2,7 @@
 
 use super::bench::{Server, issuer, ok};
 use crate::app::App;
+use crate::oauth::waiting::Waiter;
 use crate::setup::Setup;
 use crate::token::foreign::{self, SentAs};
 use locum_core::refusal::Code;
@@ -73,7 +74,8 @@ impl World {
     }
 
     async fn refused(&self, token: &str) -> Option<Code> {
-        let accepted = foreign::accept(&self.app, token, SentAs::IdToken).await;
+        let waiter = Waiter::client(&self.app.waiting, "a", 0);
+        let accepted = foreign::accept((&self.app, &waiter), token, SentAs::IdToken).await;
         accepted.err().map(|refusal| refusal.code)
     }
 

@@ -1,6 +1,10 @@
 //! Contract §6, "Repeating".
 
+use super::{live, replayed};
 use crate::state::{Marks, Replayed};
+use locum_core::decide;
+use locum_core::ids::RequestId;
+use locum_core::testing::uuid;
 
 const KEY: [u8; 16] = [7; 16];
 const ONE: [u8; 32] = [1; 32];
@@ -73,4 +77,24 @@ fn a_mark_counts_until_its_assertion_has_expired_and_is_then_swept() {
     assert_eq!(marks.take([8; 16], ONE, UNTIL + 600, UNTIL + 60), Ok(()));
     assert_eq!(marks.len(), 1);
     assert!(!marks.is_empty() && Marks::default().is_empty());
+}
+
+#[test]
+fn a_mark_beside_a_summary_counts_live_and_in_replay() {
+    let open = decide::opened("a", 1_795_400_040_000, [1; 16]);
+    let place = super::place(0);
+    let request = RequestId(uuid(1_795_400_040_000, 1));
+    let drafts = [
+        open.clone(),
+        decide::marked("a", request, (KEY, UNTIL, None), [2; 16]),
+        decide::marked("a", request, ([8; 16], UNTIL, Some(ONE)), [3; 16]),
+        decide::closed((&open, &place), &decide::Counts::default(), [4; 16]),
+    ];
+    for shared in [live(&drafts), replayed(&drafts)] {
+        let marks = &mut shared.write().marks;
+        assert_eq!(marks.len(), 2);
+        assert_eq!(marks.take(KEY, ONE, UNTIL, NOW), Err(Replayed), "answered");
+        assert_eq!(marks.take([8; 16], OTHER, UNTIL, NOW), Err(Replayed));
+        assert_eq!(marks.take([8; 16], ONE, UNTIL, NOW), Ok(()), "a fault");
+    }
 }

@@ -17,6 +17,11 @@ const CLOCK_WARN_S: i64 = 5;
 const CERTIFICATE_WARN_S: i64 = 14 * DAY_S;
 const DAY_S: i64 = 86_400;
 const CERTIFICATE: &str = "certificate";
+const READINESS: &str = "readiness";
+const REFERENCES: &str = "references";
+
+/// What begins a line about a reference that leads nowhere.
+const STALE: &str = "[!]references ";
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
@@ -41,20 +46,17 @@ pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
     }
 }
 
-/// `/readyz` of the operations listener.
-pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Check {
-    const NAME: &str = "readiness";
+/// `/readyz` of the operations listener: readiness, and a warning where objects
+/// name what is not there.
+pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Vec<Check> {
+    let failed = |failure| vec![Check::failed(READINESS, &failure)];
     match environment.operations(named) {
-        Ok(Some(url)) => match asked(&url).await {
-            Ok(check) => check,
-            Err(failure) => Check::failed(NAME, &failure),
-        },
-        Ok(None) => Check::new(
-            NAME,
-            Outcome::Skipped,
-            "name the operations listener with --operations",
-        ),
-        Err(failure) => Check::failed(NAME, &failure),
+        Ok(Some(url)) => asked(&url).await.unwrap_or_else(failed),
+        Ok(None) => {
+            let detail = "name the operations listener with --operations";
+            vec![Check::new(READINESS, Outcome::Skipped, detail)]
+        }
+        Err(failure) => failed(failure),
     }
 }
 
@@ -147,17 +149,26 @@ async fn published(http: &Http, document: &Value) -> Check {
     }
 }
 
-async fn asked(operations: &Url) -> Result<Check, Failure> {
+async fn asked(operations: &Url) -> Result<Vec<Check>, Failure> {
     let http = Http::new(operations)?;
-    let url = below(operations, "readyz?verbose")?;
+    let url = below(operations, "readyz?verbose=references")?;
     let answer = http.send(http.get(url)).await?;
-    let lines: Vec<&str> = answer.text().lines().collect();
-    let outcome = if answer.is_success() {
-        Outcome::Ok
-    } else {
-        Outcome::Fail
-    };
-    Ok(Check::new("readiness", outcome, lines.join("; ")))
+    Ok(told(answer.is_success(), answer.text()))
+}
+
+/// What `/readyz` says: `[+]` of a check that is well, `[-]` of one that is not,
+/// `[!]` of what to look at.
+fn told(ready: bool, text: &str) -> Vec<Check> {
+    let (stale, lines): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| line.starts_with(STALE));
+    let outcome = if ready { Outcome::Ok } else { Outcome::Fail };
+    let mut checks = vec![Check::new(READINESS, outcome, lines.join("; "))];
+    if !stale.is_empty() {
+        let stale = stale.iter().filter_map(|line| line.strip_prefix(STALE));
+        let detail = stale.collect::<Vec<_>>().join("; ");
+        checks.push(Check::new(REFERENCES, Outcome::Warn, detail));
+    }
+    checks
 }
 
 async fn metrics(operations: &Url) -> Result<String, Failure> {
@@ -190,6 +201,27 @@ fn holding(metrics: &str) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_objects_name_that_is_not_there_is_a_warning_of_its_own() {
+        let line = "/agents/a/ceiling/0/scopes: expected scopes, found `x`";
+        let text = format!("[+]ledger ok\n[+]references ok\n[!]references {line}\nready\n");
+        let checks = told(true, &text);
+        let shown: Vec<_> = checks
+            .iter()
+            .map(|check| (check.name, check.outcome, check.detail.as_str()))
+            .collect();
+        let ready = "[+]ledger ok; [+]references ok; ready";
+        assert_eq!(
+            shown,
+            [
+                (READINESS, Outcome::Ok, ready),
+                (REFERENCES, Outcome::Warn, line)
+            ]
+        );
+        assert_eq!(told(true, "[+]references ok\nready\n").len(), 1);
+        assert_eq!(told(false, "[-]ledger cannot be written\n").len(), 1);
+    }
 
     #[test]
     fn a_certificate_warns_two_weeks_before_its_end_and_fails_at_it() {

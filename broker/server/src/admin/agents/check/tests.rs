@@ -124,3 +124,58 @@ fn no_token_can_be_of_two_agents_workloads() {
         "a retired one gives way"
     );
 }
+
+#[test]
+fn what_an_agent_names_already_may_stay_and_what_is_new_may_not_be_gone() {
+    let mut registry = registry();
+    let entry = |scopes: &[&str], details: Value| json!([{"target": "sap", "scopes": scopes, "authorization_details": details}]);
+    let old = json!([{"type": "post", "amount": "10"}, {"type": "pay"}]);
+    let known = json!({"ceiling": entry(&["pay", "read"], old.clone()), "presenters": ["gone"]});
+    registry.put_agent(Agent::new(spec(known.clone()), 0));
+    assert_eq!(
+        places(&registry, known),
+        [""; 0],
+        "what GET shows can be PUT"
+    );
+    let fewer = json!({"ceiling": entry(&["pay"], json!([{"type": "pay"}]))});
+    assert_eq!(places(&registry, fewer), [""; 0]);
+    let scope = json!({"ceiling": entry(&["list", "pay"], old)});
+    assert_eq!(places(&registry, scope), ["/ceiling/0/scopes"]);
+    let details = json!([{"type": "pay", "amount": "1"}]);
+    let details = json!({"ceiling": entry(&["read"], details)});
+    let at = "/ceiling/0/authorization_details/0/type";
+    assert_eq!(
+        places(&registry, details),
+        [at],
+        "another object is another reference"
+    );
+    let presenters = json!({"presenters": ["gone", "nobody"]});
+    assert_eq!(places(&registry, presenters), ["/presenters/1"]);
+}
+
+#[test]
+fn what_was_once_accepted_is_taken_as_it_is_and_counts_against_whoever_is_new() {
+    let mut before = registry();
+    // As a version with other limits took it.
+    let many: Vec<_> = (0..33)
+        .map(|n| json!({"type": "post", "amount": n.to_string()}))
+        .collect();
+    let old =
+        json!({"max_depth": 40, "ceiling": [{"target": "sap", "authorization_details": many}]});
+    before.put_agent(Agent::new(spec(old.clone()), 0));
+    assert_eq!(places(&before, old.clone()), [""; 0]);
+    let mut changed = old;
+    changed["name"] = json!("another");
+    let found = places(&before, changed);
+    assert_eq!(found, ["/max_depth", "/ceiling/0/authorization_details"]);
+    // What is declared beside it is judged with it.
+    let mut after = before.clone();
+    let mut twin = spec(json!({}));
+    twin.id = serde_json::from_value(json!("b")).unwrap();
+    after.put_agent(Agent::new(twin.clone(), 0));
+    let worlds = Worlds {
+        before: &before,
+        after: &after,
+    };
+    assert_eq!(among(worlds, &twin)[0].pointer, "/workload/claims");
+}

@@ -93,3 +93,51 @@ fn a_declaration_names_only_what_is_known() {
     );
     assert_eq!(places(json!({"audiences": [""]})), ["/audiences/0"]);
 }
+
+#[test]
+fn what_an_issuer_maps_already_may_stay_and_what_is_new_may_not_be_gone() {
+    let mut registry = registry();
+    let id = IssuerId::parse("idp").unwrap();
+    let jwks = json!({"keys": [key()]});
+    let body = |map: Value| spec(json!({"jwks": jwks, "scope_map": map}));
+    registry.put_issuer(Issuer {
+        id: id.clone(),
+        spec: body(json!({"theirs": ["sap:write"]})),
+        created_at_ms: 0,
+    });
+    let places = |map: Value| {
+        let flaws = flaws(&registry, OURS, &id, &body(map)).into_iter();
+        flaws.map(|flaw| flaw.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        places(json!({"theirs": ["sap:write"]})),
+        [""; 0],
+        "what GET shows can be PUT"
+    );
+    assert_eq!(
+        places(json!({"theirs": ["sap:read", "sap:write"]})),
+        [""; 0]
+    );
+    assert_eq!(
+        places(json!({"more": ["sap:write"], "theirs": ["sap:write"]})),
+        ["/scope_map/more"]
+    );
+}
+
+#[test]
+fn an_issuer_that_the_api_trusts_is_not_taken_by_a_file() {
+    let before = registry();
+    let id = IssuerId::parse("another").unwrap();
+    let declared = spec(json!({"issuer": "https://other.example"}));
+    let mut after = before.clone();
+    after.put_issuer(Issuer {
+        id: id.clone(),
+        spec: declared.clone(),
+        created_at_ms: 0,
+    });
+    let worlds = Worlds {
+        before: &before,
+        after: &after,
+    };
+    assert_eq!(among(worlds, OURS, &id, &declared)[0].pointer, "/issuer");
+}

@@ -120,3 +120,82 @@ fn a_declaration_names_only_what_is_known() {
     }
     assert_eq!(places("new", json!({"acts_as": "nobody"})), ["/acts_as"]);
 }
+
+#[test]
+fn what_a_target_derives_already_may_stay_and_what_is_new_may_not_be_gone() {
+    let mut registry = registry();
+    let derives = |pairs: &[&str]| json!({"acts_as": "helper", "derives": {"ask": pairs}});
+    registry.put_target(Target {
+        id: id("new"),
+        spec: spec(derives(&["sap:write"])).into(),
+        created_at_ms: 0,
+    });
+    let places = |changes: Value| {
+        let flaws = flaws(&registry, OURS, &id("new"), &spec(changes));
+        flaws
+            .into_iter()
+            .map(|flaw| flaw.pointer)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        places(derives(&["sap:write"])),
+        [""; 0],
+        "what GET shows can be PUT"
+    );
+    assert_eq!(places(derives(&["sap:read", "sap:write"])), [""; 0]);
+    assert_eq!(
+        places(derives(&["sap:write", "sap:post"])),
+        ["/derives/ask"]
+    );
+}
+
+#[test]
+fn a_name_that_the_api_gave_away_is_not_taken_by_a_file() {
+    let before = registry();
+    for (taken, place) in [
+        (json!({"audience": "urn:x:sap"}), "/audience"),
+        (
+            json!({"resources": ["https://sap.example"]}),
+            "/resources/0",
+        ),
+        (json!({"resource_server": "sap-rs"}), "/resource_server"),
+    ] {
+        let declared = spec(taken);
+        let mut after = before.clone();
+        after.put_target(Target {
+            id: id("a"),
+            spec: declared.clone().into(),
+            created_at_ms: 0,
+        });
+        let worlds = Worlds {
+            before: &before,
+            after: &after,
+        };
+        let found = among(worlds, OURS, &id("a"), &declared);
+        assert_eq!(found[0].pointer, place);
+        // What has it both ways on record is taken at every later start.
+        assert_eq!(among(Worlds::known(&after), OURS, &id("a"), &declared), []);
+    }
+}
+
+#[test]
+fn a_name_may_move_from_one_declared_target_to_another() {
+    let before = registry();
+    let mut after = before.clone();
+    let put = |registry: &mut Registry, name: &str, spec: TargetSpec| {
+        registry.put_target(Target {
+            id: id(name),
+            spec: spec.into(),
+            created_at_ms: 0,
+        });
+    };
+    let bare = spec(json!({"audience": "urn:x:sap", "resources": [], "resource_server": null}));
+    put(&mut after, "sap", bare);
+    let heir = spec(json!({"resources": ["https://sap.example"], "resource_server": "sap-rs"}));
+    put(&mut after, "new", heir.clone());
+    let worlds = Worlds {
+        before: &before,
+        after: &after,
+    };
+    assert_eq!(among(worlds, OURS, &id("new"), &heir), []);
+}

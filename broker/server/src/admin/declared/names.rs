@@ -1,0 +1,42 @@
+//! What files declare, looked at without the record: what it names that it does
+//! not declare itself.
+
+use super::Declared;
+use crate::references;
+use locum_core::registry::{Agent, Client, Issuer, Problem as Flaw, Registry, Target};
+
+/// Every reference that leads nowhere in the files. What it names may be known to
+/// the record, or to the API, all the same.
+pub(crate) fn unknown(declared: &Declared) -> Vec<Flaw> {
+    references::stale(&registry(declared), 0)
+}
+
+/// The objects as if nothing else was known.
+fn registry(declared: &Declared) -> Registry {
+    let mut out = Registry::default();
+    let created_at_ms = 0;
+    for each in &declared.issuers {
+        out.put_issuer(Issuer {
+            id: each.id.clone(),
+            spec: each.spec.clone(),
+            created_at_ms,
+        });
+    }
+    for each in &declared.clients {
+        out.put_client(Client {
+            spec: each.spec.clone(),
+            created_at_ms,
+        });
+    }
+    for each in &declared.targets {
+        out.put_target(Target {
+            id: each.id.clone(),
+            spec: each.spec.clone().into(),
+            created_at_ms,
+        });
+    }
+    for each in &declared.agents {
+        out.put_agent(Agent::new(each.spec.clone(), created_at_ms));
+    }
+    out
+}

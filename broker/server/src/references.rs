@@ -1,0 +1,121 @@
+//! What objects name that is not there, or not any more (contract §12). It is
+//! inert; whoever looks after the objects should know of it all the same.
+
+use crate::app::App;
+use locum_core::registry::{GrantView, Problem, Reference, Registry, Status};
+
+/// Most references that are told one by one; the others are counted.
+const TOLD_MAX: usize = 256;
+
+/// Every reference that leads nowhere at this moment, of objects that are in use.
+/// A pointer begins with `/<collection>/<id>`.
+pub(crate) fn stale(registry: &Registry, now_s: u64) -> Vec<Problem> {
+    let mut out = Vec::new();
+    let mut tell = |collection: &str, id: &str, named: &[Reference<'_>]| {
+        let flaws = named.iter().filter_map(|one| one.stale(registry));
+        out.extend(flaws.map(|flaw| Problem {
+            pointer: format!("/{collection}/{id}{}", flaw.pointer),
+            detail: flaw.detail,
+        }));
+    };
+    for issuer in registry.issuers() {
+        tell("issuers", issuer.id.as_str(), &issuer.spec.references());
+    }
+    for target in registry.targets() {
+        let named = target.spec.references(&target.id);
+        tell("targets", target.id.as_str(), &named);
+    }
+    let in_use = |id: &str| {
+        let agent = registry.agent(id);
+        agent.is_some_and(|agent| agent.status != Status::Retired)
+    };
+    for agent in registry
+        .agents()
+        .filter(|agent| in_use(agent.id().as_str()))
+    {
+        tell("agents", agent.id().as_str(), &agent.spec.references());
+    }
+    for grant in registry.grants() {
+        if grant.view(now_s) == GrantView::Active && in_use(grant.spec.agent.as_str()) {
+            tell("grants", &grant.id.to_string(), &grant.spec.references());
+        }
+    }
+    out
+}
+
+/// As lines for people: `<place>: <what is wrong>`.
+pub(crate) fn lines(stale: &[Problem]) -> Vec<String> {
+    let line = |one: &Problem| format!("{}: {}", one.pointer, one.detail);
+    let mut out: Vec<_> = stale.iter().take(TOLD_MAX).map(line).collect();
+    if let Some(more @ 1..) = stale.len().checked_sub(TOLD_MAX) {
+        out.push(format!("and {more} more"));
+    }
+    out
+}
+
+/// Those of the running broker. The look is at a copy of what is known, so that
+/// nobody waits for it.
+pub(crate) fn now(app: &App) -> Vec<Problem> {
+    let registry = app.state.read().registry.clone();
+    stale(&registry, app.clock.now_s())
+}
+
+/// Warns of every reference that leads nowhere.
+pub(crate) fn warn(app: &App) {
+    for line in lines(&now(app)) {
+        tracing::warn!("what is named is not there, and is passed over: {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use locum_core::registry::{Agent, AgentSpec, Target};
+    use serde_json::json;
+
+    fn registry() -> Registry {
+        let mut registry = Registry::default();
+        let body = json!({"audience": "urn:x:sap", "scopes": {"read": {}}});
+        registry.put_target(Target {
+            id: serde_json::from_value(json!("sap")).unwrap(),
+            spec: serde_json::from_value(body).unwrap(),
+            created_at_ms: 0,
+        });
+        registry.put_agent(agent("a"));
+        registry
+    }
+
+    fn agent(id: &str) -> Agent {
+        let body = json!({"id": id, "owner": {"kind": "team", "id": "t"},
+            "ceiling": [{"target": "sap", "scopes": ["pay", "read"]}]});
+        Agent::new(serde_json::from_value::<AgentSpec>(body).unwrap(), 0)
+    }
+
+    #[test]
+    fn what_is_named_and_is_not_there_is_told_with_its_place() {
+        let told = lines(&stale(&registry(), 0));
+        let line =
+            "/agents/a/ceiling/0/scopes: expected scopes of the target's catalogue, found `pay`";
+        assert_eq!(told, [line]);
+    }
+
+    #[test]
+    fn an_agent_that_is_retired_is_nobodys_business_any_more() {
+        let mut registry = registry();
+        registry.put_agent(agent("a").retire().unwrap());
+        assert_eq!(stale(&registry, 0), []);
+    }
+
+    #[test]
+    fn beyond_a_number_the_rest_is_counted() {
+        let problem = Problem {
+            pointer: "/a".into(),
+            detail: "b".into(),
+        };
+        let told = lines(&vec![problem.clone(); TOLD_MAX + 2]);
+        assert_eq!(told.len(), TOLD_MAX + 1);
+        assert_eq!(told.last().unwrap(), "and 2 more");
+        assert_eq!(lines(&vec![problem; TOLD_MAX]).len(), TOLD_MAX);
+    }
+}

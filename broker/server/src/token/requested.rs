@@ -1,0 +1,161 @@
+//! What a request asked for, as its record has it: never a token or secret, and
+//! of bounded size, whatever was sent.
+
+use crate::oauth::form::Form;
+use locum_core::decide::by_digest;
+use locum_core::jcs;
+use serde_json::{Map, Value, json};
+
+/// Most bytes of what was requested that a record holds; of more, the largest
+/// parts stand there by digest.
+const REQUESTED_MAX: usize = 2_048;
+/// Values of a parameter that may repeat which are recorded one by one.
+const VALUES: usize = 8;
+/// Parameters that appear once.
+const SINGLE: [&str; 9] = [
+    "grant_type",
+    "scope",
+    "expires_in",
+    "task_id",
+    "delegate_to",
+    "requested_token_type",
+    "subject_token_type",
+    "actor_token_type",
+    "authorization_details",
+];
+/// Parameters that may repeat.
+const SEVERAL: [&str; 2] = ["audience", "resource"];
+
+/// The parameters that say what is asked for.
+pub(super) fn requested(form: &Form) -> Value {
+    let mut out = Map::new();
+    for name in SINGLE {
+        if let Some(text) = form.get(name) {
+            out.insert(name.into(), shown(text));
+        }
+    }
+    for name in SEVERAL {
+        let values: Vec<&str> = form.all(name).collect();
+        if values.len() > VALUES {
+            out.insert(name.into(), by_digest(&jcs::text(&json!(values))));
+        } else if !values.is_empty() {
+            out.insert(name.into(), values.into_iter().map(shown).collect());
+        }
+    }
+    fit(&mut out);
+    Value::Object(out)
+}
+
+/// A token sent in the wrong place must not reach the record either.
+fn shown(text: &str) -> Value {
+    let like_a_token = text
+        .split(' ')
+        .any(|word| word.starts_with("eyJ") && word.len() > 64);
+    if like_a_token {
+        by_digest(text)
+    } else {
+        json!(text)
+    }
+}
+
+/// The largest parts by digest, until all of it fits.
+fn fit(parts: &mut Map<String, Value>) {
+    let mut left = jcs::text(&json!(parts)).len();
+    if left <= REQUESTED_MAX {
+        return;
+    }
+    let sized = |(name, value): (&String, &Value)| (jcs::text(value).len(), name.clone());
+    let mut large: Vec<(usize, String)> = parts.iter().map(sized).collect();
+    large.sort_unstable();
+    while let Some((bytes, name)) = large.pop().filter(|_| left > REQUESTED_MAX) {
+        let Some(value) = parts.get_mut(&name) else {
+            continue;
+        };
+        *value = match &*value {
+            Value::String(text) => by_digest(text),
+            other => by_digest(&jcs::text(other)),
+        };
+        left = left - bytes + jcs::text(value).len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use http::HeaderMap;
+
+    fn form(pairs: &[(&str, &str)]) -> Form {
+        let mut headers = HeaderMap::new();
+        let kind = "application/x-www-form-urlencoded".parse().unwrap();
+        headers.insert("content-type", kind);
+        let escaped = |text: &str| {
+            text.bytes()
+                .map(|b| format!("%{b:02X}"))
+                .collect::<String>()
+        };
+        let body: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        Form::read(&headers, body.join("&").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_fits_is_recorded_as_it_was_sent() {
+        let sent = [
+            ("scope", "a b"),
+            ("audience", "x"),
+            ("audience", "y"),
+            ("subject_token", "secret"),
+        ];
+        let expected = json!({"scope": "a b", "audience": ["x", "y"]});
+        assert_eq!(requested(&form(&sent)), expected);
+    }
+
+    #[test]
+    fn what_was_requested_is_recorded_up_to_2_kb_in_all_and_the_rest_by_digest() {
+        let (details, scope) = ("[".repeat(30_000), "s".repeat(1_900));
+        let sent = [
+            ("authorization_details", &*details),
+            ("scope", &*scope),
+            ("task_id", "t-1"),
+        ];
+        let recorded = requested(&form(&sent));
+        assert_eq!(recorded["authorization_details"], by_digest(&details));
+        assert_eq!(recorded["scope"], json!(scope));
+        assert_eq!(recorded["task_id"], json!("t-1"));
+    }
+
+    #[test]
+    fn it_fits_whatever_all_parameters_hold_and_however_often() {
+        let long = "\u{1}\"".repeat(900);
+        let mut sent: Vec<(&str, &str)> = SINGLE.iter().map(|name| (*name, &*long)).collect();
+        for name in SEVERAL {
+            sent.extend(std::iter::repeat_n((name, &*long), 8));
+        }
+        let recorded = requested(&form(&sent));
+        assert!(jcs::text(&recorded).len() <= REQUESTED_MAX);
+        assert_eq!(
+            recorded.as_object().unwrap().len(),
+            SINGLE.len() + SEVERAL.len()
+        );
+        let many: Vec<_> = (0..90).map(|_| ("audience", "a")).collect();
+        let recorded = requested(&form(&many));
+        assert_eq!(
+            recorded["audience"],
+            by_digest(&jcs::text(&json!(vec!["a"; 90])))
+        );
+    }
+
+    #[test]
+    fn a_token_in_the_wrong_place_is_recorded_by_digest() {
+        let token = format!("eyJ{}", "x".repeat(80));
+        assert_eq!(
+            requested(&form(&[("scope", &*token)]))["scope"],
+            by_digest(&token)
+        );
+        let all = requested(&form(&[("audience", &*token)]));
+        assert!(!all.to_string().contains(&token));
+    }
+}
