@@ -195,13 +195,6 @@ fn look_ups(c: &mut Criterion) {
     c.bench_function("target of a server, of 4,000", |b| {
         b.iter(|| registry.target_of_server(black_box("rs-3999")).is_some());
     });
-    for number in 0..10_000 {
-        registry.put_agent(agent(&format!("agent-{number}"), json!({})));
-    }
-    let version = registry.agent("agent-9999").unwrap().versions[0].id;
-    c.bench_function("agent of a version, of 10,000", |b| {
-        b.iter(|| registry.agent_of_version(black_box(version)).is_some());
-    });
 }
 
 criterion_group!(benches, decide, record, grants, puts, look_ups);

@@ -235,10 +235,17 @@ impl World<'_> {
             return None;
         }
         let owners = actors.iter().filter_map(|(agent, _)| self.owner(agent));
-        let keys = lineage.iter().map(|entry| entry.key);
-        keys.chain(owners)
-            .chain([self.all])
-            .find_map(|key| self.view.locked(&key, self.now_ms))
+        // The owner of a hop is in the lineage for revocations: a lock on an owner
+        // looks at the one of now.
+        let entries = lineage.iter();
+        let by_entry = entries
+            .filter_map(|entry| self.view.locked(&entry.key, self.now_ms))
+            .find(|lock| lock.what.kind != Kind::Owner);
+        by_entry.or_else(|| {
+            owners
+                .chain([self.all])
+                .find_map(|key| self.view.locked(&key, self.now_ms))
+        })
     }
 
     /// Whether a lock in force names one of these.

@@ -52,7 +52,7 @@ fn by_client(changes: &[Change]) -> Draft {
         reason: "RFC 7009".into(),
         request_id: Some("req_01kb3x0000000000000000000".into()),
     };
-    draft(changes, &author, [[1; 16], [2; 16]]).unwrap()
+    draft(changes, &author, [[1; 16], [2; 16]], &Names).unwrap()
 }
 
 fn revoked(jti: Jti, number: u64, ms: u64) -> Draft {

@@ -311,16 +311,6 @@ impl Registry {
     pub fn grants(&self) -> impl Iterator<Item = &Arc<Grant>> {
         self.grants.values()
     }
-
-    /// Whether an agent is certified at `now_s`, at that version if one is named.
-    #[must_use]
-    pub fn is_live(&self, agent: &AgentId, version: Option<VersionId>, now_s: u64) -> bool {
-        let certified = self
-            .agents
-            .get(agent)
-            .and_then(|agent| agent.certified(now_s));
-        certified.is_some_and(|c| version.is_none_or(|named| named == c.version))
-    }
 }
 
 /// Where an agent is found by its workload's `sub`.

@@ -221,6 +221,7 @@ fn revocation(app: &App, kid: &str) -> Change {
             reason: "test".into(),
             effective_ms: 0,
             by: "test".into(),
+            key: None,
         },
     }
 }

@@ -114,7 +114,7 @@ impl Scene {
         acting: &Acting,
         ask: &Ask,
     ) -> Result<Foretold, Why> {
-        for barred in [&subject.barred, &acting.barred].into_iter().flatten() {
+        if let Some(barred) = subject.barred.as_ref().or(acting.barred.as_ref()) {
             return Err(barred.clone());
         }
         let target = ask.target.as_ref().unwrap();

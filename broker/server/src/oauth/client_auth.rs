@@ -281,7 +281,7 @@ mod tests {
         let known = Caller::Agent(std::sync::Arc::new(Agent::new(spec, 1)));
         for caller in [Some(known), None] {
             let check = Hashing(Cell::new(0));
-            assert!(with_secret((caller, "a"), &secret, &check).is_none());
+            assert!(with_secret((caller, "a"), &secret, &check, 0).is_none());
             assert_eq!(check.0.get(), 1);
         }
     }

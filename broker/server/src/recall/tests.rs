@@ -6,11 +6,11 @@
 )]
 use super::*;
 use locum_core::ids::Uuid7;
-use locum_core::record::Place;
+use locum_core::record::{Place, key_text};
 use serde_json::json;
 
 fn entry() -> Entry {
-    let salt = URL_SAFE_NO_PAD.encode([7; 16]);
+    let salt = key_text::of(&[7; 16]);
     Entry {
         place: Place {
             tree: "t".into(),
@@ -22,7 +22,7 @@ fn entry() -> Entry {
             "outcome": "permit", "jti": Jti(Uuid7::new(5, [1; 10])),
             "subject": { "kind": "person", "commitment": commitment(&[7; 16], "subject", "demo:ada") },
             "groups": commitment(&[7; 16], "groups", "[\"demo:staff\"]"),
-            "subject_issuer": "demo", "lineage": [URL_SAFE_NO_PAD.encode([9; 16])],
+            "subject_issuer": "demo", "lineage": [key_text::of(&[9; 16])],
             "presenter": null, "target": "sap", "more": true, "aud": "urn:demo:sap", "exp": 300,
             "granted": { "scope": "invoice.read" }, "actor": "invoice-agent",
             "chain": [{ "iss": "http://l", "sub": "invoice-agent" }],
@@ -31,12 +31,19 @@ fn entry() -> Entry {
     }
 }
 
+fn recalled(entry: &Entry) -> Result<Option<Recalled>, String> {
+    let state = State::new(std::sync::Arc::new(locum_core::testing::Names));
+    read(entry, Jti(Uuid7::new(5, [1; 10])), "http://l", &state)
+}
+
 #[test]
 fn a_permit_s_record_gives_back_subject_lineage_groups_and_target() {
-    let found = read(&entry()).unwrap().unwrap();
+    let found = recalled(&entry()).unwrap().unwrap();
     assert_eq!(found.recall.subject.sub(), "demo:ada");
     assert_eq!(found.recall.issuer.unwrap().as_str(), "demo");
-    assert_eq!(found.recall.lineage, Lineage::of(vec![[9; 16]]));
+    let lineage: Vec<_> = found.recall.lineage.iter().copied().collect();
+    let key = [9; 16];
+    assert_eq!(lineage, [locum_core::lineage::Entry { key, since_ms: 5 }]);
     assert_eq!(found.recall.groups.unwrap().len(), 1);
     assert_eq!(found.recall.presenter, None);
     assert_eq!(found.target.unwrap().as_str(), "sap");
@@ -47,7 +54,7 @@ fn unknown_groups_stay_unknown() {
     let mut entry = entry();
     entry.side.as_mut().unwrap()["groups"] = Value::Null;
     entry.body["groups"] = Value::Null;
-    assert_eq!(read(&entry).unwrap().unwrap().recall.groups, None);
+    assert_eq!(recalled(&entry).unwrap().unwrap().recall.groups, None);
 }
 
 #[test]
@@ -56,14 +63,14 @@ fn an_erased_subject_is_nobody() {
         side: None,
         ..entry()
     };
-    assert_eq!(read(&erased).unwrap(), None);
+    assert_eq!(recalled(&erased).unwrap(), None);
 }
 
 #[test]
 fn another_subject_than_was_committed_to_is_damage() {
     let mut entry = entry();
     entry.side.as_mut().unwrap()["subject"] = json!("demo:eve");
-    assert!(read(&entry).is_err());
+    assert!(recalled(&entry).is_err());
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn other_groups_than_were_committed_to_are_damage() {
     ] {
         let mut entry = entry();
         entry.side.as_mut().unwrap()["groups"] = groups;
-        assert!(read(&entry).is_err());
+        assert!(recalled(&entry).is_err());
     }
 }
 
@@ -124,7 +131,7 @@ fn token(changes: serde_json::Value) -> OwnToken {
 
 #[test]
 fn who_holds_our_key_cannot_say_otherwise_than_the_record() {
-    let issued = read(&entry()).unwrap().unwrap().issued;
+    let issued = recalled(&entry()).unwrap().unwrap().issued;
     assert!(issued.is(&token(json!({}))));
     for forged in [
         json!({ "aud": "urn:demo:workday" }),

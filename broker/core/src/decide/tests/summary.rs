@@ -83,7 +83,7 @@ fn a_refusal_is_sent_on_the_word_of_a_record_that_opened_its_clients_summary() {
     let request = RequestId(uuid(MINUTE_MS, 1));
     for draft in [
         closed((&open, &word.place), &Counts::default(), [2; 16]),
-        marked("hr-agent", request, mark, [3; 16]),
+        marked("hr-agent", request, (Some(mark), &[]), [3; 16]),
     ] {
         assert_eq!(draft.kind(), SUMMARY);
         assert!(known(&draft, &appended(&draft), "hr-agent").is_err());
@@ -93,7 +93,12 @@ fn a_refusal_is_sent_on_the_word_of_a_record_that_opened_its_clients_summary() {
 #[test]
 fn a_mark_beside_a_summary_is_recorded_as_a_decision_has_it_and_small() {
     let request = RequestId(uuid(MINUTE_MS, 1));
-    let again = marked("a", request, ([1; 16], 5, Some([2; 32])), [3; 16]);
+    let again = marked(
+        "a",
+        request,
+        (Some(([1; 16], 5, Some([2; 32]))), &[]),
+        [3; 16],
+    );
     let frame = Frame {
         marks: vec![([1; 16], 5, Some([2; 32]))],
         ..scene().frame()

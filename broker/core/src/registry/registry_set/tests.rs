@@ -4,7 +4,7 @@ use super::*;
 use crate::registry::GrantState;
 use crate::testing::{NOW_S, agent, certified, grant, target, uuid, version};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn at(names: &[&str]) -> Value {
     let each = |name: &&str| json!({"target": name, "scopes": ["a"]});
@@ -217,7 +217,7 @@ fn an_agent_is_found_by_its_workload_and_versions_of_now() {
     let without = declared("a", None);
     registry.put_agent(certified(without.clone(), 2));
     assert!(found(&registry, "y").is_empty());
-    let known = |number| registry.agent_of_version(version(without.id(), number));
-    assert!(known(1).is_some() && known(2).is_some());
-    assert!(registry.agent_of_version(VersionId(uuid(0, 0))).is_none());
+    let known = |number| registry.knows_version(version(without.id(), number));
+    assert!(known(1) && known(2));
+    assert!(!registry.knows_version(VersionId(uuid(0, 0))));
 }

@@ -3,6 +3,7 @@ use super::*;
 use crate::setup::Setup;
 use crate::start::{self, Folder};
 use locum_stores::state::Author;
+use serde_json::json;
 
 fn local(audience: &str) -> Named<IssuerId, IssuerSpec> {
     let spec = json!({"issuer": "https://idp.example", "kind": "oidc", "role": "subject",

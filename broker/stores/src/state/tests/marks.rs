@@ -86,8 +86,13 @@ fn a_mark_beside_a_summary_counts_live_and_in_replay() {
     let request = RequestId(uuid(1_795_400_040_000, 1));
     let drafts = [
         open.clone(),
-        decide::marked("a", request, (KEY, UNTIL, None), [2; 16]),
-        decide::marked("a", request, ([8; 16], UNTIL, Some(ONE)), [3; 16]),
+        decide::marked("a", request, (Some((KEY, UNTIL, None)), &[]), [2; 16]),
+        decide::marked(
+            "a",
+            request,
+            (Some(([8; 16], UNTIL, Some(ONE))), &[]),
+            [3; 16],
+        ),
         decide::closed((&open, &place), &decide::Counts::default(), [4; 16]),
     ];
     for shared in [live(&drafts), replayed(&drafts)] {

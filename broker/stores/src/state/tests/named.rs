@@ -136,7 +136,8 @@ fn a_revoked_token_leaves_memory_when_nothing_under_it_lives() {
     shared.appended(&at(end + 120_000), &record(&[])).unwrap();
     assert_eq!(shared.read().view.revocations(), 0);
     let of_two: Vec<_> = shared.read().revocation_blocks.from(0).collect();
-    assert_eq!(of_two, [0..64], "and is found in the record");
+    assert_eq!(of_two.len(), 1, "and is found in the record");
+    assert_eq!(of_two.first(), Some(&(0..64)));
 }
 
 #[test]

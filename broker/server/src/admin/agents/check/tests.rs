@@ -7,7 +7,7 @@
 use super::*;
 use locum_core::ids::TargetId;
 use locum_core::registry::{Agent, Client, Issuer, Target};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn spec(changes: Value) -> AgentSpec {
     let mut body = json!({

@@ -6,14 +6,14 @@
 )]
 use super::*;
 use locum_core::ids::{Jti, TargetId, Uuid7};
-use locum_core::lineage::Keyed;
+use locum_core::lineage::{Key, Keyed};
 use locum_core::registry::{Agent, AgentSpec, GrantSpec, GrantState, Target};
-use locum_core::standing::FOR_EVER;
 use locum_stores::ledger::Entry;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 const NOW_MS: u64 = 1_800_000_000_000;
+const NOW: Act = Act::Revoke(None);
 
 /// Names that are hashed with nothing: enough to tell them apart.
 struct Plain;
@@ -30,7 +30,8 @@ fn world() -> State {
     let mut state = State::new(Arc::new(Plain));
     for (agent, owner) in [("a", "red"), ("b", "blue")] {
         let spec = json!({ "id": agent, "owner": { "kind": "team", "id": owner } });
-        let agent = Agent::new(serde_json::from_value::<AgentSpec>(spec).unwrap(), 1);
+        let mut agent = Agent::new(serde_json::from_value::<AgentSpec>(spec).unwrap(), 1);
+        agent.owner_key = Some(Plain.key(Kind::Owner, owner));
         state.registry.put_agent(agent);
     }
     for (id, server) in [("asks", json!("rs")), ("offline", Value::Null)] {
@@ -45,9 +46,9 @@ fn world() -> State {
 }
 
 /// A token that agent `a` got for ada at a target.
-fn permit(target: &str, delegate_to: Option<&str>) -> Permit {
+fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> Permit {
     let jti = Jti(Uuid7::new(NOW_MS - 10, [1; 10]));
-    let key = |kind, id: &str| URL_SAFE_NO_PAD.encode(Plain.key(kind, id));
+    let key = |kind, id: &str| key_text::of(&Plain.key(kind, id));
     let entry = Entry {
         place: locum_core::record::Place {
             tree: "t".into(),
@@ -62,7 +63,7 @@ fn permit(target: &str, delegate_to: Option<&str>) -> Permit {
         }),
         side: Some(json!({ "subject": "demo:ada" })),
     };
-    Permit::read(&entry, "us").unwrap()
+    Permit::read(&entry, "us", state).unwrap()
 }
 
 fn what(kind: Kind, id: &str) -> What {
@@ -73,9 +74,14 @@ fn what(kind: Kind, id: &str) -> What {
 }
 
 fn affected(kind: Kind, id: &str, state: &State) -> Affected {
-    let stop = Stop::new(&what(kind, id), NOW_MS, state, NOW_MS);
+    stopped(&Stop::new(&what(kind, id), NOW, state, NOW_MS), state)
+}
+
+/// What it stops of a token at a target that asks.
+fn stopped(stop: &Stop, state: &State) -> Affected {
     let mut out = Affected::default();
-    stop.token(&permit("asks", None), state, &mut out);
+    let permit = permit("asks", None, state);
+    stop.token(&permit, &state.world(NOW_MS), &mut out);
     out
 }
 
@@ -116,41 +122,40 @@ fn what_was_dead_already_is_not_stopped_again() {
 #[test]
 fn a_stop_in_force_counts_what_it_stopped_itself() {
     let mut state = world();
-    let stop = Stop::new(&what(Kind::Agent, "a"), NOW_MS, &state, NOW_MS);
+    let stop = Stop::new(&what(Kind::Agent, "a"), NOW, &state, NOW_MS);
     state.view.revoke(Plain.key(Kind::Agent, "a"), NOW_MS);
-    let mut out = Affected::default();
-    stop.token(&permit("asks", None), &state, &mut out);
-    assert_eq!(out.tokens, 1);
+    assert_eq!(stopped(&stop, &state).tokens, 1);
 }
 
 #[test]
 fn what_was_issued_after_the_moment_is_spared() {
     let state = world();
-    let stop = Stop::new(&what(Kind::Agent, "a"), NOW_MS - 11, &state, NOW_MS);
-    let mut out = Affected::default();
-    stop.token(&permit("asks", None), &state, &mut out);
-    assert_eq!(out.tokens, 0);
-    stop.at(NOW_MS - 10)
-        .token(&permit("asks", None), &state, &mut out);
-    assert_eq!(out.tokens, 1);
+    let before = |ms| {
+        let act = Act::Revoke(Some(ms));
+        stopped(
+            &Stop::new(&what(Kind::Agent, "a"), act, &state, NOW_MS),
+            &state,
+        )
+        .tokens
+    };
+    assert_eq!(before(NOW_MS - 11), 0);
+    assert_eq!(before(NOW_MS - 10), 1);
 }
 
 #[test]
 fn a_token_lives_on_where_nobody_can_ask_and_never_when_it_is_only_passed_on() {
     let state = world();
-    let survivors = |permit: Permit| {
+    let survivors = |target, delegate_to| {
         let mut out = Affected::default();
-        let stop = Stop::new(&what(Kind::All, ""), NOW_MS, &state, NOW_MS);
-        stop.token(&permit, &state, &mut out);
+        let stop = Stop::new(&what(Kind::All, ""), NOW, &state, NOW_MS);
+        let permit = permit(target, delegate_to, &state);
+        stop.token(&permit, &state.world(NOW_MS), &mut out);
         out.survivors.into_iter().collect::<Vec<_>>()
     };
-    assert!(survivors(permit("asks", None)).is_empty());
-    assert!(survivors(permit("offline", Some("b"))).is_empty());
+    assert!(survivors("asks", None).is_empty());
+    assert!(survivors("offline", Some("b")).is_empty());
     let until = NOW_MS / 1000 + 300;
-    assert_eq!(
-        survivors(permit("offline", None)),
-        [("offline".to_owned(), until)]
-    );
+    assert_eq!(survivors("offline", None), [("offline".to_owned(), until)]);
 }
 
 #[test]
@@ -169,14 +174,14 @@ fn live_grants_end_with_their_person_agent_owner_issuer_and_target() {
         uses: 0,
         made_by: "admin".into(),
         created_at_ms: NOW_MS - 10,
+        recorded_ms: None,
+        owner_key: Some(Plain.key(Kind::Owner, "red")),
+        kept: locum_core::registry::KeptLineage::default(),
     };
     state.registry.put_grant(grant(1, NOW_MS / 1000 + 10));
     state.registry.put_grant(grant(2, NOW_MS / 1000));
-    let ending = |kind, id: &str, state: &State| {
-        Stop::new(&what(kind, id), NOW_MS, state, NOW_MS)
-            .grants
-            .len()
-    };
+    let ending =
+        |kind, id: &str, state: &State| Stop::new(&what(kind, id), NOW, state, NOW_MS).grants.len();
     for (kind, id, count) in [
         (Kind::Grant, grant(1, 0).id.to_string(), 1),
         (Kind::Grant, grant(2, 0).id.to_string(), 0),
