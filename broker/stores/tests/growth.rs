@@ -1,5 +1,5 @@
 //! What clients can make grow, a million times each, and what it costs in
-//! memory: no more than the table "What can grow" of `docs/reference/limits.md`
+//! memory: no more than the table "What grows" of `docs/reference/limits.md`
 //! says. Each kind has a process of its own, this one started again, so that
 //! what one freed is not what another is given.
 #![allow(

@@ -88,6 +88,7 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.ends_with("/tests.rs")
         || within("/tests/")
+        || within("/src/model/")
         || within("/benches/")
 }
 

@@ -1,5 +1,5 @@
 //! What operators can make grow, 20,000 times each through the API, and what it
-//! costs in memory: no more than the table "What can grow" of
+//! costs in memory: no more than the table "What grows" of
 //! `docs/reference/limits.md` says. Each kind has a process of its own, this one
 //! started again. How long others' exchanges take before and after, and what a
 //! start reads again, is written beside it; only the latter is asserted, since

@@ -95,25 +95,7 @@ impl Scene {
             }
             links.insert(0, (acting.agent.clone(), acting.version.clone()));
         }
-        let target = ask.target.as_ref().unwrap();
-        let high = ask.scope.iter().any(|scope| scope == "post");
-        let covered = match parent.basis {
-            "grant" => {
-                let mut grants = self.history.grants.iter();
-                let grant = grants
-                    .find(|g| Some(&g.id) == parent.grant.as_ref())
-                    .unwrap();
-                let at = grant.targets.iter().find(|(id, _)| id == target);
-                // Elsewhere than at the token's own target it must stand there.
-                let mut there = grant.lineage.clone();
-                there.add(Kind::Target, target, grant.made_ms);
-                let stands = !derives || self.history.dead(&there).is_none();
-                stands && at.is_some_and(|(_, scopes)| ask.scope.iter().all(|s| scopes.contains(s)))
-            }
-            "policy" => !high,
-            _ => !(high && derives),
-        };
-        if !covered {
+        if !self.covers(parent, ask, derives) {
             return Err("the basis does not cover it".into());
         }
         let mut lineage = parent.lineage.clone();
@@ -131,5 +113,27 @@ impl Scene {
             ends_s: parent.exp_s.min(acting.exp_s),
         };
         self.foretell(out, acting, ask)
+    }
+
+    /// Whether the root's basis covers what is asked for.
+    fn covers(&self, parent: &Token, ask: &Ask, derives: bool) -> bool {
+        let target = ask.target.as_ref().unwrap();
+        let high = ask.scope.iter().any(|scope| scope == "post");
+        match parent.basis {
+            "grant" => {
+                let mut grants = self.history.grants.iter();
+                let grant = grants
+                    .find(|g| Some(&g.id) == parent.grant.as_ref())
+                    .unwrap();
+                let at = grant.targets.iter().find(|(id, _)| id == target);
+                // Elsewhere than at the token's own target it must stand there.
+                let mut there = grant.lineage.clone();
+                there.add(Kind::Target, target, grant.made_ms);
+                let stands = !derives || self.history.dead(&there).is_none();
+                stands && at.is_some_and(|(_, scopes)| ask.scope.iter().all(|s| scopes.contains(s)))
+            }
+            "policy" => !high,
+            _ => !(high && derives),
+        }
     }
 }

@@ -226,6 +226,24 @@ impl Scene {
         Ok(())
     }
 
+    /// Targets of a grant, each with its scopes.
+    fn granted(&mut self) -> Vec<(String, Vec<String>)> {
+        let mut targets = Vec::new();
+        for target in TARGETS {
+            if self.chance(70) {
+                let all = self.chance(70);
+                let scopes = if all {
+                    vec!["post", "read"]
+                } else {
+                    vec!["read"]
+                };
+                let scopes = scopes.into_iter().map(str::to_owned).collect();
+                targets.push((target.to_owned(), scopes));
+            }
+        }
+        targets
+    }
+
     pub(super) fn grant(&mut self) -> Same {
         let agent = self.any_agent();
         let known = self.history.agent(&agent).unwrap();
@@ -238,20 +256,7 @@ impl Scene {
         let now_ms = self.broker.now_ms();
         let expires_s = now_ms / 1000 + 1 + self.dice.below(7_200);
         let max_uses = self.chance(30).then(|| 1 + self.dice.below(3));
-        let mut targets = Vec::new();
-        for target in TARGETS {
-            if self.chance(70) {
-                let scopes = if self.chance(70) {
-                    vec!["post", "read"]
-                } else {
-                    vec!["read"]
-                };
-                targets.push((
-                    target.to_owned(),
-                    scopes.into_iter().map(str::to_owned).collect(),
-                ));
-            }
-        }
+        let targets = self.granted();
         if targets.is_empty() {
             return Ok(());
         }
