@@ -96,7 +96,11 @@ fn rotation(scene: &mut Scene, _: u64) {
 
 fn answer(scene: &mut Scene, number: u64) {
     let id = &scene.history.agents[0].id;
-    let deed = if number.is_multiple_of(2) { "resume" } else { "suspend" };
+    let deed = if number.is_multiple_of(2) {
+        "resume"
+    } else {
+        "suspend"
+    };
     let path = format!("/agents/{id}/{deed}");
     let once = ("idempotency-key", format!("growth {number}"));
     let body = json!({"reason": "growth"});
