@@ -51,7 +51,7 @@ enum WithoutGroups {
     /// A permit that names one.
     LeftOut,
     /// A forbid that names one, reduced to its scope.
-    Reduced(Form),
+    Reduced(Box<Form>),
 }
 
 /// A policy as it is asked about.
@@ -211,7 +211,8 @@ fn without_groups(
         (true, Effect::Forbid) => {
             let mut tree = tree.clone();
             let reduced = unconditional(policy, &mut tree)?;
-            Ok(WithoutGroups::Reduced(Form::read(reduced, &tree, words)))
+            let form = Form::read(reduced, &tree, words);
+            Ok(WithoutGroups::Reduced(Box::new(form)))
         }
     }
 }
