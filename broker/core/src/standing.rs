@@ -179,11 +179,10 @@ impl World<'_> {
     /// Whether a lineage stands.
     #[must_use]
     pub fn standing(&self, lineage: &Lineage, actors: Actors<'_>) -> Standing {
-        if self.is_dead(lineage) {
-            return Standing::Revoked;
-        }
-        if let Some(lock) = self.lock_on(lineage, actors) {
-            return Standing::Locked(lock.clone());
+        let mut agents = actors.iter().map(|(agent, _)| agent);
+        let stopped = self.stopped(lineage, &mut agents);
+        if stopped != Standing::Live {
+            return stopped;
         }
         let fallen = actors
             .iter()
@@ -191,6 +190,21 @@ impl World<'_> {
         fallen.map_or(Standing::Live, |(agent, _)| {
             Standing::AgentNotInForce(agent.clone())
         })
+    }
+
+    /// Whether a lineage of these agents is revoked or locked, whether or not they
+    /// are in force.
+    #[must_use]
+    pub fn stopped<'a>(
+        &self,
+        lineage: &Lineage,
+        agents: &mut dyn Iterator<Item = &'a AgentId>,
+    ) -> Standing {
+        if self.is_dead(lineage) {
+            return Standing::Revoked;
+        }
+        let lock = self.lock_on(lineage, agents);
+        lock.map_or(Standing::Live, |lock| Standing::Locked(lock.clone()))
     }
 
     /// Whether anything in the lineage was revoked at or after the time from
@@ -229,12 +243,16 @@ impl World<'_> {
     }
 
     /// A lock in force on anything in the lineage, on everything, or on the owner
-    /// that an actor has now.
-    fn lock_on(&self, lineage: &Lineage, actors: Actors<'_>) -> Option<&Lock> {
+    /// that an agent has now.
+    fn lock_on<'a>(
+        &self,
+        lineage: &Lineage,
+        agents: &mut dyn Iterator<Item = &'a AgentId>,
+    ) -> Option<&Lock> {
         if self.view.locks.is_empty() {
             return None;
         }
-        let owners = actors.iter().filter_map(|(agent, _)| self.owner(agent));
+        let owners = agents.filter_map(|agent| self.owner(agent));
         // The owner of a hop is in the lineage for revocations: a lock on an owner
         // looks at the one of now.
         let entries = lineage.iter();

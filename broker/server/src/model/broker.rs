@@ -91,9 +91,14 @@ impl Broker {
         let clock = Clock::of(self.wall.clone());
         let _inside = self.runtime.enter();
         let app = start::open_at(folder, ISSUER, &MASTER, setup, clock).unwrap();
-        self.runtime.block_on(start::settle(&app)).unwrap();
         let router = crate::http::router(&app);
         self.running = Some((app, router));
+        self.settle();
+    }
+
+    /// Does what a start does besides opening, such as retiring keys.
+    pub(super) fn settle(&self) {
+        self.runtime.block_on(start::settle(self.app())).unwrap();
     }
 
     /// Ends the broker; what was answered is on the record.
@@ -101,6 +106,8 @@ impl Broker {
         if let Some((app, router)) = self.running.take() {
             drop(router);
             app.ledger.close();
+            // It waits at its start until its wall clock has caught up.
+            self.wall.store(app.clock.now_ms(), Ordering::Relaxed);
         }
     }
 

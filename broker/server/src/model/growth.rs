@@ -37,7 +37,7 @@ const KINDS: [(&str, u64, Make); 8] = [
     ("a version of an agent", 60_000, version),
     ("an agent's owner", 60_000, owner),
     ("a credential that was revoked", 60_000, credential),
-    ("a rotation of the keys", 86_400_000, rotation),
+    ("a rotation of the keys", 600_000, rotation),
     ("an answer under an `Idempotency-Key`", 10_000, answer),
 ];
 

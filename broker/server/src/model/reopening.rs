@@ -7,6 +7,7 @@ impl Scene {
     /// Ends the broker and opens its folder twice.
     pub(super) fn opens_alike(&mut self) -> Same {
         self.broker.pass(0);
+        self.broker.settle();
         let running = self.broker.app().state.canonical(self.broker.now_ms());
         self.broker.end();
         self.broker.begin();

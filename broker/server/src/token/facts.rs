@@ -169,12 +169,10 @@ fn subject(world: &World<'_>, case: &Case) -> Standing {
 /// The actor by all its names, then its token by what that descends from: the
 /// token may be of an older version than the one that the agent acts in now.
 fn actor(world: &World<'_>, case: &Case) -> Standing {
-    let by_name = world.standing(case.actor.lineage(), &[]);
+    let agent = case.actor.agent_id();
+    let by_name = world.stopped(case.actor.lineage(), &mut std::iter::once(agent));
     match (by_name, case.actor.token()) {
-        (Standing::Live, Some(token)) => {
-            let agent = [(case.actor.agent_id().clone(), None)];
-            world.standing(token, &agent)
-        }
+        (Standing::Live, Some(token)) => world.standing(token, &[(agent.clone(), None)]),
         (found, _) => found,
     }
 }

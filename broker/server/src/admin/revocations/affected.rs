@@ -59,6 +59,8 @@ pub(in crate::admin) struct Stop {
     before: Instead,
     /// For a key of ours: the algorithm it signs and when it was the one.
     signed: Option<Signed>,
+    /// When the keys of ours signed that are no more: what they signed is dead.
+    gone: Vec<Signed>,
     /// The people whose live grants end, one entry a grant.
     grants: Vec<String>,
 }
@@ -86,6 +88,7 @@ impl Stop {
                 until_ms: state.view.revoked_until(&key),
             },
             signed: kid.and_then(|kid| Signed::by(kid, &state.signing_keys)),
+            gone: gone(state),
             what: what.clone(),
             grants: Vec::new(),
         };
@@ -185,8 +188,9 @@ impl Stop {
     }
 
     fn was_dead(&self, permit: &Permit, world: &World<'_>) -> bool {
-        let by_key = self.signed.is_some() && self.before.until_ms.is_some();
-        by_key || world.is_dead_with(&permit.lineage, Some(self.before))
+        let mut gone = self.gone.iter();
+        gone.any(|signed| permit.is_signed(signed, world.registry))
+            || world.is_dead_with(&permit.lineage, Some(self.before))
     }
 
     fn token(&self, permit: &Permit, world: &World<'_>, out: &mut Affected) {
@@ -235,6 +239,13 @@ impl Stop {
         out.people.extend(self.grants.iter().cloned());
         Ok(out)
     }
+}
+
+/// When each key of ours signed that was retired, as a revoked one is.
+fn gone(state: &State) -> Vec<Signed> {
+    let keys = state.signing_keys.iter();
+    let retired = keys.filter(|key| key.retired_ms.is_some());
+    retired.filter_map(Signed::of).collect()
 }
 
 /// Whether a stop of that kind can end a grant.

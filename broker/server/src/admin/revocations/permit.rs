@@ -40,7 +40,11 @@ pub(super) struct Signed {
 impl Signed {
     /// The time in which a key signed; `None` for one that never did.
     pub(super) fn by(kid: &str, keys: &[SigningKeyEntry]) -> Option<Self> {
-        let key = keys.iter().find(|key| key.kid == kid)?;
+        Self::of(keys.iter().find(|key| key.kid == kid)?)
+    }
+
+    /// The time in which that key signed; `None` for one that never did.
+    pub(super) fn of(key: &SigningKeyEntry) -> Option<Self> {
         Some(Self {
             alg: key.alg,
             from_ms: key.activated_ms?,
