@@ -6,7 +6,7 @@ use locum_core::registry::Agent;
 use std::sync::Arc;
 
 fn authenticated(who: Caller) -> Authenticated<Caller> {
-    Authenticated { who, by: "client_secret" }
+    Authenticated { who, by: "client_secret", since_ms: 0 }
 }
 
 fn actor(agent: Arc<Agent>, ours: Arc<str>) -> ActorProof {
@@ -16,8 +16,8 @@ fn actor(agent: Arc<Agent>, ours: Arc<str>) -> ActorProof {
         from: ActorFrom::Client,
         presenter: None,
         expires_s: None,
-        issued_ms: None,
         lineage: Lineage::default(),
+        token: None,
     }
 }
 

@@ -159,7 +159,7 @@ fn every_standing_is_what_the_whole_history_says() {
     let (permitted, refused) = (counts.permitted.into_inner(), counts.refused.into_inner());
     assert!(
         permitted * 4 > refused,
-        "expected a fifth of the exchanges to be permitted, found {permitted} of {}",
+        "expected a sixth of the exchanges to be permitted, found {permitted} of {}",
         permitted + refused
     );
 }

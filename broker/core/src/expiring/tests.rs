@@ -1,0 +1,45 @@
+use super::*;
+
+fn key(number: u32) -> Key {
+    let mut key = [0; 16];
+    for (to, from) in key.iter_mut().zip(number.to_be_bytes()) {
+        *to = from;
+    }
+    key
+}
+
+#[test]
+fn a_key_counts_at_least_until_its_time_and_is_gone_two_minutes_later() {
+    let mut set = Expiring::default();
+    set.insert(key(1), 90_000);
+    set.sweep(90_000);
+    assert!(set.contains(&key(1)));
+    set.sweep(90_000 + 2 * MINUTE_MS);
+    assert!(!set.contains(&key(1)) && set.is_empty());
+}
+
+#[test]
+fn a_key_that_comes_again_counts_until_the_later_time() {
+    let mut set = Expiring::default();
+    set.insert(key(1), MINUTE_MS);
+    set.insert(key(1), 10 * MINUTE_MS);
+    set.insert(key(1), 5 * MINUTE_MS);
+    set.sweep(9 * MINUTE_MS);
+    assert!(set.contains(&key(1)));
+    assert_eq!(set.counting(9 * MINUTE_MS).count(), 1);
+    set.sweep(20 * MINUTE_MS);
+    assert!(set.is_empty());
+}
+
+#[test]
+fn a_sweep_drops_a_bounded_number_and_the_next_goes_on() {
+    let mut set = Expiring::default();
+    let many = 2 * u32::try_from(SWEPT_AT_ONCE).unwrap_or_default() + 1;
+    (0..many).for_each(|number| set.insert(key(number), 0));
+    set.sweep(10 * MINUTE_MS);
+    assert_eq!(set.len(), SWEPT_AT_ONCE + 1);
+    set.sweep(10 * MINUTE_MS);
+    set.sweep(10 * MINUTE_MS);
+    assert!(set.is_empty());
+    assert!(set.keys.capacity() <= ROOMY * SWEPT_AT_ONCE);
+}
