@@ -195,10 +195,10 @@ impl World<'_> {
     /// Whether a lineage of these agents is revoked or locked, whether or not they
     /// are in force.
     #[must_use]
-    pub fn stopped<'a>(
+    pub fn stopped(
         &self,
         lineage: &Lineage,
-        agents: &mut dyn Iterator<Item = &'a AgentId>,
+        agents: &mut dyn Iterator<Item = &AgentId>,
     ) -> Standing {
         if self.is_dead(lineage) {
             return Standing::Revoked;
@@ -244,10 +244,10 @@ impl World<'_> {
 
     /// A lock in force on anything in the lineage, on everything, or on the owner
     /// that an agent has now.
-    fn lock_on<'a>(
+    fn lock_on(
         &self,
         lineage: &Lineage,
-        agents: &mut dyn Iterator<Item = &'a AgentId>,
+        agents: &mut dyn Iterator<Item = &AgentId>,
     ) -> Option<&Lock> {
         if self.view.locks.is_empty() {
             return None;
