@@ -192,11 +192,32 @@ pub(crate) async fn settle(app: &App) -> Result<(), StartFlaw> {
         )]
         tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
     }
+    token_age(app).await?;
     keyring::settle(app).await?;
     if let Some(app) = app.me.upgrade() {
         tokio::task::spawn_blocking(move || app.client_keys.prepare_all(&app.state));
     }
     Ok(named(app).await?)
+}
+
+/// Puts `limits.max_token_age_s` on record where it is another than before: one
+/// that is raised counts for tokens issued since (contract §12).
+async fn token_age(app: &App) -> Result<(), Unavailable> {
+    let max_s = app.bounds.max_token_age_s;
+    let changing = app.changing().await?;
+    let (known_s, always) = {
+        let state = app.state.read();
+        // Without a key nothing was ever issued.
+        (state.token_ages.max_s(), state.signing_keys.is_empty())
+    };
+    if known_s == max_s {
+        return Ok(());
+    }
+    let reason = format!("limits.max_token_age_s is {max_s}, and was {known_s}");
+    let author = Author::itself(reason);
+    let draft = app.draft(&[Change::TokenAge { max_s, always }], &author)?;
+    app.change(&changing, draft, Box::new(|_| ())).await?;
+    Ok(())
 }
 
 /// Puts the keys of what live locks and revocations name on record, where their

@@ -60,9 +60,19 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 async fn one(call: Call) -> Result<Answer, Problem> {
     let id = LockId::parse(call.param("id"));
     let id = id.map_err(|_| Problem::unknown("a lock"))?;
-    let lock = RECORDED.one(&call.app, id.0).await?;
-    let lock = lock.ok_or_else(|| Problem::unknown("a lock"))?;
+    let lock = found(&call, id).await?;
     Ok(Answer::ok(stands(&call.app, &lock)))
+}
+
+/// The lock of that id. One that stands is known, however late after its id its
+/// record came.
+async fn found(call: &Call, id: LockId) -> Result<LockEntry, Problem> {
+    let known = call.app.state.read().locks.get(&id).cloned();
+    if let Some(lock) = known {
+        return Ok(lock);
+    }
+    let recorded = RECORDED.one(&call.app, id.0).await?;
+    recorded.ok_or_else(|| Problem::unknown("a lock"))
 }
 
 /// A lock of the record as it stands now.
@@ -130,8 +140,7 @@ async fn lift(call: Call) -> Result<Answer, Problem> {
     let reason = call.reason(true)?;
     let id = LockId::parse(call.param("id"));
     let id = id.map_err(|_| Problem::unknown("a lock"))?;
-    let recorded = RECORDED.one(&call.app, id.0).await?;
-    let recorded = recorded.ok_or_else(|| Problem::unknown("a lock"))?;
+    let recorded = found(&call, id).await?;
     let plan = |moment: &Moment<'_>| {
         if moment.state.lifted.contains(&id) {
             let detail = "expected a lock that stands, found one that was lifted";

@@ -157,7 +157,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.max_token_age_s",
         Whole(1, 2_678_400),
         Some("86400"),
-        "Seconds a subject token is accepted",
+        "Seconds a subject token is accepted; raised, it counts for tokens issued since",
     ),
     key(
         "limits.requests_per_client_per_s",

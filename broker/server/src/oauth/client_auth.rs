@@ -227,13 +227,11 @@ fn take_mark(
 ) -> Result<Mark, Refusal> {
     let claims = assertion.get();
     let jti = claims.jti.as_deref().ok_or_else(rejected)?;
-    let iat = claims.iat.unwrap_or_default();
     let mark = Mark {
         key: app.vault.mark(client.get().id(), jti),
         request,
-        until_s: iat
-            .saturating_add(app.bounds.assertion_max_age_s)
-            .saturating_add(1),
+        // Not by the greatest age of now, which may be raised.
+        until_s: claims.exp.saturating_add(1),
     };
     let now_s = app.clock.now_s();
     app.state

@@ -84,16 +84,13 @@ pub(crate) fn is_locked(app: &App, caller: &Caller) -> bool {
     let state = app.state.read();
     let client = caller.client.client.get();
     let agent = client.agent();
-    let mut names = vec![(Kind::Client, client.id())];
-    names.extend(agent.map(|_| (Kind::Agent, client.id())));
-    names.extend(agent.map(|agent| (Kind::Owner, &*agent.spec.owner.id)));
+    let mut keys = vec![app.names.key(Kind::Client, client.id())];
+    keys.extend(agent.map(|_| app.names.key(Kind::Agent, client.id())));
+    // Its name may be erased; the key is what the record holds.
+    keys.extend(agent.map(|agent| agent.owner_key(&*state.names)));
     let now_ms = app.clock.now_ms();
-    names.into_iter().any(|(kind, id)| {
-        state
-            .view
-            .locked(&app.names.key(kind, id), now_ms)
-            .is_some()
-    })
+    keys.iter()
+        .any(|key| state.view.locked(key, now_ms).is_some())
 }
 
 fn no_token() -> Refusal {

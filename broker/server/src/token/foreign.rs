@@ -100,6 +100,19 @@ pub(crate) async fn accept(
     text: &str,
     sent_as: SentAs,
 ) -> Result<Foreign, Refusal> {
+    let found = accept_now((app, waiter), text, sent_as).await?;
+    let slot = sent_as.slot();
+    slot.in_age(app, found.token.get())
+        .map_err(|flaw| slot.flaw(&flaw))?;
+    Ok(found)
+}
+
+/// As the limits are now.
+async fn accept_now(
+    (app, waiter): (&App, &Waiter),
+    text: &str,
+    sent_as: SentAs,
+) -> Result<Foreign, Refusal> {
     let slot = sent_as.slot();
     let key = sent_as.key(text);
     if let Some(kept) = app.verified.get(&key).filter(|kept| is_declared(app, kept)) {

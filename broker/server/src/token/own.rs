@@ -79,7 +79,10 @@ pub(crate) fn verified_in(
     slot: Slot,
 ) -> Result<Arc<Verified<Claims>>, Refusal> {
     super::slot::read(app, text, slot)?;
-    verified(app, text).map_err(|flaw| slot.flaw(&flaw))
+    let token = verified(app, text).map_err(|flaw| slot.flaw(&flaw))?;
+    slot.in_age(app, token.get())
+        .map_err(|flaw| slot.flaw(&flaw))?;
+    Ok(token)
 }
 
 /// What the ledger remembers of a token of ours, and the lineage key of the key

@@ -9,6 +9,9 @@ use locum_core::jcs;
 use locum_core::refusal::Refusal;
 use sha2::{Digest, Sha256};
 
+/// The greatest `limits.actor_max_age_s`: what is remembered must outlast a raise.
+const ACTOR_AGE_MAX_S: u64 = 86_400;
+
 /// When a foreign token was first seen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FirstSeen {
@@ -35,7 +38,8 @@ pub(crate) fn first(app: &App, text: &str, found: &Foreign) -> Result<FirstSeen,
         });
     }
     let key = key(app, text);
-    let oldest_s = iat_s.saturating_add(app.bounds.max_token_age_s.max(app.bounds.actor_max_age_s));
+    let age_s = app.bounds.max_token_age_s.max(ACTOR_AGE_MAX_S);
+    let oldest_s = iat_s.saturating_add(age_s);
     let until_s = claims.exp.min(oldest_s).saturating_add(1);
     let first_ms = if ahead {
         let seen = app.state.write().seen.see(key, now_ms, until_s);

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use locum_core::refusal::{Code, Refusal};
-use locum_core::token::{TokenFlaw, Unverified};
+use locum_core::token::{Claims, TokenFlaw, Unverified};
 
 /// The two slots of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,29 @@ impl Slot {
             Self::Subject => app.bounds.max_token_age_s,
             Self::Actor => app.bounds.actor_max_age_s,
         }
+    }
+}
+
+impl Slot {
+    /// Whether a token is as young as the limits demand that were in force since
+    /// it was issued: one that is raised counts for tokens issued since.
+    ///
+    /// # Errors
+    /// [`TokenFlaw::TooOld`].
+    pub(crate) fn in_age(self, app: &App, claims: &Claims) -> Result<(), TokenFlaw> {
+        let now_s = app.clock.now_s();
+        let Some(iat) = claims.iat.filter(|_| self == Self::Subject) else {
+            return Ok(());
+        };
+        let max_age_s = app.state.read().token_ages.of_issued(iat);
+        if now_s.saturating_sub(iat) <= max_age_s {
+            return Ok(());
+        }
+        Err(TokenFlaw::TooOld {
+            iat,
+            max_age_s,
+            now_s,
+        })
     }
 }
 

@@ -100,6 +100,8 @@ impl Summaries {
         let known = minute.summary.as_ref().filter(|known| !known.lock().over);
         let summary = known.cloned().unwrap_or_else(|| {
             let new = Arc::new(Summary::new(client, began_ms));
+            // One that could not be opened ends with its minute.
+            open.retain(|known| known.opened.get().is_some() || known.began_ms == began_ms);
             open.push(new.clone());
             new
         });

@@ -267,7 +267,7 @@ pub(super) async fn cascade(
     second: &Issued,
 ) -> Result<Seen<()>, Flaw> {
     ensure(
-        world.is_active("hr-agent", &second.token).await?,
+        world.is_active(&second.token).await?,
         "the second token is alive",
     )?;
     let url = format!("{}/revoke", world.known("/issuer"));
@@ -276,7 +276,7 @@ pub(super) async fn cascade(
         .await?
         .expect(200)?;
     ensure(
-        !world.is_active("hr-agent", &second.token).await?,
+        !world.is_active(&second.token).await?,
         "the second token is dead",
     )?;
     let sap = world
@@ -307,7 +307,7 @@ pub(super) async fn lock(world: &World, session: &str, token: &Issued) -> Result
         "no new token is issued",
     )?;
     ensure(
-        !world.is_active("invoice-agent", &token.token).await?,
+        !world.is_active(&token.token).await?,
         "live tokens are refused",
     )?;
     let lift = format!("/locks/{}/lift", locked.text("id"));
@@ -315,10 +315,7 @@ pub(super) async fn lock(world: &World, session: &str, token: &Issued) -> Result
         .admin(&lift, Some(&json!({ "reason": "tour" })))
         .await?
         .expect(200)?;
-    ensure(
-        world.is_active("invoice-agent", &token.token).await?,
-        "it lives again",
-    )?;
+    ensure(world.is_active(&token.token).await?, "it lives again")?;
     Ok(Seen {
         value: (),
         detail: json!({ "lock": locked.text("id"), "affected": locked.body.get("affected"), "says": answer.text("error_description") }),
@@ -350,7 +347,7 @@ pub(super) async fn intact(
         .expect(200)?;
     ensure(answer.body == before.1, "the decision reads as before")?;
     ensure(
-        !world.is_active("hr-agent", &dead.token).await?,
+        !world.is_active(&dead.token).await?,
         "the revoked chain is still dead",
     )?;
     Ok(Seen {

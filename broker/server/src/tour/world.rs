@@ -163,14 +163,19 @@ impl World {
         answer(request.bearer_auth(self.known("/admin_token"))).await
     }
 
-    /// Whether introspection calls a token active, asked by its own client.
+    /// Whether introspection calls a token of SAP's active, asked by SAP's server:
+    /// a locked agent cannot ask.
     ///
     /// # Errors
     /// When nothing answers.
-    pub(super) async fn is_active(&self, agent: &str, token: &str) -> Result<bool, Flaw> {
+    pub(super) async fn is_active(&self, token: &str) -> Result<bool, Flaw> {
         let url = format!("{}/introspect", self.running.at.issuer);
-        let answer = self
-            .form(&url, Some(agent), &[("token", token)])
+        let request = self.http.post(url).form(&[("token", token)]);
+        let (id, secret) = (
+            self.known("/targets/sap/rs_client_id"),
+            self.known("/targets/sap/rs_client_secret"),
+        );
+        let answer = answer(request.basic_auth(id, Some(secret)))
             .await?
             .expect(200)?;
         Ok(answer.body.get("active") == Some(&Value::Bool(true)))

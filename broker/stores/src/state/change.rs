@@ -104,6 +104,14 @@ pub enum Change {
         /// The keys.
         names: Vec<NamedKey>,
     },
+    /// The greatest age of a subject token, as it is configured from now on.
+    TokenAge {
+        /// Seconds.
+        max_s: u64,
+        /// Whether nothing was accepted under another limit before: the folder is
+        /// new.
+        always: bool,
+    },
     /// The answer to an `Idempotency-Key`.
     Answer {
         /// What to answer again.
@@ -139,6 +147,7 @@ impl Change {
             | Self::SigningKey { .. }
             | Self::Mark { .. }
             | Self::Names { .. }
+            | Self::TokenAge { .. }
             | Self::WorkloadReleased { .. }
             | Self::Answer { .. } => None,
         }
@@ -173,6 +182,7 @@ impl Change {
             | Self::Lift { .. }
             | Self::CredentialRevoked { .. }
             | Self::Names { .. }
+            | Self::TokenAge { .. }
             | Self::Mark { .. } => &[],
         }
     }

@@ -1,5 +1,6 @@
 //! The fold: one record at a time, in the order of the ledger.
 
+use super::ages::TokenAges;
 use super::blocks::Blocks;
 use super::change::{self, CHANGE, Change};
 use super::credentials::Credentials;
@@ -64,6 +65,8 @@ pub struct State {
     pub credentials: Credentials,
     /// Signing keys, oldest first, and the newest of those that are retired.
     pub signing_keys: Vec<SigningKeyEntry>,
+    /// How old a subject token may be.
+    pub token_ages: TokenAges,
     /// Replay marks.
     pub marks: Marks,
     /// Foreign tokens that came ahead of our clock.
@@ -96,6 +99,7 @@ impl State {
             unnamed: Vec::new(),
             credentials: Credentials::default(),
             signing_keys: Vec::new(),
+            token_ages: TokenAges::default(),
             marks: Marks::default(),
             seen: FirstSeen::default(),
             answers: Answers::default(),
@@ -202,6 +206,10 @@ impl State {
             Change::Names { names } => {
                 names.into_iter().for_each(|named| self.name(named));
                 self.settle_signing_keys(place.time_ms);
+            }
+            Change::TokenAge { max_s, always } => {
+                let from_ms = if always { 0 } else { place.time_ms };
+                self.token_ages.put(from_ms, max_s);
             }
             Change::Answer { remembered } => self.answers.put(remembered, place.time_ms / 1000),
         }

@@ -2,6 +2,7 @@
 //! revocations, secrets' hashes, replay marks, use counters. Nothing here is
 //! written anywhere else: losing it costs a replay and no fact.
 
+mod ages;
 mod blocks;
 mod canonical;
 mod change;
@@ -17,6 +18,7 @@ mod snapshot;
 mod stops;
 mod veil;
 
+pub use ages::TokenAges;
 pub use blocks::Blocks;
 pub use change::{Author, CHANGE, Change, draft, read as changes};
 pub use credentials::Credentials;

@@ -3,6 +3,7 @@
 //! in it, and a mark in flight is kept as one whose request may run again.
 
 use super::State;
+use super::ages::TokenAges;
 use super::blocks::Blocks;
 use super::credentials::Credentials;
 use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
@@ -46,6 +47,8 @@ struct Rest {
     seen: Vec<(Key, u64, u64)>,
     credentials: BTreeMap<CredentialId, Credential>,
     signing_keys: Vec<SigningKeyEntry>,
+    #[serde(default)]
+    token_ages: TokenAges,
     answers: Vec<Remembered>,
     last_time_ms: u64,
 }
@@ -96,6 +99,7 @@ impl Copied {
                 seen: state.seen.kept(now_s),
                 credentials: state.credentials.copied(),
                 signing_keys: state.signing_keys.clone(),
+                token_ages: state.token_ages.clone(),
                 answers: state.answers.kept(now_s),
                 last_time_ms: state.last_time_ms,
             },
@@ -212,6 +216,7 @@ impl State {
         }
         self.credentials = Credentials::of(rest.credentials, rest.last_time_ms / 1000);
         self.signing_keys = rest.signing_keys;
+        self.token_ages = rest.token_ages;
         self.answers = Answers::of(rest.answers, rest.last_time_ms / 1000);
         self.last_time_ms = rest.last_time_ms;
         self.settle_signing_keys(rest.last_time_ms);

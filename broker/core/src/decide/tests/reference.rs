@@ -82,11 +82,12 @@ fn one(world: &World, hop: usize, before: Option<&Outcome>) -> Outcome {
     {
         return Outcome::Refused("LCM-CHAIN-DEPTH");
     }
-    if token.as_ref().is_some_and(Vec::is_empty) {
+    let known = |name: &String| world.catalogue.iter().any(|(scope, _)| scope == name);
+    // A token leads nowhere whose scopes are all gone.
+    if token.as_ref().is_some_and(|names| !names.iter().any(known)) {
         return Outcome::Refused("LCM-TARGET-REFUSED");
     }
     let ceiling = &world.agents[hop];
-    let known = |name: &String| world.catalogue.iter().any(|(scope, _)| scope == name);
     let limited = |name: &String| token.as_ref().is_none_or(|token| token.contains(name));
     let allowed = |name: &String| ceiling.scopes.contains(name) && known(name) && limited(name);
     let wanted: Vec<String> = match &world.asks[hop].0 {

@@ -108,10 +108,11 @@ impl Loss {
         scopes.iter().any(|name| self.takes_scope(world, name))
             || required.any(changed)
             || details.any(|object| self.field || self.takes(object))
-            || world
-                .grants
-                .iter()
-                .any(|(_, listed, _)| listed.iter().any(|o| self.takes(o)))
+            || world.grants.iter().any(|(_, listed, _)| {
+                // Inherited objects may lack the field that is gone, and be whole now.
+                let mut listed = listed.iter();
+                listed.any(|object| self.field || self.takes(object))
+            })
     }
 }
 

@@ -81,16 +81,17 @@ fn a_mark_counts_until_its_assertion_has_expired_and_is_then_swept() {
 
 #[test]
 fn a_mark_beside_a_summary_counts_live_and_in_replay() {
+    let (now, until) = (NOW_S, NOW_S + 300);
     let open = decide::opened("a", 1_795_400_040_000, [1; 16]);
     let place = super::place(0);
     let request = RequestId(uuid(1_795_400_040_000, 1));
     let drafts = [
         open.clone(),
-        decide::marked("a", request, (Some((KEY, UNTIL, None)), &[]), [2; 16]),
+        decide::marked("a", request, (Some((KEY, until, None)), &[]), [2; 16]),
         decide::marked(
             "a",
             request,
-            (Some(([8; 16], UNTIL, Some(ONE))), &[]),
+            (Some(([8; 16], until, Some(ONE))), &[]),
             [3; 16],
         ),
         decide::closed((&open, &place), &decide::Counts::default(), [4; 16]),
@@ -98,8 +99,8 @@ fn a_mark_beside_a_summary_counts_live_and_in_replay() {
     for shared in [live(&drafts), replayed(&drafts)] {
         let marks = &mut shared.write().marks;
         assert_eq!(marks.len(), 2);
-        assert_eq!(marks.take(KEY, ONE, UNTIL, NOW), Err(Replayed), "answered");
-        assert_eq!(marks.take([8; 16], OTHER, UNTIL, NOW), Err(Replayed));
-        assert_eq!(marks.take([8; 16], ONE, UNTIL, NOW), Ok(()), "a fault");
+        assert_eq!(marks.take(KEY, ONE, until, now), Err(Replayed), "answered");
+        assert_eq!(marks.take([8; 16], OTHER, until, now), Err(Replayed));
+        assert_eq!(marks.take([8; 16], ONE, until, now), Ok(()), "a fault");
     }
 }
