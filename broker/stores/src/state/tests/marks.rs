@@ -81,7 +81,7 @@ fn a_mark_counts_until_its_assertion_has_expired_and_is_then_swept() {
 
 #[test]
 fn a_mark_beside_a_summary_counts_live_and_in_replay() {
-    let (now, until) = (NOW_S, NOW_S + 300);
+    let (now, until) = (super::NOW_S, super::NOW_S + 300);
     let open = decide::opened("a", 1_795_400_040_000, [1; 16]);
     let place = super::place(0);
     let request = RequestId(uuid(1_795_400_040_000, 1));
