@@ -75,7 +75,7 @@ async fn one(call: Call) -> Result<Answer, Problem> {
 async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     if !call.app.setup.grants_by_administrator {
-        let detail = "expected `grants.allow_administrator`, found that it is off";
+        let detail = "expected `grants.allow_administrator`, found that it is off; set it in locum.toml and restart";
         return Err(Problem::new(Code::GrantsOff, detail));
     }
     let spec: GrantSpec = call.read()?;
