@@ -100,8 +100,6 @@ impl Summaries {
         let known = minute.summary.as_ref().filter(|known| !known.lock().over);
         let summary = known.cloned().unwrap_or_else(|| {
             let new = Arc::new(Summary::new(client, began_ms));
-            // One that could not be opened ends with its minute.
-            open.retain(|known| known.opened.get().is_some() || known.began_ms == began_ms);
             open.push(new.clone());
             new
         });
@@ -115,6 +113,14 @@ impl Summaries {
 
     fn open(&self) -> Vec<Arc<Summary>> {
         self.lock().open.clone()
+    }
+
+    /// It is open, whatever was forgotten before.
+    fn keep(&self, summary: &Arc<Summary>) {
+        let open = &mut self.lock().open;
+        if !open.iter().any(|open| Arc::ptr_eq(open, summary)) {
+            open.push(summary.clone());
+        }
     }
 
     fn forget(&self, summary: &Arc<Summary>) {
@@ -169,12 +175,21 @@ impl Summary {
             let gone = || Unavailable("expected a broker that runs, found one that stops".into());
             let (app, summary) = (app.me.upgrade().ok_or_else(gone)?, self.clone());
             let (weak, closing) = (Arc::downgrade(&app), summary.clone());
-            let opening = tokio::spawn(async move { summary.open(&app).await });
+            let opening = {
+                let app = app.clone();
+                tokio::spawn(async move { summary.open(&app).await })
+            };
             let opened = opening.await.map_err(|_| gone())??;
+            app.summaries.keep(&closing);
             tokio::spawn(closing.over(weak));
             Ok(opened)
         };
-        self.opened.get_or_try_init(|| open).await
+        let opened = self.opened.get_or_try_init(|| open).await;
+        if opened.is_err() {
+            // Nothing of it is on record: nobody has to close it.
+            app.summaries.forget(self);
+        }
+        opened
     }
 
     async fn open(&self, app: &App) -> Result<(Arc<Draft>, Appended), Unavailable> {
