@@ -178,6 +178,8 @@ impl Scene {
     }
 
     pub(super) fn rotate(&mut self) -> Same {
+        // What a key signed is told apart by its millisecond.
+        self.broker.pass(1);
         self.broker.must(
             "POST",
             "/keys/rotate",
