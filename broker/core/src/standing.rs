@@ -223,10 +223,7 @@ impl World<'_> {
             }
             Some(_) | None => self.view.is_revoked(key, since_ms),
         };
-        lineage.iter().any(|entry| dead(&entry.key, entry.since_ms))
-            || lineage
-                .earliest_ms()
-                .is_some_and(|since| dead(&self.all, since))
+        self.any(lineage, dead)
     }
 
     /// Whether that revocation alone kills the lineage.
@@ -235,11 +232,18 @@ impl World<'_> {
         let Some(until) = revocation.until_ms else {
             return false;
         };
-        if revocation.key == self.all {
-            return lineage.earliest_ms().is_some_and(|since| since <= until);
-        }
+        self.any(lineage, |key, since_ms| {
+            *key == revocation.key && since_ms <= until
+        })
+    }
+
+    /// Whether that holds for anything in the lineage, or for everything from the
+    /// earliest of it on.
+    fn any(&self, lineage: &Lineage, holds: impl Fn(&Key, u64) -> bool) -> bool {
         let mut entries = lineage.iter();
-        entries.any(|entry| entry.key == revocation.key && entry.since_ms <= until)
+        let earliest = lineage.earliest_ms();
+        entries.any(|entry| holds(&entry.key, entry.since_ms))
+            || earliest.is_some_and(|since| holds(&self.all, since))
     }
 
     /// A lock in force on anything in the lineage, on everything, or on the owner

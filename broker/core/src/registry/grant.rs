@@ -158,14 +158,6 @@ impl Grant {
         out
     }
 
-    /// The same at one target: what is revoked by a target ends only there.
-    #[must_use]
-    pub fn lineage_at(&self, target: &TargetId, keys: &dyn Keyed) -> Lineage {
-        let mut out = self.lineage(keys).clone();
-        out.add(keys.key(Kind::Target, target.as_str()), self.since_ms());
-        out
-    }
-
     /// What it grants at one target.
     #[must_use]
     pub fn at(&self, target: &TargetId) -> Option<&GrantTarget> {

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::vault::Secrets;
 use http::HeaderMap;
 use locum_core::decide::SeenMark;
-use locum_core::lineage::{Keyed, Kind as Named, Lineage};
+use locum_core::lineage::{Key, Keyed, Kind as Named, Lineage};
 use locum_core::proof::{Authenticated, Caller, SecretCheck};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
@@ -203,18 +203,26 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
 /// Revoking an agent, owner, client or all refuses assertions with `iat` at or
 /// before that moment (contract §12).
 fn stands(app: &App, client: &Authenticated<Caller>) -> Result<(), Refusal> {
-    let (caller, since_ms) = (client.get(), client.since_ms());
     let mut names = Lineage::default();
-    names.add(app.names.key(Named::Client, caller.id()), since_ms);
-    if let Some(agent) = caller.agent() {
-        names.add(app.names.key(Named::Agent, caller.id()), since_ms);
-        names.add(agent.owner_key(&app.names), since_ms);
+    for key in names_of(app, client.get()) {
+        names.add(key, client.since_ms());
     }
     let state = app.state.read();
     if app.world(&state).is_dead(&names) {
         return Err(rejected());
     }
     Ok(())
+}
+
+/// What names a caller: itself, as an agent, and by the owner that it has now,
+/// whose name may be erased.
+pub(crate) fn names_of(app: &App, caller: &Caller) -> Vec<Key> {
+    let mut out = vec![app.names.key(Named::Client, caller.id())];
+    if let Some(agent) = caller.agent() {
+        out.push(app.names.key(Named::Agent, caller.id()));
+        out.push(agent.owner_key(&app.names));
+    }
+    out
 }
 
 /// Takes the single-use mark of an assertion. It counts as long as the

@@ -12,7 +12,6 @@ use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use locum_core::ids::RequestId;
-use locum_core::lineage::{Keyed, Kind};
 use locum_core::refusal::{Code, Refusal};
 use locum_stores::state::{Author, Change};
 
@@ -82,15 +81,9 @@ pub(crate) async fn enter(
 /// tokens, and names nobody.
 pub(crate) fn is_locked(app: &App, caller: &Caller) -> bool {
     let state = app.state.read();
-    let client = caller.client.client.get();
-    let agent = client.agent();
-    let mut keys = vec![app.names.key(Kind::Client, client.id())];
-    keys.extend(agent.map(|_| app.names.key(Kind::Agent, client.id())));
-    // Its name may be erased; the key is what the record holds.
-    keys.extend(agent.map(|agent| agent.owner_key(&*state.names)));
     let now_ms = app.clock.now_ms();
-    keys.iter()
-        .any(|key| state.view.locked(key, now_ms).is_some())
+    let mut names = client_auth::names_of(app, caller.client.client.get()).into_iter();
+    names.any(|key| state.view.locked(&key, now_ms).is_some())
 }
 
 fn no_token() -> Refusal {

@@ -101,9 +101,7 @@ pub(crate) async fn accept(
     sent_as: SentAs,
 ) -> Result<Foreign, Refusal> {
     let found = accept_now((app, waiter), text, sent_as).await?;
-    let slot = sent_as.slot();
-    slot.in_age(app, found.token.get())
-        .map_err(|flaw| slot.flaw(&flaw))?;
+    sent_as.slot().in_age(app, found.token.get())?;
     Ok(found)
 }
 

@@ -80,8 +80,7 @@ pub(crate) fn verified_in(
 ) -> Result<Arc<Verified<Claims>>, Refusal> {
     super::slot::read(app, text, slot)?;
     let token = verified(app, text).map_err(|flaw| slot.flaw(&flaw))?;
-    slot.in_age(app, token.get())
-        .map_err(|flaw| slot.flaw(&flaw))?;
+    slot.in_age(app, token.get())?;
     Ok(token)
 }
 

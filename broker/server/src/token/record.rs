@@ -49,20 +49,20 @@ pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> No {
 /// Puts a refusal on record: in a record of its own, or, of a client that is
 /// refused again and again, in a summary.
 pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> No {
-    let app = request.app;
-    let client = request.client.client.get().id();
-    match app.summaries.place(client, app.clock.now_ms(), false) {
-        Place::Singly => refusal(request, refused).await,
-        Place::In(summary) => summed(request, refused, summary).await,
-    }
+    placed(request, refused, false).await
 }
 
 /// Puts a refusal over the rate on record whose minute has one already.
 pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> No {
+    let refused = stop.refused(request.app.bundle().address());
+    placed(request, refused, true).await
+}
+
+/// `again`: the client's minute has one of them on record already.
+async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> No {
     let app = request.app;
-    let refused = stop.refused(app.bundle().address());
     let client = request.client.client.get().id();
-    match app.summaries.place(client, app.clock.now_ms(), true) {
+    match app.summaries.place(client, app.clock.now_ms(), again) {
         Place::Singly => refusal(request, refused).await,
         Place::In(summary) => summed(request, refused, summary).await,
     }
@@ -77,20 +77,11 @@ async fn summed(request: &Request<'_>, refused: Refused, summary: Arc<summary::S
         seen: request.seen(),
         waiter: request.waiter,
     };
-    match summary::count(request.app, summary, refused, &sent).await {
-        Err(error) => {
-            if let Some(mark) = &request.client.mark {
-                mark.failed(request.app);
-            }
-            No::Fault(error)
-        }
-        Ok(recorded) => {
-            if let Some(mark) = request.client.mark.filter(|_| again) {
-                mark.failed(request.app);
-            }
-            No::Refused(recorded)
-        }
+    let counted = summary::count(request.app, summary, refused, &sent).await;
+    if let Some(mark) = request.client.mark.filter(|_| again || counted.is_err()) {
+        mark.failed(request.app);
     }
+    counted.map_or_else(No::Fault, No::Refused)
 }
 
 /// Records a refusal in a record of its own.

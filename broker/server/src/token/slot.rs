@@ -48,8 +48,8 @@ impl Slot {
     /// it was issued: one that is raised counts for tokens issued since.
     ///
     /// # Errors
-    /// [`TokenFlaw::TooOld`].
-    pub(crate) fn in_age(self, app: &App, claims: &Claims) -> Result<(), TokenFlaw> {
+    /// The slot's code.
+    pub(crate) fn in_age(self, app: &App, claims: &Claims) -> Result<(), Refusal> {
         let now_s = app.clock.now_s();
         let Some(iat) = claims.iat.filter(|_| self == Self::Subject) else {
             return Ok(());
@@ -58,11 +58,11 @@ impl Slot {
         if now_s.saturating_sub(iat) <= max_age_s {
             return Ok(());
         }
-        Err(TokenFlaw::TooOld {
+        Err(self.flaw(&TokenFlaw::TooOld {
             iat,
             max_age_s,
             now_s,
-        })
+        }))
     }
 }
 

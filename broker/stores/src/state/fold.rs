@@ -139,8 +139,7 @@ impl State {
     }
 
     pub(super) fn decision(&mut self, found: Found<'_>, counts_use: bool) {
-        let each = |list: Option<&Value>| list.and_then(Value::as_array).cloned();
-        for mark in each(found.marks).into_iter().flatten() {
+        for mark in each(found.marks) {
             if let (Some(key), Some(until)) = (
                 mark.get(0).and_then(bytes),
                 mark.get(1).and_then(Value::as_u64),
@@ -151,7 +150,7 @@ impl State {
                 }
             }
         }
-        for seen in each(found.seen).into_iter().flatten() {
+        for seen in each(found.seen) {
             let number = |place: usize| seen.get(place).and_then(Value::as_u64);
             if let (Some(key), Some(ms), Some(until)) =
                 (seen.get(0).and_then(bytes), number(1), number(2))
@@ -281,6 +280,11 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// The entries of a list, where it is one.
+fn each(list: Option<&Value>) -> impl Iterator<Item = &Value> {
+    list.and_then(Value::as_array).into_iter().flatten()
 }
 
 fn bytes<const N: usize>(value: &Value) -> Option<[u8; N]> {

@@ -4,7 +4,7 @@
 use super::State;
 use super::entries::{LockEntry, NamedKey, RevocationEntry};
 use locum_core::ids::{DelegationId, GrantId, Jti, LockId};
-use locum_core::lineage::{Key, Kind, What};
+use locum_core::lineage::{Key, Keyed, Kind, What};
 use locum_core::record::{Place, key_text};
 use locum_core::registry::{GrantState, LIFETIME_MAX};
 use locum_core::standing::{FOR_EVER, Lock};
@@ -18,7 +18,7 @@ impl State {
     pub(super) fn revoke(&mut self, revocation: RevocationEntry, place: &Place) {
         let what = &revocation.what;
         let named = revocation.key;
-        let key = named.unwrap_or_else(|| self.names.key(what.kind, &what.id));
+        let key = key_of(&*self.names, named, what);
         self.revocation_blocks.add(place.index);
         let (id, text) = (revocation.id, key_text::of(&key));
         let named_key = match token_ms(what, place) {
@@ -55,10 +55,9 @@ impl State {
             }
             NamedKey::Token { ends_ms, .. } => self.view.revoke_token(key, *ends_ms),
             NamedKey::Lock { id, .. } => {
+                let names = self.names.clone();
                 if let Some(entry) = self.locks.get_mut(id) {
-                    let was = entry.key.replace(key);
-                    let was =
-                        was.unwrap_or_else(|| self.names.key(entry.what.kind, &entry.what.id));
+                    let was = key_of(&*names, entry.key.replace(key), &entry.what);
                     self.view.lift(&was, *id);
                     self.view.lock(key, switch(entry));
                 }
@@ -79,8 +78,7 @@ impl State {
 
     pub(super) fn lock(&mut self, entry: LockEntry, place: &Place) {
         self.lock_blocks.add(place.index);
-        let made = || self.names.key(entry.what.kind, &entry.what.id);
-        let key = entry.key.unwrap_or_else(made);
+        let key = key_of(&*self.names, entry.key, &entry.what);
         if let Some(end) = entry.expires_ms {
             if end <= place.time_ms {
                 return;
@@ -105,8 +103,7 @@ impl State {
     }
 
     fn drop_lock(&mut self, entry: &LockEntry) {
-        let made = || self.names.key(entry.what.kind, &entry.what.id);
-        let key = entry.key.unwrap_or_else(made);
+        let key = key_of(&*self.names, entry.key, &entry.what);
         self.view.lift(&key, entry.id);
         let its = |named: &NamedKey| matches!(named, NamedKey::Lock { id, .. } if *id == entry.id);
         self.unnamed.retain(|named| !its(named));
@@ -131,6 +128,11 @@ impl State {
         self.lock_ends = ends.collect();
         self.locks = locks;
     }
+}
+
+/// The key of what is named: as it is on record, or of the name itself.
+fn key_of(names: &dyn Keyed, recorded: Option<Key>, what: &What) -> Key {
+    recorded.unwrap_or_else(|| names.key(what.kind, &what.id))
 }
 
 /// When the id of a token was made, at the latest with the record where the name

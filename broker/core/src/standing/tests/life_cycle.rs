@@ -134,9 +134,10 @@ fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
     }
     let mut view = View::default();
     view.revoke(Names.key(Kind::Target, "sap"), NOW_MS);
-    let sap = crate::ids::TargetId::parse("sap").unwrap();
     assert!(!dead(&view, proof.lineage()), "elsewhere it stands");
-    assert!(dead(&view, &grant.lineage_at(&sap, &Names)));
+    let mut at_sap = grant.lineage(&Names).clone();
+    at_sap.add(Names.key(Kind::Target, "sap"), grant.since_ms());
+    assert!(dead(&view, &at_sap));
     let shape = over(
         serde_json::to_value(&grant.spec).unwrap(),
         json!({"groups": []}),
