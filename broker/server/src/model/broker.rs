@@ -25,10 +25,6 @@ use tower::ServiceExt;
 
 /// Locum's issuer.
 pub(super) const ISSUER: &str = "http://127.0.0.1:8420";
-/// Small, so that snapshots are taken often.
-const SEGMENT_BYTES: u64 = 96 * 1024;
-/// Most records that a start reads again: those of two segments.
-pub(super) const READ_AGAIN_MOST: u64 = 2 * SEGMENT_BYTES / 300;
 const MASTER: [u8; 32] = [7; 32];
 const ADMIN: &str = "model-admin-token";
 
@@ -37,6 +33,8 @@ pub(super) struct Broker {
     pub(super) folder: TempDir,
     pub(super) wall: Arc<AtomicU64>,
     pub(super) runtime: Runtime,
+    /// Bytes of a segment, and from one snapshot to the next.
+    segment_bytes: u64,
     /// The broker, unless it was ended.
     running: Option<(Arc<App>, Router)>,
 }
@@ -53,7 +51,7 @@ pub(super) fn folder() -> TempDir {
 }
 
 impl Broker {
-    pub(super) fn new(now_ms: u64) -> Self {
+    pub(super) fn new(now_ms: u64, segment_bytes: u64) -> Self {
         // What `main` does first: reqwest is built without a provider.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -64,6 +62,7 @@ impl Broker {
             folder: folder(),
             wall: Arc::new(AtomicU64::new(now_ms)),
             runtime,
+            segment_bytes,
             running: None,
         };
         broker.begin();
@@ -86,7 +85,7 @@ impl Broker {
         setup.bootstrap.put(Some(first));
         let folder = Folder {
             data: self.folder.path().to_owned(),
-            segment_bytes: SEGMENT_BYTES,
+            segment_bytes: self.segment_bytes,
         };
         let clock = Clock::of(self.wall.clone());
         let _inside = self.runtime.enter();
@@ -103,9 +102,16 @@ impl Broker {
 
     /// Ends the broker; what was answered is on the record.
     pub(super) fn end(&mut self) {
+        self.end_after(|| ());
+    }
+
+    /// The same; `look` comes when nothing is being written any more and all is
+    /// still in memory.
+    pub(super) fn end_after(&mut self, look: impl FnOnce()) {
         if let Some((app, router)) = self.running.take() {
             drop(router);
             app.ledger.close();
+            look();
             // It waits at its start until its wall clock has caught up.
             self.wall.store(app.clock.now_ms(), Ordering::Relaxed);
         }

@@ -36,6 +36,8 @@ use shrinking::Difference;
 use std::sync::atomic::{AtomicU64, Ordering};
 use steps::{Deed, Dice, Step};
 
+/// Small, so that snapshots are taken often.
+const SEGMENT_BYTES: u64 = 96 * 1024;
 /// Tokens looked at after each step.
 const LOOKS: u64 = 2;
 
@@ -84,7 +86,7 @@ struct Counts {
 
 /// Runs the steps.
 fn run(steps: &[Step], counts: &Counts) -> Result<(), Difference> {
-    let mut scene = Scene::new();
+    let mut scene = Scene::new(SEGMENT_BYTES);
     let mut made = steps.iter().try_for_each(|step| scene.make(*step));
     if made.is_ok() {
         made = scene.opens_alike();

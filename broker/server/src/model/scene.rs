@@ -71,9 +71,9 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(segment_bytes: u64) -> Self {
         let mut scene = Self {
-            broker: Broker::new(BEGIN_MS),
+            broker: Broker::new(BEGIN_MS, segment_bytes),
             history: History::default(),
             dice: Dice::new(0),
             targets: BTreeMap::new(),
