@@ -2,9 +2,11 @@
 //! one published before it signs, sealed in the ledger's side record.
 
 mod plan;
+mod planning;
 mod turn;
 
 pub(crate) use plan::{NotTurned, of_revocation, retirement, rotation};
+pub(crate) use planning::{Planning, planned};
 pub(crate) use turn::{Turn, ensure, record, retire_expired, settle};
 
 use crate::app::Unavailable;

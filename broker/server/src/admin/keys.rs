@@ -6,7 +6,8 @@ use super::problem::Problem;
 use super::times;
 use super::write::{Moment, Plan, reason};
 use crate::app::{App, Unavailable};
-use crate::keyring::{self, NotTurned, Turn};
+use crate::changing::Changing;
+use crate::keyring::{self, NotTurned, Planning, Turn};
 use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -53,12 +54,13 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Rotate = call.read()?;
     let reason = reason(&wish.reason)?;
-    let plan = |moment: &Moment<'_>| {
-        let entries = &moment.state.signing_keys;
-        let turn = keyring::rotation(moment.app, entries, wish.alg, moment.now_ms);
-        Ok(planned(turn.map_err(not_turned)?, Vec::new(), reason))
+    let turn = async |changing: Changing| {
+        let rotation = move |planning: &Planning| keyring::rotation(planning, wish.alg);
+        let turn = keyring::planned(&call.app, &changing, rotation).await;
+        turn.map_err(not_turned)
     };
-    let answer = call.write(plan).await?;
+    let plan = |_: &Moment<'_>, turn| Ok(plan(turn, Vec::new(), reason));
+    let answer = call.write_after(turn, plan).await?;
     if let Err(error) = expire(&call.app).await {
         tracing::warn!(%error, "old signing keys were not retired; tried again later");
     }
@@ -74,25 +76,25 @@ async fn retire(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Retire = call.read()?;
     let reason = reason(&wish.reason)?;
-    let plan = |moment: &Moment<'_>| {
-        let kid = call.param("kid");
-        let entries = &moment.state.signing_keys;
-        if !entries.iter().any(|key| key.kid == kid) {
+    let kid = call.param("kid").to_owned();
+    let turn = async |changing: Changing| {
+        let kid = kid.clone();
+        let retirement = move |planning: &Planning| keyring::retirement(planning, &kid);
+        let turn = keyring::planned(&call.app, &changing, retirement).await;
+        turn.map_err(faulty)
+    };
+    let plan = |moment: &Moment<'_>, turn: Option<Turn>| {
+        if !moment.state.signing_keys.iter().any(|key| key.kid == kid) {
             return Err(Problem::unknown("a signing key"));
         }
-        let turn = keyring::retirement(moment.app, entries, kid, moment.now_ms);
-        let Some(turn) = turn.map_err(faulty)? else {
+        let Some(turn) = turn else {
             let detail = "expected a key in use, found one that was retired";
             return Err(Problem::new(Code::State, detail));
         };
-        let revocation = dead(moment.app, kid, &reason, &call.who.name);
-        Ok(planned(
-            turn,
-            vec![Change::Revocation { revocation }],
-            reason,
-        ))
+        let revocation = dead(moment.app, &kid, &reason, &call.who.name);
+        Ok(plan(turn, vec![Change::Revocation { revocation }], reason))
     };
-    call.write(plan).await
+    call.write_after(turn, plan).await
 }
 
 /// What a retired key signed is dead for ever.
@@ -111,7 +113,7 @@ fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     }
 }
 
-fn planned(turn: Turn, more: Vec<Change>, reason: String) -> Plan {
+fn plan(turn: Turn, more: Vec<Change>, reason: String) -> Plan {
     let shown: Vec<_> = turn.keys().iter().map(show).collect();
     let mut changes = turn.changes();
     changes.extend(more);

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::times;
 use super::write::reason;
 use crate::app::App;
-use crate::keyring;
+use crate::keyring::{self, Planning};
 use axum::Router;
 use axum::routing::get;
 use locum_core::ids::RevocationId;
@@ -135,7 +135,9 @@ async fn record(
         key: None,
     };
     // A key of ours goes in the same record (contract §12).
-    let keys = keyring::of_revocation(&call.app, &revocation.what);
+    let named = revocation.what.clone();
+    let keys = move |planning: &Planning| keyring::of_revocation(planning, &named);
+    let keys = keyring::planned(&call.app, &changing, keys).await;
     let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     let mut changes = vec![Change::Revocation { revocation }];
     changes.extend(keys.changes());

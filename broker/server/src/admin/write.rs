@@ -83,16 +83,32 @@ impl Call {
         &self,
         plan: impl FnOnce(&Moment<'_>) -> Result<Plan, Problem>,
     ) -> Result<Answer, Problem> {
+        let nothing = async |_| Ok(());
+        self.write_after(nothing, |moment, ()| plan(moment)).await
+    }
+
+    /// The same for a plan that needs something which takes a while: `made` has
+    /// the right to change and no lock on the state.
+    ///
+    /// # Errors
+    /// Those of [`Call::write`], and those of what is made.
+    pub(crate) async fn write_after<T>(
+        &self,
+        made: impl AsyncFnOnce(Changing) -> Result<T, Problem>,
+        plan: impl FnOnce(&Moment<'_>, T) -> Result<Plan, Problem>,
+    ) -> Result<Answer, Problem> {
         let once = self.once()?;
         let changing = self.changing().await?;
-        let plan = {
-            let state = self.app.state.read();
-            if let Some(once) = &once
-                && let Some(known) = state.answer(&once.key, self.app.clock.now_s())
-            {
+        if let Some(once) = &once {
+            let now_s = self.app.clock.now_s();
+            if let Some(known) = self.app.state.read().answer(&once.key, now_s) {
                 return once.again(&known);
             }
-            plan(&Moment::new(&self.app, &state))?
+        }
+        let made = made(changing.clone()).await?;
+        let plan = {
+            let state = self.app.state.read();
+            plan(&Moment::new(&self.app, &state), made)?
         };
         let mut changes = plan.changes;
         changes.extend(once.map(|once| Change::Answer {

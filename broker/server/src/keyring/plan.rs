@@ -1,12 +1,11 @@
 //! Which keys change: when one takes over from another, and when one goes.
 
-use super::{Turn, ends_ms, lives};
+use super::{Planning, Turn, ends_ms, lives};
 use crate::admin::shown_time;
-use crate::app::{App, Unavailable};
+use crate::app::Unavailable;
 use locum_core::lineage::{Kind, What};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
-use locum_tokens::keys::SigningKey;
 
 /// Most keys of one algorithm that sign, will sign, or have signed what may
 /// still live: with four algorithms `/jwks` has at most 64, which is what strict
@@ -48,28 +47,17 @@ impl From<NotTurned> for Unavailable {
 ///
 /// # Errors
 /// [`NotTurned`]: nothing changes then.
-pub(crate) fn rotation(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    alg: Alg,
-    now_ms: u64,
-) -> Result<Turn, NotTurned> {
-    room(entries, alg, now_ms)?;
-    Ok(first(app, entries, alg, now_ms)?)
+pub(crate) fn rotation(planning: &Planning, alg: Alg) -> Result<Turn, NotTurned> {
+    room(planning, alg)?;
+    Ok(first(planning, alg)?)
 }
 
 /// The same, whatever else there is: also where there are no keys yet.
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(super) fn first(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    alg: Alg,
-    now_ms: u64,
-) -> Result<Turn, Unavailable> {
-    let keys = rotated(app, entries, alg, now_ms)?;
-    Turn::new(app, entries, keys, now_ms)
+pub(super) fn first(planning: &Planning, alg: Alg) -> Result<Turn, Unavailable> {
+    Turn::new(planning, rotated(planning, &planning.keys, alg)?)
 }
 
 /// A key out of use for ever, and what takes its place: another signs, another
@@ -77,25 +65,20 @@ pub(super) fn first(
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(crate) fn retirement(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    kid: &str,
-    now_ms: u64,
-) -> Result<Option<Turn>, Unavailable> {
-    let (mine, others): (Vec<_>, Vec<_>) =
-        entries.iter().cloned().partition(|entry| entry.kid == kid);
+pub(crate) fn retirement(planning: &Planning, kid: &str) -> Result<Option<Turn>, Unavailable> {
+    let entries = planning.keys.iter().cloned();
+    let (mine, others): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.kid == kid);
     let Some(key) = mine.into_iter().next() else {
         return Ok(None);
     };
     let mut keys = match key.state() {
-        KeyState::Active => rotated(app, &others, key.alg, now_ms)?,
-        KeyState::Next => vec![generate(app, key.alg, None)?],
+        KeyState::Active => rotated(planning, &others, key.alg)?,
+        KeyState::Next => vec![planning.generate(key.alg, None)?],
         KeyState::Old => Vec::new(),
         KeyState::Retired => return Ok(None),
     };
-    keys.push(key.retired(now_ms));
-    Ok(Some(Turn::new(app, entries, keys, now_ms)?))
+    keys.push(key.retired(planning.now_ms));
+    Ok(Some(Turn::new(planning, keys)?))
 }
 
 /// What a revocation does to the keys: one of ours that is named is retired in
@@ -103,14 +86,12 @@ pub(crate) fn retirement(
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(crate) fn of_revocation(app: &App, what: &What) -> Result<Turn, Unavailable> {
+pub(crate) fn of_revocation(planning: &Planning, what: &What) -> Result<Turn, Unavailable> {
     let kid = what.id.strip_prefix("locum:");
     let Some(kid) = kid.filter(|_| what.kind == Kind::Key) else {
         return Ok(Turn::nothing());
     };
-    let state = app.state.read();
-    let turn = retirement(app, &state.signing_keys, kid, app.clock.now_ms())?;
-    Ok(turn.unwrap_or_else(Turn::nothing))
+    Ok(retirement(planning, kid)?.unwrap_or_else(Turn::nothing))
 }
 
 /// Old keys whose last token has expired, out of use: some of them, where there
@@ -118,12 +99,10 @@ pub(crate) fn of_revocation(app: &App, what: &What) -> Result<Turn, Unavailable>
 ///
 /// # Errors
 /// [`Unavailable`] when a key that stays does not open.
-pub(super) fn expired(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    now_ms: u64,
-) -> Result<Option<Turn>, Unavailable> {
-    let over = entries
+pub(super) fn expired(planning: &Planning) -> Result<Option<Turn>, Unavailable> {
+    let now_ms = planning.now_ms;
+    let over = planning
+        .keys
         .iter()
         .filter(|entry| entry.state() == KeyState::Old && !lives(entry, now_ms));
     let keys: Vec<_> = over
@@ -133,7 +112,7 @@ pub(super) fn expired(
     if keys.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Turn::new(app, entries, keys, now_ms)?))
+    Ok(Some(Turn::new(planning, keys)?))
 }
 
 /// What is missing of the keys of every algorithm in use: one that signs, and
@@ -141,26 +120,23 @@ pub(super) fn expired(
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(super) fn missing(
-    app: &App,
-    entries: &[SigningKeyEntry],
-    alg: Alg,
-    now_ms: u64,
-) -> Result<Option<Turn>, Unavailable> {
+pub(super) fn missing(planning: &Planning, alg: Alg) -> Result<Option<Turn>, Unavailable> {
+    let entries = &planning.keys;
     let has = |wanted: KeyState| found(entries, alg, wanted).is_some();
     let in_use = alg == Alg::default() || entries.iter().any(|entry| entry.alg == alg);
     let keys = match (has(KeyState::Active), has(KeyState::Next)) {
         _ if !in_use => return Ok(None),
         (true, true) => return Ok(None),
-        (true, false) => vec![generate(app, alg, None)?],
-        (false, _) => rotated(app, entries, alg, now_ms)?,
+        (true, false) => vec![planning.generate(alg, None)?],
+        (false, _) => rotated(planning, entries, alg)?,
     };
-    Ok(Some(Turn::new(app, entries, keys, now_ms)?))
+    Ok(Some(Turn::new(planning, keys)?))
 }
 
 /// Whether there may be another key of the algorithm.
-fn room(entries: &[SigningKeyEntry], alg: Alg, now_ms: u64) -> Result<(), NotTurned> {
-    let of_alg = entries.iter().filter(|entry| entry.alg == alg);
+fn room(planning: &Planning, alg: Alg) -> Result<(), NotTurned> {
+    let now_ms = planning.now_ms;
+    let of_alg = planning.keys.iter().filter(|entry| entry.alg == alg);
     let living: Vec<_> = of_alg.filter(|entry| lives(entry, now_ms)).collect();
     let found = living.len();
     if found < KEYS_PER_ALG_MAX {
@@ -185,47 +161,24 @@ fn found(entries: &[SigningKeyEntry], alg: Alg, wanted: KeyState) -> Option<&Sig
 
 /// The keys that change when the next one of an algorithm takes over.
 fn rotated(
-    app: &App,
+    planning: &Planning,
     entries: &[SigningKeyEntry],
     alg: Alg,
-    now_ms: u64,
 ) -> Result<Vec<SigningKeyEntry>, Unavailable> {
     let mut keys = Vec::new();
     if let Some(active) = found(entries, alg, KeyState::Active) {
         keys.push(SigningKeyEntry {
-            superseded_ms: Some(now_ms),
+            superseded_ms: Some(planning.now_ms),
             ..active.clone()
         });
     }
     keys.push(match found(entries, alg, KeyState::Next) {
         Some(next) => SigningKeyEntry {
-            activated_ms: Some(now_ms),
+            activated_ms: Some(planning.now_ms),
             ..next.clone()
         },
-        None => generate(app, alg, Some(now_ms))?,
+        None => planning.generate(alg, Some(planning.now_ms))?,
     });
-    keys.push(generate(app, alg, None)?);
+    keys.push(planning.generate(alg, None)?);
     Ok(keys)
-}
-
-/// A new key, sealed, not yet recorded.
-pub(super) fn generate(
-    app: &App,
-    alg: Alg,
-    activated_ms: Option<u64>,
-) -> Result<SigningKeyEntry, Unavailable> {
-    let failed = |e: &dyn std::fmt::Display| Unavailable(format!("signing key: {e}"));
-    let key = SigningKey::generate(alg, None).map_err(|e| failed(&e))?;
-    let private = key.private_jwk().map_err(|e| failed(&e))?;
-    let sealed = app.vault.seal(private.expose(), key.kid());
-    Ok(SigningKeyEntry {
-        kid: key.kid().to_owned(),
-        alg,
-        public: key.public_jwk(),
-        sealed: sealed.map_err(|e| failed(&e))?,
-        created_at_ms: app.clock.now_ms(),
-        activated_ms,
-        superseded_ms: None,
-        retired_ms: None,
-    })
 }

@@ -4,7 +4,7 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::plan::{KEYS_PER_ALG_MAX, expired, generate};
+use super::plan::{KEYS_PER_ALG_MAX, expired};
 use super::*;
 use crate::app::App;
 use crate::setup::Setup;
@@ -63,28 +63,33 @@ impl Home {
         }
     }
 
+    /// The keys that stand, at a moment, to plan from.
+    fn at(&self, now_ms: u64) -> Planning {
+        Planning {
+            app: self.app.clone(),
+            keys: self.keys(),
+            now_ms,
+        }
+    }
+
+    fn now(&self) -> Planning {
+        self.at(self.now_ms())
+    }
+
     /// So many keys that were superseded then.
     async fn old(&self, count: usize, superseded_ms: u64) {
-        let key = generate(&self.app, ALG, Some(1)).unwrap();
-        let keys = (0..count).map(|number| {
-            let key = if number == 0 {
-                key.clone()
-            } else {
-                generate(&self.app, ALG, Some(1)).unwrap()
-            };
-            Change::SigningKey {
-                key: SigningKeyEntry {
-                    superseded_ms: Some(superseded_ms),
-                    ..key
-                },
-            }
+        let keys = (0..count).map(|_| Change::SigningKey {
+            key: SigningKeyEntry {
+                superseded_ms: Some(superseded_ms),
+                ..self.now().generate(ALG, Some(1)).unwrap()
+            },
         });
         self.recorded(keys.collect()).await;
     }
 
     async fn rotate(&self) -> Result<(), NotTurned> {
         let changing = self.app.changing().await.unwrap();
-        let turn = rotation(&self.app, &self.keys(), ALG, self.now_ms())?;
+        let turn = planned(&self.app, &changing, |planning| rotation(planning, ALG)).await?;
         record(&self.app, &changing, turn, "test").await.unwrap();
         Ok(())
     }
@@ -134,7 +139,7 @@ async fn an_old_key_is_retired_by_itself_once_its_last_token_has_expired() {
     let broken = SigningKeyEntry {
         sealed: "sealed under another key".into(),
         superseded_ms: Some(1),
-        ..generate(&home.app, ALG, Some(1)).unwrap()
+        ..home.now().generate(ALG, Some(1)).unwrap()
     };
     home.recorded(vec![Change::SigningKey { key: broken }])
         .await;
@@ -155,7 +160,7 @@ async fn an_old_key_is_retired_by_itself_once_its_last_token_has_expired() {
 async fn a_key_whose_last_token_may_live_is_not_retired() {
     let home = Home::new();
     home.old(1, 1_000).await;
-    let due = |now_ms: u64| expired(&home.app, &home.keys(), now_ms).unwrap().is_some();
+    let due = |now_ms: u64| expired(&home.at(now_ms)).unwrap().is_some();
     assert!(!due(1_000 + OLD_FOR_MS - 1));
     assert!(due(1_000 + OLD_FOR_MS));
 }
@@ -173,8 +178,8 @@ async fn a_rotation_beyond_the_bound_changes_nothing_and_says_when_the_next_is_p
     assert!(said.contains(&crate::admin::shown_time(first)), "{said}");
     assert_eq!((home.keys(), home.signer()), (keys, signer.clone()));
     // Other algorithms have room of their own, and an emergency always has it.
-    rotation(&home.app, &home.keys(), Alg::EdDSA, home.now_ms()).unwrap();
-    let turn = retirement(&home.app, &home.keys(), &signer, home.now_ms());
+    rotation(&home.now(), Alg::EdDSA).unwrap();
+    let turn = retirement(&home.now(), &signer);
     let living = turn.unwrap().unwrap();
     let changing = home.app.changing().await.unwrap();
     record(&home.app, &changing, living, "test").await.unwrap();
@@ -233,7 +238,7 @@ async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
     home.rotate().await.unwrap();
     for state in [KeyState::Active, KeyState::Next, KeyState::Old] {
         let kid = home.of(state)[0].kid.clone();
-        let turn = of_revocation(&home.app, &of_key(&kid)).unwrap();
+        let turn = of_revocation(&home.now(), &of_key(&kid)).unwrap();
         let mut changes = vec![revocation(&home.app, &kid)];
         changes.extend(turn.changes());
         let draft = home.app.draft(&changes, &Author::itself("test")).unwrap();
@@ -250,10 +255,10 @@ async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
         of_key("unknown"),
         of_key(&home.of(KeyState::Retired)[0].kid),
     ] {
-        assert!(of_revocation(&home.app, &what).unwrap().keys().is_empty());
+        assert!(of_revocation(&home.now(), &what).unwrap().keys().is_empty());
     }
     let (kind, id) = (Kind::Person, "locum:x".to_owned());
-    let other = of_revocation(&home.app, &What { kind, id });
+    let other = of_revocation(&home.now(), &What { kind, id });
     assert!(other.unwrap().keys().is_empty());
 }
 
@@ -272,4 +277,26 @@ async fn a_folder_whose_signing_key_was_revoked_before_gets_another_at_the_start
     assert_eq!(home.published().len(), 2);
     let home = home.again();
     assert_ne!(home.signer(), signer);
+}
+
+#[tokio::test]
+async fn while_keys_are_made_others_change_the_state_and_are_answered() {
+    let home = Home::new();
+    let changing = home.app.changing().await.unwrap();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (goes_on, wait) = std::sync::mpsc::channel();
+    let slow = planned(&home.app, &changing, move |planning| {
+        begun.send(()).unwrap();
+        let in_time = wait.recv_timeout(std::time::Duration::from_secs(60));
+        in_time.map_err(|_| Unavailable("nobody else was served".into()))?;
+        plan::first(planning, ALG)
+    });
+    // On one thread: whoever made keys on it would keep the others waiting.
+    let others = async {
+        begins.await.unwrap();
+        drop(home.app.state.write());
+        goes_on.send(()).unwrap();
+    };
+    let (turn, ()) = tokio::join!(slow, others);
+    assert_eq!(turn.unwrap().keys().len(), 2);
 }

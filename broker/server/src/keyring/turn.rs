@@ -1,6 +1,6 @@
 //! Keys that change together: recorded, and in force with the record.
 
-use super::{Ring, plan};
+use super::{Planning, Ring, plan, planned};
 use crate::app::{App, Unavailable};
 use crate::changing::{Changing, Then};
 use locum_core::token::Alg;
@@ -17,20 +17,19 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// The turn after which `keys` stand beside the others of `entries`.
+    /// The turn after which `keys` stand beside the others.
     ///
     /// # Errors
     /// [`Unavailable`] when one does not open.
     pub(super) fn new(
-        app: &App,
-        entries: &[SigningKeyEntry],
+        planning: &Planning,
         keys: Vec<SigningKeyEntry>,
-        now_ms: u64,
     ) -> Result<Self, Unavailable> {
         let stays = |entry: &&SigningKeyEntry| !keys.iter().any(|key| key.kid == entry.kid);
-        let mut after: Vec<_> = entries.iter().filter(stays).cloned().collect();
+        let mut after: Vec<_> = planning.keys.iter().filter(stays).cloned().collect();
         after.extend(keys.iter().cloned());
-        let ring = app.keyring.after(&after, &app.vault, now_ms)?;
+        let app = &planning.app;
+        let ring = app.keyring.after(&after, &app.vault, planning.now_ms)?;
         Ok(Self {
             keys,
             ring: Some(ring),
@@ -95,10 +94,7 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
     if app.keyring.signer(alg).is_some() {
         return Ok(());
     }
-    let turn = {
-        let state = app.state.read();
-        plan::first(app, &state.signing_keys, alg, app.clock.now_ms())?
-    };
+    let turn = planned(app, &changing, move |planning| plan::first(planning, alg)).await?;
     let reason = format!("first signing keys for {alg}");
     record(app, &changing, turn, reason).await
 }
@@ -108,18 +104,12 @@ pub(crate) async fn ensure(app: &App, alg: Alg) -> Result<(), Unavailable> {
 /// # Errors
 /// [`Unavailable`] when it cannot be recorded.
 pub(crate) async fn retire_expired(app: &App, changing: &Changing) -> Result<(), Unavailable> {
-    loop {
-        let turn = {
-            let state = app.state.read();
-            plan::expired(app, &state.signing_keys, app.clock.now_ms())?
-        };
-        let Some(turn) = turn else {
-            return Ok(());
-        };
+    while let Some(turn) = planned(app, changing, plan::expired).await? {
         let count = turn.keys().len();
         record(app, changing, turn, EXPIRED).await?;
         tracing::info!(count, "old signing keys retired: {EXPIRED}");
     }
+    Ok(())
 }
 
 /// Sees to the keys at a start, once the clock is right: those whose last token
@@ -132,16 +122,12 @@ pub(crate) async fn settle(app: &App) -> Result<(), Unavailable> {
     let changing = app.changing().await?;
     retire_expired(app, &changing).await?;
     for alg in Alg::ALL {
-        let (turn, any) = {
-            let state = app.state.read();
-            let keys = &state.signing_keys;
-            let turn = plan::missing(app, keys, alg, app.clock.now_ms())?;
-            (turn, keys.iter().any(|key| key.alg == alg))
-        };
-        let Some(turn) = turn else {
+        let missing = move |planning: &Planning| plan::missing(planning, alg);
+        let Some(turn) = planned(app, &changing, missing).await? else {
             continue;
         };
-        let reason = if any {
+        let any = |keys: &[SigningKeyEntry]| keys.iter().any(|key| key.alg == alg);
+        let reason = if any(&app.state.read().signing_keys) {
             format!("{alg} had no key that signs, or none that is next")
         } else {
             format!("first signing keys for {alg}")

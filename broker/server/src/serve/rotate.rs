@@ -3,7 +3,7 @@
 //! once their last token has expired.
 
 use crate::app::{App, Unavailable};
-use crate::keyring::{self, NotTurned};
+use crate::keyring::{self, NotTurned, Planning};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
@@ -36,15 +36,16 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
         return Ok(());
     };
     for alg in Alg::ALL {
-        let turn = {
-            let state = app.state.read();
-            let now_ms = app.clock.now_ms();
-            if !due(&state.signing_keys, alg, days, now_ms) {
-                continue;
-            }
-            keyring::rotation(app, &state.signing_keys, alg, now_ms)
-        };
-        let turn = match turn {
+        if !due(
+            &app.state.read().signing_keys,
+            alg,
+            days,
+            app.clock.now_ms(),
+        ) {
+            continue;
+        }
+        let rotation = move |planning: &Planning| keyring::rotation(planning, alg);
+        let turn = match keyring::planned(app, &changing, rotation).await {
             Ok(turn) => turn,
             Err(full @ NotTurned::Full { .. }) => {
                 tracing::warn!(%alg, %full, "signing keys were not rotated; tried again later");

@@ -1,0 +1,70 @@
+//! Planning a turn of the keys: away from the threads that answer and without a
+//! lock on the state, since to make an RSA key takes up to a second.
+
+use crate::app::{App, Unavailable};
+use crate::changing::Changing;
+use locum_core::token::Alg;
+use locum_stores::state::SigningKeyEntry;
+use locum_tokens::keys::SigningKey;
+use std::sync::Arc;
+
+/// What a turn is planned from. Only [`planned`] gives one.
+pub(crate) struct Planning {
+    pub(super) app: Arc<App>,
+    /// The keys as they stand until the turn is recorded.
+    pub(super) keys: Vec<SigningKeyEntry>,
+    /// Unix milliseconds.
+    pub(super) now_ms: u64,
+}
+
+/// Plans on a thread of its own. The keys stay as they are as long as the right
+/// to change is held.
+///
+/// # Errors
+/// The plan's own, and [`Unavailable`] where it panicked or the broker ends.
+pub(crate) async fn planned<T, E>(
+    app: &App,
+    _changing: &Changing,
+    plan: impl FnOnce(&Planning) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Unavailable> + Send + 'static,
+{
+    let ended = || Unavailable("signing keys: the broker ends".into());
+    let app = app.me.upgrade().ok_or_else(ended)?;
+    let work = move || {
+        let keys = app.state.read().signing_keys.clone();
+        let now_ms = app.clock.now_ms();
+        plan(&Planning { app, keys, now_ms })
+    };
+    let planned = tokio::task::spawn_blocking(work).await;
+    planned.map_err(|error| Unavailable(format!("signing keys: {error}")))?
+}
+
+impl Planning {
+    /// A new key, sealed, not yet recorded.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the library fails.
+    pub(super) fn generate(
+        &self,
+        alg: Alg,
+        activated_ms: Option<u64>,
+    ) -> Result<SigningKeyEntry, Unavailable> {
+        let failed = |e: &dyn std::fmt::Display| Unavailable(format!("signing key: {e}"));
+        let key = SigningKey::generate(alg, None).map_err(|e| failed(&e))?;
+        let private = key.private_jwk().map_err(|e| failed(&e))?;
+        let sealed = self.app.vault.seal(private.expose(), key.kid());
+        Ok(SigningKeyEntry {
+            kid: key.kid().to_owned(),
+            alg,
+            public: key.public_jwk(),
+            sealed: sealed.map_err(|e| failed(&e))?,
+            created_at_ms: self.app.clock.now_ms(),
+            activated_ms,
+            superseded_ms: None,
+            retired_ms: None,
+        })
+    }
+}
