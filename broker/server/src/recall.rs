@@ -11,7 +11,7 @@ use locum_core::own::OwnToken;
 use locum_core::party::{Foreign, Link, Subject};
 use locum_core::proof::Recall;
 use locum_core::record::{commitment, key_text};
-use locum_stores::ledger::{Entry, Reader};
+use locum_stores::ledger::{Entry, QUEUE, Reader};
 use locum_stores::state::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,9 +20,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How long after an id was made its record may still be written, in
-/// milliseconds: longer than any request runs.
-pub(crate) const RECORDED_WITHIN_MS: u64 = 60_000;
+/// How long after an id was made its record is given to the ledger at the latest,
+/// in milliseconds: longer than any request runs.
+const QUEUED_WITHIN_MS: u64 = 60_000;
 /// Tokens remembered without the ledger, in each of two generations.
 const REMEMBERED: usize = 1_024;
 /// Bytes of them in each.
@@ -126,8 +126,20 @@ fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
 /// # Errors
 /// When the records around it cannot be read.
 pub(crate) fn recorded_around(reader: &Reader, ms: u64) -> io::Result<Range<u64>> {
-    let end = ms.saturating_add(RECORDED_WITHIN_MS).saturating_add(1);
-    Ok(reader.find_time(ms)?..reader.find_time(end)?)
+    Ok(reader.find_time(ms)?..recorded_before(reader, ms)?)
+}
+
+/// The index before which each record stands whose id was made at that Unix
+/// millisecond or earlier. While a disk hangs, a record waits for as long as
+/// that lasts, behind no more than a full queue and the records on their way out
+/// of it: their times say nothing then, but their number does.
+///
+/// # Errors
+/// When the records around it cannot be read.
+pub(crate) fn recorded_before(reader: &Reader, ms: u64) -> io::Result<u64> {
+    let end_ms = ms.saturating_add(QUEUED_WITHIN_MS).saturating_add(1);
+    let end = reader.find_time(end_ms)?.saturating_add(2 * QUEUE as u64);
+    Ok(end.min(reader.len()))
 }
 
 fn is_permit_of(entry: &Entry, jti: Jti) -> bool {

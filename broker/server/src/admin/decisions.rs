@@ -11,7 +11,7 @@ use super::past::blocking;
 use super::problem::Problem;
 use super::times;
 use crate::app::App;
-use crate::recall::{RECORDED_WITHIN_MS, recorded_around};
+use crate::recall::{recorded_around, recorded_before};
 use crate::token::summary;
 use axum::Router;
 use axum::routing::get;
@@ -118,8 +118,7 @@ fn summed(app: &App, id: &str) -> io::Result<bool> {
     };
     let reader = app.ledger.reader();
     let minute_ms = ms - ms % summary::MINUTE_MS;
-    let end_ms = ms.saturating_add(RECORDED_WITHIN_MS);
-    let range = reader.find_time(minute_ms)?..reader.find_time(end_ms)?;
+    let range = reader.find_time(minute_ms)?..recorded_before(&reader, ms)?;
     let opened = vec![
         "\"state\":\"opened\"".into(),
         format!("\"type\":\"{SUMMARY}\""),

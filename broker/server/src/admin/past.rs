@@ -6,7 +6,7 @@ use super::call::Call;
 use super::page::Window;
 use super::problem::Problem;
 use crate::app::App;
-use crate::recall::{RECORDED_WITHIN_MS, recorded_around};
+use crate::recall::{recorded_around, recorded_before};
 use locum_core::ids::Uuid7;
 use locum_core::refusal::Code;
 use locum_stores::ledger::{Entry, Reader};
@@ -81,8 +81,8 @@ impl<T: Send + 'static> Kind<T> {
     }
 
     /// Those after an id, and whether there may be more. Ids are made before
-    /// their records, which may come in another order for as long as a request
-    /// runs: reading goes on until nothing smaller can come.
+    /// their records, which may come in another order: reading goes on until
+    /// nothing smaller can come.
     fn read(
         &self,
         reader: &Reader,
@@ -98,9 +98,7 @@ impl<T: Send + 'static> Kind<T> {
                 found.sort_by_key(self.id);
                 let last = found.get(window.limit).or(found.last());
                 let last_ms = last.map_or(0, |each| (self.id)(each).ms());
-                let start = reader.get(range.start)?;
-                let begins_ms = start.map_or(u64::MAX, |entry| entry.place.time_ms);
-                if begins_ms > last_ms.saturating_add(RECORDED_WITHIN_MS) {
+                if range.start >= recorded_before(reader, last_ms)? {
                     found.truncate(window.limit);
                     return Ok((found, true));
                 }
@@ -147,3 +145,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     read.map_err(|e| unreadable(&e))?
         .map_err(|e| unreadable(&e))
 }
+
+#[cfg(test)]
+#[path = "past/tests.rs"]
+mod tests;

@@ -46,7 +46,7 @@ struct Wish {
 }
 
 /// Revocations in the record.
-static RECORDED: past::Kind<RevocationEntry> = past::Kind {
+pub(super) static RECORDED: past::Kind<RevocationEntry> = past::Kind {
     text: "\"change\":\"revocation\"",
     pick: |change, time_ms| match change {
         Change::Revocation { mut revocation } => {

@@ -10,9 +10,9 @@ use locum_core::standing::{FOR_EVER, Instead, World};
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// No token lives longer (contract §6), and no record comes later than this
-/// after its token's id, in milliseconds.
-const LOOK_BACK_MS: u64 = 3_600_000 + crate::recall::RECORDED_WITHIN_MS;
+/// No token lives longer (contract §6), in milliseconds, and none is recorded
+/// before it is made.
+const LOOK_BACK_MS: u64 = 3_600_000;
 /// Records looked at for an estimate: what is being stopped must not wait.
 const ESTIMATE_RECORDS: u64 = 10_000;
 

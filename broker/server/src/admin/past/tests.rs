@@ -1,0 +1,86 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+use crate::admin::revocations::RECORDED;
+use crate::setup::Setup;
+use crate::start::{self, Folder};
+use locum_core::ids::RevocationId;
+use locum_core::lineage::What;
+use locum_stores::state::{Author, RevocationEntry};
+use tempfile::TempDir;
+
+/// Between the id and the record of what waited for a disk that hung.
+const HUNG_MS: u64 = 600_000;
+
+fn open(folder: &TempDir) -> Arc<App> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = Folder::new(folder.path());
+    start::open(folder, "https://broker.example", &[7; 32], Setup::default()).unwrap()
+}
+
+fn revocation(id: Uuid7, person: usize) -> Change {
+    Change::Revocation {
+        revocation: RevocationEntry {
+            id: RevocationId(id),
+            what: What {
+                kind: locum_core::lineage::Kind::Person,
+                id: format!("corp:{person}"),
+            },
+            before_ms: None,
+            reason: "test".into(),
+            effective_ms: 0,
+            by: "test".into(),
+            key: None,
+        },
+    }
+}
+
+/// Records revocations of these ids, in this order, after the disk hung.
+async fn recorded_late(app: &App, ids: &[Uuid7]) {
+    app.clock.at_least(app.clock.now_ms() + HUNG_MS);
+    for (person, id) in ids.iter().enumerate() {
+        let change = revocation(*id, person);
+        let recorded = app.record(&[change], &Author::itself("test")).await;
+        recorded.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_recorded_long_after_its_id_is_found_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(&folder);
+    let (id, unknown) = (app.mint(), app.mint());
+    recorded_late(&app, &[id]).await;
+    let found = RECORDED.one(&app, id).await.unwrap();
+    assert_eq!(found.map(|entry| entry.id), Some(RevocationId(id)));
+    assert!(RECORDED.one(&app, unknown).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(&folder);
+    let mut ids: Vec<Uuid7> = (0..200).map(|_| app.mint()).collect();
+    ids.sort();
+    // The smallest comes last, in a block that a short page need not reach.
+    let mut order = ids.clone();
+    order.rotate_left(1);
+    recorded_late(&app, &order).await;
+    let (reader, blocks) = (
+        app.ledger.reader(),
+        app.state.read().revocation_blocks.clone(),
+    );
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let window = Window {
+            limit: 30,
+            after: None,
+        };
+        let (page, more) = RECORDED.read(&reader, &blocks, after, &window).unwrap();
+        listed.extend(page.iter().map(|entry| entry.id.0));
+        after = listed.last().copied();
+        if !more {
+            break;
+        }
+    }
+    assert!(listed == ids, "{} of {} listed", listed.len(), ids.len());
+}
