@@ -63,7 +63,10 @@ pub(crate) fn now(app: &App) -> Vec<Problem> {
 /// Warns of every reference that leads nowhere.
 pub(crate) fn warn(app: &App) {
     for line in lines(&now(app)) {
-        tracing::warn!("what is named is not there, and is passed over: {line}");
+        tracing::warn!(
+            reference = line,
+            "what an object names is not there, and is passed over"
+        );
     }
 }
 

@@ -49,8 +49,10 @@ pub(super) fn checks(app: &App) -> Vec<Check> {
 
 /// What objects name that is not there. It is inert, so nothing depends on it.
 pub(super) fn references(app: &App) -> Check {
+    let stale = references::now(app);
     Check {
-        warnings: references::lines(&references::now(app)),
+        note: (!stale.is_empty()).then(|| format!("{} lead nowhere", stale.len())),
+        warnings: references::lines(&stale),
         ..Check::new("references", None)
     }
 }

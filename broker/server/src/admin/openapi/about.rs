@@ -53,6 +53,11 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     ("VersionSpec.model", "the model it runs on"),
     ("Version.state", "`draft`, `certified` or `ended`"),
+    (
+        "Version.certified_until",
+        "when the certification of the current one ends; null of any other",
+    ),
+    ("Version.created_at", "when it was proposed"),
     ("Certify.until", "when the certification ends, RFC 3339"),
     (
         "overlap_seconds",

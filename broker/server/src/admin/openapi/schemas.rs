@@ -149,7 +149,16 @@ const SHOWN: &[(&str, &str, Members)] = &[
         "AgentSpec",
         &[("state", Text), ("created_at", Text)],
     ),
-    ("Version", "VersionSpec", &[("id", Text), ("state", Text)]),
+    (
+        "Version",
+        "VersionSpec",
+        &[
+            ("id", Text),
+            ("state", Text),
+            ("certified_until", MaybeText),
+            ("created_at", Text),
+        ],
+    ),
     ("Client", "ClientSpec", &[("created_at", Text)]),
     (
         "Target",

@@ -163,11 +163,8 @@ fn told(ready: bool, text: &str) -> Vec<Check> {
         text.lines().partition(|line| line.starts_with(STALE));
     let outcome = if ready { Outcome::Ok } else { Outcome::Fail };
     let mut checks = vec![Check::new(READINESS, outcome, lines.join("; "))];
-    if !stale.is_empty() {
-        let stale = stale.iter().filter_map(|line| line.strip_prefix(STALE));
-        let detail = stale.collect::<Vec<_>>().join("; ");
-        checks.push(Check::new(REFERENCES, Outcome::Warn, detail));
-    }
+    let stale = stale.iter().filter_map(|line| line.strip_prefix(STALE));
+    checks.extend(stale.map(|detail| Check::new(REFERENCES, Outcome::Warn, detail)));
     checks
 }
 
@@ -203,20 +200,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_objects_name_that_is_not_there_is_a_warning_of_its_own() {
+    fn each_name_of_an_object_that_leads_nowhere_is_a_warning_of_its_own() {
         let line = "/agents/a/ceiling/0/scopes: expected scopes, found `x`";
-        let text = format!("[+]ledger ok\n[+]references ok\n[!]references {line}\nready\n");
+        let other = "/agents/b/owner: expected a client";
+        let text = format!(
+            "[+]ledger ok\n[+]references ok, 2 lead nowhere\n[!]references {line}\n[!]references {other}\nready\n"
+        );
         let checks = told(true, &text);
         let shown: Vec<_> = checks
             .iter()
             .map(|check| (check.name, check.outcome, check.detail.as_str()))
             .collect();
-        let ready = "[+]ledger ok; [+]references ok; ready";
+        let ready = "[+]ledger ok; [+]references ok, 2 lead nowhere; ready";
         assert_eq!(
             shown,
             [
                 (READINESS, Outcome::Ok, ready),
-                (REFERENCES, Outcome::Warn, line)
+                (REFERENCES, Outcome::Warn, line),
+                (REFERENCES, Outcome::Warn, other)
             ]
         );
         assert_eq!(told(true, "[+]references ok\nready\n").len(), 1);
