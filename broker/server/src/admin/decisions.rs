@@ -15,7 +15,7 @@ use crate::recall::{recorded_around, recorded_before};
 use crate::token::summary;
 use axum::Router;
 use axum::routing::get;
-use locum_core::decide::{DECISION, SUMMARY};
+use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
 use locum_stores::ledger::Entry;
@@ -27,6 +27,9 @@ use std::sync::Arc;
 /// Records looked at for one page: a filter that fits few answers with an
 /// emptier page and where to go on.
 const PAGE_RECORDS: u64 = 100_000;
+
+/// Summaries that are told to who asks for a request that has no record.
+const SUMMARIES_TOLD: usize = 8;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -100,31 +103,54 @@ fn page(
 async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let app = call.app.clone();
-    match blocking(move || Ok((find(&app, &id)?, summed(&app, &id)?))).await? {
-        (Some(decision), _) => Ok(Answer::ok(decision)),
-        (None, false) => Err(Problem::unknown("a decision")),
-        (None, true) => {
-            let detail = "expected the id of a decision with a record of its own, found none; in its minute a client was refused so often that the rest stands in a summary";
+    let read = move || {
+        Ok(match find(&app, &id)? {
+            Some(decision) => Ok(decision),
+            None => Err(summaries(&app, &id)?),
+        })
+    };
+    match blocking(read).await? {
+        Ok(decision) => Ok(Answer::ok(decision)),
+        Err(none) if none.is_empty() => Err(Problem::unknown("a decision")),
+        Err(some) => {
+            let detail = format!(
+                "expected the id of a decision with a record of its own, found none; the refusals of its minute beyond the first {} of a client stand in a summary: look at {}",
+                SINGLY_MAX,
+                some.join(", ")
+            );
             Err(Problem::new(Code::NotFound, detail))
         }
     }
 }
 
-/// Whether a request that is on record nowhere else may stand in a summary: one
-/// was opened in its minute.
-fn summed(app: &App, id: &str) -> io::Result<bool> {
+/// The summaries in which a request may stand that is on record nowhere else:
+/// those of the minute in which it began and of the next, each with its client.
+fn summaries(app: &App, id: &str) -> io::Result<Vec<String>> {
     let Ok(ms) = RequestId::parse(id).map(RequestId::ms) else {
-        return Ok(false);
+        return Ok(Vec::new());
     };
     let reader = app.ledger.reader();
     let minute_ms = ms - ms % summary::MINUTE_MS;
     let range = reader.find_time(minute_ms)?..recorded_before(&reader, ms)?;
+    let minutes = [minute_ms, minute_ms + summary::MINUTE_MS];
     let opened = vec![
         "\"state\":\"opened\"".into(),
         format!("\"type\":\"{SUMMARY}\""),
     ];
-    let mut found = reader.search_back(range, opened);
-    found.next().transpose().map(|entry| entry.is_some())
+    let mut found = Vec::new();
+    for entry in reader.search(range, opened) {
+        let entry = entry?;
+        let of = |name: &str| entry.body.get(name);
+        let minute = of("minute_ms").and_then(Value::as_u64);
+        let client = of("client_id").and_then(Value::as_str);
+        if let (Some(client), true) = (client, minute.is_some_and(|ms| minutes.contains(&ms))) {
+            found.push(format!("record {} of `{client}`", entry.place.index));
+        }
+        if found.len() == SUMMARIES_TOLD {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// The decision of a delegation or of a request. A permit that fell before it
