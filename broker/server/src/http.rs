@@ -1,4 +1,4 @@
-//! The public listener: routes and what stands in front of all of them.
+//! What stands in front of every route, and how a listener takes connections.
 
 mod arrival;
 mod connections;
@@ -15,12 +15,10 @@ pub(crate) use trace::{Caller, TraceId};
 
 use crate::app::App;
 use crate::oauth::answer;
-use crate::{introspect, metadata, revoke, token};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::{Code, Refusal};
 use std::any::Any;
@@ -34,73 +32,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest pause within a request's body.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
-/// All public routes; the admin API among them, unless it has a listener of
-/// its own.
-pub(crate) fn router(app: &Arc<App>) -> Router {
-    let endpoints = if app.setup.admin_apart {
-        endpoints(app)
-    } else {
-        endpoints(app).nest("/admin/v1", crate::admin::router(app.clone()))
-    };
-    let path = app.setup.issuer_path.as_str();
-    let routes = if path.is_empty() {
-        endpoints
-    } else {
-        // RFC 8414 §3.1: an issuer's path is put behind the well-known part;
-        // others (OpenID Connect Discovery §4) have it in front.
-        Router::new()
-            .nest(path, endpoints)
-            .merge(well_known(app, path))
-    };
-    in_front(app, routes)
-}
-
-/// The admin API on a listener of its own.
-pub(crate) fn admin_router(app: &Arc<App>) -> Router {
-    let admin = || Router::new().nest("/admin/v1", crate::admin::router(app.clone()));
-    let path = app.setup.issuer_path.as_str();
-    let routes = if path.is_empty() || path == "/admin/v1" {
-        admin()
-    } else {
-        admin().nest(path, admin())
-    };
-    in_front(app, routes)
-}
-
-/// Metadata with the issuer's path behind the well-known part.
-fn well_known(app: &Arc<App>, path: &str) -> Router {
-    Router::new()
-        .route(
-            &format!("/.well-known/oauth-authorization-server{path}"),
-            get(metadata::metadata),
-        )
-        .route(
-            &format!("/.well-known/openid-configuration{path}"),
-            get(metadata::metadata),
-        )
-        .with_state(app.clone())
-}
-
-/// The endpoints below the issuer.
-fn endpoints(app: &Arc<App>) -> Router {
-    Router::new()
-        .route("/token", post(token::post))
-        .route("/introspect", post(introspect::post))
-        .route("/revoke", post(revoke::post))
-        .route(
-            "/.well-known/oauth-authorization-server",
-            get(metadata::metadata),
-        )
-        .route("/.well-known/openid-configuration", get(metadata::metadata))
-        .route("/jwks", get(metadata::jwks))
-        .route("/errors/", get(metadata::error_pages))
-        .route("/errors/{code}", get(metadata::error_page))
-        .with_state(app.clone())
-        .layer(middleware::from_fn_with_state(app.clone(), too_large))
-}
-
 /// What stands in front of every route.
-fn in_front(app: &Arc<App>, routes: Router) -> Router {
+pub(crate) fn in_front(app: &Arc<App>, routes: Router) -> Router {
     routes
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(app.bounds.body_bytes))
@@ -112,6 +45,11 @@ fn in_front(app: &Arc<App>, routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(app.clone(), arrival::arrive))
+}
+
+/// The routes of the OAuth endpoints, whose answers all have one shape.
+pub(crate) fn told_too_large(app: &Arc<App>, routes: Router) -> Router {
+    routes.layer(middleware::from_fn_with_state(app.clone(), too_large))
 }
 
 /// A body over the limit: 413 in the shape of every other refusal (contract §10).

@@ -28,6 +28,7 @@ mod rate;
 mod recall;
 mod references;
 mod revoke;
+mod router;
 mod serve;
 mod setup;
 mod signals;

@@ -5,36 +5,21 @@ mod health;
 mod page;
 
 use crate::app::App;
-use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use std::sync::Arc;
 
-/// All routes of the operations listener.
-pub(crate) fn router(app: &Arc<App>) -> Router {
-    Router::new()
-        .route("/livez", get(live))
-        .route("/live", get(live))
-        .route("/readyz", get(ready))
-        .route("/ready", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(app.clone())
-        .layer(middleware::from_fn(crate::http::guard))
-}
-
 /// Alive: the process answers. Asks nothing else, so that what Locum depends
 /// on never gets it killed.
-async fn live() -> Response {
+pub(crate) async fn live() -> Response {
     plain(StatusCode::OK, "ok\n".into())
 }
 
 /// Ready while everything that an answer needs is there. `?verbose` shows each
 /// check, `?verbose=references` also what objects name that is not there.
-async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let mut members = query.split('&');
     let verbose = members.find(|member| member.split('=').next() == Some("verbose"));
@@ -53,7 +38,7 @@ async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Respon
     plain(status, health::text(&checks, verbose.is_some()))
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut response = page::text(&app).into_response();
     response.headers_mut().insert(
         CONTENT_TYPE,

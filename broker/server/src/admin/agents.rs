@@ -2,8 +2,8 @@
 
 mod check;
 mod history;
-mod states;
-mod versions;
+pub(crate) mod states;
+pub(crate) mod versions;
 
 pub(super) use check::{among, given_up_for, not_its_own};
 
@@ -12,9 +12,6 @@ use super::call::Call;
 use super::problem::Problem;
 use super::write::{Moment, Plan};
 use super::{read, secrets, times};
-use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::{Agent, AgentSpec, Status};
@@ -26,36 +23,26 @@ use std::sync::Arc;
 /// fit into a record in every later state, or it could not be stopped any more.
 const AGENT_MAX: usize = 49_152;
 
-/// The routes of agents.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/agents", get(list).post(create))
-        .route("/agents/{id}", get(show).put(replace))
-        .route("/agents/{id}/secrets", post(secrets::of_agent))
-        .merge(states::routes())
-        .merge(versions::routes())
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let id = |agent: &&Arc<Agent>| agent.id().to_string();
     call.page(state.registry.agents(), id, |agent| shown(agent))
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let agent = state.registry.agent(call.param("id"));
     let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
     Ok(Answer::ok(shown(agent)))
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: AgentSpec = call.read()?;
     call.write(|now| draft(now, spec)).await
 }
 
-async fn replace(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: AgentSpec = read::whole(call.replacement(true)?)?;
     call.write(|now| {

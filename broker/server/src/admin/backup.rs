@@ -2,23 +2,14 @@
 
 use super::call::Call;
 use super::problem::Problem;
-use crate::app::App;
 use crate::backup::take;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use locum_core::refusal::Code;
 use locum_stores::state::Role;
-use std::sync::Arc;
 
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/backup", get(stream))
-}
-
-async fn stream(call: Call) -> Result<Response, Problem> {
+pub(crate) async fn stream(call: Call) -> Result<Response, Problem> {
     call.require(Role::Admin)?;
     let body = take::body(&call.app.ledger, call.app.data.clone());
     let body = body.map_err(|e| Problem::new(Code::Unavailable, e.to_string()))?;

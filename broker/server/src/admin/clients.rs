@@ -5,9 +5,6 @@ use super::call::Call;
 use super::problem::Problem;
 use super::write::{Moment, Plan};
 use super::{read, secrets, times};
-use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::{Client, ClientSpec, Problem as Flaw, Problems};
@@ -15,34 +12,26 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The routes of clients.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/clients", get(list).post(create))
-        .route("/clients/{id}", get(show).put(replace))
-        .route("/clients/{id}/secrets", post(secrets::of_client))
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let id = |client: &&Arc<Client>| client.spec.id.to_string();
     call.page(state.registry.clients(), id, |client| shown(client))
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let client = state.registry.client(call.param("id"));
     let client = client.ok_or_else(|| Problem::unknown("a client"))?;
     Ok(Answer::ok(shown(client)))
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: ClientSpec = call.read()?;
     call.write(|now| new(now, spec)).await
 }
 
-async fn replace(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: ClientSpec = read::whole(call.replacement(true)?)?;
     call.write(|now| {

@@ -5,9 +5,6 @@ use super::call::{Call, role_name};
 use super::problem::Problem;
 use super::times;
 use super::write::{Moment, Plan};
-use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::ids::CredentialId;
 use locum_core::refusal::Code;
@@ -16,15 +13,6 @@ use locum_stores::state::{Change, Credential, Role};
 use locum_tokens::secrets::generate;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-/// The routes of credentials.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/credentials", get(list).post(create))
-        .route("/credentials/{id}", get(show))
-        .route("/credentials/{id}/revoke", post(revoke))
-}
 
 /// `POST /credentials`.
 #[derive(Deserialize)]
@@ -36,7 +24,7 @@ struct Body {
     expires_at: Option<String>,
 }
 
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let now_ms = call.app.clock.now_ms();
     call.page(
@@ -46,7 +34,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     )
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let id = CredentialId::parse(call.param("id")).ok();
     let credential = id.and_then(|id| state.credentials.get(&id));
@@ -54,7 +42,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(shown(credential, call.app.clock.now_ms())))
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let body: Body = call.read()?;
     call.write(|now| {
@@ -67,7 +55,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     .await
 }
 
-async fn revoke(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn revoke(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let reason = call.reason(false)?;
     call.write(|now| {

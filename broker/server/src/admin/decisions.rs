@@ -13,8 +13,6 @@ use super::times;
 use crate::app::App;
 use crate::recall::{recorded_around, recorded_before};
 use crate::token::summary;
-use axum::Router;
-use axum::routing::get;
 use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
@@ -22,7 +20,6 @@ use locum_stores::ledger::Entry;
 use query::{OUTCOMES, Query};
 use serde_json::{Value, json};
 use std::io;
-use std::sync::Arc;
 
 /// Records looked at for one page: a filter that fits few answers with an
 /// emptier page and where to go on.
@@ -31,14 +28,7 @@ const PAGE_RECORDS: u64 = 100_000;
 /// Summaries that are told to who asks for a request that has no record.
 const SUMMARIES_TOLD: usize = 8;
 
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/decisions", get(list))
-        .route("/decisions/{id}", get(one))
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let query = query(&call)?;
     let since = call.query("since")?;
     let since = since.map(|text| times::read_ms("", &text)).transpose();
@@ -100,7 +90,7 @@ fn page(
     Ok((items, Some(start).filter(|start| *start > floor)))
 }
 
-async fn one(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let app = call.app.clone();
     let read = move || {

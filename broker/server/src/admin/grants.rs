@@ -8,9 +8,6 @@ use super::call::Call;
 use super::problem::Problem;
 use super::times;
 use super::write::{Moment, Plan};
-use crate::app::App;
-use axum::Router;
-use axum::routing::get;
 use http::StatusCode;
 use locum_core::ids::{GrantId, TargetId};
 use locum_core::lineage::Kind;
@@ -27,14 +24,7 @@ const ACTIVE_MAX: usize = 64;
 /// The states as they are filtered by.
 const STATES: [&str; 4] = ["active", "used", "expired", "revoked"];
 
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/grants", get(list).post(make))
-        .route("/grants/{id}", get(one))
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let (person, agent) = (call.query("person")?, call.query("agent")?);
     let wanted = call.query("state")?;
     if wanted
@@ -63,7 +53,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     )
 }
 
-async fn one(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let moment = Moment::new(&call.app, &state);
     let id = GrantId::parse(call.param("id")).ok();
@@ -72,7 +62,7 @@ async fn one(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(show(grant, &moment)))
 }
 
-async fn make(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     if !call.app.setup.grants_by_administrator {
         let detail = "expected `grants.allow_administrator`, found that it is off; set it in locum.toml and restart";

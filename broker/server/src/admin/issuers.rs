@@ -9,9 +9,6 @@ use super::call::Call;
 use super::problem::Problem;
 use super::write::{Moment, Plan};
 use super::{read, times};
-use crate::app::App;
-use axum::Router;
-use axum::routing::get;
 use http::StatusCode;
 use locum_core::ids::IssuerId;
 use locum_core::refusal::Code;
@@ -20,27 +17,20 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The routes of issuers.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/issuers", get(list))
-        .route("/issuers/{id}", get(show).put(replace))
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let id = |issuer: &&Arc<Issuer>| issuer.id.to_string();
     call.page(state.registry.issuers(), id, |issuer| shown(issuer))
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let issuer = state.registry.issuer(call.param("id"));
     let issuer = issuer.ok_or_else(|| Problem::unknown("an issuer"))?;
     Ok(Answer::ok(shown(issuer)))
 }
 
-async fn replace(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let members = call.replacement(false)?;
     let id = id(call.param("id"))?;

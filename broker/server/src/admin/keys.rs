@@ -8,8 +8,6 @@ use super::write::{Moment, Plan, reason};
 use crate::app::{App, Unavailable};
 use crate::changing::Changing;
 use crate::keyring::{self, NotTurned, Planning, Turn};
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{Kind, What};
@@ -18,15 +16,6 @@ use locum_core::token::Alg;
 use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/keys", get(list))
-        .route("/keys/rotate", post(rotate))
-        .route("/keys/{kid}/retire", post(retire))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +30,7 @@ struct Retire {
     reason: String,
 }
 
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let mut keys: Vec<&SigningKeyEntry> = state.signing_keys.iter().collect();
     keys.sort_by(|a, b| a.kid.cmp(&b.kid));
@@ -50,7 +39,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 /// The next key becomes active, another is published. Old ones whose last token
 /// has expired go along, of Locum's own accord.
-async fn rotate(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn rotate(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Rotate = call.read()?;
     let reason = reason(&wish.reason)?;
@@ -72,7 +61,7 @@ async fn expire(app: &App) -> Result<(), Unavailable> {
 }
 
 /// Out of `/jwks` at once; what it signed is dead.
-async fn retire(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Retire = call.read()?;
     let reason = reason(&wish.reason)?;

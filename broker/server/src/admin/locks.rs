@@ -9,8 +9,6 @@ use super::revocations::{Act, confirmed, counted, estimated, scanned, shown, sto
 use super::times;
 use super::write::{Moment, Plan, nothing, reason};
 use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::ids::LockId;
 use locum_core::lineage::What;
@@ -18,15 +16,6 @@ use locum_core::refusal::Code;
 use locum_stores::state::{Change, LockEntry, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/locks", get(list).post(make))
-        .route("/locks/{id}", get(one))
-        .route("/locks/{id}/lift", post(lift))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,14 +39,14 @@ static RECORDED: past::Kind<LockEntry> = past::Kind {
     name: |entry| entry.id.to_string(),
 };
 
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let blocks = call.app.state.read().lock_blocks.clone();
     let after = |text: &str| LockId::parse(text).ok().map(|id| id.0);
     let show = |lock: &LockEntry| stands(&call.app, lock);
     RECORDED.page(&call, blocks, after, show).await
 }
 
-async fn one(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
     let id = LockId::parse(call.param("id"));
     let id = id.map_err(|_| Problem::unknown("a lock"))?;
     let lock = found(&call, id).await?;
@@ -85,7 +74,7 @@ fn stands(app: &App, lock: &LockEntry) -> Value {
     show(&lock, app.clock.now_ms())
 }
 
-async fn make(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let started_ms = call.app.clock.now_ms();
     let wish: Wish = call.read()?;
@@ -135,7 +124,7 @@ fn ends(text: &str, now_ms: u64) -> Result<u64, Problem> {
     Ok(end)
 }
 
-async fn lift(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn lift(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let reason = call.reason(true)?;
     let id = LockId::parse(call.param("id"));

@@ -3,33 +3,33 @@
 //!
 //! A handler takes a [`call::Call`] and answers `Result<Answer, Problem>`.
 //! Reading is free to every role; a handler that writes starts with
-//! [`call::Call::require`] and ends in [`call::Call::write`]. Each file offers
-//! `routes()`, merged below.
+//! [`call::Call::require`] and ends in [`call::Call::write`]. The routes stand in
+//! `router.rs`.
 
-mod agents;
+pub(crate) mod agents;
 mod answer;
-mod backup;
+pub(crate) mod backup;
 mod call;
 mod check;
-mod clients;
-mod credentials;
-mod decisions;
+pub(crate) mod clients;
+pub(crate) mod credentials;
+pub(crate) mod decisions;
 pub(crate) mod declared;
-mod grants;
+pub(crate) mod grants;
 mod guard;
-mod issuers;
-mod keys;
-mod locks;
-mod openapi;
+pub(crate) mod issuers;
+pub(crate) mod keys;
+pub(crate) mod locks;
+pub(crate) mod openapi;
 mod page;
 mod past;
-mod policies;
+pub(crate) mod policies;
 mod problem;
 mod read;
-mod reload;
-mod revocations;
-mod secrets;
-mod targets;
+pub(crate) mod reload;
+pub(crate) mod revocations;
+pub(crate) mod secrets;
+pub(crate) mod targets;
 mod times;
 mod write;
 
@@ -43,28 +43,14 @@ use crate::app::App;
 use axum::Router;
 use std::sync::Arc;
 
-/// The routes below `/admin/v1`.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .merge(agents::routes())
-        .merge(backup::routes())
-        .merge(clients::routes())
-        .merge(credentials::routes())
-        .merge(decisions::routes())
-        .merge(grants::routes())
-        .merge(issuers::routes())
-        .merge(keys::routes())
-        .merge(locks::routes())
-        .merge(openapi::routes())
-        .merge(policies::routes())
-        .merge(reload::routes())
-        .merge(revocations::routes())
-        .merge(targets::routes())
+/// Routes that only an administrator reaches, and what is answered beside them.
+pub(crate) fn guarded(app: &Arc<App>, routes: Router<Arc<App>>) -> Router {
+    routes
         .fallback(guard::nowhere)
         .method_not_allowed_fallback(guard::no_method)
         .layer(axum::middleware::from_fn_with_state(
             app.clone(),
             guard::guard,
         ))
-        .with_state(app)
+        .with_state(app.clone())
 }

@@ -8,11 +8,7 @@ mod table;
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use crate::app::App;
-use axum::Router;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use table::{Operation, TABLE};
 
 /// The schemas of everything that is sent and shown, by name.
@@ -20,12 +16,7 @@ pub(crate) fn schemas() -> Map<String, Value> {
     schemas::all()
 }
 
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/openapi.json", get(show))
-}
-
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(document(&call.app.issuer)))
 }
 

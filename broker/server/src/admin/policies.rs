@@ -4,9 +4,6 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use super::write::{Moment, Plan};
-use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::Problem as Flaw;
@@ -16,14 +13,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/policies", get(show).put(replace))
-        .route("/policies/validate", post(validate))
-}
 
 /// The body: the whole bundle. What is shown beside the files may come back
 /// and is not looked at.
@@ -37,7 +26,7 @@ struct Wish {
     _count: Option<IgnoredAny>,
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let bundle = call.app.bundle();
     let mut shown = summary(&bundle);
     if let Some(members) = shown.as_object_mut() {
@@ -46,13 +35,13 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(shown).tagged(tag(&bundle)))
 }
 
-async fn validate(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn validate(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let bundle = load(call.read()?).await?;
     Ok(Answer::ok(summary(&bundle)))
 }
 
-async fn replace(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let bundle = load(call.read()?).await?;
     let new = tag(&bundle);

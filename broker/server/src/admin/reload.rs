@@ -3,25 +3,16 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use crate::app::App;
 use crate::setup::Reload;
-use axum::Router;
-use axum::routing::post;
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_stores::state::Role;
 use serde_json::json;
-use std::sync::Arc;
 use tokio::sync::oneshot;
-
-/// The routes.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/reload", post(reload))
-}
 
 /// Runs anew under the same `Idempotency-Key`: it answers what the files hold
 /// now.
-async fn reload(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn reload(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     call.reason(false)?;
     let Some(asked) = &call.app.setup.reload else {

@@ -12,27 +12,16 @@ use super::past;
 use super::problem::Problem;
 use super::times;
 use super::write::reason;
-use crate::app::App;
 use crate::keyring::{self, Planning};
-use axum::Router;
-use axum::routing::get;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::What;
 use locum_core::refusal::Code;
 use locum_stores::state::{Change, RevocationEntry, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 pub(super) use affected::{Act, Affected, Stop};
 pub(super) use effect::{confirmed, counted, estimated, scanned, stop};
-
-/// The routes.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/revocations", get(list).post(make))
-        .route("/revocations/{id}", get(one))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,13 +48,13 @@ pub(super) static RECORDED: past::Kind<RevocationEntry> = past::Kind {
     name: |entry| entry.id.to_string(),
 };
 
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let blocks = call.app.state.read().revocation_blocks.clone();
     let after = |text: &str| RevocationId::parse(text).ok().map(|id| id.0);
     RECORDED.page(&call, blocks, after, show).await
 }
 
-async fn one(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
     let id = RevocationId::parse(call.param("id"));
     let id = id.map_err(|_| Problem::unknown("a revocation"))?;
     let entry = RECORDED.one(&call.app, id.0).await?;
@@ -73,7 +62,7 @@ async fn one(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(show(&entry)))
 }
 
-async fn make(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let started_ms = call.app.clock.now_ms();
     let wish: Wish = call.read()?;

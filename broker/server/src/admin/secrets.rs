@@ -28,7 +28,7 @@ struct Renewal {
 }
 
 /// `POST /agents/{id}/secrets`.
-pub(super) async fn of_agent(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn of_agent(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let renewal = renewal(&call)?;
     call.write(|now| {
@@ -44,7 +44,7 @@ pub(super) async fn of_agent(call: Call) -> Result<Answer, Problem> {
 }
 
 /// `POST /clients/{id}/secrets`.
-pub(super) async fn of_client(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn of_client(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let renewal = renewal(&call)?;
     call.write(|now| {

@@ -9,9 +9,6 @@ use super::call::Call;
 use super::problem::Problem;
 use super::write::{Moment, Plan};
 use super::{read, times};
-use crate::app::App;
-use axum::Router;
-use axum::routing::get;
 use http::StatusCode;
 use locum_core::ids::TargetId;
 use locum_core::refusal::Code;
@@ -20,27 +17,20 @@ use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The routes of targets.
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/targets", get(list))
-        .route("/targets/{id}", get(show).put(replace))
-}
-
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let id = |target: &&Arc<Target>| target.id.to_string();
     call.page(state.registry.targets(), id, |target| shown(target))
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.app.state.read();
     let target = state.registry.target(call.param("id"));
     let target = target.ok_or_else(|| Problem::unknown("a target"))?;
     Ok(Answer::ok(shown(target)))
 }
 
-async fn replace(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let members = call.replacement(false)?;
     let id = id(call.param("id"))?;

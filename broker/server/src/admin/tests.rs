@@ -11,7 +11,6 @@ mod agents;
 mod credentials;
 mod files;
 
-use super::router;
 use crate::app::App;
 use crate::setup::Setup;
 use axum::body::{Body, to_bytes};
@@ -152,7 +151,7 @@ async fn ask(app: Arc<App>, method: &str, path: &str, body: &Value) -> (u16, Val
         .header(CONTENT_TYPE, "application/json")
         .body(body)
         .unwrap();
-    let answer = router(app).oneshot(request).await.unwrap();
+    let answer = crate::router::api(&app).oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or_default())

@@ -90,7 +90,7 @@ impl Broker {
         let clock = Clock::of(self.wall.clone());
         let _inside = self.runtime.enter();
         let app = start::open_at(folder, ISSUER, &MASTER, setup, clock).unwrap();
-        let router = crate::http::router(&app);
+        let router = crate::router::public(&app);
         self.running = Some((app, router));
         self.settle();
     }

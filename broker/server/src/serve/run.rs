@@ -12,7 +12,7 @@ use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::Told;
 use crate::token::summary;
-use crate::{http, operations, references, start};
+use crate::{http, references, router, start};
 use axum::Router;
 use locum_core::registry::Problem;
 use std::io::Write;
@@ -137,16 +137,16 @@ async fn serve(
         tasks: JoinSet::new(),
         lines: vec![format!("locum {version} serves {}", app.issuer)],
     };
-    listening.start(OPERATIONS, sockets.operations, operations::router(app))?;
+    listening.start(OPERATIONS, sockets.operations, router::operations(app))?;
     tokio::select! {
         settled = start::settle(app) => settled?,
         () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
     references::warn(app);
-    listening.start("public", sockets.public, http::router(app))?;
+    listening.start("public", sockets.public, router::public(app))?;
     if let Some(socket) = sockets.admin {
-        listening.start("admin", socket, http::admin_router(app))?;
+        listening.start("admin", socket, router::admin(app))?;
     }
     let reloader = Reloader {
         app: app.clone(),

@@ -5,37 +5,25 @@ use crate::admin::answer::{Answer, etag};
 use crate::admin::call::Call;
 use crate::admin::problem::Problem;
 use crate::admin::write::Plan;
-use crate::app::App;
-use axum::Router;
-use axum::routing::post;
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::{Agent, WrongState};
 use locum_stores::state::{Change, Role};
-use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/agents/{id}/suspend", post(suspend))
-        .route("/agents/{id}/resume", post(resume))
-        .route("/agents/{id}/retire", post(retire))
-        .route("/agents/{id}/workload/release", post(release))
-}
-
-async fn suspend(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn suspend(call: Call) -> Result<Answer, Problem> {
     step(call, Role::Operator, Agent::suspend).await
 }
 
-async fn resume(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn resume(call: Call) -> Result<Answer, Problem> {
     step(call, Role::Operator, Agent::resume).await
 }
 
-async fn retire(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
     step(call, Role::Admin, Agent::retire).await
 }
 
 /// What was the agent's workload identity may be another's, or nobody's.
-async fn release(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn release(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let reason = call.reason(true)?;
     call.write(|now| {

@@ -7,9 +7,6 @@ use crate::admin::page::Window;
 use crate::admin::problem::Problem;
 use crate::admin::times;
 use crate::admin::write::{Moment, Plan, reason};
-use crate::app::App;
-use axum::Router;
-use axum::routing::{get, post};
 use http::StatusCode;
 use locum_core::ids::VersionId;
 use locum_core::refusal::Code;
@@ -17,14 +14,6 @@ use locum_core::registry::{Agent, DRAFTS_MAX, Problems, Status, Version, Version
 use locum_stores::state::{Change, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/agents/{id}/versions", get(list).post(create))
-        .route("/agents/{id}/versions/{version}", get(show))
-        .route("/agents/{id}/versions/{version}/certify", post(certified))
-}
 
 /// `POST /agents/{id}/versions`.
 #[derive(Debug, Deserialize)]
@@ -45,7 +34,7 @@ struct CertifyBody {
     reason: String,
 }
 
-async fn list(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let window = call.window()?;
     let (agent, ids, next) = {
         let state = call.app.state.read();
@@ -91,7 +80,7 @@ fn page(
     Ok((ids, more))
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let unknown = || Problem::unknown("a version of this agent");
     let id = VersionId::parse(call.param("version")).map_err(|_| unknown())?;
     let agent = {
@@ -115,13 +104,13 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(version_shown(&agent, &version)))
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let body: VersionBody = call.read()?;
     call.write(|now| add(now, call.param("id"), body)).await
 }
 
-async fn certified(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn certified(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let body: CertifyBody = call.read()?;
     call.write(|now| {

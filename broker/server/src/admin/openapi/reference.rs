@@ -26,17 +26,14 @@ fn the_reference_shows_every_operation_and_schema() {
 
 /// Every path of the public and the operations listener.
 fn public_paths() -> impl Iterator<Item = &'static str> {
-    let sources = [
-        include_str!("../../http.rs"),
-        include_str!("../../operations.rs"),
-    ];
-    let calls = sources
-        .into_iter()
-        .flat_map(|source| source.split(".route(").skip(1));
-    calls.map(|call| {
-        let path = call.split('"').nth(1).unwrap();
-        path.strip_suffix("{path}").unwrap_or(path)
-    })
+    super::tests::sources()
+        .0
+        .split(".route(")
+        .skip(1)
+        .map(|call| {
+            let path = call.split('"').nth(1).unwrap();
+            path.strip_suffix("{path}").unwrap_or(path)
+        })
 }
 
 /// What is shown is the document alone.

@@ -6,30 +6,21 @@
 )]
 use super::*;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 type Routes = BTreeSet<(String, String)>;
 
-/// Every path and method that the sources of this room register.
-fn registered() -> Routes {
-    let mut out = Routes::new();
-    collect(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admin"),
-        &mut out,
-    );
-    out
+/// The routes of the public and the operations listener, and those of the admin
+/// API, as they stand in `router.rs`.
+pub(super) fn sources() -> (&'static str, &'static str) {
+    let source = include_str!("../../router.rs");
+    source.split_once("pub(crate) fn api(").unwrap()
 }
 
-fn collect(folder: &Path, out: &mut Routes) {
-    for item in fs::read_dir(folder).unwrap() {
-        let path = item.unwrap().path();
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.file_name().is_some_and(|name| name != "tests.rs") {
-            read(&fs::read_to_string(&path).unwrap(), out);
-        }
-    }
+/// Every path and method of the admin API.
+fn registered() -> Routes {
+    let mut out = Routes::new();
+    read(sources().1, &mut out);
+    out
 }
 
 /// Reads `.route("…", get(…).post(…))`.

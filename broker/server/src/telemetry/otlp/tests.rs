@@ -2,7 +2,7 @@
 use super::*;
 use crate::app::App;
 use crate::setup::Setup;
-use crate::{http as listeners, start};
+use crate::start;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
@@ -76,7 +76,7 @@ impl World {
         let mut request = request.body(Body::from(body)).unwrap();
         let peer: SocketAddr = ([127, 0, 0, 1], 1).into();
         request.extensions_mut().insert(ConnectInfo(peer));
-        let routes = listeners::router(&self.app);
+        let routes = crate::router::public(&self.app);
         routes.oneshot(request).await.unwrap().status()
     }
 

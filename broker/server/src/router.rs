@@ -1,0 +1,154 @@
+//! Every route that Locum serves, by listener. What stands in front of them is
+//! in `http`, what an administrator must be in `admin::guard`.
+
+use crate::admin::{
+    self, agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
+    policies, reload, revocations, secrets, targets,
+};
+use crate::app::App;
+use crate::{http, introspect, metadata, operations, revoke, token};
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// The admin API, on the public listener and on its own.
+const ADMIN: &str = "/admin/v1";
+
+/// The public listener: the OAuth endpoints, and the admin API unless that has a
+/// listener of its own.
+pub(crate) fn public(app: &Arc<App>) -> Router {
+    let endpoints = if app.setup.admin_apart {
+        oauth(app)
+    } else {
+        oauth(app).nest(ADMIN, api(app))
+    };
+    let path = app.setup.issuer_path.as_str();
+    let routes = if path.is_empty() {
+        endpoints
+    } else {
+        // RFC 8414 §3.1: an issuer's path is put behind the well-known part;
+        // others (OpenID Connect Discovery §4) have it in front.
+        Router::new()
+            .nest(path, endpoints)
+            .merge(well_known(app, path))
+    };
+    http::in_front(app, routes)
+}
+
+/// The admin API on a listener of its own.
+pub(crate) fn admin(app: &Arc<App>) -> Router {
+    let at_root = || Router::new().nest(ADMIN, api(app));
+    let path = app.setup.issuer_path.as_str();
+    let routes = if path.is_empty() || path == ADMIN {
+        at_root()
+    } else {
+        at_root().nest(path, at_root())
+    };
+    http::in_front(app, routes)
+}
+
+/// The operations listener (contract §4), and the names others look for, `/live`
+/// and `/ready`.
+pub(crate) fn operations(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/livez", get(operations::live))
+        .route("/live", get(operations::live))
+        .route("/readyz", get(operations::ready))
+        .route("/ready", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .with_state(app.clone())
+        .layer(axum::middleware::from_fn(http::guard))
+}
+
+/// The endpoints below the issuer.
+fn oauth(app: &Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/token", post(token::post))
+        .route("/introspect", post(introspect::post))
+        .route("/revoke", post(revoke::post))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(metadata::metadata),
+        )
+        .route("/.well-known/openid-configuration", get(metadata::metadata))
+        .route("/jwks", get(metadata::jwks))
+        .route("/errors/", get(metadata::error_pages))
+        .route("/errors/{code}", get(metadata::error_page))
+        .with_state(app.clone());
+    http::told_too_large(app, routes)
+}
+
+/// Metadata with the issuer's path behind the well-known part.
+fn well_known(app: &Arc<App>, path: &str) -> Router {
+    Router::new()
+        .route(
+            &format!("/.well-known/oauth-authorization-server{path}"),
+            get(metadata::metadata),
+        )
+        .route(
+            &format!("/.well-known/openid-configuration{path}"),
+            get(metadata::metadata),
+        )
+        .with_state(app.clone())
+}
+
+/// The admin API below `/admin/v1` (contract §12): for administrators alone.
+pub(crate) fn api(app: &Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/agents", get(agents::list).post(agents::create))
+        .route("/agents/{id}", get(agents::show).put(agents::replace))
+        .route("/agents/{id}/resume", post(agents::states::resume))
+        .route("/agents/{id}/retire", post(agents::states::retire))
+        .route("/agents/{id}/secrets", post(secrets::of_agent))
+        .route("/agents/{id}/suspend", post(agents::states::suspend))
+        .route(
+            "/agents/{id}/versions",
+            get(agents::versions::list).post(agents::versions::create),
+        )
+        .route(
+            "/agents/{id}/versions/{version}",
+            get(agents::versions::show),
+        )
+        .route(
+            "/agents/{id}/versions/{version}/certify",
+            post(agents::versions::certified),
+        )
+        .route(
+            "/agents/{id}/workload/release",
+            post(agents::states::release),
+        )
+        .route("/backup", get(backup::stream))
+        .route("/clients", get(clients::list).post(clients::create))
+        .route("/clients/{id}", get(clients::show).put(clients::replace))
+        .route("/clients/{id}/secrets", post(secrets::of_client))
+        .route(
+            "/credentials",
+            get(credentials::list).post(credentials::create),
+        )
+        .route("/credentials/{id}", get(credentials::show))
+        .route("/credentials/{id}/revoke", post(credentials::revoke))
+        .route("/decisions", get(decisions::list))
+        .route("/decisions/{id}", get(decisions::one))
+        .route("/grants", get(grants::list).post(grants::make))
+        .route("/grants/{id}", get(grants::one))
+        .route("/issuers", get(issuers::list))
+        .route("/issuers/{id}", get(issuers::show).put(issuers::replace))
+        .route("/keys", get(keys::list))
+        .route("/keys/rotate", post(keys::rotate))
+        .route("/keys/{kid}/retire", post(keys::retire))
+        .route("/locks", get(locks::list).post(locks::make))
+        .route("/locks/{id}", get(locks::one))
+        .route("/locks/{id}/lift", post(locks::lift))
+        .route("/openapi.json", get(openapi::show))
+        .route("/policies", get(policies::show).put(policies::replace))
+        .route("/policies/validate", post(policies::validate))
+        .route("/reload", post(reload::reload))
+        .route(
+            "/revocations",
+            get(revocations::list).post(revocations::make),
+        )
+        .route("/revocations/{id}", get(revocations::one))
+        .route("/targets", get(targets::list))
+        .route("/targets/{id}", get(targets::show).put(targets::replace));
+    admin::guarded(app, routes)
+}
