@@ -1,20 +1,20 @@
 //! What every request shares.
 
-use crate::ambient::{Clock, Randomness};
 use crate::bounds::Bounds;
 use crate::deciding::Deciding;
 use crate::keyring::Keyring;
-use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
 use crate::oauth::waiting::Waiting;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::{Managed, Setup};
-use crate::telemetry::Traces;
 use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::{Names, Vault};
+use locum_ambient::metrics::Metrics;
+use locum_ambient::telemetry::Traces;
+use locum_ambient::{Clock, Randomness};
 use locum_core::decide;
 use locum_core::ids::{RequestId, Uuid7};
 use locum_core::proof::Ours;

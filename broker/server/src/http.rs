@@ -5,13 +5,11 @@ mod connections;
 mod door;
 mod host;
 mod seats;
-mod trace;
 
 pub(crate) use arrival::Arrival;
 pub(crate) use connections::{Limits, serve, serve_with};
 pub(crate) use host::guard;
 pub(crate) use seats::figures;
-pub(crate) use trace::{Caller, TraceId};
 
 use crate::app::App;
 use crate::oauth::answer;

@@ -1,7 +1,6 @@
 //! The executable `locum`.
 
 mod admin;
-mod ambient;
 mod app;
 mod backup;
 mod bounds;
@@ -15,9 +14,7 @@ mod generated;
 mod http;
 mod introspect;
 mod keyring;
-mod logs;
 mod metadata;
-mod metrics;
 mod mode;
 #[cfg(test)]
 mod model;
@@ -33,7 +30,6 @@ mod serve;
 mod setup;
 mod signals;
 mod start;
-mod telemetry;
 mod token;
 mod tour;
 mod trust;

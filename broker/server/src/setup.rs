@@ -3,8 +3,8 @@
 
 use crate::bounds::Bounds;
 use crate::serve::tls::Certificates;
-use crate::telemetry::Telemetry;
 use crate::trust::TrustSettings;
+use locum_ambient::telemetry::Telemetry;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;
 use std::collections::BTreeSet;

@@ -1,20 +1,20 @@
 //! Opening a data folder: the ledger is replayed, the state stands, the keys
 //! open, the policies load. Only then is anything answered.
 
-use crate::ambient::{Clock, Randomness, Stopwatch};
 use crate::app::{App, Unavailable};
 use crate::deciding::Deciding;
 use crate::keyring::{self, Keyring};
-use crate::metrics::Metrics;
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall;
 use crate::setup::Setup;
-use crate::telemetry::Traces;
 use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::trust::Trust;
 use crate::vault::Vault;
+use locum_ambient::metrics::Metrics;
+use locum_ambient::telemetry::Traces;
+use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
 use locum_stores::state::{Author, Change, NamedKey, Shared, State};

@@ -28,7 +28,7 @@ mod values;
 mod whole;
 #[path = "../../../broker/server/src/bounds.rs"]
 mod bounds;
-#[path = "../../../broker/server/src/telemetry/settings.rs"]
+#[path = "../../../broker/ambient/src/telemetry/settings.rs"]
 mod traces;
 #[path = "../../../broker/server/src/trust/cidr.rs"]
 mod cidr;

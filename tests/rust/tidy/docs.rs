@@ -101,7 +101,15 @@ fn every_command_in_the_docs_exists() {
 
 #[test]
 fn every_file_the_docs_name_is_there() {
-    let rooms = ["core", "policy", "tokens", "stores", "connectors", "server"];
+    let rooms = [
+        "ambient",
+        "core",
+        "policy",
+        "tokens",
+        "stores",
+        "connectors",
+        "server",
+    ];
     let mut findings = Vec::new();
     for file in FILES.iter().filter(|file| file.path.ends_with(".md")) {
         for named in file.text.split('`').skip(1).step_by(2) {

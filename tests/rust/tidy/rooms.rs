@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 /// Which of our crates each may depend on.
 const MAY_SEE: &[(&str, &[&str])] = &[
     ("broker/core", &[]),
+    ("broker/ambient", &["locum-core"]),
     ("broker/policy", &["locum-core"]),
     ("broker/tokens", &["locum-core"]),
     ("broker/stores", &["locum-core"]),
@@ -14,6 +15,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     (
         "broker/server",
         &[
+            "locum-ambient",
             "locum-cli",
             "locum-connectors",
             "locum-core",

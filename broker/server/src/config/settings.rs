@@ -1,8 +1,8 @@
 //! The values in force, typed.
 
 use crate::bounds::Bounds;
-use crate::telemetry::Telemetry;
 use crate::trust::{Cidr, TrustSettings};
+use locum_ambient::telemetry::Telemetry;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -3,13 +3,13 @@
 use super::places::{self, Places};
 use super::world::World;
 use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
-use crate::ambient::{Clock, Randomness};
 use crate::app::App;
 use crate::bounds::Bounds;
 use crate::mode::{self, Mode};
 use crate::setup::Setup;
 use crate::signals::Told;
 use crate::{http, references, router, start};
+use locum_ambient::{Clock, Randomness};
 use serde_json::Value;
 use std::io::Write;
 use std::net::SocketAddr;

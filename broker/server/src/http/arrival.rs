@@ -1,14 +1,13 @@
 //! What every request gets before anything else: its id, its trace, a place
 //! in the log and in the metrics.
 
-use super::{Caller, TraceId};
-use crate::ambient::Stopwatch;
 use crate::app::App;
-use crate::telemetry::Span;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
+use locum_ambient::Stopwatch;
+use locum_ambient::telemetry::{Caller, Span, TraceId};
 use locum_core::ids::RequestId;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -65,3 +64,6 @@ pub(super) async fn arrive(
     );
     response
 }
+
+#[cfg(all(test, feature = "otlp"))]
+mod tests;

@@ -1,7 +1,6 @@
 //! The broker under test: on a folder of its own, with a clock that the test
 //! sets, asked through its router.
 
-use crate::ambient::Clock;
 use crate::app::App;
 use crate::setup::Setup;
 use crate::start::{self, Folder};
@@ -11,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_ambient::Clock;
 use locum_core::ids::{CredentialId, Uuid7};
 use locum_stores::state::{Credential, Role};
 use serde_json::Value;

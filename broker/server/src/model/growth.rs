@@ -6,7 +6,7 @@
 //! it does not depend on the machine.
 
 use super::scene::{Scene, shown};
-use crate::ambient::Stopwatch;
+use locum_ambient::Stopwatch;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;

@@ -86,7 +86,10 @@ async fn singly(
     let draft = refused.draft(&Frame {
         request_id: arrival.id,
         client_id: client.client.get().id(),
-        trace_id: arrival.trace.as_ref().map(crate::http::TraceId::as_str),
+        trace_id: arrival
+            .trace
+            .as_ref()
+            .map(locum_ambient::telemetry::TraceId::as_str),
         client_auth: client.client.method(),
         requested: json!({}),
         personal: Vec::new(),

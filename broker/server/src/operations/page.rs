@@ -1,7 +1,7 @@
 //! The page of `/metrics` (docs/reference/metrics.md).
 
 use crate::app::App;
-use crate::metrics::{Metrics, Text};
+use locum_ambient::metrics::{Metrics, Text};
 use locum_core::token::Alg;
 use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
 use locum_stores::state::{KeyState, State};

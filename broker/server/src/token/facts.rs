@@ -4,11 +4,11 @@
 
 use super::lookups::{active_grants, ends_at, target};
 use super::{Request, Stop};
-use crate::ambient::Stopwatch;
 use crate::app::Unavailable;
 use crate::deciding::INLINE_POLICIES_MAX;
-use crate::metrics::Histogram;
 use crate::oauth::answer::unavailable;
+use locum_ambient::Stopwatch;
+use locum_ambient::metrics::Histogram;
 use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
 use locum_core::ids::GrantId;
 use locum_core::lineage::Kind;

@@ -16,7 +16,7 @@ pub(crate) mod summary;
 
 use self::foreign::Foreign;
 use crate::app::App;
-use crate::http::{Arrival, TraceId};
+use crate::http::Arrival;
 use crate::oauth::answer;
 use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
@@ -27,6 +27,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
+use locum_ambient::telemetry::TraceId;
 use locum_core::chain::{Bounds, Chain};
 use locum_core::decide::{Case, GrantType, SeenMark};
 use locum_core::ids::{Jti, RequestId};

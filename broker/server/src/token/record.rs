@@ -5,7 +5,7 @@ use super::requested::requested;
 use super::summary::{self, Place, Sent};
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
-use crate::http::TraceId;
+use locum_ambient::telemetry::TraceId;
 use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
 use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};

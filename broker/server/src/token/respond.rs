@@ -3,10 +3,10 @@
 use super::Request;
 use super::record::No;
 use crate::app::App;
-use crate::metrics::Grant;
 use crate::oauth::answer::{no_store, refusal, unavailable};
 use axum::response::Response;
 use http::StatusCode;
+use locum_ambient::metrics::Grant;
 use locum_connectors::{ConnectorFault, Credential, Signer, issue};
 use locum_core::decide::{Permit, Recorded};
 use locum_core::refusal::{Code, Refusal};

@@ -18,9 +18,9 @@ pub(crate) use cidr::Cidr;
 pub(crate) use plan::Keys;
 pub(crate) use settings::TrustSettings;
 
-use crate::ambient::Clock;
 use crate::app::Unavailable;
 use fetch::Fetcher;
+use locum_ambient::Clock;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use plan::Plan;

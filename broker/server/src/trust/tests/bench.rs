@@ -1,6 +1,5 @@
 //! A trust with a clock that only moves when told, and servers on loopback.
 
-use crate::ambient::Clock;
 use crate::app::Unavailable;
 use crate::trust::resolve::{Looking, Lookup, System};
 use crate::trust::{Keys, Trust, TrustSettings};
@@ -8,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
+use locum_ambient::Clock;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_core::token::Alg;

@@ -7,18 +7,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The clock: Unix milliseconds, never behind the newest record (architecture,
 /// "clock").
 #[derive(Clone, Default)]
-pub(crate) struct Clock {
+pub struct Clock {
     /// The latest that was recorded, told or read.
     latest: Arc<AtomicU64>,
     /// The wall clock of a test, Unix milliseconds.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     set: Option<Arc<AtomicU64>>,
 }
 
 impl Clock {
     /// A clock whose wall a test sets, Unix milliseconds.
-    #[cfg(test)]
-    pub(crate) fn of(wall: Arc<AtomicU64>) -> Self {
+    #[cfg(any(test, feature = "testing"))]
+    pub fn of(wall: Arc<AtomicU64>) -> Self {
         Self {
             latest: Arc::default(),
             set: Some(wall),
@@ -26,36 +26,36 @@ impl Clock {
     }
 
     /// Now, in Unix milliseconds: `max(wall, last recorded, last told)`.
-    pub(crate) fn now_ms(&self) -> u64 {
+    pub fn now_ms(&self) -> u64 {
         let wall = self.wall_ms();
         self.latest.fetch_max(wall, Ordering::Relaxed).max(wall)
     }
 
     /// How far the wall clock is behind what was recorded or told, in
     /// milliseconds; 0 while it is not.
-    pub(crate) fn behind_ms(&self) -> u64 {
+    pub fn behind_ms(&self) -> u64 {
         let wall = self.wall_ms();
         self.latest.load(Ordering::Relaxed).saturating_sub(wall)
     }
 
     /// Now, in Unix seconds.
-    pub(crate) fn now_s(&self) -> u64 {
+    pub fn now_s(&self) -> u64 {
         self.now_ms() / 1000
     }
 
     /// It is later than that from now on: what begins afterwards is told apart
     /// from it by its millisecond.
-    pub(crate) fn passed(&self, ms: u64) {
+    pub fn passed(&self, ms: u64) {
         self.at_least(ms.saturating_add(1));
     }
 
     /// Time is at least this: the newest record's.
-    pub(crate) fn at_least(&self, ms: u64) {
+    pub fn at_least(&self, ms: u64) {
         self.latest.fetch_max(ms, Ordering::Relaxed);
     }
 
     fn wall_ms(&self) -> u64 {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if let Some(set) = &self.set {
             return set.load(Ordering::Relaxed);
         }

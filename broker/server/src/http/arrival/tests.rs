@@ -1,5 +1,4 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-use super::*;
 use crate::app::App;
 use crate::setup::Setup;
 use crate::start;
@@ -8,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::routing::post;
 use http::{Request, StatusCode};
+use locum_ambient::telemetry::{QUEUE_MAX, Telemetry};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Measures how long something takes; decides nothing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stopwatch(Instant);
+pub struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Begins.
@@ -12,12 +12,12 @@ impl Stopwatch {
         clippy::disallowed_methods,
         reason = "a measurement for the metrics; it decides nothing"
     )]
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self(Instant::now())
     }
 
     /// The time since it began.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 }

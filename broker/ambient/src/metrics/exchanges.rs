@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The grant type that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Grant {
+pub enum Grant {
     /// RFC 8693.
     TokenExchange,
     /// RFC 6749 §4.4.
@@ -17,7 +17,7 @@ pub(crate) enum Grant {
 
 /// How an exchange ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// With a token.
     Permit,
     /// With a "no".
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
 const GRANTS: [Grant; 3] = [Grant::TokenExchange, Grant::ClientCredentials, Grant::Other];
 
 /// The counts.
-pub(crate) struct Exchanges {
+pub struct Exchanges {
     permits: [AtomicU64; GRANTS.len()],
     others: [Vec<AtomicU64>; GRANTS.len()],
 }
@@ -46,7 +46,7 @@ impl Default for Exchanges {
 
 impl Grant {
     /// The grant type as the form names it.
-    pub(crate) fn of(text: Option<&str>) -> Self {
+    pub fn of(text: Option<&str>) -> Self {
         match text {
             Some("urn:ietf:params:oauth:grant-type:token-exchange") => Self::TokenExchange,
             Some("client_credentials") => Self::ClientCredentials,
@@ -55,7 +55,7 @@ impl Grant {
     }
 
     /// The label.
-    pub(crate) const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::TokenExchange => "token_exchange",
             Self::ClientCredentials => "client_credentials",
@@ -75,7 +75,7 @@ impl Outcome {
     }
 
     /// The label.
-    pub(crate) const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Permit => "permit",
             Self::Refusal => "refusal",
@@ -86,14 +86,14 @@ impl Outcome {
 
 impl Exchanges {
     /// A token was issued.
-    pub(crate) fn permitted(&self, grant: Grant) {
+    pub fn permitted(&self, grant: Grant) {
         if let Some(count) = self.permits.get(grant as usize) {
             count.fetch_add(1, Relaxed);
         }
     }
 
     /// None was.
-    pub(crate) fn refused(&self, grant: Grant, code: Code) {
+    pub fn refused(&self, grant: Grant, code: Code) {
         let counts = self.others.get(grant as usize);
         if let Some(count) = counts.and_then(|counts| counts.get(index(code))) {
             count.fetch_add(1, Relaxed);
@@ -101,7 +101,7 @@ impl Exchanges {
     }
 
     /// All counts; `code` is empty for a permit.
-    pub(crate) fn read(&self) -> Vec<(Grant, Outcome, &'static str, u64)> {
+    pub fn read(&self) -> Vec<(Grant, Outcome, &'static str, u64)> {
         let mut out = Vec::new();
         for (grant, (permits, others)) in GRANTS
             .into_iter()

@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 /// Random bytes from the operating system.
 #[derive(Clone)]
-pub(crate) struct Randomness(Arc<SystemRandom>);
+pub struct Randomness(Arc<SystemRandom>);
+
+impl Default for Randomness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Randomness {
     /// The source.
@@ -13,7 +19,7 @@ impl Randomness {
         clippy::disallowed_methods,
         reason = "the one place where randomness is taken"
     )]
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self(Arc::new(SystemRandom::new()))
     }
 
@@ -25,14 +31,14 @@ impl Randomness {
         clippy::panic,
         reason = "without randomness every later step would be forgeable"
     )]
-    pub(crate) fn fill(&self, out: &mut [u8]) {
+    pub fn fill(&self, out: &mut [u8]) {
         if self.0.fill(out).is_err() {
             panic!("the operating system gave no random bytes");
         }
     }
 
     /// `N` random bytes.
-    pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut out = [0; N];
         self.fill(&mut out);
         out

@@ -5,25 +5,21 @@ use http::HeaderMap;
 
 /// A trace id: 32 lower-case hexadecimal digits, not all zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TraceId([u8; 32]);
+pub struct TraceId([u8; 32]);
 
 /// What a caller says of its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "otlp"),
-    allow(dead_code, reason = "beyond the trace, for spans alone")
-)]
-pub(crate) struct Caller {
+pub struct Caller {
     /// The trace.
-    pub(crate) trace: TraceId,
+    pub trace: TraceId,
     /// The span from which the request comes.
-    pub(crate) span: [u8; 8],
+    pub span: [u8; 8],
 }
 
 impl Caller {
     /// Reads the one `traceparent` (W3C Trace Context §3.2). What is malformed
     /// is no trace, and no error.
-    pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
+    pub fn read(headers: &HeaderMap) -> Option<Self> {
         let mut all = headers.get_all("traceparent").iter();
         let (Some(one), None) = (all.next(), all.next()) else {
             return None;
@@ -47,13 +43,13 @@ impl Caller {
 
 impl TraceId {
     /// The 32 digits.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// The id of these bytes.
     #[cfg(feature = "otlp")]
-    pub(crate) fn of(bytes: [u8; 16]) -> Self {
+    pub fn of(bytes: [u8; 16]) -> Self {
         let mut digits = [b'0'; 32];
         let text = format!("{:032x}", u128::from_be_bytes(bytes));
         digits.copy_from_slice(text.as_bytes());
@@ -62,7 +58,7 @@ impl TraceId {
 
     /// Its 16 bytes.
     #[cfg(feature = "otlp")]
-    pub(crate) fn bytes(&self) -> [u8; 16] {
+    pub fn bytes(&self) -> [u8; 16] {
         // INVARIANT: 32 hexadecimal digits are a number of 128 bits.
         let number = u128::from_str_radix(self.as_str(), 16).unwrap_or_default();
         number.to_be_bytes()

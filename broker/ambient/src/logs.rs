@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 /// How the log is written where `LOCUM_LOG_FORMAT` does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// For people.
     Text,
     /// JSON lines where standard error is no terminal, else text.
@@ -17,7 +17,7 @@ pub(crate) enum Wanted {
 
 /// Starts the log. `LOCUM_LOG` sets the level, `LOCUM_LOG_FORMAT` (`json`,
 /// `text`) the format. Once a process.
-pub(crate) fn start(wanted: Wanted) {
+pub fn start(wanted: Wanted) {
     let filter = EnvFilter::try_from_env("LOCUM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     #[expect(
         clippy::disallowed_methods,

@@ -7,7 +7,7 @@ use std::time::Duration;
 const PARTS: f64 = 1e6;
 
 /// Counts by upper bound; the last bucket has none.
-pub(crate) struct Histogram {
+pub struct Histogram {
     bounds: &'static [f64],
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
@@ -15,7 +15,7 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     /// Nothing seen yet. `bounds` rise.
-    pub(crate) fn new(bounds: &'static [f64]) -> Self {
+    pub fn new(bounds: &'static [f64]) -> Self {
         Self {
             bounds,
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
@@ -24,7 +24,7 @@ impl Histogram {
     }
 
     /// Counts a value that is not negative.
-    pub(crate) fn observe(&self, value: f64) {
+    pub fn observe(&self, value: f64) {
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         if let Some(count) = self.counts.get(bucket) {
             count.fetch_add(1, Relaxed);
@@ -33,22 +33,22 @@ impl Histogram {
     }
 
     /// Counts a duration, in seconds.
-    pub(crate) fn took(&self, duration: Duration) {
+    pub fn took(&self, duration: Duration) {
         self.observe(duration.as_secs_f64());
     }
 
     /// The upper bounds.
-    pub(crate) const fn bounds(&self) -> &'static [f64] {
+    pub const fn bounds(&self) -> &'static [f64] {
         self.bounds
     }
 
     /// The counts, one more than there are bounds.
-    pub(crate) fn counts(&self) -> Vec<u64> {
+    pub fn counts(&self) -> Vec<u64> {
         self.counts.iter().map(|n| n.load(Relaxed)).collect()
     }
 
     /// The sum of all values.
-    pub(crate) fn sum(&self) -> f64 {
+    pub fn sum(&self) -> f64 {
         self.sum.load(Relaxed) as f64 / PARTS
     }
 }

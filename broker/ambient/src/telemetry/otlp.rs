@@ -4,11 +4,10 @@
 mod sender;
 
 use super::Telemetry;
-use crate::ambient::Randomness;
-use crate::http::{Caller, TraceId};
+use super::{Caller, TraceId};
+use crate::Randomness;
 use crate::metrics::method_label;
-use axum::response::Response;
-use http::Method;
+use http::{Method, Response};
 use locum_core::ids::RequestId;
 use locum_core::refusal::Code;
 use opentelemetry::trace::{
@@ -27,7 +26,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// Most spans that wait to be sent; further ones are dropped.
-const QUEUE_MAX: usize = 2_048;
+pub const QUEUE_MAX: usize = 2_048;
 /// Most spans of one message.
 const BATCH_MAX: usize = 512;
 /// How often what waits is sent.
@@ -36,7 +35,7 @@ const EVERY: Duration = Duration::from_secs(5);
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// Where spans go; nowhere, unless an endpoint is configured.
-pub(crate) struct Traces(Option<(SdkTracerProvider, SdkTracer, Share)>);
+pub struct Traces(Option<(SdkTracerProvider, SdkTracer, Share)>);
 
 /// How many requests are traced. Neither a caller's flag nor its trace id, both
 /// of its own choice, has a say: or else anybody could fill the queue.
@@ -53,14 +52,14 @@ impl Share {
 }
 
 /// A request's span.
-pub(crate) struct Span(SdkSpan);
+pub struct Span(SdkSpan);
 
 impl Traces {
     /// Begins to send to the endpoint, if there is one. Within the runtime.
     ///
     /// # Errors
     /// What is in the way.
-    pub(crate) fn open(settings: &Telemetry, random: &Randomness) -> Result<Self, String> {
+    pub fn open(settings: &Telemetry, random: &Randomness) -> Result<Self, String> {
         let Some(endpoint) = &settings.otlp_endpoint else {
             return Ok(Self(None));
         };
@@ -95,7 +94,7 @@ impl Traces {
 
     /// The span of a request that has just arrived, if it is to be traced: by
     /// chance. It hangs below the caller's.
-    pub(crate) fn begin(
+    pub fn begin(
         &self,
         caller: Option<&Caller>,
         (method, route): (&Method, Option<&str>),
@@ -126,7 +125,7 @@ impl Traces {
     }
 
     /// Sends what waits, within a bound, and no more. Blocks.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         let Some((provider, ..)) = &self.0 else {
             return;
         };
@@ -138,12 +137,12 @@ impl Traces {
 
 impl Span {
     /// Its trace: the caller's, or a new one.
-    pub(crate) fn trace(&self) -> TraceId {
+    pub fn trace(&self) -> TraceId {
         TraceId::of(self.0.span_context().trace_id().to_bytes())
     }
 
     /// Ends it with what was answered.
-    pub(crate) fn end(mut self, response: &Response) {
+    pub fn end<B>(mut self, response: &Response<B>) {
         let status = response.status();
         let code = i64::from(status.as_u16());
         self.0
@@ -204,6 +203,3 @@ impl IdGenerator for Ids {
         SpanId::from_bytes(self.0.bytes())
     }
 }
-
-#[cfg(test)]
-mod tests;

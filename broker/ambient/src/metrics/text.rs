@@ -6,32 +6,32 @@ use std::fmt::{Display, Write};
 
 /// A page of metrics while it is written.
 #[derive(Default)]
-pub(crate) struct Text(String);
+pub struct Text(String);
 
 /// The labels of one line: names and values.
-pub(crate) type Labels<'a> = &'a [(&'a str, &'a str)];
+pub type Labels<'a> = &'a [(&'a str, &'a str)];
 
 impl Text {
     /// Begins a family: what it is, and `counter`, `gauge` or `histogram`.
-    pub(crate) fn family(&mut self, name: &str, kind: &str, help: &str) {
+    pub fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.line(format_args!("# HELP {name} {help}"));
         self.line(format_args!("# TYPE {name} {kind}"));
     }
 
     /// One value of the family begun last.
-    pub(crate) fn value(&mut self, name: &str, labels: Labels<'_>, value: impl Display) {
+    pub fn value(&mut self, name: &str, labels: Labels<'_>, value: impl Display) {
         let labels = braced(labels, None);
         self.line(format_args!("{name}{labels} {value}"));
     }
 
     /// A family of one value without labels.
-    pub(crate) fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+    pub fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.family(name, kind, help);
         self.value(name, &[], value);
     }
 
     /// A histogram of the family begun last.
-    pub(crate) fn histogram(&mut self, name: &str, labels: Labels<'_>, histogram: &Histogram) {
+    pub fn histogram(&mut self, name: &str, labels: Labels<'_>, histogram: &Histogram) {
         self.buckets(
             name,
             labels,
@@ -40,7 +40,7 @@ impl Text {
     }
 
     /// The same from bounds, counts (one more than bounds) and sum.
-    pub(crate) fn buckets(
+    pub fn buckets(
         &mut self,
         name: &str,
         labels: Labels<'_>,
@@ -61,7 +61,7 @@ impl Text {
     }
 
     /// The page.
-    pub(crate) fn into_string(self) -> String {
+    pub fn into_string(self) -> String {
         self.0
     }
 

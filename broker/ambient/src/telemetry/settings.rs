@@ -9,21 +9,21 @@ const BUILT: bool = cfg!(feature = "otlp");
 /// `[telemetry]`; the default sends nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Telemetry {
+pub struct Telemetry {
     /// The collector's base URL.
     #[serde(default)]
-    pub(crate) otlp_endpoint: Option<String>,
+    pub otlp_endpoint: Option<String>,
     /// Of requests that bring no trace, how many in a hundred are traced.
     #[cfg_attr(
         not(feature = "otlp"),
         allow(dead_code, reason = "only with the feature")
     )]
-    pub(crate) sample_percent: u32,
+    pub sample_percent: u32,
 }
 
 impl Telemetry {
     /// What is wrong with it, in one sentence.
-    pub(crate) fn flaw(&self) -> Option<String> {
+    pub fn flaw(&self) -> Option<String> {
         let endpoint = self.otlp_endpoint.as_deref()?;
         let expected = |what: &str| Some(format!("`telemetry.otlp_endpoint`: expected {what}"));
         if !BUILT {

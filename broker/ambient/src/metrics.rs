@@ -1,24 +1,25 @@
 //! What is counted while requests are answered: atomics alone on the hot path.
 //! Labels are routes, methods, statuses, grant types, outcomes and codes; never
-//! a person, an agent, a client or a token. [`crate::operations`] shows them.
+//! a person, an agent, a client or a token. Who shows
+//! them reads them here.
 
 mod exchanges;
 mod histogram;
 mod requests;
 mod text;
 
-pub(crate) use exchanges::{Exchanges, Grant};
-pub(crate) use histogram::Histogram;
-pub(crate) use requests::Requests;
+pub use exchanges::{Exchanges, Grant, Outcome};
+pub use histogram::Histogram;
 #[cfg(feature = "otlp")]
 pub(crate) use requests::method_label;
-pub(crate) use text::Text;
+pub use requests::{Counted, Requests};
+pub use text::{Labels, Text};
 
 use locum_core::refusal::Code;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Bounds for what takes milliseconds, in seconds.
-pub(crate) const SECONDS: [f64; 13] = [
+pub const SECONDS: [f64; 13] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 /// Bounds for what takes microseconds, in seconds.
@@ -29,17 +30,17 @@ const BRIEF: [f64; 9] = [
 const DEPTH: [f64; 8] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
 
 /// Everything that is counted for one broker.
-pub(crate) struct Metrics {
+pub struct Metrics {
     /// Requests by route, method and status.
-    pub(crate) requests: Requests,
+    pub requests: Requests,
     /// Exchanges of authenticated clients.
-    pub(crate) exchanges: Exchanges,
+    pub exchanges: Exchanges,
     /// From the first byte of a request to its answer.
-    pub(crate) exchange_seconds: Histogram,
+    pub exchange_seconds: Histogram,
     /// Actors in the chains of permits.
-    pub(crate) chain_depth: Histogram,
+    pub chain_depth: Histogram,
     /// One question to the policy bundle.
-    pub(crate) policy_seconds: Histogram,
+    pub policy_seconds: Histogram,
     rejections: Vec<AtomicU64>,
 }
 
@@ -58,14 +59,14 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A request that was turned away unauthenticated, hence not recorded.
-    pub(crate) fn rejected(&self, code: Code) {
+    pub fn rejected(&self, code: Code) {
         if let Some(count) = self.rejections.get(index(code)) {
             count.fetch_add(1, Relaxed);
         }
     }
 
     /// Rejections so far, by code.
-    pub(crate) fn rejections(&self) -> impl Iterator<Item = (Code, u64)> {
+    pub fn rejections(&self) -> impl Iterator<Item = (Code, u64)> {
         let counts = self.rejections.iter().map(|count| count.load(Relaxed));
         Code::ALL.into_iter().zip(counts)
     }
