@@ -28,18 +28,10 @@ mod values;
 mod whole;
 #[path = "../../../broker/server/src/bounds.rs"]
 mod bounds;
-#[path = "../../../broker/ambient/src/telemetry/settings.rs"]
-mod traces;
-#[path = "../../../broker/server/src/trust/cidr.rs"]
-mod cidr;
 #[path = "../../../broker/server/src/trust/settings.rs"]
 mod keys_of_others;
 
-mod telemetry {
-    pub(crate) use crate::traces::Telemetry;
-}
 mod trust {
-    pub(crate) use crate::cidr::Cidr;
     pub(crate) use crate::keys_of_others::TrustSettings;
 }
 

@@ -108,6 +108,7 @@ fn every_file_the_docs_name_is_there() {
         "tokens",
         "stores",
         "connectors",
+        "outgoing",
         "server",
     ];
     let mut findings = Vec::new();

@@ -12,6 +12,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("broker/tokens", &["locum-core"]),
     ("broker/stores", &["locum-core"]),
     ("broker/connectors", &["locum-core"]),
+    ("broker/outgoing", &["locum-core"]),
     (
         "broker/server",
         &[
@@ -19,6 +20,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "locum-cli",
             "locum-connectors",
             "locum-core",
+            "locum-outgoing",
             "locum-policy",
             "locum-stores",
             "locum-tokens",

@@ -330,7 +330,7 @@ fn checked(file: &Path, key: &Key, value: Value) -> Result<Value, ConfigFlaw> {
         (Holds::Blocks, Value::Array(items)) => {
             let fits = |item: &Value| {
                 item.as_str()
-                    .is_some_and(|t| t.parse::<crate::trust::Cidr>().is_ok())
+                    .is_some_and(|t| t.parse::<locum_outgoing::Cidr>().is_ok())
             };
             if items.iter().all(fits) {
                 Ok(value)

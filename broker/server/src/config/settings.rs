@@ -1,8 +1,9 @@
 //! The values in force, typed.
 
 use crate::bounds::Bounds;
-use crate::trust::{Cidr, TrustSettings};
+use crate::trust::TrustSettings;
 use locum_ambient::telemetry::Telemetry;
+use locum_outgoing::Cidr;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -2,31 +2,11 @@
 //! the machine trusts.
 
 use crate::config::bounded;
-use reqwest::Certificate;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use std::collections::BTreeSet;
+use locum_outgoing::Authorities;
 use std::path::Path;
 
 /// Most bytes of the file.
 const BUNDLE_MAX: usize = 1 << 20;
-
-/// Authorities beside those of the machine.
-#[derive(Default)]
-pub(crate) struct Authorities {
-    /// Their certificates.
-    pub(super) certificates: Vec<Certificate>,
-    /// The same, to compare.
-    der: BTreeSet<Vec<u8>>,
-}
-
-impl Authorities {
-    /// Whether these are exactly those.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
 
 /// The certificates of a file; none where no file is named.
 ///
@@ -36,24 +16,9 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Authorities, String> {
     let Some(file) = file else {
         return Ok(Authorities::default());
     };
-    let flaw = |found: &str| format!("`trust.ca_file`: `{}`: {found}", file.display());
-    let text = bounded(file, BUNDLE_MAX).map_err(|found| flaw(&found))?;
-    let mut checked = RootCertStore::empty();
-    let mut out = Authorities::default();
-    for one in CertificateDer::pem_slice_iter(text.as_bytes()) {
-        let one = one.map_err(|_| flaw("expected PEM, found something else"))?;
-        let made = Certificate::from_der(&one);
-        let der = one.to_vec();
-        let (Ok(made), Ok(())) = (made, checked.add(one)) else {
-            return Err(flaw("expected X.509 certificates, found something else"));
-        };
-        out.certificates.push(made);
-        out.der.insert(der);
-    }
-    if out.der.is_empty() {
-        return Err(flaw("expected a certificate, found none"));
-    }
-    Ok(out)
+    let read = bounded(file, BUNDLE_MAX);
+    let read = read.and_then(|text| Authorities::of_pem(&text).map_err(str::to_owned));
+    read.map_err(|found| format!("`trust.ca_file`: `{}`: {found}", file.display()))
 }
 
 #[cfg(test)]
@@ -83,6 +48,6 @@ mod tests {
             assert!(found.starts_with("`trust.ca_file`: "), "{found}");
             assert!(found.contains(said), "{found}");
         }
-        assert!(read(None).unwrap().certificates.is_empty());
+        assert!(read(None).is_ok());
     }
 }

@@ -2,29 +2,22 @@
 //! with care, kept within bounds. An issuer that hangs or fails slows nobody
 //! but those who present its tokens.
 
-mod address;
 mod authorities;
-mod cidr;
-mod fetch;
-mod lifetime;
 mod plan;
-mod resolve;
 mod settings;
 mod slot;
 mod source;
 
 pub(crate) use authorities::read as authorities;
-pub(crate) use cidr::Cidr;
 pub(crate) use plan::Keys;
 pub(crate) use settings::TrustSettings;
 
 use crate::app::Unavailable;
-use fetch::Fetcher;
 use locum_ambient::Clock;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
+use locum_outgoing::{Fetcher, Lookup, System};
 use plan::Plan;
-use resolve::{Lookup, System};
 use slot::{Landing, Number, Slot};
 use source::{Found, SourceFlaw};
 use std::collections::HashMap;
@@ -67,7 +60,7 @@ impl Trust {
         lookup: Arc<dyn Lookup>,
     ) -> Result<Self, Unavailable> {
         let roots = authorities::read(settings.ca_file.as_deref()).map_err(Unavailable)?;
-        let fetcher = Fetcher::new(&settings, lookup, roots);
+        let fetcher = Fetcher::new(settings.bounds(), lookup, roots);
         let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
         Ok(Self {
             slots: RwLock::default(),

@@ -1,8 +1,9 @@
 //! `[trust]` and `network.allow_private` (contract §14).
 
-use super::cidr::Cidr;
+use locum_outgoing::{Bounds, Cidr};
 use serde::Deserialize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How keys of others are fetched and how long they are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -48,6 +49,15 @@ impl TrustSettings {
         Self {
             allow_private: Cidr::LOOPBACK.to_vec(),
             ..Self::default()
+        }
+    }
+
+    /// What a fetch may reach, and how much of it.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            allow_private: self.allow_private.clone(),
+            timeout: Duration::from_secs(self.fetch_timeout_s),
+            max_bytes: self.max_bytes,
         }
     }
 

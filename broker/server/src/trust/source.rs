@@ -1,8 +1,8 @@
 //! Where an issuer's keys come from: by value, from a URL, or by discovery.
 
-use super::fetch::{Document, FetchFlaw, Fetcher};
 use locum_core::registry::{Issuer, IssuerKind, IssuerSpec};
 use locum_core::token::Alg;
+use locum_outgoing::{Document, FetchFlaw, Fetcher};
 use locum_tokens::keys::{KeyFlaw, KeySet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

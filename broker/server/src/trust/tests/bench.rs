@@ -1,7 +1,6 @@
 //! A trust with a clock that only moves when told, and servers on loopback.
 
 use crate::app::Unavailable;
-use crate::trust::resolve::{Looking, Lookup, System};
 use crate::trust::{Keys, Trust, TrustSettings};
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +10,7 @@ use locum_ambient::Clock;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_core::token::Alg;
+use locum_outgoing::{Looking, Lookup, System};
 use locum_tokens::keys::SigningKey;
 use serde_json::{Value, json};
 use std::collections::VecDeque;

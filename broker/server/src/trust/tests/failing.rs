@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, Server, at, hanging, issuer, jwks, kids, named, ok, once, status, with};
 use crate::trust::TrustSettings;
-use crate::trust::resolve::System;
+use locum_outgoing::System;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, Names, Server, at, issuer, jwks, kids, ok};
 use crate::trust::TrustSettings;
-use crate::trust::cidr::Cidr;
+use locum_outgoing::Cidr;
 use serde_json::json;
 use std::sync::Arc;
 

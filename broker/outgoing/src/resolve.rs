@@ -2,7 +2,7 @@
 //! is connected to is what was judged, so a name that answers differently the
 //! second time gains nothing.
 
-use super::address::{Guard, Scheme};
+use crate::address::{Guard, Scheme};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::future::Future;
 use std::io;
@@ -11,16 +11,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// Addresses under way.
-pub(super) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Asks for the addresses of a name.
-pub(super) trait Lookup: Send + Sync {
+pub trait Lookup: Send + Sync {
     /// The name's addresses.
     fn addresses(&self, host: &str) -> Looking;
 }
 
 /// The operating system's resolver.
-pub(super) struct System;
+pub struct System;
 
 impl Lookup for System {
     fn addresses(&self, host: &str) -> Looking {
@@ -38,13 +38,13 @@ impl Lookup for System {
 struct Unreachable;
 
 /// A resolver that gives out only what may be reached by that scheme.
-pub(super) struct Vetted {
+pub(crate) struct Vetted {
     /// Who is asked.
-    pub(super) lookup: Arc<dyn Lookup>,
+    pub(crate) lookup: Arc<dyn Lookup>,
     /// What may be reached.
-    pub(super) guard: Arc<Guard>,
+    pub(crate) guard: Arc<Guard>,
     /// How.
-    pub(super) scheme: Scheme,
+    pub(crate) scheme: Scheme,
 }
 
 impl Resolve for Vetted {

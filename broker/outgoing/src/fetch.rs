@@ -2,11 +2,11 @@
 //! cookies, bounded in size, and only from where the guard admits. The caller
 //! bounds the time.
 
-use super::address::{Guard, Scheme};
-use super::authorities::Authorities;
-use super::lifetime;
-use super::resolve::{Lookup, Vetted};
-use super::settings::TrustSettings;
+use crate::address::{Guard, Scheme};
+use crate::authorities::Authorities;
+use crate::cidr::Cidr;
+use crate::lifetime;
+use crate::resolve::{Lookup, Vetted};
 use locum_core::json::{self, DEPTH_MAX, Limits};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use url::{Host, Url};
 /// Why a document cannot be had. For the log: it names no URL, since one may
 /// carry a secret.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchFlaw {
+pub enum FetchFlaw {
     /// The URL is none that is fetched.
     #[error("expected a URL {0}")]
     Url(&'static str),
@@ -62,15 +62,15 @@ impl From<reqwest::Error> for FetchFlaw {
 }
 
 /// A document.
-pub(super) struct Document {
+pub struct Document {
     /// What it says.
-    pub(super) value: Value,
+    pub value: Value,
     /// SHA-256 of its bytes.
-    pub(super) digest: [u8; 32],
+    pub digest: [u8; 32],
     /// Seconds its server wants it kept.
-    pub(super) keep_s: Option<u64>,
+    pub keep_s: Option<u64>,
     /// Whether an authority vouched for its server.
-    pub(super) vouched: bool,
+    pub vouched: bool,
 }
 
 /// What TLS is spoken with.
@@ -88,8 +88,20 @@ impl Secure {
     }
 }
 
+/// What a fetcher may reach, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    /// Networks that may be reached though they are not the open internet, and
+    /// the only ones without TLS.
+    pub allow_private: Vec<Cidr>,
+    /// Longest that a fetch may take.
+    pub timeout: Duration,
+    /// Most bytes of a document.
+    pub max_bytes: usize,
+}
+
 /// Fetches documents.
-pub(super) struct Fetcher {
+pub struct Fetcher {
     guard: Arc<Guard>,
     lookup: Arc<dyn Lookup>,
     plain: Client,
@@ -100,18 +112,18 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    /// Fetches within the settings; names are looked up with `lookup`, and
+    /// Fetches within the bounds; names are looked up with `lookup`, and
     /// servers vouched for by `roots` too.
     ///
     /// # Errors
     /// When the HTTP client cannot be built.
-    pub(super) fn new(
-        settings: &TrustSettings,
+    pub fn new(
+        bounds: Bounds,
         lookup: Arc<dyn Lookup>,
         roots: Authorities,
     ) -> Result<Self, FetchFlaw> {
-        let guard = Arc::new(Guard::new(settings.allow_private.clone()));
-        let timeout = Duration::from_secs(settings.fetch_timeout_s);
+        let guard = Arc::new(Guard::new(bounds.allow_private));
+        let timeout = bounds.timeout;
         let vetted = vetted(&lookup, &guard, Scheme::Plain);
         // Without certificates it is ready at once, and can never do TLS.
         let plain = careful(vetted, timeout).tls_certs_only([]).build()?;
@@ -121,13 +133,13 @@ impl Fetcher {
             plain,
             secure: RwLock::new(Secure::of(roots)),
             timeout,
-            max_bytes: settings.max_bytes,
+            max_bytes: bounds.max_bytes,
         })
     }
 
     /// From now on these authorities count beside the machine's; whether they
     /// are others than before.
-    pub(super) fn believe(&self, roots: Authorities) -> bool {
+    pub fn believe(&self, roots: Authorities) -> bool {
         let mut secure = self.secure.write().unwrap_or_else(PoisonError::into_inner);
         let others = !secure.roots.same(&roots);
         *secure = Secure::of(roots);
@@ -138,7 +150,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchFlaw`].
-    pub(super) async fn json(&self, url: &str) -> Result<Document, FetchFlaw> {
+    pub async fn json(&self, url: &str) -> Result<Document, FetchFlaw> {
         let (url, scheme) = self.vet(url)?;
         let client = match scheme {
             Scheme::Plain => self.plain.clone(),

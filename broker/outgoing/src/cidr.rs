@@ -7,14 +7,14 @@ use std::str::FromStr;
 
 /// A network: all addresses that share its first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cidr {
+pub struct Cidr {
     network: IpAddr,
     bits: u8,
 }
 
 /// Why a text is no network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CidrFlaw {
+pub enum CidrFlaw {
     /// Not an address, or not a length that goes with it.
     #[error("expected a network such as `10.0.0.0/8` or `fd00::/8`, found `{0}`")]
     Syntax(String),
@@ -30,13 +30,13 @@ pub(crate) enum CidrFlaw {
 
 impl Cidr {
     /// This machine itself: 127.0.0.0/8 and `::1`.
-    pub(crate) const LOOPBACK: [Self; 2] = [
+    pub const LOOPBACK: [Self; 2] = [
         Self::v4([127, 0, 0, 0], 8),
         Self::v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
     ];
 
     /// A network of IPv4; bits after the prefix are zero.
-    pub(super) const fn v4([a, b, c, d]: [u8; 4], bits: u8) -> Self {
+    pub(crate) const fn v4([a, b, c, d]: [u8; 4], bits: u8) -> Self {
         Self {
             network: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
             bits,
@@ -44,7 +44,7 @@ impl Cidr {
     }
 
     /// A network of IPv6; bits after the prefix are zero.
-    pub(super) const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], bits: u8) -> Self {
+    pub(crate) const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], bits: u8) -> Self {
         Self {
             network: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)),
             bits,
@@ -53,7 +53,7 @@ impl Cidr {
 
     /// Whether the address lies in it. Families are never mixed: an IPv4
     /// address mapped into IPv6 is in no IPv4 network.
-    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         address.is_ipv4() == self.network.is_ipv4()
             && aligned(address) & self.mask() == aligned(self.network)
     }

@@ -6,7 +6,7 @@ use http::header::{AGE, CACHE_CONTROL};
 /// Seconds for which the answer is fresh from now on: `max-age` less the age it
 /// already has; nothing of that kind said is `None`. Of several values the
 /// least counts, and one that cannot be read is 0: when in doubt, ask again.
-pub(super) fn said_s(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn said_s(headers: &HeaderMap) -> Option<u64> {
     let lines = headers.get_all(CACHE_CONTROL).iter();
     let least = lines
         .flat_map(|line| line.as_bytes().split(|b| *b == b','))

@@ -2,7 +2,7 @@
 //! to make Locum ask its own machine, its network or a cloud's metadata
 //! (contract §14, `network.allow_private`).
 
-use super::cidr::Cidr;
+use crate::cidr::Cidr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// IPv4 that is not the open internet (IANA IPv4 Special-Purpose Address
@@ -42,7 +42,7 @@ const SPECIAL_V6: [Cidr; 4] = [
 
 /// How a document is fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(crate) enum Scheme {
     /// `http`
     Plain,
     /// `https`
@@ -51,18 +51,18 @@ pub(super) enum Scheme {
 
 /// What outgoing fetches may reach.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     allow: Vec<Cidr>,
 }
 
 impl Guard {
     /// `allow` is reached whatever it is, and alone without TLS.
-    pub(super) fn new(allow: Vec<Cidr>) -> Self {
+    pub(crate) fn new(allow: Vec<Cidr>) -> Self {
         Self { allow }
     }
 
     /// Whether a connection to the address may be made.
-    pub(super) fn admits(&self, address: IpAddr, scheme: Scheme) -> bool {
+    pub(crate) fn admits(&self, address: IpAddr, scheme: Scheme) -> bool {
         let listed = self.allow.iter().any(|cidr| cidr.contains(address));
         match scheme {
             Scheme::Plain => listed,

@@ -1,0 +1,14 @@
+//! Calls to others, made with care: only addresses that may be reached, no
+//! redirects, no proxies, bounded in size and time.
+
+mod address;
+mod authorities;
+mod cidr;
+mod fetch;
+mod lifetime;
+mod resolve;
+
+pub use authorities::Authorities;
+pub use cidr::{Cidr, CidrFlaw};
+pub use fetch::{Bounds, Document, FetchFlaw, Fetcher};
+pub use resolve::{Looking, Lookup, System};
