@@ -13,7 +13,12 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long a thread for what blocks stays when it has nothing to do: it keeps a
+/// heap of its own, megabytes of it.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// The signal of a file over its size limit: a full disk in another guise. It
 /// must be an error of the write, not the end of the process.
@@ -125,6 +130,7 @@ pub(crate) fn main() -> ExitCode {
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_keep_alive(IDLE)
         .build()
     {
         Ok(runtime) => runtime,
