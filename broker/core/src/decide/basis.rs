@@ -144,7 +144,7 @@ pub(super) fn check<P: PolicyCheck>(
     policy: &P,
     work: &mut Work,
 ) -> Result<(), Refusal> {
-    let Some(target) = &work.target else {
+    let Some(target) = work.aim.target() else {
         work.basis = Some(Basis::Itself);
         return Ok(());
     };

@@ -1,5 +1,6 @@
 //! The claims of the token to be issued (contract §7), and its size.
 
+use super::aim::Aim;
 use super::ladder::Work;
 use super::{Case, Facts, Place};
 use crate::own::{AGENT_AUDIENCE, Del};
@@ -18,9 +19,9 @@ pub(super) type Built = (Map<String, Value>, Del);
 /// The size rung: an encoded token over the limit is refused, never cut.
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let alg = work
-        .target
-        .as_ref()
-        .map(|t| t.spec.connector.alg)
+        .aim
+        .target()
+        .map(|target| target.spec.connector.alg)
         .unwrap_or_default();
     let signature = match alg {
         Alg::ES256 | Alg::EdDSA => 86,
@@ -48,13 +49,13 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
 /// Who may use the token: the agent it is passed on to, Locum itself, the
 /// resource as it was named, else the target's audience.
 fn audience(facts: &Facts, work: &Work) -> String {
-    match (&facts.delegate, &work.target) {
+    match (&facts.delegate, &work.aim) {
         (Place::Agent(agent), _) => format!("{AGENT_AUDIENCE}{}", agent.spec.id),
-        (Place::NotAsked | Place::Nowhere, Some(target)) => work
-            .resource
-            .clone()
-            .unwrap_or_else(|| target.spec.audience.clone()),
-        (Place::NotAsked | Place::Nowhere, None) => facts.issuer.to_string(),
+        (Place::NotAsked | Place::Nowhere, Aim::At(at)) => {
+            let resource = at.resource.clone();
+            resource.unwrap_or_else(|| at.target.spec.audience.clone())
+        }
+        (Place::NotAsked | Place::Nowhere, Aim::ActorToken) => facts.issuer.to_string(),
     }
 }
 
@@ -71,7 +72,7 @@ fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
         None => work.grant.as_ref().map(|grant| grant.id),
     };
     let target = match &facts.delegate {
-        Place::Agent(_) => work.target.as_ref().map(|t| t.id.clone()),
+        Place::Agent(_) => work.aim.target().map(|target| target.id.clone()),
         Place::NotAsked | Place::Nowhere => None,
     };
     Del {

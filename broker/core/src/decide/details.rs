@@ -18,7 +18,7 @@ pub(super) fn check<P: PolicyCheck>(
     policy: &P,
     work: &mut Work,
 ) -> Result<(), Refusal> {
-    let Some(target) = work.target.clone() else {
+    let Some(target) = work.aim.target().cloned() else {
         return match &case.ask.details {
             None => Ok(()),
             Some(_) => Err(Refusal::new(
@@ -46,8 +46,8 @@ impl<'a> Narrowing<'a> {
         let catalogue = &target.spec.details;
         let requested = case.ask.details.as_ref();
         let requested = requested.map(|value| Details::parse(value, catalogue));
-        let ceiling = work.ceiling.as_ref();
-        let ceiling = ceiling.map(|c| Remaining::of(&c.authorization_details, catalogue));
+        let ceiling = work.aim.at().map(|at| &at.ceiling.authorization_details);
+        let ceiling = ceiling.map(|listed| Remaining::of(listed, catalogue));
         Ok(Self {
             requested: requested.transpose().map_err(|flaw| refused(&flaw))?,
             parent: parent(case, catalogue)?,

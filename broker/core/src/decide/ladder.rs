@@ -1,5 +1,6 @@
 //! The order of the checks.
 
+use super::aim::Aim;
 use super::permit::{Decision, Refused};
 use super::{
     Case, Facts, agent, basis, chain, claims, details, lifetime, locks, may_act, policy, presenter,
@@ -8,7 +9,7 @@ use super::{
 use crate::details::Details;
 use crate::policy::{Answer, Basis, PolicyCheck};
 use crate::refusal::Refusal;
-use crate::registry::{CeilingEntry, Grant, Target};
+use crate::registry::Grant;
 use crate::scope::Scope;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -39,9 +40,7 @@ pub type Trail = Vec<Check>;
 /// What is known half-way up the ladder; every rung fills in its own part.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    pub(super) target: Option<Arc<Target>>,
-    pub(super) resource: Option<String>,
-    pub(super) ceiling: Option<CeilingEntry>,
+    pub(super) aim: Aim,
     pub(super) scope: Scope,
     pub(super) details: Details,
     pub(super) basis: Option<Basis>,
@@ -99,7 +98,7 @@ pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision
                     name,
                     result: CheckResult::Failed,
                 });
-                let requested = work.target;
+                let requested = work.aim.target().cloned();
                 let refused = Refused::decided(case, refusal, trail, policy.bundle(), requested);
                 return Decision::Refusal(Box::new(refused));
             }

@@ -5,7 +5,6 @@ use super::ladder::Work;
 use super::{Case, Facts};
 use crate::policy::Basis;
 use crate::refusal::{Code, Refusal};
-use crate::registry::{CeilingEntry, Target};
 
 /// Lifetime of an actor token, in seconds (contract §6).
 const ACTOR_TOKEN_S: u64 = 300;
@@ -31,13 +30,13 @@ impl Lifetime {
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let left = |end: u64| end.saturating_sub(facts.now_s());
     let target = work
-        .target
-        .as_deref()
-        .map_or(ACTOR_TOKEN_S, |t: &Target| t.spec.max_lifetime.into());
+        .aim
+        .target()
+        .map_or(ACTOR_TOKEN_S, |target| target.spec.max_lifetime.into());
     let ceiling = work
-        .ceiling
-        .as_ref()
-        .and_then(|c: &CeilingEntry| c.max_lifetime)
+        .aim
+        .at()
+        .and_then(|at| at.ceiling.max_lifetime)
         .map(u64::from);
     let by_policy = work
         .pre_authorised

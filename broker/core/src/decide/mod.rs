@@ -2,6 +2,7 @@
 //! each. Pure: the world is in [`Facts`], the policy is an argument.
 
 mod agent;
+mod aim;
 mod basis;
 mod bound;
 mod case;

@@ -69,7 +69,7 @@ impl Decision {
             lifetime: work.lifetime,
             scope: work.scope.to_string(),
             details: (!work.details.is_empty()).then(|| work.details.to_json()),
-            target: work.target,
+            target: work.aim.target().cloned(),
             grant: work.grant,
             policies,
             trail,

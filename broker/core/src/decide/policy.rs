@@ -16,7 +16,7 @@ pub(super) fn check<P: PolicyCheck>(
     policy: &P,
     work: &mut Work,
 ) -> Result<(), Refusal> {
-    let Some(target) = work.target.clone() else {
+    let Some(target) = work.aim.target().cloned() else {
         return Ok(());
     };
     let ask = |scope: &Scope| {

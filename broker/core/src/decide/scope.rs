@@ -1,6 +1,7 @@
 //! Scope: granted = requested ∩ subject token's ∩ ceiling ∩ catalogue; the
 //! grant's part is the basis's (contract §6, "Authority").
 
+use super::aim::At;
 use super::ladder::Work;
 use super::{Case, Facts};
 use crate::policy::PolicyCheck;
@@ -15,9 +16,10 @@ pub(super) fn check<P: PolicyCheck>(
     _policy: &P,
     work: &mut Work,
 ) -> Result<(), Refusal> {
-    let (Some(target), Some(ceiling)) = (&work.target, &work.ceiling) else {
+    let Some(at) = work.aim.at() else {
         return for_ourselves(case);
     };
+    let (target, ceiling) = (&at.target, &at.ceiling);
     let mut allowed = ceiling.scopes.narrow(&target.catalogue());
     if let Some(authority) = case.subject.authority() {
         allowed = allowed.narrow(&authority.at(&target.id));
@@ -28,7 +30,7 @@ pub(super) fn check<P: PolicyCheck>(
     // A list without a name asks for nothing, and nothing never means "all".
     let requested = match case.ask.scope.as_ref().filter(|scope| !scope.is_empty()) {
         Some(scope) => scope.clone(),
-        None => default(case, work, &allowed)?,
+        None => default(case, at, &allowed)?,
     };
     let outside = requested.outside(&allowed);
     if let Some(first) = outside.iter().next() {
@@ -64,17 +66,11 @@ fn for_ourselves(case: &Case) -> Result<(), Refusal> {
 
 /// What a request without `scope` means: the ceiling's default, within what is
 /// allowed here. Never "all".
-fn default(case: &Case, work: &Work, allowed: &Scope) -> Result<Scope, Refusal> {
-    let mut scope = work
-        .ceiling
-        .as_ref()
-        .map(|c| c.default.narrow(allowed))
-        .unwrap_or_default();
-    if let Origin::Grant(grant) = case.subject.origin()
-        && let Some(target) = &work.target
-    {
+fn default(case: &Case, at: &At, allowed: &Scope) -> Result<Scope, Refusal> {
+    let mut scope = at.ceiling.default.narrow(allowed);
+    if let Origin::Grant(grant) = case.subject.origin() {
         scope = grant
-            .at(&target.id)
+            .at(&at.target.id)
             .map(|at| scope.narrow(&at.scopes))
             .unwrap_or_default();
     }

@@ -1,6 +1,7 @@
 //! Exactly one target, inside the agent's ceiling, to which the subject token
 //! leads (contract §6).
 
+use super::aim::{Aim, At};
 use super::ladder::Work;
 use super::{Case, Facts, GrantType, Named, Place};
 use crate::proof::Origin;
@@ -38,9 +39,11 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
             ),
         ));
     }
-    work.target = Some(target.clone());
-    work.resource.clone_from(resource);
-    work.ceiling = Some(ceiling.clone());
+    work.aim = Aim::At(At {
+        target: target.clone(),
+        resource: resource.clone(),
+        ceiling: ceiling.clone(),
+    });
     Ok(())
 }
 
