@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 /// What has a content address.
 pub trait Addressed {
     /// `sha256:<hex>` over the canonical JSON of what may be recorded of it;
-    /// `None` when it has no JSON form.
+    /// `None` when it has no JSON form. Records name it for as long as they are
+    /// kept: a member that comes later is left out where it has its default
+    /// (`skip_serializing_if`), so that what lacks it keeps its address.
     fn address(&self) -> Option<String>;
 }
 
@@ -71,7 +73,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Snapshot<T> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::registry::{AgentSpec, TargetSpec};
+    use serde_json::json;
 
     impl Addressed for u32 {
         fn address(&self) -> Option<String> {
@@ -90,6 +95,31 @@ mod tests {
         assert_eq!(
             (snapshot.address(), other.address()),
             (Some("2"), Some("3"))
+        );
+    }
+
+    #[test]
+    fn what_lacks_the_members_that_came_later_keeps_its_address() {
+        let agent = json!({
+            "id": "invoice-agent", "owner": {"kind": "team", "id": "finance"},
+            "auth": [{"method": "client_secret"}], "subject_issuers": ["corp"],
+            "workload": {"issuer": "wl", "claims": {"sub": "wl/invoice"}},
+            "ceiling": [{"target": "sap", "scopes": ["invoice.read"]}],
+        });
+        let agent: AgentSpec = serde_json::from_value(agent).unwrap();
+        assert_eq!(
+            agent.address().unwrap(),
+            "sha256:c1b7cb7e3d19ff1cbdb6b0edba318e6fe6f96c8c54eefcb7a59c6c2c35fd2669"
+        );
+        let target = json!({
+            "audience": "urn:sap", "resources": ["https://sap.example/"],
+            "resource_server": "sap-server",
+            "scopes": {"invoice.read": {"risk": "low"}, "invoice.post": {"risk": "high"}},
+        });
+        let target: TargetSpec = serde_json::from_value(target).unwrap();
+        assert_eq!(
+            target.address().unwrap(),
+            "sha256:2fdcc39e19e17e05e7ba95953130de10771270b96b10d4962478f74371746704"
         );
     }
 }
