@@ -17,6 +17,7 @@ mod values;
 mod whole;
 
 pub(crate) use command::{ConfigVerb, command};
+pub(crate) use explain::Explained;
 pub(crate) use files::bounded;
 pub(crate) use flaw::ConfigFlaw;
 pub(crate) use nearest::nearest;
@@ -63,7 +64,7 @@ pub(crate) fn load(file: &Path, environment: Environment<'_>) -> Result<Config, 
 ///
 /// # Errors
 /// The files' first flaw, or a key that is not known.
-pub(crate) fn explain(file: &Path, key: &str) -> Result<String, ConfigFlaw> {
+pub(crate) fn explain(file: &Path, key: &str) -> Result<Vec<Explained>, ConfigFlaw> {
     let merged = files::read(file)?;
     explain::explain(&merged, key).map_err(|detail| ConfigFlaw::new(file, detail))
 }

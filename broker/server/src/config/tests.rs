@@ -8,7 +8,7 @@ use super::*;
 use crate::bounds::Bounds;
 use crate::trust::TrustSettings;
 use locum_core::registry::IssuerKind;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use tempfile::TempDir;
 
@@ -216,13 +216,14 @@ fn explain_knows_every_key_and_where_it_came_from() {
     let home = home(&[("locum.toml", &format!("{LEAST}[limits]\nmax_hops = 6\n"))]);
     let file = home.path().join("locum.toml");
     for key in keys::KEYS {
-        let said = explain(&file, key.name).unwrap();
-        assert!(said.contains(key.name), "{said}");
+        let rows = explain(&file, key.name).unwrap();
+        assert_eq!((rows.len(), rows[0].key.as_str()), (1, key.name));
+        let said = rows[0].to_string();
         let given = ["issuer", "data_dir", "limits.max_hops"].contains(&key.name);
         assert_eq!(said.contains("locum.toml"), given, "{said}");
         assert_eq!(said.contains("# default"), !given, "{said}");
     }
-    assert_eq!(explain(&file, "limits").unwrap().lines().count(), 9);
+    assert_eq!(explain(&file, "limits").unwrap().len(), 9);
     assert!(
         explain(&file, "limits.max_hop")
             .unwrap_err()
@@ -230,6 +231,35 @@ fn explain_knows_every_key_and_where_it_came_from() {
             .contains("`limits.max_hops`")
     );
     assert!(explain(&file, "agents.x").is_err());
+}
+
+#[test]
+fn an_explanation_is_data_as_well_as_text() {
+    let text = "[[agents]]\nid = \"x\"\nowner = { kind = \"team\", id = \"y\" }\n\
+        name = \"\"\"\na  # b\nc = 1\"\"\"\ncertified_until = 2099-12-31T00:00:00Z\n";
+    let home = home(&[("locum.toml", &format!("{LEAST}{text}"))]);
+    let file = home.path().join("locum.toml");
+    let from = file.display().to_string();
+    let row = |key: &str| explain(&file, key).unwrap().remove(0);
+    let shown = |key: &str| row(key).to_json();
+    let given = |key: &str, value| json!({"key": key, "value": value, "from": from});
+    let missing = |key: &str, value| json!({"key": key, "value": value, "from": "default"});
+    for (key, value) in [
+        ("agents.x.name", json!("a  # b\nc = 1")),
+        ("agents.x.owner", json!({"kind": "team", "id": "y"})),
+        ("agents.x.certified_until", json!("2099-12-31T00:00:00Z")),
+    ] {
+        assert_eq!(shown(key), given(key, value));
+    }
+    for (key, value) in [
+        ("limits.max_hops", json!(8)),
+        ("tls.cert_file", json!(null)),
+        ("targets", json!([])),
+    ] {
+        assert_eq!(shown(key), missing(key, value));
+    }
+    let read: toml::Table = toml::from_str(&row("agents.x.name").to_string()).unwrap();
+    assert_eq!(read["agents"]["x"]["name"].as_str(), Some("a  # b\nc = 1"));
 }
 
 #[test]
