@@ -1,4 +1,4 @@
-//! House rules that no compiler checks (architecture, "Ten house rules").
+//! House rules that no compiler checks (architecture, "Rooms").
 //!
 //! `LOCUM_BLESS=1 cargo test -p locum-tests errors` writes `docs/errors.md`
 //! anew.
