@@ -9,13 +9,18 @@
     reason = "tests"
 )]
 
+mod attacks;
 mod attributes;
+mod contract;
 mod docs;
 mod errors;
 mod functions;
+mod headings;
 mod lexer;
 mod limits;
+mod links;
 mod names;
+mod paths;
 mod places;
 mod rooms;
 mod sizes;
