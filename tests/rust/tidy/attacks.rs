@@ -30,10 +30,15 @@ fn a_test_that_carries_the_number_of_a_row_is_named_there() {
 
 #[test]
 fn a_flawed_attack_row_is_a_finding() {
-    let files = [sample("tests/a.py", "def test_attack_01_x():\ndef test_y():\n")];
+    let files = [sample(
+        "tests/a.py",
+        "def test_attack_01_x():\ndef test_y():\n",
+    )];
     let row = |number: u32, shown: &str| {
         let attack = "A client sends what is not its own";
-        rows(&format!("## Attack rows\n| {number} | {attack} | `core/x.rs` | {shown} |\n"))
+        rows(&format!(
+            "## Attack rows\n| {number} | {attack} | `core/x.rs` | {shown} |\n"
+        ))
     };
     for (rows, expected) in [
         (row(1, "`tests/a.py`"), 0),
@@ -88,7 +93,10 @@ fn flaws(rows: &[Row], files: &[File]) -> Vec<String> {
             findings.push(format!("{number}: expected files that are there"));
         }
         for name in names {
-            if !known.iter().any(|file| file.text.contains(&format!("def {name}("))) {
+            if !known
+                .iter()
+                .any(|file| file.text.contains(&format!("def {name}(")))
+            {
                 findings.push(format!("{number}: no test `{name}` in the files named"));
             }
         }

@@ -16,7 +16,11 @@ fn every_heading_that_is_cited_is_there() {
 fn a_heading_that_is_not_there_is_a_finding() {
     for (path, text, flaws) in [
         ("x.rs", "// (architecture, \"Rooms\")", 0),
-        ("x.rs", "// (architecture, \"Types that make\n// mistakes impossible\")", 0),
+        (
+            "x.rs",
+            "// (architecture, \"Types that make\n// mistakes impossible\")",
+            0,
+        ),
         ("x.rs", "// (architecture, \"Cellars\")", 1),
         ("x.rs", "// (architecture, invariant 3)", 1),
         ("x.rs", "let a = \"(architecture, invariant 3)\";", 0),

@@ -30,15 +30,27 @@ fn every_path_that_is_named_is_there() {
 #[test]
 fn a_path_that_is_not_there_is_a_finding() {
     for (path, text, flaws) in [
-        ("x.md", "`core/scope.rs`, `core/scope`, `tests/fuzz`, `docs`", 0),
+        (
+            "x.md",
+            "`core/scope.rs`, `core/scope`, `tests/fuzz`, `docs`",
+            0,
+        ),
         ("x.md", "`core/nosuch.rs`", 1),
         ("x.md", "`tests/nosuch`", 1),
         ("x.md", "`deploy/sbom --licences`", 0),
         ("x.md", "`other/scope.rs`, `/core/nosuch.rs`", 0),
-        ("x.rs", "// docs/errors.md, core/scope.rs and tests/http/{name}.py", 0),
+        (
+            "x.rs",
+            "// docs/errors.md, core/scope.rs and tests/http/{name}.py",
+            0,
+        ),
         ("x.rs", "/// broker/core/src/nosuch.rs", 1),
         ("x.rs", "/// core/nosuch.rs", 1),
-        ("x.rs", "let a = \"docs/nosuch.md\"; // target/docs/nosuch.md", 0),
+        (
+            "x.rs",
+            "let a = \"docs/nosuch.md\"; // target/docs/nosuch.md",
+            0,
+        ),
         ("x.py", "# docs/nosuch.md", 1),
     ] {
         assert_eq!(gone(&sample(path, text)).len(), flaws, "{text}");
