@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The clock: Unix milliseconds, never behind the newest record (architecture,
-/// "clock").
+/// "Time and chance").
 #[derive(Clone, Default)]
 pub struct Clock {
     /// The latest that was recorded, told or read.

@@ -12,7 +12,7 @@ const SWEPT_AT_ONCE: usize = 1_024;
 const ROOMY: usize = 8;
 
 /// Keys that count until a time. A key costs 20 bytes in a hash table and 16 in
-/// the list of its minute (docs/reference/limits.md, "What can grow").
+/// the list of its minute (docs/reference/limits.md, "What grows").
 #[derive(Debug, Clone, Default)]
 pub struct Expiring {
     /// Each key with the minute at whose end it is over.

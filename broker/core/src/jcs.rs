@@ -25,7 +25,7 @@ pub fn of(value: &impl Serialize) -> Result<String, serde_json::Error> {
 }
 
 /// SHA-256 of the canonical text as `sha256:<hex>`: the content address of a
-/// snapshot (architecture, "replayable").
+/// snapshot (architecture, "Deciding").
 ///
 /// # Errors
 /// When the value does not serialise to JSON.

@@ -1,6 +1,6 @@
 //! Lineage: the ids a token descends from, as 16-byte keys, each with the time
 //! from which it counts. A token is dead if anything in its lineage is
-//! (architecture, "Words"), so a cascade is a handful of set look-ups.
+//! (architecture, "After the exchange"), so a cascade is a handful of look-ups.
 
 use crate::record::key_text;
 use serde::{Deserialize, Serialize};

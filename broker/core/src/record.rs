@@ -1,7 +1,7 @@
-//! Ledger record v1: the bytes and their leaf hash (architecture, "Decided
-//! early"). A record is the canonical JSON (RFC 8785) of
-//! `v, tree, index, time_ms, type, tenant, salt, body`; beside it lies an
-//! erasable side record with the personal fields, of which the body holds
+//! Ledger record v1: the bytes and their leaf hash
+//! (docs/reference/ledger-format.md, "Record"). A record is the canonical JSON
+//! (RFC 8785) of `v, tree, index, time_ms, type, tenant, salt, body`; beside it
+//! lies an erasable side record with the personal fields, of which the body holds
 //! salted commitments only.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

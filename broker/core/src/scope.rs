@@ -1,5 +1,5 @@
 //! Scope: what may be done at one target, and authority, a set of
-//! (target, scope). Both only ever shrink (architecture, invariant 1).
+//! (target, scope). Both only ever shrink (architecture, "Five promises").
 
 use crate::ids::TargetId;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! A question as Cedar takes it: typed, never by way of JSON, with the
-//! entities of this one request (architecture, "policy entities").
+//! entities of this one request (architecture, "Deciding").
 
 use crate::mentions::Mentions;
 use crate::vocabulary::{Kind, Vocabulary};

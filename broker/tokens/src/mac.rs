@@ -62,9 +62,9 @@ impl TryFrom<String> for SecretHash {
 }
 
 /// The key that turns names into the 16 bytes under which they stand in
-/// lineages, revocations and replay marks (architecture, "revocation view"):
-/// keyed, so that the view tells no names. The key is prepared once, since
-/// every decision asks for a dozen names.
+/// lineages, revocations and replay marks (architecture, "What is
+/// remembered"): keyed, so that they tell no names. The key is prepared once,
+/// since every decision asks for a dozen names.
 #[derive(Clone)]
 pub struct NameKey(Key);
 

@@ -120,7 +120,7 @@ def test_every_collection_is_a_list_with_next(admin, path):
 @pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=x", "limit=99999999999999999999", "cursor=made-up",
                                    "cursor=../../etc/passwd", "cursor=%00", "cursor=a%0d%0ab"])
 def test_a_bad_limit_or_a_forged_cursor_is_refused(admin, path, query):
-    """Attack row 70."""
+    """Attack row 70: a forged cursor."""
     problem(admin.get(f"{path}?{query}"), 422)
 
 

@@ -110,7 +110,7 @@ def test_while_one_issuer_hangs_the_others_answer(broker, world):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"])
 def test_keys_are_not_fetched_from_where_nobody_allowed(broker, world, host):
-    """Attack row 62."""
+    """Attack row 62: the key address of an issuer that leads into a private network."""
     key = tokens.new_jwk()
     with IssuerServer([tokens.public(key)]) as server:
         uri = f"{server.url.replace('127.0.0.1', host)}/jwks"

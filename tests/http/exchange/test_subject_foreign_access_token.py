@@ -1,4 +1,4 @@
-"""Contract §5, row 2: a person's access token from another issuer as subject token."""
+"""Contract §5, "Access token of another issuer": a person's access token from another issuer as subject token."""
 
 import pytest
 

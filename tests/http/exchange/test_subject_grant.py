@@ -1,4 +1,4 @@
-"""Contract §5, row 4: a live grant as subject token, while the person is away."""
+"""Contract §5, "Grant": a live grant as subject token, while the person is away."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Contract §5, row 1: an ID token as subject token."""
+"""Contract §5, "ID token": an ID token as subject token."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Contract §5, row 6: a workload's own token, as actor and as subject; row 7: our own actor token."""
+"""Contract §5, "Workload token": a workload's own token, as actor and as subject; and "Actor token": our own."""
 
 import pytest
 

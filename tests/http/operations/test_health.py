@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz` (contract §4, interfaces §4)."""
+"""`/livez` and `/readyz` (contract §4; docs/reference/metrics.md, "Health")."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Request ids and traces: one id in the answer, the record and the log (interfaces §4)."""
+"""Request ids and traces: one id in the answer, the record and the log (contract §4)."""
 
 import json
 import re

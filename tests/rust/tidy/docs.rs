@@ -1,36 +1,8 @@
-//! Docs in step with code: links lead somewhere, decisions are numbered,
+//! Docs in step with code: decisions are numbered, pages are in the index,
 //! commands exist.
 
 use crate::tree::{FILES, exists, none, read};
 use std::collections::BTreeSet;
-
-#[test]
-fn every_link_in_the_docs_leads_somewhere() {
-    let mut findings = Vec::new();
-    for file in FILES.iter().filter(|file| file.path.ends_with(".md")) {
-        let home = file.path.rsplit_once('/').map_or("", |(dir, _)| dir);
-        for (at, _) in file.text.match_indices("](") {
-            let link = file.text[at + 2..]
-                .split([')', ' '])
-                .next()
-                .unwrap_or_default();
-            if link.contains("://") || link.starts_with("mailto:") {
-                continue;
-            }
-            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let path = match path {
-                "" => file.path.clone(),
-                path => resolve(home, path),
-            };
-            if !exists(&path) {
-                findings.push(format!("{}: {link}", file.path));
-            } else if !anchor.is_empty() && !anchors(&read(&path)).contains(anchor) {
-                findings.push(format!("{}: {link}: no such heading", file.path));
-            }
-        }
-    }
-    none("links that lead nowhere", &findings);
-}
 
 #[test]
 fn every_decision_has_a_number_of_its_own_and_a_line_in_the_index() {
@@ -99,34 +71,6 @@ fn every_command_in_the_docs_exists() {
     none("commands that do not exist", &findings);
 }
 
-#[test]
-fn every_file_the_docs_name_is_there() {
-    let rooms = [
-        "ambient",
-        "core",
-        "policy",
-        "tokens",
-        "stores",
-        "connectors",
-        "outgoing",
-        "server",
-    ];
-    let mut findings = Vec::new();
-    for file in FILES.iter().filter(|file| file.path.ends_with(".md")) {
-        for named in file.text.split('`').skip(1).step_by(2) {
-            let path = match named.split_once('/') {
-                Some((room, rest)) if rooms.contains(&room) => format!("broker/{room}/src/{rest}"),
-                Some(("broker" | "clients" | "tests" | "docs", _)) => named.to_owned(),
-                Some(_) | None => continue,
-            };
-            if !exists(&path) && !exists(&format!("{path}.rs")) {
-                findings.push(format!("{}: {named}", file.path));
-            }
-        }
-    }
-    none("files that are not there", &findings);
-}
-
 /// Variants of every enum that derives a command of the executable, as typed.
 /// Commands of commands live in `commands/`.
 fn commands() -> BTreeSet<String> {
@@ -159,34 +103,4 @@ fn code_lines(text: &str) -> Vec<&str> {
         }
     }
     lines
-}
-
-fn resolve(home: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = home.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
-/// The anchors of a page's headings, as GitHub makes them.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let heading = |line: &str| {
-        line.starts_with('#').then(|| {
-            line.trim_start_matches('#')
-                .trim()
-                .to_lowercase()
-                .chars()
-                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-                .map(|c| if c == ' ' { '-' } else { c })
-                .collect()
-        })
-    };
-    text.lines().filter_map(heading).collect()
 }

@@ -5,22 +5,44 @@
 pub(crate) fn blank(source: &str) -> String {
     let chars: Vec<char> = source.chars().collect();
     let mut out = chars.clone();
+    for (from, to, _) in pieces(&chars) {
+        out[from..to]
+            .iter_mut()
+            .filter(|c| **c != '\n')
+            .for_each(|c| *c = ' ');
+    }
+    out.into_iter().collect()
+}
+
+/// The comments of the source, everything else replaced by blanks. Lines and
+/// columns (in characters) stay.
+pub(crate) fn comments(source: &str) -> String {
+    let chars: Vec<char> = source.chars().collect();
+    let mut out: Vec<char> = chars
+        .iter()
+        .map(|c| if *c == '\n' { '\n' } else { ' ' })
+        .collect();
+    // Behind a comment code goes on at once, behind a literal after its quote.
+    for (from, to, _) in pieces(&chars).into_iter().filter(|(_, to, on)| to == on) {
+        out[from..to].copy_from_slice(&chars[from..to]);
+    }
+    out.into_iter().collect()
+}
+
+/// Comments and the insides of literals: from, to, and where code goes on.
+fn pieces(chars: &[char]) -> Vec<(usize, usize, usize)> {
+    let mut found = Vec::new();
     let mut at = 0;
     while at < chars.len() {
-        let end = end_of_blank(&chars, at);
-        match end {
-            Some((from, to, next)) => {
-                for place in out.iter_mut().take(to).skip(from) {
-                    if *place != '\n' {
-                        *place = ' ';
-                    }
-                }
-                at = next;
+        match end_of_blank(chars, at) {
+            Some(piece) => {
+                found.push((piece.0, piece.1.min(chars.len()), piece.2));
+                at = piece.2;
             }
             None => at += 1,
         }
     }
-    out.into_iter().collect()
+    found
 }
 
 /// When a comment or literal begins at `at`: what of it to blank (from, to) and
@@ -102,4 +124,13 @@ fn comments_and_literals_are_blanked_and_nothing_else() {
     assert!(!blank.contains("unwrap") && !blank.contains("panic"));
     assert_eq!(blank.matches(['{', '}']).count(), 1);
     assert!(blank.contains("'a: &'a"));
+}
+
+#[test]
+fn comments_are_told_from_code_and_from_literals() {
+    let source = "let a = \"// no\"; // yes\n/* and this */ let b = '/'; \"/* no */\";";
+    let comments = comments(source);
+    assert_eq!(comments.chars().count(), source.chars().count());
+    let words: Vec<&str> = comments.split_whitespace().collect();
+    assert_eq!(words.join(" "), "// yes /* and this */");
 }

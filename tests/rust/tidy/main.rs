@@ -1,4 +1,4 @@
-//! House rules that no compiler checks (architecture, "Ten house rules").
+//! House rules that no compiler checks (architecture, "Rooms").
 //!
 //! `LOCUM_BLESS=1 cargo test -p locum-tests errors` writes `docs/errors.md`
 //! anew.
@@ -9,13 +9,18 @@
     reason = "tests"
 )]
 
+mod attacks;
 mod attributes;
+mod contract;
 mod docs;
 mod errors;
 mod functions;
+mod headings;
 mod lexer;
 mod limits;
+mod links;
 mod names;
+mod paths;
 mod places;
 mod rooms;
 mod sizes;

@@ -1,5 +1,5 @@
 //! The star of crates: `core` in the middle, `server` the hall, siblings never
-//! see each other (architecture, "Rooms"; docs/decisions/0001).
+//! see each other (architecture, "Rooms"; docs/decisions/0001-crates-and-fences.md).
 
 use crate::tree::{FILES, none, read};
 use std::collections::BTreeSet;

@@ -68,6 +68,25 @@ pub(crate) fn exists(path: &str) -> bool {
     root().join(path).exists()
 }
 
+impl File {
+    /// What people read in it, on one line: of Rust the comments, of any other
+    /// file all; without the marks that begin a line of a comment.
+    pub(crate) fn prose(&self) -> String {
+        const MARKS: [&str; 6] = ["//!", "///", "//", "#", "*", ">"];
+        let text = if self.path.ends_with(".rs") {
+            lexer::comments(&self.text)
+        } else {
+            self.text.clone()
+        };
+        let lines = text.lines().map(|line| {
+            let line = line.trim();
+            let mark = MARKS.iter().find_map(|mark| line.strip_prefix(mark));
+            mark.unwrap_or(line).trim()
+        });
+        lines.collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl Rust {
     /// Number of the first line of the trailing `#[cfg(test)] mod tests`, from
     /// 0; the number of lines where there is none.
@@ -130,6 +149,14 @@ fn walk(dir: &Path, files: &mut Vec<File>) {
                 text,
             });
         }
+    }
+}
+
+/// A file that is not there, for checks of the checks.
+pub(crate) fn sample(path: &str, text: &str) -> File {
+    File {
+        path: path.to_owned(),
+        text: text.to_owned(),
     }
 }
 

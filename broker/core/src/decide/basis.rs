@@ -57,7 +57,8 @@ pub(super) fn find<P: PolicyCheck>(
 
 /// The root's basis. A root grant must list the scope at the target, also one
 /// that a resource server derives; where that server derives without a grant,
-/// no `high` one passes (contract §8), and by `policy` none ever does (§6).
+/// no `high` one passes (contract §8), and by `policy` none ever does
+/// (contract §6).
 fn inherited(parent: &Parent, facts: &Facts, work: &Work, target: &Target) -> Option<Basis> {
     let root = parent.basis();
     let low = target.risk(&work.scope) < Risk::High;

@@ -6,7 +6,7 @@ use crate::ids::{AgentId, VersionId};
 use crate::lineage::{Keyed, Kind, Lineage};
 use crate::standing;
 
-/// Everything the token descends from (architecture, "lineage").
+/// Everything the token descends from (architecture, "What is remembered").
 pub(super) fn lineage(permit: &Permit, keys: &dyn Keyed) -> Lineage {
     let case = &permit.case;
     let own_ms = case.jti.ms();

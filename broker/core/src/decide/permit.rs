@@ -114,7 +114,7 @@ impl Permit {
     }
 
     /// What became dead or locked between decision and record: a second,
-    /// refusing record follows (architecture, step 8).
+    /// refusing record follows (architecture, "One exchange", step 8).
     #[must_use]
     pub fn overtaken(self, refusal: Refusal) -> Refused {
         Refused {

@@ -1,6 +1,6 @@
 //! The record of a decision: what was asked, by whom, for whom, what was
 //! looked at, what came out, and every input by content address, so that the
-//! decision can be made again (architecture, "replayable").
+//! decision can be made again (architecture, "Deciding").
 
 use super::bound;
 use super::permit::{Permit, Refused};

@@ -84,7 +84,7 @@ impl<T> Verified<T> {
 
 impl Verified<Claims> {
     /// Looks at the clock once more: for a token verified earlier and kept
-    /// (architecture, "verified-token cache").
+    /// (architecture, "One exchange").
     ///
     /// # Errors
     /// [`TokenFlaw`] when it expired or grew too old meanwhile.

@@ -1,7 +1,7 @@
 //! Foreign tokens: from bytes to claims that the issuer's key vouches for
 //! (contract §5). What was verified is kept for a while: a token that comes
 //! again costs a look at the clock, not a signature (architecture,
-//! "verified-token cache").
+//! "One exchange").
 
 use super::slot::Slot;
 use crate::app::{App, Unavailable};

@@ -1,5 +1,5 @@
 //! No record, no answer: neither a token nor a refusal leaves before its
-//! ledger entry is durable (architecture, invariant 3).
+//! ledger entry is durable (architecture, "Five promises").
 
 use super::requested::requested;
 use super::summary::{self, Place, Sent};

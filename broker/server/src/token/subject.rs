@@ -92,7 +92,7 @@ fn former(agent: &AgentId) -> Refusal {
 }
 
 /// The id of a live grant whose agent is the actor. Unknown, dead and
-/// another's: one text (contract §10).
+/// another's: one text (contract §5, "Grant").
 fn by_grant(
     request: &Request<'_>,
     text: &str,

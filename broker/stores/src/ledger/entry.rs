@@ -22,8 +22,8 @@ pub struct Entry {
     pub side: Option<Value>,
 }
 
-/// Record v1 (architecture, "Decided early"); tenant and salt are not
-/// interpreted on this side.
+/// Record v1 (docs/reference/ledger-format.md, "Record"); tenant and salt are
+/// not interpreted on this side.
 #[derive(Deserialize)]
 struct Record {
     body: Value,

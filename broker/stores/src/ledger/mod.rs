@@ -1,5 +1,5 @@
-//! The append-only durable record (architecture, invariant 3: no record, no
-//! answer). One thread writes; whatever waits while it syncs becomes the next
+//! The append-only durable record (architecture, "Five promises": no
+//! record, no answer). One thread writes; whatever waits while it syncs becomes the next
 //! commit, so many records share one `fdatasync` without a timer. The bytes on
 //! disk are described in `docs/reference/ledger-format.md`.
 

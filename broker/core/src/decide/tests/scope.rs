@@ -1,4 +1,4 @@
-//! Contract §6, "Authority is a set of (target, scope)".
+//! Contract §6, "Authority".
 
 use super::{ceiling, invoice_agent, sap, scene, would_pass};
 use crate::refusal::Code;

@@ -23,7 +23,7 @@ use super::{Catalogue, Details, Limits, narrow};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
-/// The catalogue of the contract's example, §12.
+/// The catalogue of the example in contract §12.
 fn invoices() -> Catalogue {
     serde_json::from_value(json!({"invoice_post": {
         "company": {"type": "string", "narrow": "equal"},
@@ -42,7 +42,7 @@ fn details(json: Json, catalogue: &Catalogue) -> Details {
     Details::parse(&json, catalogue).unwrap()
 }
 
-/// A complete object of the contract's example.
+/// A complete object of the example in contract §12.
 fn invoice(company: &str, amount: &str, invoices: &[&str]) -> Json {
     json!({"type": "invoice_post", "company": company, "amount": amount, "invoices": invoices})
 }

@@ -30,7 +30,7 @@ impl Introspection {
     ///
     /// # Errors
     /// [`Unreachable`] when there is no answer to go by: that is never "active"
-    /// (architecture, invariant 5).
+    /// (architecture, "Five promises").
     pub(crate) async fn is_active(&self, token: &str) -> Result<bool, Unreachable> {
         // Ids and generated secrets need no percent-encoding (contract §11).
         let request = self

@@ -1,4 +1,4 @@
-//! Where a fetch goes, and where it never goes (attack row 62).
+//! Where a fetch goes, and where it never goes (attack row 62, SSRF).
 
 use super::bench::{Bench, Names, Server, at, issuer, jwks, kids, ok};
 use crate::trust::TrustSettings;

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::http::{Answer, Http};
 use crate::input::now_s;
 
-/// Seconds by which two clocks may differ: what a broker allows (contract §14).
+/// Seconds by which two clocks may differ: what a broker allows (contract §5).
 const CLOCK_FAIL_S: i64 = 30;
 /// Seconds from which it is worth a word.
 const CLOCK_WARN_S: i64 = 5;
