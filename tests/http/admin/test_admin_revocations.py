@@ -45,6 +45,24 @@ def neighbour(scene, world):
     assert other.active(token), "the neighbour died too"
 
 
+@pytest.mark.parametrize("by_its_client", [False, True])
+def test_a_token_that_was_revoked_before_gets_the_same_answer_and_no_new_record(scene, by_its_client):
+    token = scene.token()
+    jti = token.claims["jti"]
+    if by_its_client:
+        assert client.revoke(scene.broker, token.token, agent=scene.agent).status_code == 200
+    first, second = (revoke(scene, "token", jti) for _ in range(2))
+    assert (first["id"], first["effective_at"]) == (second["id"], second["effective_at"])
+    assert second["affected"]["tokens"] == 0 or second["affected"]["estimate"]
+    items, cursor = [], None
+    while True:
+        page = scene.admin.get(f"/revocations?limit=500{'&cursor=' + cursor if cursor else ''}").json()
+        items, cursor = items + page["items"], page["next"]
+        if not cursor:
+            break
+    assert [one["id"] for one in items if one["what"] == {"kind": "token", "id": jti}] == [first["id"]]
+
+
 def test_a_token_by_its_jti(scene, neighbour):
     subject = scene.subject()
     token, sibling = scene.token(subject), scene.token(subject)

@@ -55,6 +55,31 @@ impl<T: Send + 'static> Kind<T> {
         .await
     }
 
+    /// The first that is so, of those recorded at that Unix millisecond or later.
+    ///
+    /// # Errors
+    /// 503 when the ledger cannot be read.
+    pub(super) async fn first(
+        &'static self,
+        app: &Arc<App>,
+        (blocks, from_ms): (Blocks, u64),
+        is: impl Fn(&T) -> bool + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let app = app.clone();
+        blocking(move || {
+            let reader = app.ledger.reader();
+            for range in blocks.from(reader.find_time(from_ms)?) {
+                for entry in reader.search(range, vec![self.text.to_owned()]) {
+                    if let Some(one) = self.of(&entry?)?.into_iter().find(&is) {
+                        return Ok(Some(one));
+                    }
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
     /// A page of them, ordered by id.
     ///
     /// # Errors

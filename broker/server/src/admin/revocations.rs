@@ -13,8 +13,8 @@ use super::problem::Problem;
 use super::times;
 use super::write::reason;
 use crate::keyring::{self, Planning};
-use locum_core::ids::RevocationId;
-use locum_core::lineage::What;
+use locum_core::ids::{Jti, RevocationId};
+use locum_core::lineage::{Keyed, Kind, What};
 use locum_core::refusal::Code;
 use locum_stores::state::{Change, RevocationEntry, Role};
 use serde::Deserialize;
@@ -113,6 +113,9 @@ async fn record(
 ) -> Result<(RevocationId, Stop, u64), Problem> {
     let changing = call.changing().await?;
     let stop = stop(call, &what, Act::Revoke(before_ms))?;
+    if let Some(earlier) = already(call, &what).await? {
+        return Ok((earlier.id, stop, earlier.effective_ms));
+    }
     let id = RevocationId(call.app.mint());
     let revocation = RevocationEntry {
         id,
@@ -133,6 +136,28 @@ async fn record(
     let recorded = call.record(&changing, &changes, reason, keys.in_force());
     let appended = recorded.await?;
     Ok((id, stop, appended.place.time_ms))
+}
+
+/// The revocation of a token that was revoked before: there is nothing to add
+/// (contract §12).
+async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Problem> {
+    let Some(jti) = Jti::parse(&what.id)
+        .ok()
+        .filter(|_| what.kind == Kind::Token)
+    else {
+        return Ok(None);
+    };
+    let blocks = {
+        let state = call.app.state.read();
+        let key = call.app.names.key(Kind::Token, &what.id);
+        if state.view.revoked_until(&key).is_none() {
+            return Ok(None);
+        }
+        state.revocation_blocks.clone()
+    };
+    let same = what.clone();
+    let is = move |entry: &RevocationEntry| entry.what == same;
+    RECORDED.first(&call.app, (blocks, jti.ms()), is).await
 }
 
 fn survivors(affected: &Affected) -> Vec<Value> {
