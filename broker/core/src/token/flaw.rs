@@ -179,6 +179,9 @@ pub enum TokenFlaw {
     /// An access token that a client got for itself.
     #[error("expected an access token for a person, found the client itself as `sub`")]
     SubjectIsClient,
+    /// A token that is bound to a key (RFC 7800).
+    #[error("expected a token without `cnf`, found one that needs proof of a key")]
+    Bound,
     /// A client assertion whose `iss` and `sub` differ.
     #[error("expected the client's id as `iss` and `sub`, found two different values")]
     SubjectIsNotIssuer,

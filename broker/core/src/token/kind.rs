@@ -31,6 +31,7 @@ fn id_token(claims: &Claims) -> Result<(), TokenFlaw> {
 
 fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
     let kind = "an access token";
+    unbound(claims)?;
     without(claims, kind, &["events"])?;
     typ_claim(claims, kind, &["Bearer", "at+jwt"])?;
     if typ.map(media_type).as_deref() != Some("at+jwt") {
@@ -50,6 +51,7 @@ fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
 
 fn workload(claims: &Claims) -> Result<(), TokenFlaw> {
     let kind = "a workload token";
+    unbound(claims)?;
     without(claims, kind, &ACCESS_MARKS)?;
     without(claims, kind, &["nonce", "events"])?;
     typ_claim(claims, kind, &[])
@@ -65,6 +67,15 @@ fn client_assertion(claims: &Claims) -> Result<(), TokenFlaw> {
     } else {
         Err(TokenFlaw::SubjectIsNotIssuer)
     }
+}
+
+/// A token that is bound to a key (RFC 7800) is nothing without proof of that
+/// key, for which Locum does not ask.
+const fn unbound(claims: &Claims) -> Result<(), TokenFlaw> {
+    if claims.has_cnf {
+        return Err(TokenFlaw::Bound);
+    }
+    Ok(())
 }
 
 fn without(claims: &Claims, kind: &'static str, names: &[&'static str]) -> Result<(), TokenFlaw> {

@@ -153,6 +153,23 @@ fn other_tokens_of_the_provider_are_no_access_tokens() {
 }
 
 #[test]
+fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
+    for cnf in [
+        json!({"jkt": "x"}),
+        json!({"x5t#S256": "x"}),
+        json!({}),
+        json!("x"),
+    ] {
+        let access = json!({"scope": "a", "cnf": cnf});
+        let flaw = read(Kind::ForeignAccess, Some("at+jwt"), access.clone());
+        assert_eq!(flaw, Some(TokenFlaw::Bound));
+        assert_eq!(untyped(access), Some(TokenFlaw::Bound));
+        let workload = read(Kind::Workload, None, json!({"cnf": cnf}));
+        assert_eq!(workload, Some(TokenFlaw::Bound));
+    }
+}
+
+#[test]
 fn a_clients_token_for_itself_speaks_for_no_person() {
     for patch in [json!({"client_id": "ada"}), json!({"azp": "ada"})] {
         let flaw = read(Kind::ForeignAccess, Some("at+jwt"), patch);
