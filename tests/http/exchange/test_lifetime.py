@@ -16,6 +16,9 @@ def test_expires_in_is_an_upper_bound_and_never_a_wish(broker):
     assert issued(exchange(broker, expires_in=60)).body["expires_in"] == 60
     assert issued(exchange(broker, expires_in=100000)).body["expires_in"] == 300
     assert issued(exchange(broker, expires_in=1)).body["expires_in"] == 1
+    for most in (2**32 - 1, 2**32, 2**32 + 60, 10**11, 2**64 - 1, "00060"):
+        least = min(int(most), 300)
+        assert issued(exchange(broker, expires_in=most)).body["expires_in"] == least, most
 
 
 def test_the_target_sets_a_maximum(broker, world):

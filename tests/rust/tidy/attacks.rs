@@ -93,10 +93,9 @@ fn flaws(rows: &[Row], files: &[File]) -> Vec<String> {
             findings.push(format!("{number}: expected files that are there"));
         }
         for name in names {
-            if !known
-                .iter()
-                .any(|file| file.text.contains(&format!("def {name}(")))
-            {
+            let [python, rust] = ["def", "fn"].map(|word| format!("{word} {name}("));
+            let holds = |file: &&File| file.text.contains(&python) || file.text.contains(&rust);
+            if !known.iter().any(holds) {
                 findings.push(format!("{number}: no test `{name}` in the files named"));
             }
         }

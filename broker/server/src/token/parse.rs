@@ -203,7 +203,7 @@ fn expires_in(form: &Form) -> Result<Option<u64>, Refusal> {
     let Some(text) = form.get("expires_in") else {
         return Ok(None);
     };
-    let digits = text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
     match text.parse::<u64>() {
         Ok(seconds) if digits && seconds >= 1 => Ok(Some(seconds)),
         Ok(_) | Err(_) => Err(request(
