@@ -1,8 +1,8 @@
 //! A question answered: by those policies that can matter, with the annotations
 //! of what determined it.
 
+use crate::annotations::Annotations;
 use crate::bundle::Bundle;
-use crate::marks::Marks;
 use crate::request::{Facts, fault};
 use crate::told::Told;
 use cedar_policy::{Authorizer, Decision, PolicySet, Response};
@@ -82,7 +82,9 @@ impl Bundle {
             allowed,
             reason: marks().find_map(|found| found.reason.clone()),
             advice: marks().find_map(|found| found.advice.clone()),
-            max_lifetime: marks().filter_map(|found: &Marks| found.max_lifetime).min(),
+            max_lifetime: marks()
+                .filter_map(|found: &Annotations| found.max_lifetime)
+                .min(),
             require_acr: lists.filter(|list| !list.is_empty()).cloned().collect(),
             policies: determining.into_iter().collect(),
         }

@@ -1,7 +1,7 @@
 //! A bundle: all policies in force, checked whole at load.
 
+use crate::annotations::Annotations;
 use crate::flaw::Flaw;
-use crate::marks::Marks;
 use crate::mentions::Mentions;
 use crate::parse;
 use crate::request::Facts;
@@ -30,7 +30,7 @@ const LOADER_STACK: usize = 64 << 20;
 pub struct Bundle {
     pub(crate) words: &'static Vocabulary,
     pub(crate) slices: Slices,
-    pub(crate) marks: BTreeMap<String, Marks>,
+    pub(crate) marks: BTreeMap<String, Annotations>,
     pub(crate) mentions: Mentions,
     /// An answer depends on the facts and on nothing else, so it need not be
     /// worked out twice. They go with the bundle.

@@ -5,12 +5,12 @@
 //! was checked whole, or every flaw found. The bundle answers through
 //! [`locum_core::policy::PolicyCheck`].
 
+mod annotations;
 mod answer;
 mod bundle;
 mod conditions;
 mod expression;
 mod flaw;
-mod marks;
 mod mentions;
 mod parse;
 mod request;

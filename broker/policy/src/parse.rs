@@ -1,8 +1,8 @@
 //! From the texts of all files to checked policies, or all flaws at once.
 
+use crate::annotations::{self, Annotations};
 use crate::bundle::{POLICIES_MAX, TEXT_MAX};
 use crate::flaw::{FLAWS_MAX, Flaw, sentence};
-use crate::marks::{self, Marks};
 use crate::statements::{self, Statement};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
@@ -15,7 +15,7 @@ use std::collections::btree_map::Entry;
 /// A policy with where it stands and what its annotations say.
 pub(crate) struct Loaded<'a> {
     pub(crate) policy: Policy,
-    pub(crate) marks: Marks,
+    pub(crate) marks: Annotations,
     pub(crate) statement: Statement<'a>,
 }
 
@@ -138,7 +138,7 @@ fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<Flaw>> {
         });
         flaws.collect::<Vec<_>>()
     })?;
-    let (id, marks) = marks::read(&policy, &statement)?;
+    let (id, marks) = annotations::read(&policy, &statement)?;
     let policy = policy.new_id(PolicyId::new(&id));
     Ok((
         id,

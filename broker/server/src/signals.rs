@@ -3,12 +3,12 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Who listens for them; neither ends the process by itself from then on.
-pub(crate) struct Told {
+pub(crate) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Told {
+impl StopSignals {
     /// Begins to listen.
     ///
     /// # Errors

@@ -16,8 +16,8 @@ mod files;
 mod flaw;
 #[path = "../../../broker/server/src/config/issuer.rs"]
 mod issuer;
-#[path = "../../../broker/server/src/config/keys.rs"]
-mod keys;
+#[path = "../../../broker/server/src/config/reference.rs"]
+mod reference;
 #[path = "../../../broker/server/src/config/nearest.rs"]
 mod nearest;
 #[path = "../../../broker/server/src/config/settings.rs"]

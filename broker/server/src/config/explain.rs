@@ -1,7 +1,7 @@
 //! `locum config explain KEY`: a value, and the file it comes from.
 
 use super::files::{Merged, unknown_key};
-use super::keys::{self, KEYS, Key};
+use super::reference::{self, KEYS, Key};
 use serde_json::json;
 use std::fmt;
 use toml::{Table, Value};
@@ -62,17 +62,17 @@ pub(super) fn explain(merged: &Merged, name: &str) -> Result<Vec<Explained>, Str
             }
         }
     }
-    if out.is_empty() && keys::OBJECTS.iter().any(|(array, ..)| *array == name) {
+    if out.is_empty() && reference::OBJECTS.iter().any(|(array, ..)| *array == name) {
         out.push(Explained {
             key: name.to_owned(),
             value: Some(Value::Array(Vec::new())),
             from: DEFAULT.to_owned(),
         });
     }
-    if out.is_empty() && !keys::EMPTY_TABLES.contains(&name) {
+    if out.is_empty() && !reference::EMPTY_TABLES.contains(&name) {
         let entries = merged.entries.iter();
         let objects: Vec<_> = entries.map(|e| format!("{}.{}", e.array, e.id)).collect();
-        let mut known: Vec<&str> = keys::names().collect();
+        let mut known: Vec<&str> = reference::names().collect();
         known.extend(objects.iter().map(String::as_str));
         return Err(unknown_key(name, known));
     }

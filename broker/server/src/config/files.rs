@@ -2,8 +2,8 @@
 //! that gave it.
 
 use super::flaw::ConfigFlaw;
-use super::keys::{self, Holds, INCLUDE, Key, OBJECTS};
 use super::nearest::nearest;
+use super::reference::{self, Holds, INCLUDE, Key, OBJECTS};
 use super::whole::{Stamp, whole};
 use locum_core::refusal::quoted;
 use std::collections::BTreeMap;
@@ -219,7 +219,7 @@ impl Merged {
                 _ if name == INCLUDE => {}
                 // A name in quotes may hold points; no key of ours does.
                 _ if name.contains('.') => return Err(unknown(file, &name)),
-                Value::Table(inside) if keys::is_table(&name) => {
+                Value::Table(inside) if reference::is_table(&name) => {
                     for (inner, value) in inside {
                         self.set(file, &format!("{name}.{inner}"), value)?;
                     }
@@ -234,7 +234,7 @@ impl Merged {
     }
 
     fn set(&mut self, file: &Path, name: &str, value: Value) -> Result<(), ConfigFlaw> {
-        let Some(key) = keys::find(name) else {
+        let Some(key) = reference::find(name) else {
             return Err(unknown(file, name));
         };
         let value = checked(file, key, value)?;
@@ -291,10 +291,10 @@ impl Merged {
 
 /// A key that is not known, with the nearest one that is.
 fn unknown(file: &Path, name: &str) -> ConfigFlaw {
-    if keys::is_table(name) {
+    if reference::is_table(name) {
         return ConfigFlaw::new(file, format!("expected a table `[{name}]`, found a value"));
     }
-    ConfigFlaw::new(file, unknown_key(name, keys::names()))
+    ConfigFlaw::new(file, unknown_key(name, reference::names()))
 }
 
 /// The sentence about a key that is not known.

@@ -3,7 +3,7 @@
 
 use super::files::{Entry, beside, unknown_key};
 use super::flaw::ConfigFlaw;
-use super::keys::OBJECTS;
+use super::reference::OBJECTS;
 use super::secrets::{self, Environment};
 use crate::admin::declared::{
     Build, Declared, DeclaredAgent, DeclaredClient, DeclaredSecret, Named, OVERLAP_MAX, read_spec,

@@ -1,7 +1,7 @@
 //! The JSON Schema of `locum.toml`, made from the table of keys and the
 //! schemas of the admin API.
 
-use super::keys::{EMPTY_TABLES, Holds, INCLUDE, KEYS, Key, OBJECTS};
+use super::reference::{EMPTY_TABLES, Holds, INCLUDE, KEYS, Key, OBJECTS};
 use crate::admin::declared::OVERLAP_MAX;
 use serde_json::{Map, Value, json};
 

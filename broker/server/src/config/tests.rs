@@ -215,7 +215,7 @@ version = "3"
 fn explain_knows_every_key_and_where_it_came_from() {
     let home = home(&[("locum.toml", &format!("{LEAST}[limits]\nmax_hops = 6\n"))]);
     let file = home.path().join("locum.toml");
-    for key in keys::KEYS {
+    for key in reference::KEYS {
         let rows = explain(&file, key.name).unwrap();
         assert_eq!((rows.len(), rows[0].key.as_str()), (1, key.name));
         let said = rows[0].to_string();
@@ -269,7 +269,7 @@ fn every_default_and_every_key_reach_the_settings() {
         config.is_ok(),
         "no key of the table is unknown to the settings"
     );
-    for key in keys::KEYS {
+    for key in reference::KEYS {
         if let Some(default) = key.default {
             assert!(
                 serde_json::from_str::<Value>(default).is_ok(),
@@ -289,7 +289,7 @@ fn the_reference_schema_is_the_one_the_command_prints() {
 fn the_reference_names_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/configuration.md");
     let page = fs::read_to_string(path).unwrap();
-    for key in keys::KEYS {
+    for key in reference::KEYS {
         let row = format!("| `{}` |", key.name);
         let line = page.lines().find(|line| line.starts_with(&row));
         let line = line.unwrap_or_else(|| panic!("{} has no row", key.name));

@@ -1,7 +1,7 @@
 //! The values of the files, typed and sound among each other.
 
 use super::files::Merged;
-use super::keys::KEYS;
+use super::reference::KEYS;
 use super::settings::Settings;
 use serde_json::{Map, Value};
 use std::mem::take;

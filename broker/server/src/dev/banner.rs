@@ -66,12 +66,12 @@ fn people() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bench;
+    use super::super::test_world;
     use super::*;
 
     #[test]
     fn the_banner_says_what_there_is_and_what_to_type() {
-        let text = banner("0.1.0", None, &bench::addresses());
+        let text = banner("0.1.0", None, &test_world::addresses());
         let expected = "\
 Locum 0.1.0 · dev · data in a temporary folder, thrown away on exit · never for production
   issuer     http://127.0.0.1:8420
@@ -86,7 +86,11 @@ Locum 0.1.0 · dev · data in a temporary folder, thrown away on exit · never f
 
     #[test]
     fn a_kept_folder_is_named() {
-        let text = banner("0.1.0", Some(Path::new("/srv/locum")), &bench::addresses());
+        let text = banner(
+            "0.1.0",
+            Some(Path::new("/srv/locum")),
+            &test_world::addresses(),
+        );
         assert!(text.contains("data in /srv/locum · never"), "{text}");
     }
 }

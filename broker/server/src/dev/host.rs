@@ -39,7 +39,7 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::super::bench::Bench;
+    use super::super::test_world::TestWorld;
     use super::*;
     use axum::body::Body;
 
@@ -69,6 +69,6 @@ mod tests {
     async fn a_name_pointed_at_loopback_is_misdirected() {
         let request = Request::get("/sap").header("host", "evil.example");
         let request = request.body(Body::empty()).unwrap();
-        assert_eq!(Bench::new().send(request).await.0, 421);
+        assert_eq!(TestWorld::new().send(request).await.0, 421);
     }
 }

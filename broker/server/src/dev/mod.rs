@@ -25,7 +25,7 @@ mod workloads;
 pub(crate) mod world;
 
 #[cfg(test)]
-mod bench;
+mod test_world;
 
 /// Says what time it is, in seconds since 1970.
 pub(crate) type Clock = dyn Fn() -> u64 + Send + Sync;

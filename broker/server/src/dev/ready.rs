@@ -97,13 +97,13 @@ fn targets(world: &World, at: &Addresses) -> Result<Map<String, Value>, WorldFla
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use super::super::bench;
+    use super::super::test_world;
     use super::*;
 
     #[test]
     fn the_ready_file_has_every_member_of_the_contract() {
-        let world = World::generate(&bench::noise()).unwrap();
-        let ready = ready(&world, &bench::addresses(), Path::new("/data"), 4711).unwrap();
+        let world = World::generate(&test_world::noise()).unwrap();
+        let ready = ready(&world, &test_world::addresses(), Path::new("/data"), 4711).unwrap();
         let names = |value: &Value| {
             value
                 .as_object()

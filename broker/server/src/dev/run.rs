@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::bounds::Bounds;
 use crate::mode::{self, Mode};
 use crate::setup::Setup;
-use crate::signals::Told;
+use crate::signals::StopSignals;
 use crate::{http, references, router, start};
 use locum_ambient::{Clock, Randomness};
 use serde_json::Value;
@@ -157,7 +157,7 @@ pub(crate) async fn command(
     )]
     let begun = tokio::time::Instant::now();
     // Before anybody is told that it runs, and may want it to stop.
-    let mut told = Told::new()?;
+    let mut told = StopSignals::new()?;
     let temporary = if data.is_none() {
         Some(tempfile::tempdir()?)
     } else {

@@ -84,21 +84,21 @@ impl Platform {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use super::super::bench::{self, Bench};
+    use super::super::test_world::{self, TestWorld};
     use super::*;
 
     #[tokio::test]
     async fn a_workload_gets_a_token_for_locum_or_for_whom_it_asks() {
-        let bench = Bench::new();
+        let test_world = TestWorld::new();
         for (more, aud) in [
             ("", "http://127.0.0.1:8420"),
             ("&audience=elsewhere", "elsewhere"),
         ] {
-            let (status, answer) = bench
+            let (status, answer) = test_world
                 .form("/workloads/token", &format!("agent=invoice-agent{more}"))
                 .await;
             assert_eq!((status, &answer["expires_in"]), (200, &json!(600)));
-            let (header, claims) = bench::decode(answer["token"].as_str().unwrap());
+            let (header, claims) = test_world::decode(answer["token"].as_str().unwrap());
             assert_eq!(header["typ"], "JWT");
             assert_eq!(
                 (&claims["sub"], &claims["aud"]),
@@ -110,9 +110,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_agents_id_is_refused() {
-        let bench = Bench::new();
+        let test_world = TestWorld::new();
         for body in ["", "agent=", "agent=../x", "agent=a&agent=b"] {
-            let (status, answer) = bench.form("/workloads/token", body).await;
+            let (status, answer) = test_world.form("/workloads/token", body).await;
             assert_eq!(
                 (status, &answer["error"]),
                 (400, &json!("invalid_request")),

@@ -10,7 +10,7 @@ use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
-use crate::signals::Told;
+use crate::signals::StopSignals;
 use crate::token::summary;
 use crate::{http, references, router, start};
 use axum::Router;
@@ -33,7 +33,7 @@ const FINISH: Duration = Duration::from_secs(35);
 /// Everything that tells the broker something from outside.
 struct Signals {
     hangup: Signal,
-    told: Told,
+    told: StopSignals,
 }
 
 /// The listener that answers the machine itself, without TLS.
@@ -53,7 +53,7 @@ struct Sockets {
 pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let signals = Signals {
         hangup: signal(SignalKind::hangup())?,
-        told: Told::new()?,
+        told: StopSignals::new()?,
     };
     let config = config::load(file, &environment)?;
     let master = secrets::master(&config, &environment)?;

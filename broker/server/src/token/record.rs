@@ -15,7 +15,7 @@ use locum_stores::state::Shared;
 use std::sync::Arc;
 
 /// A "no" that is on the record, or the fault that kept it off.
-pub(crate) enum No {
+pub(crate) enum NotIssued {
     /// On the record.
     Refused(Recorded<Refused>),
     /// The ledger could not be written: 503, whatever the answer was.
@@ -27,13 +27,16 @@ pub(crate) enum No {
 ///
 /// # Errors
 /// The refusal, or the fault.
-pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Recorded<Permit>, No> {
+pub(crate) async fn permit(
+    request: &Request<'_>,
+    permit: Permit,
+) -> Result<Recorded<Permit>, NotIssued> {
     let draft = Arc::new(permit.draft(&frame(request, false)));
     let appended = append(request, &draft, permit.takes_use_of());
-    let appended = appended.await.map_err(No::Fault)?;
+    let appended = appended.await.map_err(NotIssued::Fault)?;
     let recorded = permit
         .recorded(&draft, &appended)
-        .map_err(|flaw| No::Fault(Unavailable(flaw.to_string())))?;
+        .map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))?;
     match fallen(request, &recorded) {
         None => Ok(recorded),
         Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
@@ -41,25 +44,25 @@ pub(crate) async fn permit(request: &Request<'_>, permit: Permit) -> Result<Reco
 }
 
 /// Records a refusal on the way to the decision.
-pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> No {
+pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> NotIssued {
     let bundle = request.app.bundle();
     refused(request, stop.refused(bundle.address())).await
 }
 
 /// Puts a refusal on record: in a record of its own, or, of a client that is
 /// refused again and again, in a summary.
-pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> No {
+pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> NotIssued {
     placed(request, refused, false).await
 }
 
 /// Puts a refusal over the rate on record whose minute has one already.
-pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> No {
+pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> NotIssued {
     let refused = stop.refused(request.app.bundle().address());
     placed(request, refused, true).await
 }
 
 /// `again`: the client's minute has one of them on record already.
-async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> No {
+async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> NotIssued {
     let app = request.app;
     let client = request.client.client.get().id();
     match app.summaries.place(client, app.clock.now_ms(), again) {
@@ -68,7 +71,11 @@ async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> No {
     }
 }
 
-async fn summed(request: &Request<'_>, refused: Refused, summary: Arc<summary::Summary>) -> No {
+async fn summed(
+    request: &Request<'_>,
+    refused: Refused,
+    summary: Arc<summary::Summary>,
+) -> NotIssued {
     let again = refused.refusal().code.retryable();
     let sent = Sent {
         client: request.client.client.get().id(),
@@ -81,26 +88,26 @@ async fn summed(request: &Request<'_>, refused: Refused, summary: Arc<summary::S
     if let Some(mark) = request.client.mark.filter(|_| again || counted.is_err()) {
         mark.failed(request.app);
     }
-    counted.map_or_else(No::Fault, No::Refused)
+    counted.map_or_else(NotIssued::Fault, NotIssued::Refused)
 }
 
 /// Records a refusal in a record of its own.
-pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> No {
+pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> NotIssued {
     let faulty = refused.refusal().code.retryable();
     if let Some(detail) = &refused.refusal().detail {
         tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
     }
     let draft = Arc::new(refused.draft(&frame(request, faulty)));
     match append(request, &draft, None).await {
-        Err(error) => No::Fault(error),
+        Err(error) => NotIssued::Fault(error),
         Ok(appended) => match refused.recorded(&draft, &appended, request.id) {
             Ok(recorded) => {
                 if let Some(mark) = request.client.mark.filter(|_| faulty) {
                     mark.failed(request.app);
                 }
-                No::Refused(recorded)
+                NotIssued::Refused(recorded)
             }
-            Err(flaw) => No::Fault(Unavailable(flaw.to_string())),
+            Err(flaw) => NotIssued::Fault(Unavailable(flaw.to_string())),
         },
     }
 }

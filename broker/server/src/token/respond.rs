@@ -1,7 +1,7 @@
 //! The answer (contract §7): only what is on the record.
 
 use super::Request;
-use super::record::No;
+use super::record::NotIssued;
 use crate::app::App;
 use crate::oauth::answer::{no_store, refusal, unavailable};
 use axum::response::Response;
@@ -73,10 +73,10 @@ fn signed(app: &App, permit: &Recorded<Permit>) -> Result<Credential, ConnectorF
 }
 
 /// The recorded refusal, or 503.
-pub(crate) fn refused(request: &Request<'_>, no: No) -> Response {
+pub(crate) fn refused(request: &Request<'_>, no: NotIssued) -> Response {
     match no {
-        No::Refused(recorded) => answered(request, recorded.refusal()),
-        No::Fault(error) => {
+        NotIssued::Refused(recorded) => answered(request, recorded.refusal()),
+        NotIssued::Fault(error) => {
             tracing::error!(request_id = %request.id, %error, "not answered");
             answered(request, &unavailable())
         }

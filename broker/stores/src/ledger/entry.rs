@@ -4,7 +4,7 @@ use locum_core::record::Place;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{frame::Frame, tree::Tree};
+use super::{frame::Frame, identity::Tree};
 
 /// The record version this build interprets.
 const VERSION: u64 = 1;

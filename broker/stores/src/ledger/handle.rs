@@ -37,7 +37,7 @@ struct Inner {
     queue: Arc<Queue>,
     map: Arc<Map>,
     counters: Arc<Counters>,
-    tree: super::tree::Tree,
+    tree: super::identity::Tree,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -124,7 +124,7 @@ impl Ledger {
         Reader::new(&self.0.dir, &self.0.tree, &self.0.map)
     }
 
-    pub(super) fn place(&self) -> (&Path, &super::tree::Tree) {
+    pub(super) fn place(&self) -> (&Path, &super::identity::Tree) {
         (&self.0.dir, &self.0.tree)
     }
 

@@ -11,10 +11,10 @@ use locum_core::record::Draft;
 
 use super::{
     Follower, Save,
+    identity::Tree,
     map::{Contents, Map},
     queue::Queue,
     snapshot,
-    tree::Tree,
 };
 
 /// Takes a snapshot whenever the ledger has grown enough.

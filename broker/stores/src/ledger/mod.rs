@@ -8,6 +8,7 @@ mod entry;
 mod error;
 mod frame;
 mod handle;
+mod identity;
 mod keeper;
 mod map;
 mod open;
@@ -22,7 +23,6 @@ mod snapshot;
 mod stats;
 mod tail;
 mod torn;
-mod tree;
 mod writer;
 
 #[cfg(test)]

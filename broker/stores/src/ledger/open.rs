@@ -10,12 +10,12 @@ use std::{
 use super::{
     Follower, OpenError, Options,
     disk::Disk,
+    identity::{self, Tree},
     map::Contents,
     replay::Replay,
     segment::{self, HEADER},
     snapshot,
     tail::Tail,
-    tree::{self, Tree},
 };
 
 /// An opened folder.
@@ -38,7 +38,7 @@ pub(super) fn open(
 ) -> Result<Found, OpenError> {
     let dir = options.dir.as_path();
     let lock = own(dir, &*disk)?;
-    let tree = match tree::read(dir)? {
+    let tree = match identity::read(dir)? {
         Some(tree) => tree,
         None => born(dir, options.tree_seed, &*disk)?,
     };
@@ -111,7 +111,7 @@ fn born(dir: &Path, seed: [u8; 10], disk: &dyn Disk) -> Result<Tree, OpenError> 
         });
     }
     let tree = Tree::from_seed(seed);
-    tree::create(dir, &tree, disk).map_err(OpenError::io(dir))?;
+    identity::create(dir, &tree, disk).map_err(OpenError::io(dir))?;
     Ok(tree)
 }
 

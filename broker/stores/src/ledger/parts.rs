@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Entry, Follower, Ledger, OpenError, Opened, Past, disk::RealDisk, map::Contents,
-    replay::Replay, segment, snapshot, tree,
+    Entry, Follower, Ledger, OpenError, Opened, Past, disk::RealDisk, identity, map::Contents,
+    replay::Replay, segment, snapshot,
 };
 use locum_core::record::{Draft, Place};
 
@@ -50,8 +50,8 @@ impl Ledger {
         let (dir, tree) = self.place();
         let contents = self.contents();
         let mut files = vec![part(
-            tree::path(dir),
-            std::fs::metadata(tree::path(dir))?.len(),
+            identity::path(dir),
+            std::fs::metadata(identity::path(dir))?.len(),
         )];
         let segments = contents.segments();
         files.extend(segments.map(|(first, end)| part(segment::path(dir, first), end)));
@@ -92,7 +92,7 @@ pub fn is_part(name: &str) -> bool {
         let digits = name.strip_suffix(end).unwrap_or_default();
         digits.len() == 20 && digits.bytes().all(|b| b.is_ascii_digit())
     };
-    name == tree::FILE || numbered(".seg") || numbered(".snap")
+    name == identity::FILE || numbered(".seg") || numbered(".snap")
 }
 
 /// Reads every record of a folder that nobody has open, checking all its
@@ -101,8 +101,8 @@ pub fn is_part(name: &str) -> bool {
 /// # Errors
 /// [`OpenError`] for damage. A torn last write is cut off as when opening.
 pub fn verify(dir: &Path) -> Result<Opened, OpenError> {
-    let tree = tree::read(dir)?.ok_or_else(|| OpenError::Damaged {
-        path: tree::path(dir),
+    let tree = identity::read(dir)?.ok_or_else(|| OpenError::Damaged {
+        path: identity::path(dir),
         offset: 0,
         reason: "expected the tree's name, found none".into(),
     })?;

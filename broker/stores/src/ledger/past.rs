@@ -4,7 +4,7 @@
 use locum_core::record::Place;
 use serde::Deserialize;
 
-use super::{frame::Frame, tree::Tree};
+use super::{frame::Frame, identity::Tree};
 
 /// How every record begins: the members are in JCS order.
 const BODY: &[u8] = b"{\"body\":";

@@ -13,9 +13,9 @@ use std::{
 use super::{
     Entry, entry,
     frame::Frame,
+    identity::Tree,
     map::{Block, Map},
     segment,
-    tree::Tree,
 };
 
 /// Reads records; clones are cheap and share nothing but the map.

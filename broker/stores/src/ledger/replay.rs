@@ -13,10 +13,10 @@ use super::{
     disk::Disk,
     entry,
     frame::{BadFrame, Frame, ReadError},
+    identity::Tree,
     map::Contents,
     segment::{self, HEADER},
     torn,
-    tree::Tree,
 };
 
 /// The past, as far as it has been read.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{frame::Frames, tree::Tree};
+use super::{frame::Frames, identity::Tree};
 
 /// Bytes ahead of the first frame.
 pub(super) const HEADER: u64 = 40;

@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Follower, entry,
+    identity::Tree,
     map::Contents,
     segment::{self, HEADER},
-    tree::Tree,
 };
 
 /// The record type of what vouches for a snapshot.

@@ -11,9 +11,9 @@ use std::{
 
 use super::{
     disk::{Disk, Identity},
+    identity::Tree,
     map::Contents,
     segment::{self, HEADER},
-    tree::Tree,
 };
 
 /// Bytes that must find room before a broken ledger counts as repaired.

@@ -5,7 +5,7 @@ use super::entries::{
     Credential, LockEntry, NamedKey, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
 };
 use super::idempotency::Remembered;
-use super::veil;
+use super::personal;
 use locum_core::ids::{AgentId, CredentialId, LockId};
 use locum_core::lineage::{Key, Keyed, What};
 use locum_core::record::{Draft, commitment, key_text};
@@ -155,7 +155,7 @@ impl Change {
 
     /// Where personal or bulky values stand: they go into the side record, and
     /// a salted commitment takes their place.
-    const fn veiled(&self) -> &'static [&'static str] {
+    const fn personal(&self) -> &'static [&'static str] {
         match self {
             Self::Agent { .. } => &["/agent/spec/owner/id"],
             Self::Grant { .. } => &[
@@ -235,7 +235,7 @@ pub fn draft(
         {
             members.insert(member.into(), key_text::of(&key).into());
         }
-        sides.push(veil::veil(&mut body, change.veiled(), &personal));
+        sides.push(personal::take_out(&mut body, change.personal(), &personal));
         bodies.push(body);
     }
     let by = commitment(&personal, "by", &author.by);
@@ -248,7 +248,7 @@ pub fn draft(
         "request_id": author.request_id,
     });
     let side = json!({
-        "salt": veil::salt_text(&personal),
+        "salt": personal::salt_text(&personal),
         "changes": sides,
         "by": author.by,
         "reason": author.reason,
@@ -275,10 +275,10 @@ pub fn read(body: &Value, side: Option<&Value>) -> Result<Vec<Change>, String> {
     for (place, body) in bodies.iter().enumerate() {
         let mut body = body.clone();
         if let Some(side) = sides.and_then(|sides| sides.get(place)) {
-            veil::unveil(&mut body, side, salt)
+            personal::put_back(&mut body, side, salt)
                 .map_err(|found| format!("change {place}: {found}"))?;
         }
-        veil::blank(&mut body);
+        personal::blank(&mut body);
         out.push(serde_json::from_value(body).map_err(|e| format!("change {place}: {e}"))?);
     }
     Ok(out)

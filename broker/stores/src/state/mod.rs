@@ -12,11 +12,11 @@ mod fold;
 mod idempotency;
 mod keys;
 mod marks;
+mod personal;
 mod seen;
 mod shared;
 mod snapshot;
 mod stops;
-mod veil;
 
 pub use ages::TokenAges;
 pub use blocks::Blocks;

@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::super::bench;
+use super::super::test_world;
 use super::super::world::World;
 use super::*;
 
@@ -8,10 +8,10 @@ fn announced(issuer: String, pid: u32) -> (tempfile::TempDir, World) {
         .prefix("it's here")
         .tempdir()
         .unwrap();
-    let world = World::generate(&bench::noise()).unwrap();
+    let world = World::generate(&test_world::noise()).unwrap();
     let at = super::super::Addresses {
         issuer,
-        ..bench::addresses()
+        ..test_world::addresses()
     };
     let ready = ready::ready(&world, &at, data.path(), pid).unwrap();
     ready::announce(&ready, data.path(), None).unwrap();
@@ -31,9 +31,9 @@ fn a_running_dev_world_is_printed_for_a_shell() {
         "export LOCUM_ISSUER={issuer} LOCUM_ADMIN_API={issuer}/admin/v1 LOCUM_ADMIN_TOKEN={} \
          LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_DEV_READY='{path}' DEMO_IDP={} DEMO_ADA_PASSWORD={} DEMO_SAP={}",
         world.admin_token.expose(),
-        bench::addresses().idp() + "/token",
+        test_world::addresses().idp() + "/token",
         world.password("ada").unwrap().expose(),
-        bench::addresses().target("sap"),
+        test_world::addresses().target("sap"),
     );
     assert!(
         text.lines().next() == Some(first.as_str()),

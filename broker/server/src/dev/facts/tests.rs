@@ -4,14 +4,14 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::super::bench;
+use super::super::test_world;
 use super::*;
 use locum_core::ids::IssuerId;
 use locum_core::registry::{AgentSpec, ClientKind, ClientSpec, IssuerSpec, TargetSpec};
 
 fn of_the_bench() -> Facts {
-    let world = World::generate(&bench::noise()).unwrap();
-    facts(&world, &bench::addresses(), "2027-11-23T00:00:00Z").unwrap()
+    let world = World::generate(&test_world::noise()).unwrap();
+    facts(&world, &test_world::addresses(), "2027-11-23T00:00:00Z").unwrap()
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn reading_is_low_risk_and_writing_high() {
 #[test]
 fn every_fact_passes_the_validation_of_the_admin_api() {
     let facts = of_the_bench();
-    let ours = bench::addresses().issuer;
+    let ours = test_world::addresses().issuer;
     for (id, body) in facts.issuers {
         let spec: IssuerSpec = serde_json::from_value(body).unwrap();
         let id = IssuerId::parse(id).unwrap();

@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-use super::super::bench::{self, Bench};
+use super::super::test_world::{self, TestWorld};
 use super::*;
 
-async fn sign_in(bench: &Bench, name: &str, password: &str, more: &str) -> (u16, Value) {
-    bench
+async fn sign_in(test_world: &TestWorld, name: &str, password: &str, more: &str) -> (u16, Value) {
+    test_world
         .form(
             "/idp/token",
             &format!("username={name}&password={password}{more}"),
@@ -13,11 +13,11 @@ async fn sign_in(bench: &Bench, name: &str, password: &str, more: &str) -> (u16,
 
 #[tokio::test]
 async fn a_person_signs_in_and_gets_both_tokens() {
-    let bench = Bench::new();
-    let password = bench.world.password("ada").unwrap().expose();
-    let (status, answer) = sign_in(&bench, "ada", password, "").await;
+    let test_world = TestWorld::new();
+    let password = test_world.world.password("ada").unwrap().expose();
+    let (status, answer) = sign_in(&test_world, "ada", password, "").await;
     assert_eq!((status, &answer["expires_in"]), (200, &json!(3600)));
-    let (header, id) = bench::decode(answer["id_token"].as_str().unwrap());
+    let (header, id) = test_world::decode(answer["id_token"].as_str().unwrap());
     assert_eq!(header["typ"], "JWT");
     assert_eq!(
         (&id["sub"], &id["aud"]),
@@ -33,7 +33,7 @@ async fn a_person_signs_in_and_gets_both_tokens() {
         id["iat"].as_u64().unwrap() + 3600
     );
     assert!(id.get("scope").is_none() && id.get("client_id").is_none());
-    let (header, access) = bench::decode(answer["access_token"].as_str().unwrap());
+    let (header, access) = test_world::decode(answer["access_token"].as_str().unwrap());
     assert_eq!(header["typ"], "at+jwt");
     assert_eq!(
         (&access["aud"], &access["client_id"]),
@@ -49,40 +49,42 @@ async fn a_person_signs_in_and_gets_both_tokens() {
 
 #[tokio::test]
 async fn the_id_tokens_audience_may_be_asked_for_and_eve_is_in_no_group() {
-    let bench = Bench::new();
-    let password = bench.world.password("eve").unwrap().expose();
-    let (_, answer) = sign_in(&bench, "eve", password, "&audience=other-app").await;
-    let (_, id) = bench::decode(answer["id_token"].as_str().unwrap());
+    let test_world = TestWorld::new();
+    let password = test_world.world.password("eve").unwrap().expose();
+    let (_, answer) = sign_in(&test_world, "eve", password, "&audience=other-app").await;
+    let (_, id) = test_world::decode(answer["id_token"].as_str().unwrap());
     assert_eq!(
         (&id["aud"], &id["groups"]),
         (&json!("other-app"), &json!([]))
     );
-    let (_, access) = bench::decode(answer["access_token"].as_str().unwrap());
+    let (_, access) = test_world::decode(answer["access_token"].as_str().unwrap());
     assert_eq!(access["aud"], "http://127.0.0.1:8420");
 }
 
 #[tokio::test]
 async fn a_wrong_password_an_unknown_person_and_anothers_password_are_one_refusal() {
-    let bench = Bench::new();
-    let bobs = bench.world.password("bob").unwrap().expose();
+    let test_world = TestWorld::new();
+    let bobs = test_world.world.password("bob").unwrap().expose();
     let mut answers = Vec::new();
     for (name, password) in [("ada", "guess"), ("mallory", "guess"), ("ada", bobs)] {
-        let (status, answer) = sign_in(&bench, name, password, "").await;
+        let (status, answer) = sign_in(&test_world, name, password, "").await;
         assert_eq!((status, &answer["error"]), (400, &json!("invalid_grant")));
         answers.push(answer);
     }
     answers.dedup();
     assert_eq!(answers.len(), 1);
-    let (status, answer) = bench.form("/idp/token", "username=ada").await;
+    let (status, answer) = test_world.form("/idp/token", "username=ada").await;
     assert_eq!((status, &answer["error"]), (400, &json!("invalid_request")));
 }
 
 #[tokio::test]
 async fn discovery_leads_to_the_public_keys_only() {
-    let bench = Bench::new();
-    let (_, found) = bench.get("/idp/.well-known/openid-configuration").await;
+    let test_world = TestWorld::new();
+    let (_, found) = test_world
+        .get("/idp/.well-known/openid-configuration")
+        .await;
     assert_eq!(found["issuer"], "http://127.0.0.1:8421/idp");
     assert_eq!(found["jwks_uri"], "http://127.0.0.1:8421/idp/jwks");
-    let (_, keys) = bench.get("/idp/jwks").await;
+    let (_, keys) = test_world.get("/idp/jwks").await;
     assert!(keys["keys"][0]["x"].is_string() && keys["keys"][0].get("d").is_none());
 }

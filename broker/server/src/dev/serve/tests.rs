@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::super::bench::{self, Bench};
+use super::super::test_world::{self, TestWorld};
 use super::*;
 use locum_core::token::{
     Alg, Audiences, Expectation, Kind, TOKEN_MAX, TypRule, Unverified, verify,
@@ -8,13 +8,13 @@ use locum_tokens::keys::KeySet;
 
 #[tokio::test]
 async fn the_listener_answers_until_it_is_stopped() {
-    let bench = Bench::new();
+    let test_world = TestWorld::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap();
     let running = serve(
-        &bench.world,
-        &bench::addresses(),
-        &bench::ambient(),
+        &test_world.world,
+        &test_world::addresses(),
+        &test_world::ambient(),
         listener,
     )
     .unwrap();
@@ -49,12 +49,12 @@ fn expected<'a>(
 
 #[tokio::test]
 async fn what_the_demo_issuers_say_passes_the_brokers_own_checks() {
-    let bench = Bench::new();
-    let at = bench::addresses();
-    let password = bench.world.password("bob").unwrap().expose();
+    let test_world = TestWorld::new();
+    let at = test_world::addresses();
+    let password = test_world.world.password("bob").unwrap().expose();
     let sign_in = format!("username=bob&password={password}");
-    let (_, person) = bench.form("/idp/token", &sign_in).await;
-    let (_, workload) = bench.form("/workloads/token", "agent=hr-agent").await;
+    let (_, person) = test_world.form("/idp/token", &sign_in).await;
+    let (_, workload) = test_world.form("/workloads/token", "agent=hr-agent").await;
     let (idp, platform) = (at.idp(), at.workloads());
     let (app, locum) = (["demo-app".to_owned()], [at.issuer]);
     let id = expected(Kind::IdToken, &idp, &app, TypRule::JWT);
@@ -65,12 +65,12 @@ async fn what_the_demo_issuers_say_passes_the_brokers_own_checks() {
         (&person, "access_token", "/idp/jwks", access),
         (&workload, "token", "/workloads/jwks", actor),
     ] {
-        let (_, jwks) = bench.get(keys).await;
+        let (_, jwks) = test_world.get(keys).await;
         let keys = KeySet::from_jwks(&jwks, &[Alg::ES256]).unwrap();
         let token = answer.get(member).and_then(Value::as_str).unwrap();
         let token = Unverified::parse(token, TOKEN_MAX).unwrap();
         assert!(
-            verify(token, &expectation, bench::NOW, &keys).is_ok(),
+            verify(token, &expectation, test_world::NOW, &keys).is_ok(),
             "{member}"
         );
     }
@@ -78,7 +78,7 @@ async fn what_the_demo_issuers_say_passes_the_brokers_own_checks() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
-    let bench = Bench::new();
+    let test_world = TestWorld::new();
     let long = format!("username=ada&password={}", "a".repeat(70_000));
-    assert_eq!(bench.form("/idp/token", &long).await.0, 413);
+    assert_eq!(test_world.form("/idp/token", &long).await.0, 413);
 }

@@ -4,8 +4,8 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::super::bench::{self, Bench, NOW};
 use super::super::keys::DemoKey;
+use super::super::test_world::{self, NOW, TestWorld};
 use super::*;
 use axum::body::Body;
 use axum::extract::State;
@@ -57,7 +57,7 @@ async fn introspect(
 
 struct Stage {
     locum: Arc<Locum>,
-    bench: Bench,
+    test_world: TestWorld,
     issuer: String,
 }
 
@@ -76,13 +76,13 @@ impl Stage {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         // Ends with the test's runtime.
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        let bench = Bench::at(&Addresses {
+        let test_world = TestWorld::at(&Addresses {
             issuer: issuer.clone(),
-            ..bench::addresses()
+            ..test_world::addresses()
         });
         Self {
             locum,
-            bench,
+            test_world,
             issuer,
         }
     }
@@ -115,7 +115,7 @@ impl Stage {
         } else {
             Body::from(body.to_string())
         };
-        let (status, headers, answer) = self.bench.send(request.body(body).unwrap()).await;
+        let (status, headers, answer) = self.test_world.send(request.body(body).unwrap()).await;
         let challenge = headers
             .get("www-authenticate")
             .map(|v| v.to_str().unwrap().to_owned());
@@ -139,7 +139,12 @@ async fn a_good_token_is_answered_with_what_was_seen() {
         answer,
         json!({"id": "4711", "supplier": "Acme", "amount": "4200.00 EUR", "seen": seen})
     );
-    let secret = stage.bench.world.client_secret("sap-rs").unwrap().expose();
+    let secret = stage
+        .test_world
+        .world
+        .client_secret("sap-rs")
+        .unwrap()
+        .expose();
     assert!(*stage.locum.callers.lock().unwrap() == [format!("sap-rs:{secret}")]);
 }
 
@@ -297,9 +302,9 @@ async fn workday_and_firewall_read_and_write_under_their_scopes() {
 
 #[tokio::test]
 async fn a_target_says_what_it_is_with_and_without_a_slash() {
-    let bench = Bench::new();
+    let test_world = TestWorld::new();
     for path in ["/sap", "/sap/", "/workday", "/firewall/"] {
-        let (status, about) = bench.get(path).await;
+        let (status, about) = test_world.get(path).await;
         assert_eq!(status, 200, "{path}");
         assert!(
             about["audience"].as_str().unwrap().starts_with("urn:demo:"),

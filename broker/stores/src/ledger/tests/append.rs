@@ -34,7 +34,7 @@ fn the_leaf_hash_is_that_of_the_drafts_bytes_at_its_place() {
 fn the_tree_is_named_once_in_base32() {
     let world = World::with_records(0);
     assert_eq!(
-        tree::Tree::from_seed([0xff; 10]).as_str(),
+        identity::Tree::from_seed([0xff; 10]).as_str(),
         "7777777777777777"
     );
     let (_ledger, opened) = world.try_open().unwrap();

@@ -148,7 +148,7 @@ fn a_missing_segment_or_name_is_refused_and_nothing_is_founded_in_its_place() {
 #[test]
 fn a_segment_of_another_tree_is_refused() {
     let world = three_segments();
-    let tree = tree::Tree::from_seed([9; 10]);
+    let tree = identity::Tree::from_seed([9; 10]);
     let mut bytes = fs::read(world.segment(1)).unwrap();
     bytes[..HEADER as usize].copy_from_slice(&segment::header(&tree, 1));
     fs::write(world.segment(1), bytes).unwrap();
@@ -187,7 +187,7 @@ fn a_record_at_the_wrong_place_or_of_an_unknown_version_is_refused() {
 fn a_crash_while_a_segment_or_the_ledger_was_born_is_repaired() {
     for len in 0..HEADER as usize {
         let world = three_segments();
-        let tree = tree::Tree::from_seed([7; 10]);
+        let tree = identity::Tree::from_seed([7; 10]);
         let header = segment::header(&tree, 3);
         fs::write(world.segment(3), &header[..len]).unwrap();
         let (ledger, opened) = world.try_open().unwrap();

@@ -98,7 +98,7 @@ fn a_frame_is_laid_out_as_documented() {
 
 #[test]
 fn a_header_is_laid_out_as_documented() {
-    let header = segment::header(&tree::Tree::from_seed([0; 10]), 258);
+    let header = segment::header(&identity::Tree::from_seed([0; 10]), 258);
     assert_eq!(header.len() as u64, segment::HEADER);
     assert_eq!(&header[..8], b"LOCUMLDG");
     assert_eq!(header[8..12], [1, 0, 0, 0]);

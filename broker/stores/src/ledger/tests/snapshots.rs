@@ -163,7 +163,7 @@ fn a_snapshot_cut_at_any_byte_does_not_hold() {
     for end in (0..whole.len()).step_by(7) {
         fs::write(&path, &whole[..end]).unwrap();
         let segments = segment::list(home.dir()).unwrap();
-        let tree = tree::read(home.dir()).unwrap().unwrap();
+        let tree = identity::read(home.dir()).unwrap().unwrap();
         let mut sum = Sum::default();
         let found = snapshot::resume(home.dir(), &tree, &segments, &mut sum).unwrap();
         assert!(found.is_none() && !told(&sum).1, "{end}");
@@ -177,7 +177,7 @@ fn a_snapshot_that_no_record_vouches_for_does_not_hold() {
     ledger.append_blocking(draft(5)).unwrap();
     let contents = ledger.contents();
     ledger.close();
-    let tree = tree::read(home.dir()).unwrap().unwrap();
+    let tree = identity::read(home.dir()).unwrap().unwrap();
     drop(snapshot::write(home.dir(), &tree, &contents, &9_u64.to_le_bytes()).unwrap());
     assert_eq!(home.snapshots(), [1]);
     let (_, _, sum) = home.open();

@@ -241,7 +241,7 @@ fn a_side_record_that_does_not_fit_its_commitments_is_refused() {
     let wider = tampered(&|side| {
         side["changes"][0]["/agent/spec/ceiling"] = json!([{"target": "sap", "scopes": ["all"]}])
     });
-    assert!(wider.is_err(), "what was never veiled");
+    assert!(wider.is_err(), "what was never taken out");
     assert!(
         tampered(&|side| side["changes"][0]["/agent/status"] = json!({"state": "draft"})).is_err()
     );

@@ -12,7 +12,7 @@ pub(super) fn salt_text(salt: &[u8; 16]) -> String {
 
 /// Replaces the value at each pointer by a commitment and returns what stood
 /// there, by pointer.
-pub(super) fn veil(body: &mut Value, pointers: &[&str], salt: &[u8; 16]) -> Value {
+pub(super) fn take_out(body: &mut Value, pointers: &[&str], salt: &[u8; 16]) -> Value {
     let mut side = Map::new();
     for pointer in pointers {
         if let Some(place) = body.pointer_mut(pointer)
@@ -25,12 +25,12 @@ pub(super) fn veil(body: &mut Value, pointers: &[&str], salt: &[u8; 16]) -> Valu
     Value::Object(side)
 }
 
-/// Puts back what [`veil`] took out. The side record is no part of the
+/// Puts back what [`take_out`] took out. The side record is no part of the
 /// record's hash: only what a commitment in the body vouches for is taken.
 ///
 /// # Errors
 /// What does not fit its commitment.
-pub(super) fn unveil(body: &mut Value, side: &Value, salt: Option<&str>) -> Result<(), String> {
+pub(super) fn put_back(body: &mut Value, side: &Value, salt: Option<&str>) -> Result<(), String> {
     let salt: Option<[u8; 16]> = salt
         .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
         .and_then(|bytes| bytes.try_into().ok());

@@ -54,12 +54,12 @@ pub(crate) fn decode(token: &str) -> (Value, Value) {
 }
 
 /// The demo listener's routes, called directly.
-pub(crate) struct Bench {
+pub(crate) struct TestWorld {
     pub(crate) world: Arc<World>,
     pub(crate) router: Router,
 }
 
-impl Bench {
+impl TestWorld {
     pub(crate) fn new() -> Self {
         Self::at(&addresses())
     }

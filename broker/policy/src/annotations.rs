@@ -14,7 +14,7 @@ const LIFETIME_MAX: u32 = 3600;
 
 /// What a policy's annotations say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
+pub(crate) struct Annotations {
     pub(crate) reason: Option<String>,
     pub(crate) advice: Option<String>,
     pub(crate) max_lifetime: Option<u32>,
@@ -29,8 +29,8 @@ pub(crate) struct Marks {
 pub(crate) fn read(
     policy: &Policy,
     statement: &Statement<'_>,
-) -> Result<(String, Marks), Vec<Flaw>> {
-    let mut marks = Marks::default();
+) -> Result<(String, Annotations), Vec<Flaw>> {
+    let mut marks = Annotations::default();
     let mut flaws = Vec::new();
     for (name, value) in policy.annotations() {
         if let Err(detail) = marks.take(policy.effect(), name, value) {
@@ -53,7 +53,7 @@ pub(crate) fn read(
         .collect())
 }
 
-impl Marks {
+impl Annotations {
     fn take(&mut self, effect: Effect, name: &str, value: &str) -> Result<(), String> {
         match name {
             "id" => {}
