@@ -13,7 +13,7 @@ pub type Key = [u8; 16];
 /// `Token`: a delegation and its token have the same 26 characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum LineageKind {
     /// A `jti`: of ours, or an actor token's.
     Token,
     /// A `dlg_` id.
@@ -43,7 +43,7 @@ pub enum Kind {
     All,
 }
 
-impl Kind {
+impl LineageKind {
     /// As in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -103,7 +103,7 @@ impl Kind {
 #[serde(deny_unknown_fields)]
 pub struct What {
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: LineageKind,
     /// Which one; empty or absent for `all`.
     #[serde(default)]
     pub id: String,
@@ -115,21 +115,23 @@ pub trait Keyed: Send + Sync {
     fn hash(&self, kind: &str, id: &str) -> Key;
 
     /// The key of one name.
-    fn key(&self, kind: Kind, id: &str) -> Key {
+    fn key(&self, kind: LineageKind, id: &str) -> Key {
         match kind {
-            Kind::Delegation => self.hash(Kind::Token.as_str(), id.trim_start_matches("dlg_")),
-            Kind::All => self.hash(kind.as_str(), ""),
-            Kind::Token
-            | Kind::Grant
-            | Kind::Agent
-            | Kind::AgentVersion
-            | Kind::Client
-            | Kind::Person
-            | Kind::Owner
-            | Kind::Session
-            | Kind::Target
-            | Kind::Issuer
-            | Kind::Key => self.hash(kind.as_str(), id),
+            LineageKind::Delegation => {
+                self.hash(LineageKind::Token.as_str(), id.trim_start_matches("dlg_"))
+            }
+            LineageKind::All => self.hash(kind.as_str(), ""),
+            LineageKind::Token
+            | LineageKind::Grant
+            | LineageKind::Agent
+            | LineageKind::AgentVersion
+            | LineageKind::Client
+            | LineageKind::Person
+            | LineageKind::Owner
+            | LineageKind::Session
+            | LineageKind::Target
+            | LineageKind::Issuer
+            | LineageKind::Key => self.hash(kind.as_str(), id),
         }
     }
 }

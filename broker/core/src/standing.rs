@@ -2,7 +2,7 @@
 
 use crate::expiring::Expiring;
 use crate::ids::{AgentId, LockId, VersionId};
-use crate::lineage::{Key, Keyed, Kind, Lineage, What};
+use crate::lineage::{Key, Keyed, Lineage, LineageKind, What};
 use crate::party::{Link, Subject};
 use crate::registry::Registry;
 use serde::{Deserialize, Serialize};
@@ -262,7 +262,7 @@ impl World<'_> {
         let entries = lineage.iter();
         let by_entry = entries
             .filter_map(|entry| self.view.locked(&entry.key, self.now_ms))
-            .find(|lock| lock.what.kind != Kind::Owner);
+            .find(|lock| lock.what.kind != LineageKind::Owner);
         by_entry.or_else(|| {
             owners
                 .chain([self.all])
@@ -272,7 +272,7 @@ impl World<'_> {
 
     /// Whether a lock in force names one of these.
     #[must_use]
-    pub fn locked_by_name(&self, names: &[(Kind, &str)]) -> Option<&Lock> {
+    pub fn locked_by_name(&self, names: &[(LineageKind, &str)]) -> Option<&Lock> {
         names.iter().find_map(|(kind, id)| {
             let key = self.keys.key(*kind, id);
             self.view.locked(&key, self.now_ms)
@@ -288,7 +288,7 @@ impl World<'_> {
             Some(version) => version == current.version,
             None => {
                 let id = current.version.to_string();
-                lineage.has(&self.keys.key(Kind::AgentVersion, &id))
+                lineage.has(&self.keys.key(LineageKind::AgentVersion, &id))
             }
         })
     }

@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use locum_core::lineage::{Keyed, Kind};
+use locum_core::lineage::{Keyed, LineageKind};
 use locum_core::own::OwnToken;
 use locum_core::standing::{FOR_EVER, Standing, actors};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bo
 /// Whether everything it descends from stands, the key that signed it included.
 pub(crate) fn stands(app: &App, token: &OwnToken, recalled: &Recalled, kid: &str) -> bool {
     let state = app.state.read();
-    let key = app.names.key(Kind::Key, &format!("locum:{kid}"));
+    let key = app.names.key(LineageKind::Key, &format!("locum:{kid}"));
     let actors = actors(&token.links, &recalled.recall.subject, None);
     let standing = app
         .world(&state)

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use locum_core::ids::RevocationId;
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Code;
 use locum_stores::state::{Author, Change, RevocationEntry};
@@ -76,7 +76,7 @@ async fn revoke(app: &App, text: &str, asking: &Asking) -> Result<Outcome, Unava
     let revocation = RevocationEntry {
         id: RevocationId(app.mint()),
         what: What {
-            kind: Kind::Token,
+            kind: LineageKind::Token,
             id: token.jti.to_string(),
         },
         before_ms: None,

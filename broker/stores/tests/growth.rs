@@ -10,7 +10,7 @@
 )]
 
 use locum_core::ids::{GrantId, Jti, RevocationId, Uuid7};
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::record::{Draft, Place};
 use locum_core::testing::{NOW_S, Names, grant};
 use locum_stores::ledger::{Follower, Ledger, Opened, Options};
@@ -60,7 +60,7 @@ fn revoked(jti: Jti, number: u64, ms: u64) -> Draft {
         revocation: RevocationEntry {
             id: RevocationId(uuid(number, ms)),
             what: What {
-                kind: Kind::Token,
+                kind: LineageKind::Token,
                 id: jti.to_string(),
             },
             before_ms: None,

@@ -3,7 +3,7 @@
 
 use super::{Case, Facts, Named};
 use crate::ids::AgentId;
-use crate::lineage::Kind;
+use crate::lineage::LineageKind;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::standing::{Lock, Standing};
 
@@ -47,20 +47,26 @@ fn in_ceiling(case: &Case, facts: &Facts) -> bool {
 }
 
 fn locked(code: Code, lock: &Lock) -> Refusal {
-    let code = if lock.what.kind == Kind::Target {
+    let code = if lock.what.kind == LineageKind::Target {
         Code::TargetLocked
     } else {
         code
     };
     let which = match lock.what.kind {
-        Kind::All => "everything".to_owned(),
-        Kind::Person | Kind::Owner => format!("the {}", lock.what.kind.as_str()),
-        Kind::Agent | Kind::AgentVersion | Kind::Client | Kind::Issuer | Kind::Target => {
+        LineageKind::All => "everything".to_owned(),
+        LineageKind::Person | LineageKind::Owner => format!("the {}", lock.what.kind.as_str()),
+        LineageKind::Agent
+        | LineageKind::AgentVersion
+        | LineageKind::Client
+        | LineageKind::Issuer
+        | LineageKind::Target => {
             format!("{} {}", lock.what.kind.as_str(), quoted(&lock.what.id))
         }
-        Kind::Token | Kind::Delegation | Kind::Grant | Kind::Session | Kind::Key => {
-            lock.what.kind.as_str().to_owned()
-        }
+        LineageKind::Token
+        | LineageKind::Delegation
+        | LineageKind::Grant
+        | LineageKind::Session
+        | LineageKind::Key => lock.what.kind.as_str().to_owned(),
     };
     Refusal::new(
         code,

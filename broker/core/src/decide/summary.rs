@@ -6,7 +6,7 @@
 use super::permit::Refused;
 use super::record::{Mark, SeenMark, marks, seen};
 use crate::ids::RequestId;
-use crate::lineage::{Key, Keyed, Kind};
+use crate::lineage::{Key, Keyed, LineageKind};
 use crate::party::Subject;
 use crate::record::{Draft, Place};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -46,8 +46,10 @@ impl Row {
             code: refused.refusal.code.text(),
             target: refused.target.clone(),
             subject: subject.map(|subject| match subject {
-                Subject::Person(_) | Subject::Workload(_) => keys.key(Kind::Person, &subject.sub()),
-                Subject::Agent(agent) => keys.key(Kind::Agent, agent.as_str()),
+                Subject::Person(_) | Subject::Workload(_) => {
+                    keys.key(LineageKind::Person, &subject.sub())
+                }
+                Subject::Agent(agent) => keys.key(LineageKind::Agent, agent.as_str()),
             }),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Authenticated, Caller};
 use crate::chain::AI_AGENT;
 use crate::ids::{AgentId, ClientId, IssuerId};
-use crate::lineage::{Key, Keyed, Kind, Lineage};
+use crate::lineage::{Key, Keyed, Lineage, LineageKind};
 use crate::own::OwnToken;
 use crate::party::Link;
 use crate::refusal::{Code, Refusal, quoted};
@@ -89,7 +89,7 @@ impl ActorProof {
             let presenter = client.spec.id.as_str();
             proof
                 .lineage
-                .add(ours.keys.key(Kind::Client, presenter), since_ms);
+                .add(ours.keys.key(LineageKind::Client, presenter), since_ms);
             proof.presenter = Some(client.spec.id.clone());
             proof
         })
@@ -122,11 +122,12 @@ impl ActorProof {
         let mut proof = Self::plain(agent, ours, ActorFrom::ActorToken, since_ms);
         proof.expires_s = Some(claims.exp);
         let kid = token.kid().as_str();
-        let signed_by = ours.keys.key(Kind::Key, &format!("{issuer}:{kid}"));
+        let signed_by = ours.keys.key(LineageKind::Key, &format!("{issuer}:{kid}"));
         proof.lineage.add(signed_by, since_ms);
-        proof
-            .lineage
-            .add(ours.keys.key(Kind::Issuer, issuer.as_str()), since_ms);
+        proof.lineage.add(
+            ours.keys.key(LineageKind::Issuer, issuer.as_str()),
+            since_ms,
+        );
         proof.presented_by(client, ours.keys)
     }
 
@@ -203,7 +204,7 @@ impl ActorProof {
                 ),
             ));
         };
-        let key = keys.key(Kind::Client, presenter.as_str());
+        let key = keys.key(LineageKind::Client, presenter.as_str());
         self.lineage.add(key, client.since_ms());
         self.presenter = Some(presenter.clone());
         self.from = ActorFrom::Presenter;
@@ -275,12 +276,12 @@ impl ActorProof {
 pub(super) fn named(agent: &Agent, keys: &dyn Keyed, since_ms: u64) -> Lineage {
     let id = agent.spec.id.as_str();
     let mut out = Lineage::default();
-    out.add(keys.key(Kind::Agent, id), since_ms);
-    out.add(keys.key(Kind::Client, id), since_ms);
+    out.add(keys.key(LineageKind::Agent, id), since_ms);
+    out.add(keys.key(LineageKind::Client, id), since_ms);
     out.add(agent.owner_key(keys), since_ms);
     if let Status::Active(certification) = &agent.status {
         let version = certification.version.to_string();
-        out.add(keys.key(Kind::AgentVersion, &version), since_ms);
+        out.add(keys.key(LineageKind::AgentVersion, &version), since_ms);
     }
     out
 }

@@ -5,7 +5,7 @@ use super::foreign::{accepted_act, groups, invalid, may_act, speaks};
 use super::own_subject::Parent;
 use super::{ActorProof, Recall};
 use crate::ids::{AgentId, IssuerId};
-use crate::lineage::{Key, Keyed, Kind, Lineage};
+use crate::lineage::{Key, Keyed, Lineage, LineageKind};
 use crate::party::{Foreign, Link, SignIn, Subject};
 use crate::refusal::Refusal;
 use crate::registry::{Agent, Grant, Issuer, IssuerRole};
@@ -210,13 +210,13 @@ impl SubjectProof {
         };
         let kid = format!("{}:{}", issuer.id, token.kid().as_str());
         let mut lineage = Lineage::default();
-        lineage.add(keys.key(Kind::Person, &foreign.name()), since_ms);
-        lineage.add(keys.key(Kind::Issuer, issuer.id.as_str()), since_ms);
-        lineage.add(keys.key(Kind::Key, &kid), since_ms);
+        lineage.add(keys.key(LineageKind::Person, &foreign.name()), since_ms);
+        lineage.add(keys.key(LineageKind::Issuer, issuer.id.as_str()), since_ms);
+        lineage.add(keys.key(LineageKind::Key, &kid), since_ms);
         let session = claims
             .sid
             .as_ref()
-            .map(|sid| keys.key(Kind::Session, &format!("{}:{sid}", issuer.id)));
+            .map(|sid| keys.key(LineageKind::Session, &format!("{}:{sid}", issuer.id)));
         session.iter().for_each(|key| lineage.add(*key, since_ms));
         Ok(Self {
             subject: match issuer.spec.role {

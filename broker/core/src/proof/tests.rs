@@ -176,7 +176,7 @@ fn an_actor_token_of_ours_is_one_from_client_credentials_for_our_issuer_and_of_t
     let for_sap = scene.token();
     scene.facts.named = crate::decide::Named::Ourselves;
     let for_us = scene.token();
-    let signed_by = crate::lineage::Keyed::key(&Names, crate::lineage::Kind::Key, "locum:k");
+    let signed_by = crate::lineage::Keyed::key(&Names, crate::lineage::LineageKind::Key, "locum:k");
     let with = |agent: &Agent, token, client: &Authenticated<Caller>| {
         ActorProof::from_own(
             Arc::new(agent.clone()),

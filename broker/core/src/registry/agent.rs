@@ -3,7 +3,7 @@
 use super::{Addressed, Problems, Snapshot};
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId, VersionId};
 use crate::jcs;
-use crate::lineage::{Key, Keyed, Kind};
+use crate::lineage::{Key, Keyed, LineageKind};
 use crate::policy::Risk;
 use crate::record::key_text;
 use crate::scope::Scope;
@@ -288,7 +288,7 @@ impl Agent {
     /// The key of its owner in a lineage.
     #[must_use]
     pub fn owner_key(&self, keys: &dyn Keyed) -> Key {
-        let made = || keys.key(Kind::Owner, &self.spec.owner.id);
+        let made = || keys.key(LineageKind::Owner, &self.spec.owner.id);
         self.owner_key.unwrap_or_else(made)
     }
 

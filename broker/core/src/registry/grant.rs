@@ -3,7 +3,7 @@
 use super::{Problem, Problems};
 use crate::details::Listed;
 use crate::ids::{AgentId, GrantId, TargetId};
-use crate::lineage::{Key, Keyed, Kind, Lineage};
+use crate::lineage::{Key, Keyed, Lineage, LineageKind};
 use crate::record::key_text;
 use crate::scope::Scope;
 use serde::{Deserialize, Serialize};
@@ -145,12 +145,12 @@ impl Grant {
         let issuer = self.spec.person.split_once(':').map(|(issuer, _)| issuer);
         let mut out = Lineage::default();
         let mut add = |key| out.add(key, self.since_ms());
-        add(keys.key(Kind::Grant, &self.id.to_string()));
-        add(keys.key(Kind::Person, &self.spec.person));
-        add(keys.key(Kind::Agent, agent));
-        add(keys.key(Kind::Client, agent));
+        add(keys.key(LineageKind::Grant, &self.id.to_string()));
+        add(keys.key(LineageKind::Person, &self.spec.person));
+        add(keys.key(LineageKind::Agent, agent));
+        add(keys.key(LineageKind::Client, agent));
         if let Some(issuer) = issuer {
-            add(keys.key(Kind::Issuer, issuer));
+            add(keys.key(LineageKind::Issuer, issuer));
         }
         if let Some(owner) = self.owner_key {
             add(owner);

@@ -15,7 +15,7 @@ use serde_json::json;
 const NOW_MS: u64 = NOW_S * 1000;
 const ISSUED: u64 = NOW_MS - 5_000;
 
-fn lineage(names: &[(Kind, &str)], since_ms: u64) -> Lineage {
+fn lineage(names: &[(LineageKind, &str)], since_ms: u64) -> Lineage {
     let mut out = Lineage::default();
     names
         .iter()
@@ -24,18 +24,18 @@ fn lineage(names: &[(Kind, &str)], since_ms: u64) -> Lineage {
 }
 
 /// A token's whole lineage, one id of each kind.
-const WHOLE: [(Kind, &str); 11] = [
-    (Kind::Token, "01k"),
-    (Kind::Grant, "grt_1"),
-    (Kind::Agent, "invoice-agent"),
-    (Kind::AgentVersion, "ver_1"),
-    (Kind::Client, "invoice-agent"),
-    (Kind::Owner, "team-invoice-agent"),
-    (Kind::Person, "demo:ada"),
-    (Kind::Session, "demo:s1"),
-    (Kind::Target, "sap"),
-    (Kind::Issuer, "demo"),
-    (Kind::Key, "demo:k"),
+const WHOLE: [(LineageKind, &str); 11] = [
+    (LineageKind::Token, "01k"),
+    (LineageKind::Grant, "grt_1"),
+    (LineageKind::Agent, "invoice-agent"),
+    (LineageKind::AgentVersion, "ver_1"),
+    (LineageKind::Client, "invoice-agent"),
+    (LineageKind::Owner, "team-invoice-agent"),
+    (LineageKind::Person, "demo:ada"),
+    (LineageKind::Session, "demo:s1"),
+    (LineageKind::Target, "sap"),
+    (LineageKind::Issuer, "demo"),
+    (LineageKind::Key, "demo:k"),
 ];
 
 fn invoice_agent() -> Agent {
@@ -57,7 +57,7 @@ fn world<'a>(view: &'a View, registry: &'a Registry) -> World<'a> {
         view,
         registry,
         keys: &Names,
-        all: Names.key(Kind::All, ""),
+        all: Names.key(LineageKind::All, ""),
         now_ms: NOW_MS,
     }
 }
@@ -66,7 +66,7 @@ fn dead(view: &View, lineage: &Lineage) -> bool {
     world(view, &Registry::default()).is_dead(lineage)
 }
 
-fn lock(number: u64, kind: Kind, id: &str, expires_ms: Option<u64>) -> (Key, Lock) {
+fn lock(number: u64, kind: LineageKind, id: &str, expires_ms: Option<u64>) -> (Key, Lock) {
     let what = What {
         kind,
         id: id.into(),
@@ -86,8 +86,8 @@ fn lock(number: u64, kind: Kind, id: &str, expires_ms: Option<u64>) -> (Key, Loc
 #[test]
 fn a_token_stands_while_nothing_in_its_lineage_fell() {
     let mut view = View::default();
-    view.revoke(Names.key(Kind::Person, "demo:bob"), FOR_EVER);
-    let (key, lock) = lock(1, Kind::Agent, "hr-agent", None);
+    view.revoke(Names.key(LineageKind::Person, "demo:bob"), FOR_EVER);
+    let (key, lock) = lock(1, LineageKind::Agent, "hr-agent", None);
     view.lock(key, lock);
     assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
 }
@@ -96,7 +96,7 @@ fn a_token_stands_while_nothing_in_its_lineage_fell() {
 fn a_token_is_dead_if_anything_in_its_lineage_is() {
     for (kind, id) in WHOLE
         .into_iter()
-        .chain([(Kind::All, ""), (Kind::Delegation, "dlg_01k")])
+        .chain([(LineageKind::All, ""), (LineageKind::Delegation, "dlg_01k")])
     {
         let mut view = View::default();
         view.revoke(Names.key(kind, id), ISSUED);
@@ -111,7 +111,7 @@ fn a_token_is_dead_if_anything_in_its_lineage_is() {
 #[test]
 fn what_was_issued_after_a_revocation_lives_and_what_was_issued_at_it_is_dead() {
     let mut view = View::default();
-    view.revoke(Names.key(Kind::Agent, "invoice-agent"), ISSUED);
+    view.revoke(Names.key(LineageKind::Agent, "invoice-agent"), ISSUED);
     assert_eq!(
         standing(&view, &invoice_agent(), ISSUED + 1),
         Standing::Live
@@ -122,7 +122,7 @@ fn what_was_issued_after_a_revocation_lives_and_what_was_issued_at_it_is_dead() 
 
 #[test]
 fn a_revocation_for_ever_kills_also_what_comes_later_and_never_becomes_less() {
-    let key = Names.key(Kind::Key, "demo:k");
+    let key = Names.key(LineageKind::Key, "demo:k");
     let mut view = View::default();
     view.revoke(key, FOR_EVER);
     view.revoke(key, 1);
@@ -136,33 +136,33 @@ fn a_revocation_for_ever_kills_also_what_comes_later_and_never_becomes_less() {
 #[test]
 fn what_is_final_and_what_can_be_locked_is_as_the_contract_says() {
     let kinds = [
-        Kind::Token,
-        Kind::Delegation,
-        Kind::Grant,
-        Kind::Agent,
-        Kind::AgentVersion,
-        Kind::Client,
-        Kind::Person,
-        Kind::Owner,
-        Kind::Session,
-        Kind::Target,
-        Kind::Issuer,
-        Kind::Key,
-        Kind::All,
+        LineageKind::Token,
+        LineageKind::Delegation,
+        LineageKind::Grant,
+        LineageKind::Agent,
+        LineageKind::AgentVersion,
+        LineageKind::Client,
+        LineageKind::Person,
+        LineageKind::Owner,
+        LineageKind::Session,
+        LineageKind::Target,
+        LineageKind::Issuer,
+        LineageKind::Key,
+        LineageKind::All,
     ];
-    let of = |test: fn(Kind) -> bool| -> Vec<_> {
+    let of = |test: fn(LineageKind) -> bool| -> Vec<_> {
         kinds
             .into_iter()
             .filter(|k| test(*k))
-            .map(Kind::as_str)
+            .map(LineageKind::as_str)
             .collect()
     };
     assert_eq!(
-        of(Kind::is_final),
+        of(LineageKind::is_final),
         ["token", "delegation", "grant", "session", "key"]
     );
     assert_eq!(
-        of(Kind::can_be_locked),
+        of(LineageKind::can_be_locked),
         [
             "agent",
             "agent_version",
@@ -175,17 +175,23 @@ fn what_is_final_and_what_can_be_locked_is_as_the_contract_says() {
         ]
     );
     assert_eq!(
-        Names.key(Kind::Token, "01k"),
-        Names.key(Kind::Delegation, "dlg_01k")
+        Names.key(LineageKind::Token, "01k"),
+        Names.key(LineageKind::Delegation, "dlg_01k")
     );
-    assert_ne!(Names.key(Kind::Agent, "x"), Names.key(Kind::Client, "x"));
-    assert_eq!(Names.key(Kind::All, "anything"), Names.key(Kind::All, ""));
+    assert_ne!(
+        Names.key(LineageKind::Agent, "x"),
+        Names.key(LineageKind::Client, "x")
+    );
+    assert_eq!(
+        Names.key(LineageKind::All, "anything"),
+        Names.key(LineageKind::All, "")
+    );
 }
 
 #[test]
 fn while_locked_it_is_refused_and_after_lifting_it_lives_again() {
-    let (key, first) = lock(1, Kind::Person, "demo:ada", None);
-    let (_, second) = lock(2, Kind::Person, "demo:ada", None);
+    let (key, first) = lock(1, LineageKind::Person, "demo:ada", None);
+    let (_, second) = lock(2, LineageKind::Person, "demo:ada", None);
     let mut view = View::default();
     view.lock(key, first.clone());
     view.lock(key, second.clone());
@@ -210,7 +216,7 @@ fn a_lock_holds_until_it_expires() {
         (Some(NOW_MS), false),
         (None, true),
     ] {
-        let (key, lock) = lock(1, Kind::All, "", expires_ms);
+        let (key, lock) = lock(1, LineageKind::All, "", expires_ms);
         let mut view = View::default();
         view.lock(key, lock);
         let locked = matches!(
@@ -223,17 +229,20 @@ fn a_lock_holds_until_it_expires() {
 
 #[test]
 fn dead_is_told_before_locked() {
-    let (key, lock) = lock(1, Kind::All, "", None);
+    let (key, lock) = lock(1, LineageKind::All, "", None);
     let mut view = View::default();
     view.lock(key, lock);
-    view.revoke(Names.key(Kind::Token, "01k"), FOR_EVER);
+    view.revoke(Names.key(LineageKind::Token, "01k"), FOR_EVER);
     assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Revoked);
 }
 
 #[test]
 fn time_is_judged_per_thing_that_a_token_descends_from() {
-    let person = Names.key(Kind::Person, "demo:ada");
-    let mut token = lineage(&[(Kind::Token, "01k"), (Kind::Target, "sap")], ISSUED);
+    let person = Names.key(LineageKind::Person, "demo:ada");
+    let mut token = lineage(
+        &[(LineageKind::Token, "01k"), (LineageKind::Target, "sap")],
+        ISSUED,
+    );
     token.add(person, ISSUED - 1_000);
     let mut view = View::default();
     view.revoke(person, ISSUED - 1_001);
@@ -241,31 +250,31 @@ fn time_is_judged_per_thing_that_a_token_descends_from() {
     view.revoke(person, ISSUED - 1_000);
     assert!(dead(&view, &token), "the token is younger than her sign-in");
     let mut by_target = View::default();
-    by_target.revoke(Names.key(Kind::Target, "sap"), ISSUED - 1);
+    by_target.revoke(Names.key(LineageKind::Target, "sap"), ISSUED - 1);
     assert!(!dead(&by_target, &token), "a target counts from the token");
 }
 
 #[test]
 fn everything_is_judged_by_the_earliest_thing_in_it() {
-    let mut token = lineage(&[(Kind::Token, "01k")], ISSUED);
-    token.add(Names.key(Kind::Person, "demo:ada"), ISSUED - 1_000);
+    let mut token = lineage(&[(LineageKind::Token, "01k")], ISSUED);
+    token.add(Names.key(LineageKind::Person, "demo:ada"), ISSUED - 1_000);
     let mut view = View::default();
-    view.revoke(Names.key(Kind::All, ""), ISSUED - 1_001);
+    view.revoke(Names.key(LineageKind::All, ""), ISSUED - 1_001);
     assert!(!dead(&view, &token));
-    view.revoke(Names.key(Kind::All, ""), ISSUED - 1_000);
+    view.revoke(Names.key(LineageKind::All, ""), ISSUED - 1_000);
     assert!(dead(&view, &token));
 }
 
 #[test]
 fn a_token_that_was_revoked_is_dead_until_nothing_under_it_lives() {
-    let token = lineage(&[(Kind::Token, "01k")], ISSUED);
+    let token = lineage(&[(LineageKind::Token, "01k")], ISSUED);
     let mut view = View::default();
-    view.revoke_token(Names.key(Kind::Delegation, "dlg_01k"), NOW_MS);
+    view.revoke_token(Names.key(LineageKind::Delegation, "dlg_01k"), NOW_MS);
     assert!(dead(&view, &token));
     view.sweep(NOW_MS);
     assert!(dead(&view, &token));
     assert_eq!(
-        view.revoked_until(&Names.key(Kind::Token, "01k")),
+        view.revoked_until(&Names.key(LineageKind::Token, "01k")),
         Some(FOR_EVER)
     );
     view.sweep(NOW_MS + 120_000);
@@ -274,8 +283,8 @@ fn a_token_that_was_revoked_is_dead_until_nothing_under_it_lives() {
 
 #[test]
 fn one_revocation_can_be_looked_at_as_if_it_were_another() {
-    let key = Names.key(Kind::Person, "demo:ada");
-    let token = lineage(&[(Kind::Person, "demo:ada")], ISSUED);
+    let key = Names.key(LineageKind::Person, "demo:ada");
+    let token = lineage(&[(LineageKind::Person, "demo:ada")], ISSUED);
     let mut view = View::default();
     view.revoke(key, ISSUED);
     let registry = Registry::default();
@@ -285,7 +294,7 @@ fn one_revocation_can_be_looked_at_as_if_it_were_another() {
     assert!(world.is_dead_with(&token, Some(as_if(Some(ISSUED)))));
     assert!(world.is_killed_by(&token, as_if(Some(ISSUED))));
     assert!(!world.is_killed_by(&token, as_if(Some(ISSUED - 1))));
-    let all = Names.key(Kind::All, "");
+    let all = Names.key(LineageKind::All, "");
     let everything = |until_ms| Instead { key: all, until_ms };
     assert!(world.is_killed_by(&token, everything(Some(ISSUED))));
     assert!(!world.is_killed_by(&token, everything(Some(ISSUED - 1))));

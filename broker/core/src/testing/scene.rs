@@ -194,7 +194,7 @@ impl Scene {
     /// A later hop by that proof, with the root's grant still known.
     #[must_use]
     pub fn later(&self, acting: ActorProof, parent: Parent, target: &Target) -> Self {
-        let signed_by = super::Keyed::key(&Names, crate::lineage::Kind::Key, "locum:k");
+        let signed_by = super::Keyed::key(&Names, crate::lineage::LineageKind::Key, "locum:k");
         let agent = acting.agent().clone();
         let subject = SubjectProof::from_own(parent, self.recall(), signed_by).unwrap();
         let mut next = Self::of(&agent, subject, target);

@@ -10,7 +10,7 @@ use super::times;
 use super::write::{Moment, Plan};
 use http::StatusCode;
 use locum_core::ids::{GrantId, TargetId};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use locum_core::refusal::Code;
 use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView, KeptLineage};
 use locum_stores::state::{Change, Role};
@@ -136,7 +136,7 @@ fn stand(grant: &Grant, moment: &Moment<'_>) -> GrantView {
     let world = moment.state.world(moment.now_ms);
     let mut targets = grant.spec.targets.iter();
     let ended = |target: &TargetId| {
-        let key = world.keys.key(Kind::Target, target.as_str());
+        let key = world.keys.key(LineageKind::Target, target.as_str());
         world.view.is_revoked(&key, grant.since_ms())
     };
     if world.is_dead(grant.lineage(world.keys)) || targets.all(|at| ended(&at.target)) {

@@ -10,7 +10,7 @@ use crate::changing::Changing;
 use crate::keyring::{self, NotTurned, Planning, Turn};
 use http::StatusCode;
 use locum_core::ids::RevocationId;
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::refusal::Code;
 use locum_core::token::Alg;
 use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
@@ -91,7 +91,7 @@ fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     RevocationEntry {
         id: RevocationId(app.mint()),
         what: What {
-            kind: Kind::Key,
+            kind: LineageKind::Key,
             id: format!("locum:{kid}"),
         },
         before_ms: None,

@@ -14,7 +14,7 @@ use super::times;
 use super::write::reason;
 use crate::keyring::{self, Planning};
 use locum_core::ids::{Jti, RevocationId};
-use locum_core::lineage::{Keyed, Kind, What};
+use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::refusal::Code;
 use locum_stores::state::{Change, RevocationEntry, Role};
 use serde::Deserialize;
@@ -143,13 +143,13 @@ async fn record(
 async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Problem> {
     let Some(jti) = Jti::parse(&what.id)
         .ok()
-        .filter(|_| what.kind == Kind::Token)
+        .filter(|_| what.kind == LineageKind::Token)
     else {
         return Ok(None);
     };
     let blocks = {
         let state = call.app.state.read();
-        let key = call.app.names.key(Kind::Token, &what.id);
+        let key = call.app.names.key(LineageKind::Token, &what.id);
         if state.view.revoked_until(&key).is_none() {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 use super::{Planning, Turn, ends_ms, lives};
 use crate::admin::shown_time;
 use crate::app::Unavailable;
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 
@@ -88,7 +88,7 @@ pub(crate) fn retirement(planning: &Planning, kid: &str) -> Result<Option<Turn>,
 /// [`Unavailable`] when the library fails.
 pub(crate) fn of_revocation(planning: &Planning, what: &What) -> Result<Turn, Unavailable> {
     let kid = what.id.strip_prefix("locum:");
-    let Some(kid) = kid.filter(|_| what.kind == Kind::Key) else {
+    let Some(kid) = kid.filter(|_| what.kind == LineageKind::Key) else {
         return Ok(Turn::nothing());
     };
     Ok(retirement(planning, kid)?.unwrap_or_else(Turn::nothing))

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::setup::Setup;
 use crate::start::{self, Folder};
 use locum_core::ids::RevocationId;
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::token::SignatureCheck;
 use locum_stores::state::{Author, Change, RevocationEntry};
 use tempfile::TempDir;
@@ -212,7 +212,7 @@ async fn a_rotation_that_is_recorded_is_in_force_however_many_went_before() {
 
 fn of_key(kid: &str) -> What {
     What {
-        kind: Kind::Key,
+        kind: LineageKind::Key,
         id: format!("locum:{kid}"),
     }
 }
@@ -257,7 +257,7 @@ async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
     ] {
         assert!(of_revocation(&home.now(), &what).unwrap().keys().is_empty());
     }
-    let (kind, id) = (Kind::Person, "locum:x".to_owned());
+    let (kind, id) = (LineageKind::Person, "locum:x".to_owned());
     let other = of_revocation(&home.now(), &What { kind, id });
     assert!(other.unwrap().keys().is_empty());
 }

@@ -4,7 +4,7 @@
 use super::broker::ISSUER;
 use super::history::{Acted, Lineage, State, Why};
 use super::scene::{Foreign, GATE, Scene, key};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use serde_json::json;
 
 /// What is sent.
@@ -74,10 +74,10 @@ impl Scene {
     pub(super) fn plain(&self, id: &str, since: u64) -> Acting {
         let agent = self.history.agent(id).unwrap();
         let mut lineage = Lineage::default();
-        lineage.add(Kind::Agent, id, since);
-        lineage.add(Kind::AgentVersion, &agent.version, since);
-        lineage.add(Kind::Owner, &agent.owner, since);
-        lineage.add(Kind::Client, id, since);
+        lineage.add(LineageKind::Agent, id, since);
+        lineage.add(LineageKind::AgentVersion, &agent.version, since);
+        lineage.add(LineageKind::Owner, &agent.owner, since);
+        lineage.add(LineageKind::Client, id, since);
         let retired = agent.state == State::Retired;
         Acting {
             form: by_secret(id, &agent.secret),
@@ -122,8 +122,8 @@ impl Scene {
         let sent = self.workload_token(&sub, iat_s);
         let since = (iat_s * 1000).min(self.broker.now_ms());
         let mut acting = self.plain(id, since);
-        acting.lineage.add(Kind::Issuer, "wl", since);
-        acting.lineage.add(Kind::Key, "wl:w1", since);
+        acting.lineage.add(LineageKind::Issuer, "wl", since);
+        acting.lineage.add(LineageKind::Key, "wl:w1", since);
         acting.exp_s = sent.exp_s;
         if known.is_none() {
             acting.barred = Some(format!("{id} has no workload"));
@@ -156,7 +156,7 @@ impl Scene {
             let now_ms = self.broker.now_ms();
             acting.form = by_secret(GATE, &self.secrets[GATE]);
             acting.presenter = Some(GATE.to_owned());
-            acting.lineage.add(Kind::Client, GATE, now_ms);
+            acting.lineage.add(LineageKind::Client, GATE, now_ms);
         }
         acting.form.push(("actor_token", token));
         acting
@@ -247,11 +247,19 @@ impl Scene {
         let since = (sent.iat_s * 1000).min(seen.unwrap_or(now_ms));
         let name = format!("{}:{}", sent.issuer, sent.sub);
         let mut lineage = Lineage::default();
-        lineage.add(Kind::Person, &name, since);
-        lineage.add(Kind::Issuer, &sent.issuer, since);
-        lineage.add(Kind::Key, format!("{}:{}", sent.issuer, sent.kid), since);
+        lineage.add(LineageKind::Person, &name, since);
+        lineage.add(LineageKind::Issuer, &sent.issuer, since);
+        lineage.add(
+            LineageKind::Key,
+            format!("{}:{}", sent.issuer, sent.kid),
+            since,
+        );
         if let Some(sid) = &sent.sid {
-            lineage.add(Kind::Session, format!("{}:{sid}", sent.issuer), since);
+            lineage.add(
+                LineageKind::Session,
+                format!("{}:{sid}", sent.issuer),
+                since,
+            );
         }
         let mut subject = Subject {
             form: vec![
@@ -284,12 +292,12 @@ impl Scene {
         if let Some(agent) = holder {
             subject.name.clone_from(&agent.id);
             subject.itself = Some((agent.id.clone(), agent.version.clone()));
-            subject.lineage.add(Kind::Agent, &agent.id, since);
-            subject.lineage.add(Kind::Client, &agent.id, since);
+            subject.lineage.add(LineageKind::Agent, &agent.id, since);
+            subject.lineage.add(LineageKind::Client, &agent.id, since);
             subject
                 .lineage
-                .add(Kind::AgentVersion, &agent.version, since);
-            subject.lineage.add(Kind::Owner, &agent.owner, since);
+                .add(LineageKind::AgentVersion, &agent.version, since);
+            subject.lineage.add(LineageKind::Owner, &agent.owner, since);
         } else if self.history.held.contains_key(sub) {
             subject.barred = Some(format!("{sub} was once an agent's"));
         }

@@ -5,7 +5,7 @@ use super::broker::decode;
 use super::history::{Acted, Lineage, Token, Why};
 use super::scene::{Scene, TARGETS};
 use locum_core::ids::Jti;
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Most `act` objects, and exchanges in a row (`limits.md`).
@@ -189,7 +189,7 @@ impl Scene {
         let now_ms = self.broker.now_ms();
         let mut out = out;
         if let Some(target) = &ask.target {
-            out.lineage.add(Kind::Target, target, now_ms);
+            out.lineage.add(LineageKind::Target, target, now_ms);
         }
         if let Some(id) = &ask.delegate {
             let to = self.history.agent(id).unwrap();
@@ -311,9 +311,9 @@ impl Scene {
         let jti = claims["jti"].as_str().unwrap_or_default().to_owned();
         let at_ms = Jti::parse(&jti).unwrap().ms();
         let mut lineage = foretold.lineage;
-        lineage.add(Kind::Token, &jti, at_ms);
+        lineage.add(LineageKind::Token, &jti, at_ms);
         let kid = header["kid"].as_str().unwrap_or_default();
-        lineage.add(Kind::Key, format!("locum:{kid}"), at_ms);
+        lineage.add(LineageKind::Key, format!("locum:{kid}"), at_ms);
         if let Some(why) = self.history.dead(&lineage) {
             return Err(format!("{jti} was issued and is dead: {why}"));
         }

@@ -1,11 +1,11 @@
 //! The naive model: the whole history, and every standing worked out anew from
 //! it. Nothing is kept that could be kept wrongly.
 
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use std::collections::BTreeMap;
 
 /// What can be revoked or locked.
-pub(super) type Name = (Kind, String);
+pub(super) type Name = (LineageKind, String);
 
 /// For ever.
 pub(super) const FOR_EVER: u64 = u64::MAX;
@@ -16,7 +16,7 @@ pub(super) const FOR_EVER: u64 = u64::MAX;
 pub(super) struct Lineage(pub(super) BTreeMap<Name, u64>);
 
 impl Lineage {
-    pub(super) fn add(&mut self, kind: Kind, id: impl Into<String>, since: u64) {
+    pub(super) fn add(&mut self, kind: LineageKind, id: impl Into<String>, since: u64) {
         let entry = self.0.entry((kind, id.into())).or_insert(since);
         *entry = since.min(*entry);
     }
@@ -29,7 +29,7 @@ impl Lineage {
 
     /// From when on the name counts; everything from the earliest of all.
     fn since(&self, name: &Name) -> Option<u64> {
-        if name.0 == Kind::All {
+        if name.0 == LineageKind::All {
             return self.0.values().min().copied();
         }
         self.0.get(name).copied()
@@ -41,10 +41,10 @@ impl Lineage {
 }
 
 /// A name as it is looked up: a delegation is its token.
-pub(super) fn name(kind: Kind, id: &str) -> Name {
+pub(super) fn name(kind: LineageKind, id: &str) -> Name {
     match kind {
-        Kind::Delegation => (Kind::Token, id.trim_start_matches("dlg_").to_owned()),
-        Kind::All => (kind, String::new()),
+        LineageKind::Delegation => (LineageKind::Token, id.trim_start_matches("dlg_").to_owned()),
+        LineageKind::All => (kind, String::new()),
         _ => (kind, id.to_owned()),
     }
 }
@@ -202,8 +202,8 @@ impl History {
         let hit = |lock: &&Locked| {
             lock.holds(now_ms)
                 && match lock.name.0 {
-                    Kind::All => true,
-                    Kind::Owner => owned(&lock.name.1),
+                    LineageKind::All => true,
+                    LineageKind::Owner => owned(&lock.name.1),
                     _ => lineage.has(&lock.name),
                 }
         };
@@ -245,7 +245,7 @@ impl History {
     pub(super) fn grant_lives(&self, grant: &Grant, target: Option<&str>, now_ms: u64) -> bool {
         let mut lineage = grant.lineage.clone();
         if let Some(target) = target {
-            lineage.add(Kind::Target, target, grant.made_ms);
+            lineage.add(LineageKind::Target, target, grant.made_ms);
         }
         let used = grant.max_uses.is_some_and(|max| grant.uses >= max);
         !used && grant.expires_s > now_ms / 1000 && self.dead(&lineage).is_none()

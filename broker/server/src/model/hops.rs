@@ -4,7 +4,7 @@ use super::acting::{Acting, by_secret};
 use super::exchanges::{Ask, Foretold, Same};
 use super::history::{Token, Why};
 use super::scene::Scene;
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 
 impl Scene {
     /// A token that was passed on, by the agent that it was passed on to.
@@ -42,7 +42,7 @@ impl Scene {
         let now_ms = self.broker.now_ms();
         let mut acting = self.plain(&agent, now_ms);
         acting.form = by_secret(&server, &self.secrets[&server]);
-        acting.lineage.add(Kind::Client, &server, now_ms);
+        acting.lineage.add(LineageKind::Client, &server, now_ms);
         acting.how = format!("{server} as {agent}");
         acting.presenter = Some(server);
         if !parent.scope.iter().any(|s| s == "read") {
@@ -128,7 +128,7 @@ impl Scene {
                 let at = grant.targets.iter().find(|(id, _)| id == target);
                 // Elsewhere than at the token's own target it must stand there.
                 let mut there = grant.lineage.clone();
-                there.add(Kind::Target, target, grant.made_ms);
+                there.add(LineageKind::Target, target, grant.made_ms);
                 let stands = !derives || self.history.dead(&there).is_none();
                 stands && at.is_some_and(|(_, scopes)| ask.scope.iter().all(|s| scopes.contains(s)))
             }

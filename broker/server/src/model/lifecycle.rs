@@ -4,7 +4,7 @@
 use super::exchanges::Same;
 use super::history::{FOR_EVER, Revoked, State};
 use super::scene::{OWNERS, Scene, TARGETS};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use serde_json::{Value, json};
 
 impl Scene {
@@ -66,7 +66,7 @@ impl Scene {
         );
         self.log.push(format!("retire {id}"));
         self.history.agent_mut(&id).unwrap().state = State::Retired;
-        let name = (Kind::Agent, id);
+        let name = (LineageKind::Agent, id);
         self.history.revoked.push(Revoked {
             name,
             until_ms: FOR_EVER,
@@ -221,7 +221,7 @@ impl Scene {
             return Err(format!("key {kid} is no more: found {status} {answer}"));
         }
         self.history.revoked.push(Revoked {
-            name: (Kind::Key, id),
+            name: (LineageKind::Key, id),
             until_ms: FOR_EVER,
         });
         Ok(())

@@ -4,7 +4,7 @@ use super::acting::by_secret;
 use super::exchanges::Same;
 use super::history::Token;
 use super::scene::{GATE, Scene};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 
 impl Scene {
     /// Introspects a token by somebody: one whom it concerns, mostly.
@@ -48,10 +48,10 @@ impl Scene {
     /// now. One on everything names nobody.
     pub(super) fn barred_client(&self, id: &str) -> bool {
         let now_ms = self.broker.now_ms();
-        let mut names = vec![(Kind::Client, id.to_owned())];
+        let mut names = vec![(LineageKind::Client, id.to_owned())];
         if let Some(agent) = self.history.agent(id) {
-            names.push((Kind::Agent, id.to_owned()));
-            names.push((Kind::Owner, agent.owner.clone()));
+            names.push((LineageKind::Agent, id.to_owned()));
+            names.push((LineageKind::Owner, agent.owner.clone()));
         }
         let mut locks = self.history.locks.iter();
         locks.any(|lock| lock.holds(now_ms) && names.contains(&lock.name))

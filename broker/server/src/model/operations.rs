@@ -5,7 +5,7 @@ use super::acting::by_secret;
 use super::exchanges::Same;
 use super::history::{FOR_EVER, Grant, Lineage, Locked, Name, Revoked, State, name};
 use super::scene::{GATE, OWNERS, PEOPLE, Scene, TARGETS, read_ms, shown};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use serde_json::{Value, json};
 
 /// What is revoked or locked, as it is named, and as the model looks it up.
@@ -13,7 +13,7 @@ type What = (Value, Name);
 
 impl Scene {
     /// Something of that kind, mostly something that was used.
-    fn named(&mut self, kind: Kind) -> Option<What> {
+    fn named(&mut self, kind: LineageKind) -> Option<What> {
         let tokens = self.history.tokens.clone();
         let token = self.pick_recent(tokens);
         let used = token.and_then(|token| {
@@ -22,69 +22,73 @@ impl Scene {
                 .map(|(_, id)| id.clone())
         });
         let id = match kind {
-            Kind::All => String::new(),
-            Kind::Person if self.chance(20) => {
+            LineageKind::All => String::new(),
+            LineageKind::Person if self.chance(20) => {
                 let (issuer, sub) = PEOPLE[self.dice.below(3) as usize];
                 format!("{issuer}:{sub}")
             }
-            Kind::Owner if self.chance(50) => OWNERS[self.dice.below(3) as usize].to_owned(),
-            Kind::Agent if self.chance(30) => self.any_agent(),
-            Kind::Grant if self.chance(50) => {
+            LineageKind::Owner if self.chance(50) => OWNERS[self.dice.below(3) as usize].to_owned(),
+            LineageKind::Agent if self.chance(30) => self.any_agent(),
+            LineageKind::Grant if self.chance(50) => {
                 let grants = self.history.grants.clone();
                 self.pick(&grants)?.id.clone()
             }
-            Kind::Client if self.chance(20) => GATE.to_owned(),
+            LineageKind::Client if self.chance(20) => GATE.to_owned(),
             _ => used?,
         };
         // Keys of ours are another deed's.
-        if kind == Kind::Key && id.starts_with("locum:") {
+        if kind == LineageKind::Key && id.starts_with("locum:") {
             return None;
         }
         let mut what = json!({"kind": kind, "id": id});
-        if kind == Kind::Token && self.chance(50) {
+        if kind == LineageKind::Token && self.chance(50) {
             what = json!({"kind": "delegation", "id": format!("dlg_{id}")});
         }
-        if kind == Kind::All {
+        if kind == LineageKind::All {
             what = json!({"kind": "all"});
         }
         Some((what, name(kind, &id)))
     }
 
     fn revocable(&mut self) -> Option<What> {
-        const KINDS: [Kind; 22] = [
-            Kind::Token,
-            Kind::Token,
-            Kind::Token,
-            Kind::Grant,
-            Kind::Grant,
-            Kind::Agent,
-            Kind::Agent,
-            Kind::AgentVersion,
-            Kind::Client,
-            Kind::Client,
-            Kind::Person,
-            Kind::Person,
-            Kind::Person,
-            Kind::Owner,
-            Kind::Owner,
-            Kind::Session,
-            Kind::Session,
-            Kind::Target,
-            Kind::Target,
-            Kind::Issuer,
-            Kind::Key,
-            Kind::All,
+        const KINDS: [LineageKind; 22] = [
+            LineageKind::Token,
+            LineageKind::Token,
+            LineageKind::Token,
+            LineageKind::Grant,
+            LineageKind::Grant,
+            LineageKind::Agent,
+            LineageKind::Agent,
+            LineageKind::AgentVersion,
+            LineageKind::Client,
+            LineageKind::Client,
+            LineageKind::Person,
+            LineageKind::Person,
+            LineageKind::Person,
+            LineageKind::Owner,
+            LineageKind::Owner,
+            LineageKind::Session,
+            LineageKind::Session,
+            LineageKind::Target,
+            LineageKind::Target,
+            LineageKind::Issuer,
+            LineageKind::Key,
+            LineageKind::All,
         ];
         let kind = KINDS[self.dice.below(22) as usize];
         // What would end nearly everything for ever, seldom.
-        if matches!(kind, Kind::Key | Kind::All | Kind::Issuer) && self.chance(60) {
+        if matches!(
+            kind,
+            LineageKind::Key | LineageKind::All | LineageKind::Issuer
+        ) && self.chance(60)
+        {
             return None;
         }
         self.named(kind)
     }
 
     /// A moment in the past: of something that happened, or any.
-    fn before(&mut self, kind: Kind) -> Option<u64> {
+    fn before(&mut self, kind: LineageKind) -> Option<u64> {
         if kind.is_final() || self.chance(45) {
             return None;
         }
@@ -174,15 +178,15 @@ impl Scene {
     }
 
     pub(super) fn lock(&mut self) -> Same {
-        const KINDS: [Kind; 8] = [
-            Kind::Agent,
-            Kind::AgentVersion,
-            Kind::Owner,
-            Kind::Person,
-            Kind::Client,
-            Kind::Issuer,
-            Kind::Target,
-            Kind::All,
+        const KINDS: [LineageKind; 8] = [
+            LineageKind::Agent,
+            LineageKind::AgentVersion,
+            LineageKind::Owner,
+            LineageKind::Person,
+            LineageKind::Client,
+            LineageKind::Issuer,
+            LineageKind::Target,
+            LineageKind::All,
         ];
         let kind = KINDS[self.dice.below(8) as usize];
         let Some((what, name)) = self.named(kind) else {
@@ -275,12 +279,12 @@ impl Scene {
         self.log
             .push(format!("grant {id} of {person} to {agent} at {now_ms}"));
         let mut lineage = Lineage::default();
-        lineage.add(Kind::Grant, &id, now_ms);
-        lineage.add(Kind::Person, &person, now_ms);
-        lineage.add(Kind::Issuer, issuer, now_ms);
-        lineage.add(Kind::Agent, &agent, now_ms);
-        lineage.add(Kind::Client, &agent, now_ms);
-        lineage.add(Kind::Owner, owner, now_ms);
+        lineage.add(LineageKind::Grant, &id, now_ms);
+        lineage.add(LineageKind::Person, &person, now_ms);
+        lineage.add(LineageKind::Issuer, issuer, now_ms);
+        lineage.add(LineageKind::Agent, &agent, now_ms);
+        lineage.add(LineageKind::Client, &agent, now_ms);
+        lineage.add(LineageKind::Owner, owner, now_ms);
         self.history.grants.push(Grant {
             id,
             person,
@@ -314,7 +318,7 @@ impl Scene {
             .push(format!("{by} gives {} back → {status}", token.jti));
         match status {
             200 => {
-                let name = (Kind::Token, token.jti);
+                let name = (LineageKind::Token, token.jti);
                 self.history.revoked.push(Revoked {
                     name,
                     until_ms: FOR_EVER,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::vault::Secrets;
 use http::HeaderMap;
 use locum_core::decide::SeenMark;
-use locum_core::lineage::{Key, Keyed, Kind as Named, Lineage};
+use locum_core::lineage::{Key, Keyed, Lineage, LineageKind as Named};
 use locum_core::proof::{Authenticated, Caller, SecretCheck};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;

@@ -11,7 +11,7 @@ use locum_ambient::Stopwatch;
 use locum_ambient::metrics::Histogram;
 use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
 use locum_core::ids::GrantId;
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, Target};
 use locum_core::standing::{Standing, World, actors};
@@ -157,7 +157,10 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
 /// Whether the target is locked. A revocation of it kills what was issued
 /// before, and nothing that is issued now.
 fn locked(world: &World<'_>, target: &Target) -> Standing {
-    let lock = world.locked_by_name(&[(Kind::Target, target.id.as_str()), (Kind::All, "")]);
+    let lock = world.locked_by_name(&[
+        (LineageKind::Target, target.id.as_str()),
+        (LineageKind::All, ""),
+    ]);
     lock.map_or(Standing::Live, |lock| Standing::Locked(lock.clone()))
 }
 

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::oauth::form::Form;
 use locum_core::decide::{GrantType, Named};
 use locum_core::ids::AgentId;
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use locum_core::proof::{Origin, SubjectProof};
 use locum_core::registry::{Grant, GrantView, Target, is_resource};
 use locum_core::standing::World;
@@ -67,7 +67,7 @@ pub(crate) fn grant_stands(
 
 /// Whether the target was revoked since the grant was made: it ended there.
 pub(crate) fn ends_at(world: &World<'_>, grant: &Grant, target: &Target) -> bool {
-    let key = world.keys.key(Kind::Target, target.id.as_str());
+    let key = world.keys.key(LineageKind::Target, target.id.as_str());
     world.view.is_revoked(&key, grant.since_ms())
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn active_grants<'a>(
     (person, agent): (&'a str, &'a AgentId),
     target: &'a Target,
 ) -> impl Iterator<Item = &'a Arc<Grant>> {
-    let key = world.keys.key(Kind::Target, target.id.as_str());
+    let key = world.keys.key(LineageKind::Target, target.id.as_str());
     let ended = world.view.revoked_until(&key);
     let world = *world;
     let stands = move |grant: &&Arc<Grant>| {

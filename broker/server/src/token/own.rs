@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::oauth::answer::unavailable;
 use crate::recall::{Recalled, recall};
 use locum_core::generations::Generations;
-use locum_core::lineage::{Key, Keyed, Kind as Named};
+use locum_core::lineage::{Key, Keyed, LineageKind as Named};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
 use locum_core::standing::FOR_EVER;

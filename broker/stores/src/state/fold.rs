@@ -12,7 +12,7 @@ use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::{DECISION, SUMMARY};
 use locum_core::ids::{GrantId, LockId};
-use locum_core::lineage::{Key, Keyed, Kind};
+use locum_core::lineage::{Key, Keyed, LineageKind};
 use locum_core::record::Place;
 use locum_core::registry::{Agent, Grant, GrantState, GrantView, Registry, Status};
 use locum_core::standing::{FOR_EVER, View, World};
@@ -86,7 +86,7 @@ impl State {
     #[must_use]
     pub fn new(names: Arc<dyn Keyed + Send + Sync>) -> Self {
         Self {
-            all: names.key(Kind::All, ""),
+            all: names.key(LineageKind::All, ""),
             names,
             registry: Registry::default(),
             view: View::default(),
@@ -184,7 +184,7 @@ impl State {
             }
             Change::Policies { policies } => self.policies = policies,
             Change::Revocation { revocation } => {
-                let of_key = revocation.what.kind == Kind::Key;
+                let of_key = revocation.what.kind == LineageKind::Key;
                 self.revoke(revocation, place);
                 if of_key {
                     self.settle_signing_keys(place.time_ms);
@@ -216,8 +216,10 @@ impl State {
 
     fn put_agent(&mut self, agent: Agent) {
         if agent.status == Status::Retired {
-            self.view
-                .revoke(self.names.key(Kind::Agent, agent.id().as_str()), FOR_EVER);
+            self.view.revoke(
+                self.names.key(LineageKind::Agent, agent.id().as_str()),
+                FOR_EVER,
+            );
         }
         self.registry.put_agent(agent);
     }

@@ -3,7 +3,7 @@
 
 use super::State;
 use super::entries::{KeyState, SigningKeyEntry};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use locum_core::standing::FOR_EVER;
 
 /// Most retired signing keys that are kept, the newest: those before them
@@ -29,7 +29,7 @@ impl State {
         for key in &mut self.signing_keys {
             let in_use = key.state() != KeyState::Retired;
             let revoked = |kid: &str| {
-                let name = self.names.key(Kind::Key, &format!("locum:{kid}"));
+                let name = self.names.key(LineageKind::Key, &format!("locum:{kid}"));
                 self.view.is_revoked(&name, FOR_EVER)
             };
             if in_use && revoked(&key.kid) {

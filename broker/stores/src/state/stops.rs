@@ -4,7 +4,7 @@
 use super::State;
 use super::entries::{LockEntry, NamedKey, RevocationEntry};
 use locum_core::ids::{DelegationId, GrantId, Jti, LockId};
-use locum_core::lineage::{Key, Keyed, Kind, What};
+use locum_core::lineage::{Key, Keyed, LineageKind, What};
 use locum_core::record::{Place, key_text};
 use locum_core::registry::{GrantState, LIFETIME_MAX};
 use locum_core::standing::{FOR_EVER, Lock};
@@ -38,7 +38,7 @@ impl State {
         if named.is_none() {
             self.unnamed.push(named_key);
         }
-        if what.kind == Kind::Grant
+        if what.kind == LineageKind::Grant
             && let Ok(id) = GrantId::parse(&what.id)
             && let Some(grant) = self.registry.grant(id)
         {
@@ -139,19 +139,19 @@ fn key_of(names: &dyn Keyed, recorded: Option<Key>, what: &What) -> Key {
 /// was erased; `None` where something else is named.
 fn token_ms(what: &What, place: &Place) -> Option<u64> {
     let made = match what.kind {
-        Kind::Token => Jti::parse(&what.id).map(Jti::ms),
-        Kind::Delegation => DelegationId::parse(&what.id).map(DelegationId::ms),
-        Kind::Grant
-        | Kind::Agent
-        | Kind::AgentVersion
-        | Kind::Client
-        | Kind::Person
-        | Kind::Owner
-        | Kind::Session
-        | Kind::Target
-        | Kind::Issuer
-        | Kind::Key
-        | Kind::All => return None,
+        LineageKind::Token => Jti::parse(&what.id).map(Jti::ms),
+        LineageKind::Delegation => DelegationId::parse(&what.id).map(DelegationId::ms),
+        LineageKind::Grant
+        | LineageKind::Agent
+        | LineageKind::AgentVersion
+        | LineageKind::Client
+        | LineageKind::Person
+        | LineageKind::Owner
+        | LineageKind::Session
+        | LineageKind::Target
+        | LineageKind::Issuer
+        | LineageKind::Key
+        | LineageKind::All => return None,
     };
     Some(made.unwrap_or(place.time_ms).min(place.time_ms))
 }

@@ -3,7 +3,7 @@
 use super::{hr_agent, invoice_agent, sap, scene};
 use crate::decide::{CheckResult, Facts, Place};
 use crate::ids::LockId;
-use crate::lineage::{Kind, What};
+use crate::lineage::{LineageKind, What};
 use crate::refusal::Code;
 use crate::registry::{Agent, Status};
 use crate::standing::{Lock, Standing};
@@ -11,7 +11,7 @@ use crate::testing::{NOW_S, Scene, agent, certification, certified, issuer, uuid
 use serde_json::json;
 use std::sync::Arc;
 
-fn lock(kind: Kind, id: &str) -> Standing {
+fn lock(kind: LineageKind, id: &str) -> Standing {
     Standing::Locked(Lock {
         id: LockId(uuid(1, 1)),
         what: What {
@@ -81,27 +81,27 @@ fn a_refusal_ends_with_the_check_that_failed() {
 #[test]
 fn a_lock_wins_over_everything_else() {
     assert_eq!(
-        code_with(|f| f.standings.actor = lock(Kind::Agent, "invoice-agent")),
+        code_with(|f| f.standings.actor = lock(LineageKind::Agent, "invoice-agent")),
         Code::Locked
     );
     assert_eq!(
-        code_with(|f| f.standings.subject = lock(Kind::Person, "demo:ada")),
+        code_with(|f| f.standings.subject = lock(LineageKind::Person, "demo:ada")),
         Code::Locked
     );
     assert_eq!(
-        code_with(|f| f.standings.actor = lock(Kind::All, "")),
+        code_with(|f| f.standings.actor = lock(LineageKind::All, "")),
         Code::Locked
     );
     assert_eq!(
-        code_with(|f| f.standings.target = lock(Kind::Target, "sap")),
+        code_with(|f| f.standings.target = lock(LineageKind::Target, "sap")),
         Code::TargetLocked
     );
     assert_eq!(
-        code_with(|f| f.standings.subject = lock(Kind::Target, "sap")),
+        code_with(|f| f.standings.subject = lock(LineageKind::Target, "sap")),
         Code::TargetLocked
     );
     let both = code_with(|f| {
-        f.standings.actor = lock(Kind::Agent, "invoice-agent");
+        f.standings.actor = lock(LineageKind::Agent, "invoice-agent");
         f.standings.subject = Standing::Revoked;
     });
     assert_eq!(both, Code::Locked);
@@ -110,9 +110,9 @@ fn a_lock_wins_over_everything_else() {
 #[test]
 fn a_locked_persons_name_is_not_told() {
     let mut scene = scene();
-    scene.facts.standings.subject = lock(Kind::Person, "demo:ada");
+    scene.facts.standings.subject = lock(LineageKind::Person, "demo:ada");
     assert!(!scene.refusal().description.contains("ada"));
-    scene.facts.standings.subject = lock(Kind::Owner, "demo:bob");
+    scene.facts.standings.subject = lock(LineageKind::Owner, "demo:bob");
     assert!(!scene.refusal().description.contains("bob"));
 }
 

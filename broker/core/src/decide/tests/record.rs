@@ -2,7 +2,7 @@
 
 use super::{hr_agent, invoice_agent, sap, scene};
 use crate::decide::{Frame, Refused};
-use crate::lineage::{Keyed, Kind};
+use crate::lineage::{Keyed, LineageKind};
 use crate::record::{Draft, commitment};
 use crate::refusal::{Code, Refusal};
 use crate::testing::{NOW_S, Names, Scene, claims, grant, id_token, issuer, over, version};
@@ -191,26 +191,29 @@ fn lineage_holds_everything_the_token_descends_from() {
     let lineage = permit.lineage(&Names);
     let (parent, own) = (root.permit().jti(), permit.jti());
     for (kind, id) in [
-        (Kind::Token, own.to_string()),
-        (Kind::Delegation, format!("dlg_{parent}")),
-        (Kind::Grant, granted.id.to_string()),
-        (Kind::Person, "demo:ada".into()),
-        (Kind::Issuer, "demo".into()),
-        (Kind::Key, "demo:k".into()),
-        (Kind::Key, "locum:k".into()),
-        (Kind::Session, "demo:s1".into()),
-        (Kind::Agent, "invoice-agent".into()),
-        (Kind::Agent, "hr-agent".into()),
+        (LineageKind::Token, own.to_string()),
+        (LineageKind::Delegation, format!("dlg_{parent}")),
+        (LineageKind::Grant, granted.id.to_string()),
+        (LineageKind::Person, "demo:ada".into()),
+        (LineageKind::Issuer, "demo".into()),
+        (LineageKind::Key, "demo:k".into()),
+        (LineageKind::Key, "locum:k".into()),
+        (LineageKind::Session, "demo:s1".into()),
+        (LineageKind::Agent, "invoice-agent".into()),
+        (LineageKind::Agent, "hr-agent".into()),
         (
-            Kind::AgentVersion,
+            LineageKind::AgentVersion,
             version(invoice_agent().id(), 1).to_string(),
         ),
-        (Kind::AgentVersion, version(hr_agent().id(), 1).to_string()),
-        (Kind::Client, "invoice-agent".into()),
-        (Kind::Client, "hr-agent".into()),
-        (Kind::Target, "sap".into()),
-        (Kind::Owner, "team-invoice-agent".into()),
-        (Kind::Owner, "team-hr-agent".into()),
+        (
+            LineageKind::AgentVersion,
+            version(hr_agent().id(), 1).to_string(),
+        ),
+        (LineageKind::Client, "invoice-agent".into()),
+        (LineageKind::Client, "hr-agent".into()),
+        (LineageKind::Target, "sap".into()),
+        (LineageKind::Owner, "team-invoice-agent".into()),
+        (LineageKind::Owner, "team-hr-agent".into()),
     ] {
         assert!(lineage.has(&Names.key(kind, &id)), "{kind:?} {id}");
     }
@@ -227,7 +230,7 @@ fn each_entry_of_a_lineage_carries_the_time_from_which_it_counts() {
     let hop = root.next(&hr_agent(), &sap()).asking("invoice.post");
     let permit = hop.decide().unwrap();
     let body = permit.draft(&hop.frame()).value().clone();
-    let since = |kind: Kind, id: &str| {
+    let since = |kind: LineageKind, id: &str| {
         let key = json!(crate::record::key_text::of(&Names.key(kind, id)));
         let keys = body["lineage"].as_array().unwrap();
         let place = keys.iter().position(|known| *known == key).unwrap();
@@ -240,18 +243,18 @@ fn each_entry_of_a_lineage_carries_the_time_from_which_it_counts() {
     let (granted_ms, proven_ms) = (granted.created_at_ms + 7, NOW_S * 1000);
     for (kind, id, expected) in [
         // The grant, and under whom it was made, count from its record.
-        (Kind::Grant, granted.id.to_string(), granted_ms),
-        (Kind::Person, "demo:ada".into(), granted_ms),
-        (Kind::Agent, "invoice-agent".into(), granted_ms),
+        (LineageKind::Grant, granted.id.to_string(), granted_ms),
+        (LineageKind::Person, "demo:ada".into(), granted_ms),
+        (LineageKind::Agent, "invoice-agent".into(), granted_ms),
         // The key of her token from its `iat`.
-        (Kind::Key, "demo:k".into(), (NOW_S - 10) * 1000),
+        (LineageKind::Key, "demo:k".into(), (NOW_S - 10) * 1000),
         // Who acts from its proof: a secret from when it was checked.
-        (Kind::Agent, "hr-agent".into(), proven_ms),
-        (Kind::Owner, "team-hr-agent".into(), proven_ms),
+        (LineageKind::Agent, "hr-agent".into(), proven_ms),
+        (LineageKind::Owner, "team-hr-agent".into(), proven_ms),
         // A target from the first token that was for it, a token from itself.
-        (Kind::Target, "sap".into(), root.permit().jti().ms()),
+        (LineageKind::Target, "sap".into(), root.permit().jti().ms()),
         (
-            Kind::Token,
+            LineageKind::Token,
             hop.permit().jti().to_string(),
             hop.permit().jti().ms(),
         ),
@@ -286,7 +289,7 @@ fn for_itself_an_agent_stands_at_the_version_it_acted_in() {
         alone
             .permit()
             .lineage(&Names)
-            .has(&Names.key(Kind::Agent, "invoice-agent"))
+            .has(&Names.key(LineageKind::Agent, "invoice-agent"))
     );
 }
 

@@ -3,7 +3,7 @@
 use super::{invoice_agent, sap, scene};
 use crate::decide::{GrantType, Named, Place};
 use crate::ids::LockId;
-use crate::lineage::{Kind, What};
+use crate::lineage::{LineageKind, What};
 use crate::proof::SubjectProof;
 use crate::refusal::{Code, Refusal};
 use crate::standing::{Lock, Standing};
@@ -44,7 +44,7 @@ fn a_lock_does_not_tell_that_a_target_outside_the_ceiling_exists() {
     scene.facts.standings.target = Standing::Locked(Lock {
         id: LockId(crate::testing::uuid(1, 1)),
         what: What {
-            kind: Kind::Target,
+            kind: LineageKind::Target,
             id: "workday".into(),
         },
         expires_ms: None,

@@ -6,7 +6,7 @@ use crate::testing::{certification, certified, over, version};
 
 #[test]
 fn only_locks_look_at_the_owner_of_now() {
-    let (key, lock) = lock(1, Kind::Owner, "team-new", None);
+    let (key, lock) = lock(1, LineageKind::Owner, "team-new", None);
     let mut view = View::default();
     view.lock(key, lock);
     assert_eq!(standing(&view, &invoice_agent(), ISSUED), Standing::Live);
@@ -19,9 +19,9 @@ fn only_locks_look_at_the_owner_of_now() {
         Standing::Locked(_)
     ));
     let mut view = View::default();
-    view.revoke(Names.key(Kind::Owner, "team-new"), ISSUED);
+    view.revoke(Names.key(LineageKind::Owner, "team-new"), ISSUED);
     assert_eq!(standing(&view, &moved, ISSUED), Standing::Live);
-    view.revoke(Names.key(Kind::Owner, "team-invoice-agent"), ISSUED);
+    view.revoke(Names.key(LineageKind::Owner, "team-invoice-agent"), ISSUED);
     assert_eq!(
         standing(&view, &moved, ISSUED),
         Standing::Revoked,
@@ -66,7 +66,7 @@ fn certifying_a_newer_version_ends_what_the_older_one_holds() {
     // For itself an agent acts in a version that stands in its lineage alone.
     let alone = [(newer.id().clone(), None)];
     let named = |version: VersionId| {
-        let lineage = lineage(&[(Kind::AgentVersion, &version.to_string())], ISSUED);
+        let lineage = lineage(&[(LineageKind::AgentVersion, &version.to_string())], ISSUED);
         world.standing(&lineage, &alone)
     };
     assert_eq!(named(older), fallen);
@@ -102,7 +102,7 @@ fn an_agent_nobody_declared_is_not_in_force() {
         Standing::AgentNotInForce(invoice_agent().id().clone())
     );
     assert_eq!(
-        world.standing(&lineage(&[(Kind::Person, "demo:ada")], ISSUED), &[]),
+        world.standing(&lineage(&[(LineageKind::Person, "demo:ada")], ISSUED), &[]),
         Standing::Live
     );
 }
@@ -112,18 +112,18 @@ fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
     let listed = json!([{"target": "sap", "scopes": ["invoice.read"]}]);
     let mut grant = crate::testing::grant(1, "invoice-agent", listed);
     grant.recorded_ms = Some(grant.created_at_ms + 5);
-    grant.owner_key = Some(Names.key(Kind::Owner, "team-then"));
+    grant.owner_key = Some(Names.key(LineageKind::Owner, "team-then"));
     let grant = std::sync::Arc::new(grant);
     let actor = crate::testing::actor(&invoice_agent());
     let proof = crate::proof::SubjectProof::from_grant(&grant, &actor, NOW_S, &Names).unwrap();
     let registry = Registry::default();
     for (kind, id) in [
-        (Kind::Agent, "invoice-agent"),
-        (Kind::Client, "invoice-agent"),
-        (Kind::Person, "demo:ada"),
-        (Kind::Issuer, "demo"),
-        (Kind::Owner, "team-then"),
-        (Kind::All, ""),
+        (LineageKind::Agent, "invoice-agent"),
+        (LineageKind::Client, "invoice-agent"),
+        (LineageKind::Person, "demo:ada"),
+        (LineageKind::Issuer, "demo"),
+        (LineageKind::Owner, "team-then"),
+        (LineageKind::All, ""),
     ] {
         for (until_ms, expected) in [(4, Standing::Live), (5, Standing::Revoked)] {
             let mut view = View::default();
@@ -133,10 +133,10 @@ fn a_grant_given_before_its_agent_was_revoked_is_dead_as_subject_token() {
         }
     }
     let mut view = View::default();
-    view.revoke(Names.key(Kind::Target, "sap"), NOW_MS);
+    view.revoke(Names.key(LineageKind::Target, "sap"), NOW_MS);
     assert!(!dead(&view, proof.lineage()), "elsewhere it stands");
     let mut at_sap = grant.lineage(&Names).clone();
-    at_sap.add(Names.key(Kind::Target, "sap"), grant.since_ms());
+    at_sap.add(Names.key(LineageKind::Target, "sap"), grant.since_ms());
     assert!(dead(&view, &at_sap));
     let shape = over(
         serde_json::to_value(&grant.spec).unwrap(),

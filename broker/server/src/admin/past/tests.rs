@@ -22,7 +22,7 @@ fn revocation(id: Uuid7, person: usize) -> Change {
         revocation: RevocationEntry {
             id: RevocationId(id),
             what: What {
-                kind: locum_core::lineage::Kind::Person,
+                kind: locum_core::lineage::LineageKind::Person,
                 id: format!("corp:{person}"),
             },
             before_ms: None,

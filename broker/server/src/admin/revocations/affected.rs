@@ -3,7 +3,7 @@
 
 use super::permit::{Permit, Signed};
 use crate::app::{App, Unavailable};
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::record::key_text;
 use locum_core::registry::{Grant, GrantView};
 use locum_core::standing::{FOR_EVER, Instead, World};
@@ -71,7 +71,7 @@ impl Stop {
     pub(in crate::admin) fn new(what: &What, act: Act, state: &State, now_ms: u64) -> Self {
         let key = state.names.key(what.kind, &what.id);
         let kid = what.id.strip_prefix("locum:");
-        let kid = kid.filter(|_| what.kind == Kind::Key);
+        let kid = kid.filter(|_| what.kind == LineageKind::Key);
         let until_ms = match act {
             Act::Revoke(_) if what.kind.is_final() => FOR_EVER,
             Act::Revoke(before_ms) => before_ms.unwrap_or(now_ms),
@@ -93,7 +93,7 @@ impl Stop {
             grants: Vec::new(),
         };
         let world = state.world(now_ms);
-        let person = (what.kind == Kind::Person).then_some(what.id.as_str());
+        let person = (what.kind == LineageKind::Person).then_some(what.id.as_str());
         let grants = may_end_grants(what.kind)
             .then(|| state.registry.all_active_grants(person, now_ms / 1000));
         let ending = grants
@@ -124,23 +124,25 @@ impl Stop {
     fn may_concern(&self, grant: &Grant) -> bool {
         let (id, spec) = (self.what.id.as_str(), &grant.spec);
         match self.what.kind {
-            Kind::Grant => grant.id.to_string() == id,
-            Kind::Person => spec.person == id,
-            Kind::Agent | Kind::Client => spec.agent.as_str() == id,
-            Kind::Issuer => spec.person.split_once(':').is_some_and(|(i, _)| i == id),
-            Kind::Target => spec.targets.iter().any(|at| at.target.as_str() == id),
-            Kind::Owner | Kind::All => true,
-            Kind::Token | Kind::Delegation | Kind::AgentVersion | Kind::Session | Kind::Key => {
-                false
-            }
+            LineageKind::Grant => grant.id.to_string() == id,
+            LineageKind::Person => spec.person == id,
+            LineageKind::Agent | LineageKind::Client => spec.agent.as_str() == id,
+            LineageKind::Issuer => spec.person.split_once(':').is_some_and(|(i, _)| i == id),
+            LineageKind::Target => spec.targets.iter().any(|at| at.target.as_str() == id),
+            LineageKind::Owner | LineageKind::All => true,
+            LineageKind::Token
+            | LineageKind::Delegation
+            | LineageKind::AgentVersion
+            | LineageKind::Session
+            | LineageKind::Key => false,
         }
     }
 
     fn stops_grant(&self, grant: &Grant, world: &World<'_>) -> bool {
         let counts = self.now.until_ms.is_some_and(|t| grant.since_ms() <= t);
         match (self.act, self.what.kind) {
-            (_, Kind::Target) => counts,
-            (Act::Lock, Kind::Owner) => self.is_owner_now(grant.spec.agent.as_str(), world),
+            (_, LineageKind::Target) => counts,
+            (Act::Lock, LineageKind::Owner) => self.is_owner_now(grant.spec.agent.as_str(), world),
             (Act::Lock, _) => true,
             (Act::Revoke(_), _) => world.is_killed_by(grant.lineage(world.keys), self.now),
         }
@@ -156,19 +158,19 @@ impl Stop {
     fn text(&self) -> Option<String> {
         match self.what.kind {
             // Records of before held no owner.
-            Kind::Owner | Kind::All => None,
-            Kind::Key if self.signed.is_some() => None,
-            Kind::Key
-            | Kind::Token
-            | Kind::Delegation
-            | Kind::Grant
-            | Kind::Agent
-            | Kind::AgentVersion
-            | Kind::Client
-            | Kind::Person
-            | Kind::Session
-            | Kind::Target
-            | Kind::Issuer => Some(format!("\"{}\"", key_text::of(&self.now.key))),
+            LineageKind::Owner | LineageKind::All => None,
+            LineageKind::Key if self.signed.is_some() => None,
+            LineageKind::Key
+            | LineageKind::Token
+            | LineageKind::Delegation
+            | LineageKind::Grant
+            | LineageKind::Agent
+            | LineageKind::AgentVersion
+            | LineageKind::Client
+            | LineageKind::Person
+            | LineageKind::Session
+            | LineageKind::Target
+            | LineageKind::Issuer => Some(format!("\"{}\"", key_text::of(&self.now.key))),
         }
     }
 
@@ -177,8 +179,8 @@ impl Stop {
             return permit.is_signed(signed, world.registry);
         }
         match (self.act, self.what.kind) {
-            (Act::Lock, Kind::All) => true,
-            (Act::Lock, Kind::Owner) => {
+            (Act::Lock, LineageKind::All) => true,
+            (Act::Lock, LineageKind::Owner) => {
                 let mut agents = permit.agents.iter();
                 agents.any(|agent| self.is_owner_now(agent, world))
             }
@@ -249,17 +251,21 @@ fn gone(state: &State) -> Vec<Signed> {
 }
 
 /// Whether a stop of that kind can end a grant.
-const fn may_end_grants(kind: Kind) -> bool {
+const fn may_end_grants(kind: LineageKind) -> bool {
     match kind {
-        Kind::Token | Kind::Delegation | Kind::AgentVersion | Kind::Session | Kind::Key => false,
-        Kind::Grant
-        | Kind::Agent
-        | Kind::Client
-        | Kind::Person
-        | Kind::Owner
-        | Kind::Target
-        | Kind::Issuer
-        | Kind::All => true,
+        LineageKind::Token
+        | LineageKind::Delegation
+        | LineageKind::AgentVersion
+        | LineageKind::Session
+        | LineageKind::Key => false,
+        LineageKind::Grant
+        | LineageKind::Agent
+        | LineageKind::Client
+        | LineageKind::Person
+        | LineageKind::Owner
+        | LineageKind::Target
+        | LineageKind::Issuer
+        | LineageKind::All => true,
     }
 }
 

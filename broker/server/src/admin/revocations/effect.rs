@@ -25,21 +25,21 @@ pub(in crate::admin) fn stop(call: &Call, what: &What, act: Act) -> Result<Stop,
 }
 
 const fn article(what: &What) -> &'static str {
-    use locum_core::lineage::Kind;
+    use locum_core::lineage::LineageKind;
     match what.kind {
-        Kind::Agent => "an agent",
-        Kind::AgentVersion => "a version of an agent",
-        Kind::Client => "a client",
-        Kind::Grant => "a grant",
-        Kind::Target => "a target",
-        Kind::Issuer => "an issuer",
-        Kind::Token
-        | Kind::Delegation
-        | Kind::Person
-        | Kind::Owner
-        | Kind::Session
-        | Kind::Key
-        | Kind::All => "something",
+        LineageKind::Agent => "an agent",
+        LineageKind::AgentVersion => "a version of an agent",
+        LineageKind::Client => "a client",
+        LineageKind::Grant => "a grant",
+        LineageKind::Target => "a target",
+        LineageKind::Issuer => "an issuer",
+        LineageKind::Token
+        | LineageKind::Delegation
+        | LineageKind::Person
+        | LineageKind::Owner
+        | LineageKind::Session
+        | LineageKind::Key
+        | LineageKind::All => "something",
     }
 }
 

@@ -4,7 +4,7 @@
 use locum_core::ids::{
     AgentId, ClientId, DelegationId, GrantId, IssuerId, Jti, TargetId, VersionId,
 };
-use locum_core::lineage::{Kind, What};
+use locum_core::lineage::{LineageKind, What};
 use locum_core::party::Foreign;
 use locum_core::registry::{Registry, TEXT_MAX};
 
@@ -28,48 +28,48 @@ pub(in crate::admin) enum Unnamed {
 pub(in crate::admin) fn check(what: &What, registry: &Registry) -> Result<(), Unnamed> {
     let id = what.id.as_str();
     match what.kind {
-        Kind::Token => form(
+        LineageKind::Token => form(
             Jti::parse(id).is_ok(),
             "expected the 26 characters of a `jti`",
         ),
-        Kind::Delegation => form(
+        LineageKind::Delegation => form(
             DelegationId::parse(id).is_ok(),
             "expected `dlg_` and 26 characters",
         ),
-        Kind::Grant => {
+        LineageKind::Grant => {
             let grant = GrantId::parse(id).ok();
             form(grant.is_some(), "expected `grt_` and 26 characters")?;
             known(grant.is_some_and(|id| registry.grant(id).is_some()))
         }
-        Kind::AgentVersion => {
+        LineageKind::AgentVersion => {
             let version = VersionId::parse(id).ok();
             form(version.is_some(), "expected `ver_` and 26 characters")?;
             known(version.is_some_and(|id| registry.knows_version(id)))
         }
-        Kind::Agent => {
+        LineageKind::Agent => {
             form(AgentId::parse(id).is_ok(), "expected an agent's id")?;
             known(registry.agent(id).is_some())
         }
-        Kind::Client => {
+        LineageKind::Client => {
             form(ClientId::parse(id).is_ok(), "expected a client's id")?;
             known(registry.client_id_taken(id))
         }
-        Kind::Target => {
+        LineageKind::Target => {
             form(TargetId::parse(id).is_ok(), "expected a target's id")?;
             known(registry.target(id).is_some())
         }
-        Kind::Issuer => {
+        LineageKind::Issuer => {
             form(IssuerId::parse(id).is_ok(), "expected an issuer's id")?;
             known(registry.issuer(id).is_some())
         }
-        Kind::Person => form(foreign(id), "expected `<issuer id>:<sub>`"),
-        Kind::Session => form(foreign(id), "expected `<issuer id>:<sid>`"),
-        Kind::Key => form(foreign(id), "expected `<issuer id>:<kid>` or `locum:<kid>`"),
-        Kind::Owner => form(
+        LineageKind::Person => form(foreign(id), "expected `<issuer id>:<sub>`"),
+        LineageKind::Session => form(foreign(id), "expected `<issuer id>:<sid>`"),
+        LineageKind::Key => form(foreign(id), "expected `<issuer id>:<kid>` or `locum:<kid>`"),
+        LineageKind::Owner => form(
             !id.is_empty() && id.len() <= TEXT_MAX && plain(id),
             "expected an owner's id",
         ),
-        Kind::All => form(id.is_empty(), "expected no id, since everything is named"),
+        LineageKind::All => form(id.is_empty(), "expected no id, since everything is named"),
     }
 }
 

@@ -8,19 +8,19 @@ use crate::state::{
     SecretHash, SigningKeyEntry,
 };
 use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId};
-use locum_core::lineage::{Keyed, Kind, What};
+use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::registry::Client;
 use locum_core::testing::{NOW_S, Names, agent, issuer, target, uuid};
 use serde_json::{Value, json};
 
-pub(super) fn what(kind: Kind, id: &str) -> What {
+pub(super) fn what(kind: LineageKind, id: &str) -> What {
     What {
         kind,
         id: id.into(),
     }
 }
 
-pub(super) fn revocation(number: u64, kind: Kind, id: &str) -> Change {
+pub(super) fn revocation(number: u64, kind: LineageKind, id: &str) -> Change {
     Change::Revocation {
         revocation: RevocationEntry {
             id: RevocationId(uuid(1, number)),
@@ -34,7 +34,7 @@ pub(super) fn revocation(number: u64, kind: Kind, id: &str) -> Change {
     }
 }
 
-pub(super) fn lock(number: u64, kind: Kind, id: &str) -> Change {
+pub(super) fn lock(number: u64, kind: LineageKind, id: &str) -> Change {
     Change::Lock {
         lock: LockEntry {
             id: LockId(uuid(1, number)),
@@ -123,8 +123,8 @@ fn remaining() -> Vec<Change> {
                 files,
             },
         },
-        revocation(1, Kind::Person, "demo:sentinel-ada"),
-        lock(1, Kind::Person, "demo:sentinel-ada"),
+        revocation(1, LineageKind::Person, "demo:sentinel-ada"),
+        lock(1, LineageKind::Person, "demo:sentinel-ada"),
         Change::Lift {
             id: LockId(uuid(1, 1)),
         },

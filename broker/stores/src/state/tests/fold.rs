@@ -6,7 +6,7 @@ use crate::ledger::Follower;
 use crate::state::{Change, Shared};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::ids::LockId;
-use locum_core::lineage::{Keyed, Kind};
+use locum_core::lineage::{Keyed, LineageKind};
 use locum_core::record::Draft;
 use locum_core::registry::{Grant, GrantState, GrantView};
 use locum_core::testing::{NOW_S, Names, Scene, agent, grant, target, uuid};
@@ -33,7 +33,7 @@ pub(super) fn uses(shared: &Shared, grant: &Grant) -> u64 {
     shared.read().registry.grant(grant.id).unwrap().uses
 }
 
-fn revoked(shared: &Shared, kind: Kind, id: &str, issued_ms: u64) -> bool {
+fn revoked(shared: &Shared, kind: LineageKind, id: &str, issued_ms: u64) -> bool {
     shared
         .read()
         .view
@@ -90,7 +90,7 @@ fn a_grant_written_again_keeps_its_uses_and_stays_revoked() {
     let id = granted.id.to_string();
     let drafts = [
         written(),
-        record(&[revocation(1, Kind::Grant, &id)]),
+        record(&[revocation(1, LineageKind::Grant, &id)]),
         written(),
     ];
     for shared in [live(&drafts), replayed(&drafts)] {
@@ -107,28 +107,38 @@ fn a_grant_written_again_keeps_its_uses_and_stays_revoked() {
 fn a_revocation_is_effective_at_its_records_time_or_before_what_it_names() {
     let shared = live(&[
         record(&[]),
-        record(&[revocation(1, Kind::Person, "demo:ada")]),
+        record(&[revocation(1, LineageKind::Person, "demo:ada")]),
     ]);
     let at = super::place(1).time_ms;
-    assert!(revoked(&shared, Kind::Person, "demo:ada", at));
-    assert!(!revoked(&shared, Kind::Person, "demo:ada", at + 1));
-    let mut earlier = revocation(2, Kind::Agent, "invoice-agent");
+    assert!(revoked(&shared, LineageKind::Person, "demo:ada", at));
+    assert!(!revoked(&shared, LineageKind::Person, "demo:ada", at + 1));
+    let mut earlier = revocation(2, LineageKind::Agent, "invoice-agent");
     if let Change::Revocation { revocation } = &mut earlier {
         revocation.before_ms = Some(at - 60_000);
     }
     let shared = live(&[record(&[earlier])]);
-    assert!(revoked(&shared, Kind::Agent, "invoice-agent", at - 60_000));
-    assert!(!revoked(&shared, Kind::Agent, "invoice-agent", at - 59_999));
+    assert!(revoked(
+        &shared,
+        LineageKind::Agent,
+        "invoice-agent",
+        at - 60_000
+    ));
+    assert!(!revoked(
+        &shared,
+        LineageKind::Agent,
+        "invoice-agent",
+        at - 59_999
+    ));
 }
 
 #[test]
 fn tokens_delegations_grants_sessions_and_keys_are_revoked_for_ever() {
     for kind in [
-        Kind::Token,
-        Kind::Delegation,
-        Kind::Grant,
-        Kind::Session,
-        Kind::Key,
+        LineageKind::Token,
+        LineageKind::Delegation,
+        LineageKind::Grant,
+        LineageKind::Session,
+        LineageKind::Key,
     ] {
         let mut change = revocation(1, kind, "x");
         if let Change::Revocation { revocation } = &mut change {
@@ -142,7 +152,7 @@ fn tokens_delegations_grants_sessions_and_keys_are_revoked_for_ever() {
     let retired = agent("invoice-agent", json!({})).retire().unwrap();
     let shared = replayed(&[record(&[Change::Agent { agent: retired }])]);
     assert!(
-        revoked(&shared, Kind::Agent, "invoice-agent", u64::MAX - 1),
+        revoked(&shared, LineageKind::Agent, "invoice-agent", u64::MAX - 1),
         "and a retired agent"
     );
 }
@@ -150,8 +160,8 @@ fn tokens_delegations_grants_sessions_and_keys_are_revoked_for_ever() {
 #[test]
 fn a_lock_holds_until_it_is_lifted_and_is_remembered_then() {
     let id = LockId(uuid(1, 1));
-    let key = Names.key(Kind::Agent, "invoice-agent");
-    let mut locked = lock(1, Kind::Agent, "invoice-agent");
+    let key = Names.key(LineageKind::Agent, "invoice-agent");
+    let mut locked = lock(1, LineageKind::Agent, "invoice-agent");
     if let Change::Lock { lock } = &mut locked {
         lock.expires_ms = None;
     }

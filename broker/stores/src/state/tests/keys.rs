@@ -4,7 +4,7 @@ use super::change::revocation;
 use super::{empty, live, record, replayed, shown, snapshot};
 use crate::ledger::Follower;
 use crate::state::{Change, KeyState, RETIRED_KEYS_MAX, Shared, SigningKeyEntry};
-use locum_core::lineage::Kind;
+use locum_core::lineage::LineageKind;
 use locum_core::record::Draft;
 use locum_core::token::Alg;
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ fn a_revoked_key_is_retired_and_no_later_record_brings_it_back() {
     let drafts = [
         put(&key("k1")),
         put(&key("k2")),
-        record(&[revocation(1, Kind::Key, "locum:k1")]),
+        record(&[revocation(1, LineageKind::Key, "locum:k1")]),
         put(&superseded),
     ];
     for shared in [live(&drafts), replayed(&drafts)] {
@@ -103,7 +103,7 @@ fn a_revoked_key_is_retired_and_no_later_record_brings_it_back() {
     // A key of somebody else is none of ours.
     let other = [
         put(&key("k1")),
-        record(&[revocation(1, Kind::Key, "corp:k1")]),
+        record(&[revocation(1, LineageKind::Key, "corp:k1")]),
     ];
     assert_eq!(states(&live(&other))[0].1, KeyState::Active);
 }
@@ -112,7 +112,7 @@ fn a_revoked_key_is_retired_and_no_later_record_brings_it_back() {
 fn a_snapshot_leads_to_the_same_keys_as_the_records() {
     let mut drafts: Vec<_> = (0..100).map(|number| put(&retired_whole(number))).collect();
     drafts.push(put(&key("k1")));
-    drafts.push(record(&[revocation(1, Kind::Key, "locum:k1")]));
+    drafts.push(record(&[revocation(1, LineageKind::Key, "locum:k1")]));
     let before = live(&drafts);
     let mut after = empty();
     after.restore(&snapshot(&before)).unwrap();
@@ -126,7 +126,7 @@ fn a_snapshot_of_a_version_before_is_taken_over_and_what_is_over_left_out() {
     let mut old = live(&[put(&key("k1"))]);
     old.appended(
         &super::place(1),
-        &record(&[revocation(1, Kind::Key, "locum:k1")]),
+        &record(&[revocation(1, LineageKind::Key, "locum:k1")]),
     )
     .unwrap();
     {

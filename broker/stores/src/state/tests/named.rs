@@ -6,7 +6,7 @@ use super::{empty, entry, live, place, record, replayed, snapshot};
 use crate::ledger::{Entry, Follower};
 use crate::state::{Change, NamedKey, Shared};
 use locum_core::ids::{Jti, LockId};
-use locum_core::lineage::{Key, Keyed, Kind};
+use locum_core::lineage::{Key, Keyed, LineageKind};
 use locum_core::record::{Draft, Place};
 use locum_core::testing::{NOW_S, Names, agent, uuid};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const NOW_MS: u64 = NOW_S * 1000;
 
 fn ada() -> Key {
-    Names.key(Kind::Person, "demo:ada")
+    Names.key(LineageKind::Person, "demo:ada")
 }
 
 /// What stands in the ledger once the side record was erased.
@@ -40,20 +40,20 @@ fn old(draft: &Draft, index: u64) -> Entry {
 
 fn stopped() -> [Draft; 3] {
     [
-        record(&[revocation(1, Kind::Person, "demo:ada")]),
-        record(&[lock(1, Kind::Agent, "invoice-agent")]),
-        record(&[revocation(2, Kind::Grant, "grt_1")]),
+        record(&[revocation(1, LineageKind::Person, "demo:ada")]),
+        record(&[lock(1, LineageKind::Agent, "invoice-agent")]),
+        record(&[revocation(2, LineageKind::Grant, "grt_1")]),
     ]
 }
 
 fn is_stopped(shared: &Shared) -> bool {
     let state = shared.read();
-    let agent = Names.key(Kind::Agent, "invoice-agent");
+    let agent = Names.key(LineageKind::Agent, "invoice-agent");
     state.view.is_revoked(&ada(), NOW_MS)
         && state.view.locked(&agent, NOW_MS).is_some()
         && state
             .view
-            .is_revoked(&Names.key(Kind::Grant, "grt_1"), u64::MAX)
+            .is_revoked(&Names.key(LineageKind::Grant, "grt_1"), u64::MAX)
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn an_agents_owner_is_known_after_its_name_was_erased() {
     shared.replay(&erased(&draft, 0)).unwrap();
     let state = shared.read();
     let agent = state.registry.agent("invoice-agent").unwrap();
-    let owner = Names.key(Kind::Owner, "team-invoice-agent");
+    let owner = Names.key(LineageKind::Owner, "team-invoice-agent");
     assert_eq!(agent.owner_key(&Names), owner);
 }
 
@@ -128,8 +128,12 @@ fn at(time_ms: u64) -> Place {
 #[test]
 fn a_revoked_token_leaves_memory_when_nothing_under_it_lives() {
     let jti = Jti(uuid(NOW_MS, 1));
-    let dead = Names.key(Kind::Token, &jti.to_string());
-    let mut shared = live(&[record(&[revocation(1, Kind::Token, &jti.to_string())])]);
+    let dead = Names.key(LineageKind::Token, &jti.to_string());
+    let mut shared = live(&[record(&[revocation(
+        1,
+        LineageKind::Token,
+        &jti.to_string(),
+    )])]);
     let end = NOW_MS + 3_660_000;
     shared.appended(&at(end), &record(&[])).unwrap();
     assert!(shared.read().view.is_revoked(&dead, 0), "until then");
@@ -142,7 +146,7 @@ fn a_revoked_token_leaves_memory_when_nothing_under_it_lives() {
 
 #[test]
 fn a_lock_leaves_memory_when_it_has_expired() {
-    let mut change = lock(1, Kind::All, "");
+    let mut change = lock(1, LineageKind::All, "");
     if let Change::Lock { lock } = &mut change {
         lock.expires_ms = Some(NOW_MS + 10_000);
     }
@@ -196,7 +200,7 @@ fn a_grant_counts_from_its_record_and_keeps_the_owner_its_agent_had() {
         let state = shared.read();
         let known = state.registry.grant(granted.id).unwrap();
         assert_eq!(known.since_ms(), place(1).time_ms);
-        let then = Names.key(Kind::Owner, "team-then");
+        let then = Names.key(LineageKind::Owner, "team-then");
         assert_eq!(known.owner_key, Some(then));
     }
 }

@@ -5,18 +5,18 @@ use super::{empty, entry, live, personal_grant, record, replayed, shown, snapsho
 use crate::ledger::Follower;
 use crate::state::{Change, Shared};
 use locum_core::ids::LockId;
-use locum_core::lineage::{Keyed, Kind};
+use locum_core::lineage::{Keyed, LineageKind};
 use locum_core::registry::GrantState;
 use locum_core::testing::{NOW_S, Names, agent, certified, uuid};
 use proptest::prelude::*;
 use serde_json::json;
 
-const KINDS: [Kind; 5] = [
-    Kind::Person,
-    Kind::Agent,
-    Kind::Token,
-    Kind::Owner,
-    Kind::All,
+const KINDS: [LineageKind; 5] = [
+    LineageKind::Person,
+    LineageKind::Agent,
+    LineageKind::Token,
+    LineageKind::Owner,
+    LineageKind::All,
 ];
 
 fn name(number: u64) -> String {

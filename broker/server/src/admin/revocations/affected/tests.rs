@@ -31,7 +31,7 @@ fn world() -> State {
     for (agent, owner) in [("a", "red"), ("b", "blue")] {
         let spec = json!({ "id": agent, "owner": { "kind": "team", "id": owner } });
         let mut agent = Agent::new(serde_json::from_value::<AgentSpec>(spec).unwrap(), 1);
-        agent.owner_key = Some(Plain.key(Kind::Owner, owner));
+        agent.owner_key = Some(Plain.key(LineageKind::Owner, owner));
         state.registry.put_agent(agent);
     }
     for (id, server) in [("asks", json!("rs")), ("offline", Value::Null)] {
@@ -59,21 +59,21 @@ fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> Permit {
         body: json!({
             "outcome": "permit", "jti": jti, "exp": NOW_MS / 1000 + 300, "target": target, "actor": "a",
             "chain": [{ "iss": "us", "sub": "a" }], "subject": { "kind": "person" }, "delegate_to": delegate_to,
-            "lineage": [key(Kind::Agent, "a"), key(Kind::Person, "demo:ada"), key(Kind::Token, &jti.to_string())],
+            "lineage": [key(LineageKind::Agent, "a"), key(LineageKind::Person, "demo:ada"), key(LineageKind::Token, &jti.to_string())],
         }),
         side: Some(json!({ "subject": "demo:ada" })),
     };
     Permit::read(&entry, "us", state).unwrap()
 }
 
-fn what(kind: Kind, id: &str) -> What {
+fn what(kind: LineageKind, id: &str) -> What {
     What {
         kind,
         id: id.to_owned(),
     }
 }
 
-fn affected(kind: Kind, id: &str, state: &State) -> Affected {
+fn affected(kind: LineageKind, id: &str, state: &State) -> Affected {
     stopped(&Stop::new(&what(kind, id), NOW, state, NOW_MS), state)
 }
 
@@ -89,13 +89,13 @@ fn stopped(stop: &Stop, state: &State) -> Affected {
 fn a_token_is_stopped_by_anything_in_its_lineage_its_owner_and_everything() {
     let state = world();
     for (kind, id, hit) in [
-        (Kind::Agent, "a", 1),
-        (Kind::Agent, "b", 0),
-        (Kind::Person, "demo:ada", 1),
-        (Kind::Person, "demo:bob", 0),
-        (Kind::Owner, "red", 1),
-        (Kind::Owner, "blue", 0),
-        (Kind::All, "", 1),
+        (LineageKind::Agent, "a", 1),
+        (LineageKind::Agent, "b", 0),
+        (LineageKind::Person, "demo:ada", 1),
+        (LineageKind::Person, "demo:bob", 0),
+        (LineageKind::Owner, "red", 1),
+        (LineageKind::Owner, "blue", 0),
+        (LineageKind::All, "", 1),
     ] {
         let found = affected(kind, id, &state);
         assert_eq!(found.tokens, hit, "{kind:?} {id}");
@@ -106,14 +106,18 @@ fn a_token_is_stopped_by_anything_in_its_lineage_its_owner_and_everything() {
 #[test]
 fn what_was_dead_already_is_not_stopped_again() {
     let mut state = world();
-    let key = Plain.key(Kind::Agent, "a");
+    let key = Plain.key(LineageKind::Agent, "a");
     state.view.revoke(key, NOW_MS - 1_000);
-    assert_eq!(affected(Kind::Agent, "a", &state).tokens, 1, "issued later");
+    assert_eq!(
+        affected(LineageKind::Agent, "a", &state).tokens,
+        1,
+        "issued later"
+    );
     state.view.revoke(key, FOR_EVER);
     for (kind, id) in [
-        (Kind::Agent, "a"),
-        (Kind::Person, "demo:ada"),
-        (Kind::All, ""),
+        (LineageKind::Agent, "a"),
+        (LineageKind::Person, "demo:ada"),
+        (LineageKind::All, ""),
     ] {
         assert_eq!(affected(kind, id, &state).tokens, 0, "{kind:?}");
     }
@@ -122,8 +126,10 @@ fn what_was_dead_already_is_not_stopped_again() {
 #[test]
 fn a_stop_in_force_counts_what_it_stopped_itself() {
     let mut state = world();
-    let stop = Stop::new(&what(Kind::Agent, "a"), NOW, &state, NOW_MS);
-    state.view.revoke(Plain.key(Kind::Agent, "a"), NOW_MS);
+    let stop = Stop::new(&what(LineageKind::Agent, "a"), NOW, &state, NOW_MS);
+    state
+        .view
+        .revoke(Plain.key(LineageKind::Agent, "a"), NOW_MS);
     assert_eq!(stopped(&stop, &state).tokens, 1);
 }
 
@@ -133,7 +139,7 @@ fn what_was_issued_after_the_moment_is_spared() {
     let before = |ms| {
         let act = Act::Revoke(Some(ms));
         stopped(
-            &Stop::new(&what(Kind::Agent, "a"), act, &state, NOW_MS),
+            &Stop::new(&what(LineageKind::Agent, "a"), act, &state, NOW_MS),
             &state,
         )
         .tokens
@@ -147,7 +153,7 @@ fn a_token_lives_on_where_nobody_can_ask_and_never_when_it_is_only_passed_on() {
     let state = world();
     let survivors = |target, delegate_to| {
         let mut out = Affected::default();
-        let stop = Stop::new(&what(Kind::All, ""), NOW, &state, NOW_MS);
+        let stop = Stop::new(&what(LineageKind::All, ""), NOW, &state, NOW_MS);
         let permit = permit(target, delegate_to, &state);
         stop.token(&permit, &state.world(NOW_MS), &mut out);
         out.survivors.into_iter().collect::<Vec<_>>()
@@ -175,7 +181,7 @@ fn live_grants_end_with_their_person_agent_owner_issuer_and_target() {
         made_by: "admin".into(),
         created_at_ms: NOW_MS - 10,
         recorded_ms: None,
-        owner_key: Some(Plain.key(Kind::Owner, "red")),
+        owner_key: Some(Plain.key(LineageKind::Owner, "red")),
         kept: locum_core::registry::KeptLineage::default(),
     };
     state.registry.put_grant(grant(1, NOW_MS / 1000 + 10));
@@ -183,23 +189,23 @@ fn live_grants_end_with_their_person_agent_owner_issuer_and_target() {
     let ending =
         |kind, id: &str, state: &State| Stop::new(&what(kind, id), NOW, state, NOW_MS).grants.len();
     for (kind, id, count) in [
-        (Kind::Grant, grant(1, 0).id.to_string(), 1),
-        (Kind::Grant, grant(2, 0).id.to_string(), 0),
-        (Kind::Person, "demo:ada".into(), 1),
-        (Kind::Person, "demo:bob".into(), 0),
-        (Kind::Agent, "a".into(), 1),
-        (Kind::Client, "a".into(), 1),
-        (Kind::Owner, "red".into(), 1),
-        (Kind::Owner, "blue".into(), 0),
-        (Kind::Issuer, "demo".into(), 1),
-        (Kind::Target, "asks".into(), 1),
-        (Kind::Target, "offline".into(), 0),
-        (Kind::All, String::new(), 1),
+        (LineageKind::Grant, grant(1, 0).id.to_string(), 1),
+        (LineageKind::Grant, grant(2, 0).id.to_string(), 0),
+        (LineageKind::Person, "demo:ada".into(), 1),
+        (LineageKind::Person, "demo:bob".into(), 0),
+        (LineageKind::Agent, "a".into(), 1),
+        (LineageKind::Client, "a".into(), 1),
+        (LineageKind::Owner, "red".into(), 1),
+        (LineageKind::Owner, "blue".into(), 0),
+        (LineageKind::Issuer, "demo".into(), 1),
+        (LineageKind::Target, "asks".into(), 1),
+        (LineageKind::Target, "offline".into(), 0),
+        (LineageKind::All, String::new(), 1),
     ] {
         assert_eq!(ending(kind, &id, &state), count, "{kind:?} {id}");
     }
     state
         .view
-        .revoke(Plain.key(Kind::Person, "demo:ada"), NOW_MS);
-    assert_eq!(ending(Kind::All, "", &state), 0);
+        .revoke(Plain.key(LineageKind::Person, "demo:ada"), NOW_MS);
+    assert_eq!(ending(LineageKind::All, "", &state), 0);
 }

@@ -1,7 +1,7 @@
 use super::*;
 use locum_core::registry::Registry;
 
-fn named(kind: Kind, id: &str) -> Result<(), Unnamed> {
+fn named(kind: LineageKind, id: &str) -> Result<(), Unnamed> {
     let what = What {
         kind,
         id: id.to_owned(),
@@ -13,15 +13,15 @@ fn named(kind: Kind, id: &str) -> Result<(), Unnamed> {
 fn people_owners_sessions_keys_and_tokens_need_not_be_known() {
     let jti = "01k00000000000000000000000";
     for (kind, id) in [
-        (Kind::Token, jti),
-        (Kind::Delegation, &format!("dlg_{jti}")),
-        (Kind::Person, "demo:ada"),
-        (Kind::Owner, "finance-it"),
-        (Kind::Owner, "demo:ada"),
-        (Kind::Session, "demo:s:1"),
-        (Kind::Key, "demo:kid"),
-        (Kind::Key, "locum:kid"),
-        (Kind::All, ""),
+        (LineageKind::Token, jti),
+        (LineageKind::Delegation, &format!("dlg_{jti}")),
+        (LineageKind::Person, "demo:ada"),
+        (LineageKind::Owner, "finance-it"),
+        (LineageKind::Owner, "demo:ada"),
+        (LineageKind::Session, "demo:s:1"),
+        (LineageKind::Key, "demo:kid"),
+        (LineageKind::Key, "locum:kid"),
+        (LineageKind::All, ""),
     ] {
         assert_eq!(named(kind, id), Ok(()), "{kind:?} {id}");
     }
@@ -30,22 +30,22 @@ fn people_owners_sessions_keys_and_tokens_need_not_be_known() {
 #[test]
 fn another_form_is_refused() {
     for (kind, id) in [
-        (Kind::Token, "dlg_01k00000000000000000000000"),
-        (Kind::Delegation, "01k00000000000000000000000"),
-        (Kind::Grant, "invoice-agent"),
-        (Kind::AgentVersion, "3"),
-        (Kind::Agent, ""),
-        (Kind::Agent, "Bad Id"),
-        (Kind::Client, "a_b"),
-        (Kind::Target, ""),
-        (Kind::Issuer, "https://idp.example"),
-        (Kind::Person, "ada"),
-        (Kind::Person, "demo:"),
-        (Kind::Person, "demo:a\nb"),
-        (Kind::Session, "sid"),
-        (Kind::Key, "kid"),
-        (Kind::Owner, ""),
-        (Kind::All, "everything"),
+        (LineageKind::Token, "dlg_01k00000000000000000000000"),
+        (LineageKind::Delegation, "01k00000000000000000000000"),
+        (LineageKind::Grant, "invoice-agent"),
+        (LineageKind::AgentVersion, "3"),
+        (LineageKind::Agent, ""),
+        (LineageKind::Agent, "Bad Id"),
+        (LineageKind::Client, "a_b"),
+        (LineageKind::Target, ""),
+        (LineageKind::Issuer, "https://idp.example"),
+        (LineageKind::Person, "ada"),
+        (LineageKind::Person, "demo:"),
+        (LineageKind::Person, "demo:a\nb"),
+        (LineageKind::Session, "sid"),
+        (LineageKind::Key, "kid"),
+        (LineageKind::Owner, ""),
+        (LineageKind::All, "everything"),
     ] {
         assert!(
             matches!(named(kind, id), Err(Unnamed::Form(_))),
@@ -57,12 +57,12 @@ fn another_form_is_refused() {
 #[test]
 fn what_is_registered_has_to_exist() {
     for (kind, id) in [
-        (Kind::Agent, "nobody"),
-        (Kind::Client, "nobody"),
-        (Kind::Target, "nowhere"),
-        (Kind::Issuer, "nobody"),
-        (Kind::Grant, "grt_01k00000000000000000000000"),
-        (Kind::AgentVersion, "ver_01k00000000000000000000000"),
+        (LineageKind::Agent, "nobody"),
+        (LineageKind::Client, "nobody"),
+        (LineageKind::Target, "nowhere"),
+        (LineageKind::Issuer, "nobody"),
+        (LineageKind::Grant, "grt_01k00000000000000000000000"),
+        (LineageKind::AgentVersion, "ver_01k00000000000000000000000"),
     ] {
         assert_eq!(named(kind, id), Err(Unnamed::Unknown), "{kind:?} {id}");
     }
