@@ -24,7 +24,7 @@ use crate::registry::{
 use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::token::{
-    Alg, Audiences, Claims, Expectation, Kid, Kind, SignatureCheck, SignatureFlaw, TOKEN_MAX,
+    Alg, Audiences, Claims, Expectation, Kid, SignatureCheck, SignatureFlaw, TOKEN_MAX, TokenKind,
     TypRule, Unverified, Verified, verify,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -178,10 +178,10 @@ pub fn grant(number: u64, agent: &str, targets: Value) -> Grant {
 
 /// A token of that kind by that issuer with those claims, verified now.
 #[must_use]
-pub fn verified(kind: Kind, iss: &str, claims: &Value) -> Verified<Claims> {
+pub fn verified(kind: TokenKind, iss: &str, claims: &Value) -> Verified<Claims> {
     let typ = match kind {
-        Kind::ForeignAccess | Kind::Own => "at+jwt",
-        Kind::IdToken | Kind::Workload | Kind::ClientAssertion => "JWT",
+        TokenKind::ForeignAccess | TokenKind::Own => "at+jwt",
+        TokenKind::IdToken | TokenKind::Workload | TokenKind::ClientAssertion => "JWT",
     };
     let part = |text: String| URL_SAFE_NO_PAD.encode(text);
     let header = json!({"alg": "ES256", "kid": "k", "typ": typ}).to_string();
@@ -191,16 +191,17 @@ pub fn verified(kind: Kind, iss: &str, claims: &Value) -> Verified<Claims> {
         kind,
         issuer: iss,
         audiences: match kind {
-            Kind::Own => Audiences::CallerDecides,
-            Kind::IdToken | Kind::ForeignAccess | Kind::Workload | Kind::ClientAssertion => {
-                Audiences::AnyOf(&audiences)
-            }
+            TokenKind::Own => Audiences::CallerDecides,
+            TokenKind::IdToken
+            | TokenKind::ForeignAccess
+            | TokenKind::Workload
+            | TokenKind::ClientAssertion => Audiences::AnyOf(&audiences),
         },
         algs: &[Alg::ES256],
         typ: match kind {
-            Kind::ForeignAccess | Kind::Own => TypRule::ACCESS,
-            Kind::IdToken | Kind::Workload => TypRule::JWT,
-            Kind::ClientAssertion => TypRule::CLIENT_ASSERTION,
+            TokenKind::ForeignAccess | TokenKind::Own => TypRule::ACCESS,
+            TokenKind::IdToken | TokenKind::Workload => TypRule::JWT,
+            TokenKind::ClientAssertion => TypRule::CLIENT_ASSERTION,
         },
         skew_s: 30,
         max_age_s: 86_400,

@@ -19,7 +19,7 @@ mod verify;
 
 pub use alg::Alg;
 pub use claims::{Claims, DATE_MAX, NAME_MAX};
-pub use expectation::{Audiences, Expectation, Kind, TypRule};
+pub use expectation::{Audiences, Expectation, TokenKind, TypRule};
 pub use flaw::TokenFlaw;
 pub use unverified::{TOKEN_MAX, Unverified};
 pub use verify::{Kid, SignatureCheck, SignatureFlaw, Verified, verify};

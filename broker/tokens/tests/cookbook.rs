@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::jws::JwsSigner;
 use locum_core::token::{
-    Alg, Audiences, Expectation, Kind, SignatureCheck, SignatureFlaw, TOKEN_MAX, TokenFlaw,
+    Alg, Audiences, Expectation, SignatureCheck, SignatureFlaw, TOKEN_MAX, TokenFlaw, TokenKind,
     TypRule, Unverified, verify,
 };
 use locum_tokens::keys::{KeyFlaw, KeySet, SigningKey};
@@ -131,7 +131,7 @@ fn rfc7520_6_the_signed_part_of_the_nested_example_verifies_as_ps256() {
     let set = taken(&public(key), Alg::PS256).unwrap();
     let audiences = ["app".to_owned()];
     let expectation = Expectation {
-        kind: Kind::IdToken,
+        kind: TokenKind::IdToken,
         issuer: "hobbiton.example",
         audiences: Audiences::AnyOf(&audiences),
         algs: &[Alg::PS256],

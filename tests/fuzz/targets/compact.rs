@@ -4,17 +4,17 @@
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::token::{
-    Alg, Audiences, DATE_MAX, Expectation, Kid, Kind, NAME_MAX, SignatureCheck, SignatureFlaw,
+    Alg, Audiences, DATE_MAX, Expectation, Kid, TokenKind, NAME_MAX, SignatureCheck, SignatureFlaw,
     TOKEN_MAX, TypRule, Unverified, verify,
 };
 
 const NOW: u64 = 1_795_400_000;
-const SLOTS: [(Kind, TypRule<'static>); 5] = [
-    (Kind::IdToken, TypRule::JWT),
-    (Kind::ForeignAccess, TypRule::ACCESS_OR_UNTYPED),
-    (Kind::Workload, TypRule::JWT),
-    (Kind::Own, TypRule::ACCESS),
-    (Kind::ClientAssertion, TypRule::CLIENT_ASSERTION),
+const SLOTS: [(TokenKind, TypRule<'static>); 5] = [
+    (TokenKind::IdToken, TypRule::JWT),
+    (TokenKind::ForeignAccess, TypRule::ACCESS_OR_UNTYPED),
+    (TokenKind::Workload, TypRule::JWT),
+    (TokenKind::Own, TypRule::ACCESS),
+    (TokenKind::ClientAssertion, TypRule::CLIENT_ASSERTION),
 ];
 
 /// Accepts every signature, so that the claims are reached at all.

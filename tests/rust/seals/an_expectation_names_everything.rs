@@ -1,8 +1,8 @@
-use locum_core::token::{Audiences, Expectation, Kind, TypRule};
+use locum_core::token::{Audiences, Expectation, TokenKind, TypRule};
 
 fn without_algorithms(audiences: Audiences<'_>) -> Expectation<'_> {
     Expectation {
-        kind: Kind::IdToken,
+        kind: TokenKind::IdToken,
         issuer: "https://idp.example",
         audiences,
         typ: TypRule::JWT,

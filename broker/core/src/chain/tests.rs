@@ -8,7 +8,7 @@
 use super::*;
 use crate::registry::Issuer;
 use crate::testing::{OURS, SEEN, actor, agent, claims, id_token, issuer, verified};
-use crate::token::Kind;
+use crate::token::TokenKind;
 
 const WIDE: Bounds = Bounds {
     depth: 16,
@@ -35,7 +35,7 @@ fn with_act(issuer: &Issuer, act: &Value) -> Result<SubjectProof, Refusal> {
 fn workload(sub: &str, agent: Option<&crate::registry::Agent>) -> SubjectProof {
     let issuer = issuer("wl", json!({"role": "workload"}));
     let token = verified(
-        Kind::Workload,
+        TokenKind::Workload,
         &issuer.spec.issuer,
         &claims(&issuer, sub, OURS, json!({})),
     );

@@ -14,7 +14,7 @@ use crate::testing::{
     Agreeing, NOW_S, Names, OURS, SEEN, Scene, access_token, actor, agent, claims, client,
     id_token, issuer, other_client, ours, over, target, verified,
 };
-use crate::token::{Claims, Kind, Verified};
+use crate::token::{Claims, TokenKind, Verified};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn worker(patch: Value) -> Agent {
 fn token(issuer: &Issuer, patch: Value) -> Verified<Claims> {
     let patch = over(json!({"env": "prod"}), patch);
     verified(
-        Kind::Workload,
+        TokenKind::Workload,
         &issuer.spec.issuer,
         &claims(issuer, "wl/1", OURS, patch),
     )
@@ -152,7 +152,7 @@ fn an_assertion_and_a_secret_serve_only_clients_registered_for_them() {
     assert!(Authenticated::by_secret(caller(), &secret, &Agreeing, NOW_S * 1000).is_none());
     let assertion = |iss: &str| {
         let all = json!({"iss": iss, "sub": iss, "aud": OURS, "iat": NOW_S, "exp": NOW_S + 60});
-        verified(Kind::ClientAssertion, iss, &all)
+        verified(TokenKind::ClientAssertion, iss, &all)
     };
     assert!(
         Authenticated::by_assertion(caller(), &assertion("invoice-agent"), NOW_S * 1000).is_some()
@@ -239,7 +239,7 @@ fn a_token_speaks_only_for_its_own_issuer_and_that_issuers_one_role() {
     let corp = issuer("corp", json!({}));
     let who = agent("invoice-agent", json!({}));
     let of_demo = verified(
-        Kind::IdToken,
+        TokenKind::IdToken,
         &demo.spec.issuer,
         &claims(&demo, "ada", "app", json!({})),
     );

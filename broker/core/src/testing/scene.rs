@@ -13,7 +13,7 @@ use crate::record::{self, Appended, Draft, leaf_hash};
 use crate::refusal::Refusal;
 use crate::registry::{Agent, Issuer, Target};
 use crate::standing::Standing;
-use crate::token::Kind;
+use crate::token::TokenKind;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -245,7 +245,7 @@ pub fn facts(target: &Target) -> Facts {
 /// # Errors
 /// The refusal.
 pub fn id_token(issuer: &Issuer, token: &Value, agent: &Agent) -> Result<SubjectProof, Refusal> {
-    let token = verified(Kind::IdToken, &issuer.spec.issuer, token);
+    let token = verified(TokenKind::IdToken, &issuer.spec.issuer, token);
     SubjectProof::from_id_token(&token, issuer, agent.id(), SEEN)
 }
 
@@ -260,14 +260,14 @@ pub fn access_token(issuer: &Issuer, patch: Value) -> Result<SubjectProof, Refus
         OURS,
         over(json!({"client_id": "app"}), patch),
     );
-    let token = verified(Kind::ForeignAccess, &issuer.spec.issuer, &token);
+    let token = verified(TokenKind::ForeignAccess, &issuer.spec.issuer, &token);
     SubjectProof::from_access_token(&token, issuer, SEEN)
 }
 
 /// A token of ours with those claims, read back.
 #[must_use]
 pub fn own(claims: &serde_json::Map<String, Value>) -> OwnToken {
-    let token = verified(Kind::Own, OURS, &Value::Object(claims.clone()));
+    let token = verified(TokenKind::Own, OURS, &Value::Object(claims.clone()));
     OwnToken::read(&token, OURS).unwrap()
 }
 

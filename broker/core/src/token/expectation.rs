@@ -5,7 +5,7 @@ use super::Alg;
 /// Which rules a token is held to: one kind never passes for another
 /// (RFC 8725 §3.12, "mutually exclusive validation rules").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum TokenKind {
     /// A provider's ID token (OpenID Connect Core §2).
     IdToken,
     /// A provider's access token for a person (RFC 9068).
@@ -88,7 +88,7 @@ pub(super) fn media_type(typ: &str) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expectation<'a> {
     /// Which rules apply.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// `iss`, compared byte by byte.
     pub issuer: &'a str,
     /// `aud`.

@@ -1,7 +1,7 @@
 //! Tokens made by hand and a key that accepts them, for the tests of `core`.
 
 use super::{
-    Alg, Audiences, Claims, Expectation, Kid, Kind, SignatureCheck, SignatureFlaw, TokenFlaw,
+    Alg, Audiences, Claims, Expectation, Kid, SignatureCheck, SignatureFlaw, TokenFlaw, TokenKind,
     TypRule, Unverified, Verified, verify,
 };
 use base64::Engine;
@@ -71,16 +71,16 @@ pub(crate) fn claims(patch: Value) -> Value {
 }
 
 /// What an ordinary slot of that kind expects, with audience `app`.
-pub(crate) fn expectation(kind: Kind, audience: &[String]) -> Expectation<'_> {
+pub(crate) fn expectation(kind: TokenKind, audience: &[String]) -> Expectation<'_> {
     Expectation {
         kind,
         issuer: ISSUER,
         audiences: Audiences::AnyOf(audience),
         algs: &[Alg::ES256],
         typ: match kind {
-            Kind::IdToken | Kind::Workload => TypRule::JWT,
-            Kind::ForeignAccess | Kind::Own => TypRule::ACCESS,
-            Kind::ClientAssertion => TypRule::CLIENT_ASSERTION,
+            TokenKind::IdToken | TokenKind::Workload => TypRule::JWT,
+            TokenKind::ForeignAccess | TokenKind::Own => TypRule::ACCESS,
+            TokenKind::ClientAssertion => TypRule::CLIENT_ASSERTION,
         },
         skew_s: 30,
         max_age_s: 3_600,

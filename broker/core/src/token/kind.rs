@@ -2,22 +2,22 @@
 //! (contract §5, RFC 8725 §3.11-3.12).
 
 use super::expectation::media_type;
-use super::{Claims, Kind, TokenFlaw};
+use super::{Claims, TokenFlaw, TokenKind};
 
 /// Claims by which a token shows that it is an access token.
 const ACCESS_MARKS: [&str; 3] = ["scope", "scp", "client_id"];
 /// Claims that only an ID token has (OpenID Connect Core §2, §3.3.2.11).
 const ID_MARKS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
-pub(super) fn check(claims: &Claims, kind: Kind, typ: Option<&str>) -> Result<(), TokenFlaw> {
+pub(super) fn check(claims: &Claims, kind: TokenKind, typ: Option<&str>) -> Result<(), TokenFlaw> {
     match kind {
-        Kind::IdToken => id_token(claims),
-        Kind::ForeignAccess => foreign_access(claims, typ),
-        Kind::Workload => workload(claims),
+        TokenKind::IdToken => id_token(claims),
+        TokenKind::ForeignAccess => foreign_access(claims, typ),
+        TokenKind::Workload => workload(claims),
         // The audience and what else is ours to know is looked at by whoever
         // accepts it; no other issuer signs with our keys.
-        Kind::Own => typ_claim(claims, "an access token of ours", &[]),
-        Kind::ClientAssertion => client_assertion(claims),
+        TokenKind::Own => typ_claim(claims, "an access token of ours", &[]),
+        TokenKind::ClientAssertion => client_assertion(claims),
     }
 }
 

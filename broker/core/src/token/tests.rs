@@ -20,7 +20,7 @@ fn id_token_flaw(patch: Value) -> Option<TokenFlaw> {
     let app = ["app".to_owned()];
     accept(
         &token(Some("JWT"), &claims(patch)),
-        &expectation(Kind::IdToken, &app),
+        &expectation(TokenKind::IdToken, &app),
     )
     .err()
 }
@@ -36,7 +36,7 @@ fn a_good_token_passes_with_every_claim_in_its_place() {
             "may_act": {"sub": "agent"}, "groups": ["staff"], "mixed": ["a", 1],
         })),
     );
-    let verified = accept(&text, &expectation(Kind::IdToken, &app)).unwrap();
+    let verified = accept(&text, &expectation(TokenKind::IdToken, &app)).unwrap();
     let claims = verified.get();
     assert_eq!(
         (claims.iss.as_str(), claims.sub.as_str()),
@@ -62,7 +62,7 @@ fn a_good_token_passes_with_every_claim_in_its_place() {
     );
     let other = accept(
         &token(None, &fixture::claims(json!({}))),
-        &expectation(Kind::IdToken, &app),
+        &expectation(TokenKind::IdToken, &app),
     );
     assert_ne!(verified.digest(), other.unwrap().digest());
 }
@@ -77,7 +77,7 @@ fn nothing_of_a_token_is_in_the_debug_text_of_what_holds_it() {
     let unverified = Unverified::parse(&text, TOKEN_MAX).unwrap();
     let shown = format!("{unverified:?}");
     assert_eq!(shown, "Unverified { .. }");
-    let verified = accept(&text, &expectation(Kind::IdToken, &app)).unwrap();
+    let verified = accept(&text, &expectation(TokenKind::IdToken, &app)).unwrap();
     assert_eq!(format!("{verified:?}"), "Verified { .. }");
     assert_eq!(format!("{:?}", verified.get()), "Claims { .. }");
 }

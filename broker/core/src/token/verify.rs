@@ -1,6 +1,6 @@
 //! The one door from claimed to checked.
 
-use super::expectation::{Audiences, Expectation, Kind};
+use super::expectation::{Audiences, Expectation, TokenKind};
 use super::{Alg, Claims, TokenFlaw, Unverified, kind};
 use std::fmt;
 
@@ -167,7 +167,7 @@ fn audience(claims: &Claims, expectation: &Expectation<'_>) -> Result<(), TokenF
             [one] => (set.contains(one), set),
             _ => return Err(TokenFlaw::AudienceNotSole),
         },
-        Audiences::CallerDecides => (expectation.kind == Kind::Own, &[]),
+        Audiences::CallerDecides => (expectation.kind == TokenKind::Own, &[]),
     };
     if passes {
         Ok(())

@@ -13,7 +13,7 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
 use locum_core::secret::Secret;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, Kind, TypRule, Unverified, Verified, verify,
+    Alg, Audiences, Claims, Expectation, TokenKind, TypRule, Unverified, Verified, verify,
 };
 use locum_stores::state::State;
 use sha2::{Digest, Sha256};
@@ -175,7 +175,7 @@ fn by_assertion(app: &App, assertion: Unverified, request: [u8; 32]) -> Result<P
     let check = app.client_keys.even(keys.as_deref());
     let ours = [app.issuer.to_string()];
     let expectation = Expectation {
-        kind: Kind::ClientAssertion,
+        kind: TokenKind::ClientAssertion,
         issuer: &id,
         audiences: Audiences::Sole(&ours),
         algs: &Alg::ALL,

@@ -98,7 +98,7 @@ fn only_a_permit_of_that_very_token_is_it() {
 
 /// A token of ours with those claims changed, signed and read back.
 fn token(changes: serde_json::Value) -> OwnToken {
-    use locum_core::token::{Alg, Audiences, Expectation, Kind, TypRule, Unverified, verify};
+    use locum_core::token::{Alg, Audiences, Expectation, TokenKind, TypRule, Unverified, verify};
     let id = Jti(Uuid7::new(5, [1; 10]));
     let mut claims = json!({
         "iss": "http://l", "sub": "demo:ada", "aud": "urn:demo:sap", "client_id": "invoice-agent",
@@ -112,7 +112,7 @@ fn token(changes: serde_json::Value) -> OwnToken {
     let keys =
         locum_tokens::keys::KeySet::from_jwks(&json!({ "keys": [key.public_jwk()] }), &Alg::ALL);
     let expectation = Expectation {
-        kind: Kind::Own,
+        kind: TokenKind::Own,
         issuer: "http://l",
         audiences: Audiences::CallerDecides,
         algs: &Alg::ALL,

@@ -12,7 +12,7 @@ use locum_core::generations::Generations;
 use locum_core::refusal::Refusal;
 use locum_core::registry::{Issuer, IssuerRole};
 use locum_core::token::{
-    Audiences, Claims, Expectation, Kind, TokenFlaw, TypRule, Unverified, Verified, verify,
+    Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified, verify,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) struct Foreign {
     pub(crate) token: Arc<Verified<Claims>>,
     /// Who issued it.
     pub(crate) issuer: Arc<Issuer>,
-    kind: Kind,
+    kind: TokenKind,
     /// Of the keys that verified it.
     generation: u64,
 }
@@ -65,11 +65,11 @@ impl SentAs {
     }
 
     /// What the token must be, of that issuer.
-    fn kind(self, issuer: &Issuer) -> Result<Kind, Refusal> {
+    fn kind(self, issuer: &Issuer) -> Result<TokenKind, Refusal> {
         match (self, issuer.spec.role) {
-            (Self::IdToken, IssuerRole::Subject) => Ok(Kind::IdToken),
-            (Self::SubjectJwt, IssuerRole::Subject) => Ok(Kind::ForeignAccess),
-            (Self::SubjectJwt | Self::ActorJwt, IssuerRole::Workload) => Ok(Kind::Workload),
+            (Self::IdToken, IssuerRole::Subject) => Ok(TokenKind::IdToken),
+            (Self::SubjectJwt, IssuerRole::Subject) => Ok(TokenKind::ForeignAccess),
+            (Self::SubjectJwt | Self::ActorJwt, IssuerRole::Workload) => Ok(TokenKind::Workload),
             (Self::IdToken, IssuerRole::Workload) | (Self::ActorJwt, IssuerRole::Subject) => {
                 Err(self.slot().refusal(
                     "expected a token of an issuer that is trusted for this use, found one trusted for another",
@@ -165,10 +165,10 @@ async fn keys(
     keys.await.map_err(gone)
 }
 
-fn audiences(app: &App, issuer: &Issuer, kind: Kind) -> Vec<String> {
+fn audiences(app: &App, issuer: &Issuer, kind: TokenKind) -> Vec<String> {
     match kind {
-        Kind::ForeignAccess => issuer.access_audiences(&app.issuer),
-        Kind::IdToken | Kind::Workload | Kind::Own | Kind::ClientAssertion => {
+        TokenKind::ForeignAccess => issuer.access_audiences(&app.issuer),
+        TokenKind::IdToken | TokenKind::Workload | TokenKind::Own | TokenKind::ClientAssertion => {
             issuer.audiences(&app.issuer)
         }
     }
@@ -177,7 +177,7 @@ fn audiences(app: &App, issuer: &Issuer, kind: Kind) -> Vec<String> {
 fn expectation<'a>(
     app: &App,
     issuer: &'a Issuer,
-    kind: Kind,
+    kind: TokenKind,
     slot: Slot,
     audiences: &'a [String],
 ) -> Expectation<'a> {
@@ -187,9 +187,15 @@ fn expectation<'a>(
         audiences: Audiences::AnyOf(audiences),
         algs: &issuer.spec.algs,
         typ: match (kind, issuer.spec.accept_untyped) {
-            (Kind::ForeignAccess, true) => TypRule::ACCESS_OR_UNTYPED,
-            (Kind::ForeignAccess, false) => TypRule::ACCESS,
-            (Kind::IdToken | Kind::Workload | Kind::Own | Kind::ClientAssertion, _) => TypRule::JWT,
+            (TokenKind::ForeignAccess, true) => TypRule::ACCESS_OR_UNTYPED,
+            (TokenKind::ForeignAccess, false) => TypRule::ACCESS,
+            (
+                TokenKind::IdToken
+                | TokenKind::Workload
+                | TokenKind::Own
+                | TokenKind::ClientAssertion,
+                _,
+            ) => TypRule::JWT,
         },
         skew_s: app.bounds.clock_skew_s,
         max_age_s: slot.max_age_s(app),
@@ -203,7 +209,7 @@ async fn verified(
     (app, waiter): (&App, &Waiter),
     sent: (&str, Unverified),
     issuer: &Arc<Issuer>,
-    kind: Kind,
+    kind: TokenKind,
     slot: Slot,
 ) -> Result<(Verified<Claims>, u64), Refusal> {
     let (text, unverified) = sent;

@@ -11,7 +11,7 @@ use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
 use locum_core::standing::FOR_EVER;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, Kid, Kind, TokenFlaw, TypRule, Unverified, Verified,
+    Alg, Audiences, Claims, Expectation, Kid, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
     verify,
 };
 use locum_tokens::keys::KeySet;
@@ -41,7 +41,7 @@ pub(crate) fn none_kept() -> Kept {
 /// What does not fit.
 pub(crate) fn verified(app: &App, text: &str) -> Result<Arc<Verified<Claims>>, TokenFlaw> {
     let expectation = Expectation {
-        kind: Kind::Own,
+        kind: TokenKind::Own,
         issuer: &app.issuer,
         audiences: Audiences::CallerDecides,
         algs: &Alg::ALL,

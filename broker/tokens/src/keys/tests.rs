@@ -11,7 +11,7 @@ mod set;
 
 use super::*;
 use locum_core::token::{
-    Audiences, Claims, Expectation, Kind, TOKEN_MAX, TokenFlaw, TypRule, Unverified, Verified,
+    Audiences, Claims, Expectation, TOKEN_MAX, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
     verify,
 };
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn key(alg: Alg) -> &'static SigningKey {
 fn accept(text: &str, keys: &KeySet, algs: &[Alg]) -> Result<Verified<Claims>, TokenFlaw> {
     let audiences = ["urn:demo:sap".to_owned()];
     let expectation = Expectation {
-        kind: Kind::Own,
+        kind: TokenKind::Own,
         issuer: "http://127.0.0.1:8420",
         audiences: Audiences::AnyOf(&audiences),
         algs,

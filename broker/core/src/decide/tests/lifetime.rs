@@ -70,7 +70,11 @@ fn an_actor_token_bounds_what_it_obtains() {
         json!({"workload": {"issuer": "wl", "claims": {"sub": "wl/1"}}, "ceiling": ceiling()});
     let agent = agent("invoice-agent", patch);
     let token = claims(&workloads, "wl/1", OURS, json!({"exp": NOW_S + 20}));
-    let token = verified(crate::token::Kind::Workload, &workloads.spec.issuer, &token);
+    let token = verified(
+        crate::token::TokenKind::Workload,
+        &workloads.spec.issuer,
+        &token,
+    );
     let issuer = OURS.into();
     let client = crate::testing::client(&agent);
     let proof = crate::proof::ActorProof::from_workload(

@@ -116,7 +116,11 @@ fn client_credentials_with_our_issuer_give_an_actor_token_and_nothing_else() {
 fn an_exchange_never_gives_an_actor_token() {
     let workloads = issuer("wl", json!({"role": "workload", "audiences": null}));
     let token = crate::testing::claims(&workloads, "wl/invoice-agent", OURS, json!({}));
-    let token = verified(crate::token::Kind::Workload, &workloads.spec.issuer, &token);
+    let token = verified(
+        crate::token::TokenKind::Workload,
+        &workloads.spec.issuer,
+        &token,
+    );
     let agent = invoice_agent();
     let subject = SubjectProof::from_workload(&token, &workloads, Some(&agent), SEEN).unwrap();
     let mut scene = Scene::of(&agent, subject, &sap());

@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 /// The flaw of an ID token whose payload is exactly this.
 fn flaw_of_payload(payload: &Value) -> Option<TokenFlaw> {
     let app = ["app".to_owned()];
-    accept(&token(None, payload), &expectation(Kind::IdToken, &app)).err()
+    accept(
+        &token(None, payload),
+        &expectation(TokenKind::IdToken, &app),
+    )
+    .err()
 }
 
 fn with(claim: &str, value: Value) -> Value {
@@ -25,7 +29,7 @@ fn every_required_claim_must_be_there() {
         assert_eq!(flaw_of_payload(&all), Some(TokenFlaw::Missing { claim }));
     }
     let app = ["app".to_owned()];
-    let mut slot = expectation(Kind::IdToken, &app);
+    let mut slot = expectation(TokenKind::IdToken, &app);
     slot.jti_required = true;
     let flaw = accept(&token(None, &claims(json!({}))), &slot).err();
     assert_eq!(flaw, Some(TokenFlaw::Missing { claim: "jti" }));
@@ -178,7 +182,7 @@ fn rfc7519_4_1_3_the_audience_is_compared_whole() {
     assert_eq!(id_token_flaw(json!({"aud": ["app"]})), None);
     assert_eq!(id_token_flaw(json!({"aud": ["other", "app"]})), None);
     let text = token(None, &claims(json!({})));
-    let flaw = accept(&text, &expectation(Kind::IdToken, &[])).err();
+    let flaw = accept(&text, &expectation(TokenKind::IdToken, &[])).err();
     assert!(
         matches!(flaw, Some(TokenFlaw::Audience { .. })),
         "nobody is expected"
@@ -188,7 +192,7 @@ fn rfc7519_4_1_3_the_audience_is_compared_whole() {
 #[test]
 fn a_sole_audience_is_a_string_or_an_array_of_one() {
     let app = ["app".to_owned(), "app2".to_owned()];
-    let mut slot = expectation(Kind::IdToken, &app);
+    let mut slot = expectation(TokenKind::IdToken, &app);
     slot.audiences = Audiences::Sole(&app);
     let read = |aud: Value| accept(&token(None, &claims(json!({"aud": aud}))), &slot).err();
     assert_eq!(read(json!("app")), None);
@@ -210,11 +214,11 @@ fn a_sole_audience_is_a_string_or_an_array_of_one() {
 #[test]
 fn only_our_own_tokens_may_leave_the_audience_to_the_caller() {
     for kind in [
-        Kind::IdToken,
-        Kind::ForeignAccess,
-        Kind::Workload,
-        Kind::ClientAssertion,
-        Kind::Own,
+        TokenKind::IdToken,
+        TokenKind::ForeignAccess,
+        TokenKind::Workload,
+        TokenKind::ClientAssertion,
+        TokenKind::Own,
     ] {
         let mut slot = expectation(kind, &[]);
         slot.audiences = Audiences::CallerDecides;
@@ -225,7 +229,7 @@ fn only_our_own_tokens_may_leave_the_audience_to_the_caller() {
         };
         let flaw = accept(&token(typ, &claims(json!({}))), &slot).err();
         match kind {
-            Kind::Own => assert_eq!(flaw, None),
+            TokenKind::Own => assert_eq!(flaw, None),
             _ => assert!(matches!(flaw, Some(TokenFlaw::Audience { .. })), "{kind:?}"),
         }
     }

@@ -12,7 +12,7 @@ fn good_payload() -> String {
 
 fn flaw_of(text: &str) -> Option<TokenFlaw> {
     let app = ["app".to_owned()];
-    accept(text, &expectation(Kind::IdToken, &app)).err()
+    accept(text, &expectation(TokenKind::IdToken, &app)).err()
 }
 
 fn flaw_of_header(header: &str) -> Option<TokenFlaw> {
@@ -257,7 +257,7 @@ fn a_signature_that_does_not_fit_is_refused_and_nothing_is_echoed() {
 #[test]
 fn the_algorithm_is_the_keys_own() {
     let app = ["app".to_owned()];
-    let mut slot = expectation(Kind::IdToken, &app);
+    let mut slot = expectation(TokenKind::IdToken, &app);
     slot.algs = &Alg::ALL;
     let text = compact(r#"{"alg":"PS256","kid":"k"}"#, &good_payload(), b"good");
     assert_eq!(accept(&text, &slot).err(), Some(TokenFlaw::WrongAlg));

@@ -4,15 +4,15 @@ use super::super::fixture::{ISSUER, accept, claims, expectation, token};
 use super::super::*;
 use serde_json::{Value, json};
 
-const KINDS: [Kind; 5] = [
-    Kind::IdToken,
-    Kind::ForeignAccess,
-    Kind::Workload,
-    Kind::Own,
-    Kind::ClientAssertion,
+const KINDS: [TokenKind; 5] = [
+    TokenKind::IdToken,
+    TokenKind::ForeignAccess,
+    TokenKind::Workload,
+    TokenKind::Own,
+    TokenKind::ClientAssertion,
 ];
 
-fn read(kind: Kind, typ: Option<&str>, patch: Value) -> Option<TokenFlaw> {
+fn read(kind: TokenKind, typ: Option<&str>, patch: Value) -> Option<TokenFlaw> {
     let app = ["app".to_owned()];
     accept(&token(typ, &claims(patch)), &expectation(kind, &app)).err()
 }
@@ -20,7 +20,7 @@ fn read(kind: Kind, typ: Option<&str>, patch: Value) -> Option<TokenFlaw> {
 /// An access token where the issuer has `accept_untyped`.
 fn untyped(patch: Value) -> Option<TokenFlaw> {
     let app = ["app".to_owned()];
-    let mut slot = expectation(Kind::ForeignAccess, &app);
+    let mut slot = expectation(TokenKind::ForeignAccess, &app);
     slot.typ = TypRule::ACCESS_OR_UNTYPED;
     accept(&token(Some("JWT"), &claims(patch)), &slot).err()
 }
@@ -38,15 +38,15 @@ fn rfc7515_4_1_9_typ_is_a_media_type_without_case() {
         Some("application/jwt"),
         Some("Application/JWT"),
     ] {
-        assert_eq!(read(Kind::IdToken, typ, json!({})), None, "{typ:?}");
+        assert_eq!(read(TokenKind::IdToken, typ, json!({})), None, "{typ:?}");
     }
     for typ in ["at+jwt", "application/at+jwt", "AT+JWT"] {
         assert_eq!(
-            read(Kind::ForeignAccess, Some(typ), json!({})),
+            read(TokenKind::ForeignAccess, Some(typ), json!({})),
             None,
             "{typ}"
         );
-        assert_eq!(read(Kind::Own, Some(typ), json!({})), None, "{typ}");
+        assert_eq!(read(TokenKind::Own, Some(typ), json!({})), None, "{typ}");
     }
 }
 
@@ -74,13 +74,17 @@ fn a_typ_of_another_kind_is_refused_in_every_slot() {
             );
         }
     }
-    for kind in [Kind::IdToken, Kind::Workload, Kind::ClientAssertion] {
+    for kind in [
+        TokenKind::IdToken,
+        TokenKind::Workload,
+        TokenKind::ClientAssertion,
+    ] {
         assert!(matches!(
             read(kind, Some("at+jwt"), json!({})),
             Some(TokenFlaw::Typ { .. })
         ));
     }
-    for kind in [Kind::ForeignAccess, Kind::Own] {
+    for kind in [TokenKind::ForeignAccess, TokenKind::Own] {
         for typ in [None, Some("JWT"), Some("client-authentication+jwt")] {
             assert!(matches!(
                 read(kind, typ, json!({})),
@@ -88,7 +92,7 @@ fn a_typ_of_another_kind_is_refused_in_every_slot() {
             ));
         }
     }
-    for kind in [Kind::IdToken, Kind::Workload] {
+    for kind in [TokenKind::IdToken, TokenKind::Workload] {
         let flaw = read(kind, Some("client-authentication+jwt"), json!({}));
         assert!(matches!(flaw, Some(TokenFlaw::Typ { .. })));
     }
@@ -111,13 +115,16 @@ fn what_marks_an_access_token_makes_it_no_id_token() {
         ("typ", json!("id")),
     ] {
         assert!(
-            is_of_another_kind(read(Kind::IdToken, None, json!({ claim: value })), claim),
+            is_of_another_kind(
+                read(TokenKind::IdToken, None, json!({ claim: value })),
+                claim
+            ),
             "{claim}"
         );
     }
     assert_eq!(
         read(
-            Kind::IdToken,
+            TokenKind::IdToken,
             None,
             json!({"typ": "ID", "nonce": "n", "azp": "app"})
         ),
@@ -144,7 +151,7 @@ fn other_tokens_of_the_provider_are_no_access_tokens() {
     for typ in ["ID", "Refresh", "Offline", "Logout"] {
         let patch = json!({"scope": "a", "typ": typ});
         assert!(is_of_another_kind(
-            read(Kind::ForeignAccess, Some("at+jwt"), patch),
+            read(TokenKind::ForeignAccess, Some("at+jwt"), patch),
             "typ"
         ));
     }
@@ -161,10 +168,10 @@ fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
         json!("x"),
     ] {
         let access = json!({"scope": "a", "cnf": cnf});
-        let flaw = read(Kind::ForeignAccess, Some("at+jwt"), access.clone());
+        let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), access.clone());
         assert_eq!(flaw, Some(TokenFlaw::Bound));
         assert_eq!(untyped(access), Some(TokenFlaw::Bound));
-        let workload = read(Kind::Workload, None, json!({"cnf": cnf}));
+        let workload = read(TokenKind::Workload, None, json!({"cnf": cnf}));
         assert_eq!(workload, Some(TokenFlaw::Bound));
     }
 }
@@ -172,12 +179,12 @@ fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
 #[test]
 fn a_clients_token_for_itself_speaks_for_no_person() {
     for patch in [json!({"client_id": "ada"}), json!({"azp": "ada"})] {
-        let flaw = read(Kind::ForeignAccess, Some("at+jwt"), patch);
+        let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), patch);
         assert_eq!(flaw, Some(TokenFlaw::SubjectIsClient));
     }
     assert_eq!(
         read(
-            Kind::ForeignAccess,
+            TokenKind::ForeignAccess,
             Some("at+jwt"),
             json!({"client_id": "app"})
         ),
@@ -196,29 +203,29 @@ fn what_marks_a_persons_token_makes_it_no_workload_token() {
         ("typ", json!("ID")),
     ] {
         assert!(is_of_another_kind(
-            read(Kind::Workload, None, json!({ claim: value })),
+            read(TokenKind::Workload, None, json!({ claim: value })),
             claim
         ));
     }
     let patch = json!({"kubernetes.io": {"namespace": "n"}, "sub": "system:serviceaccount:n:s"});
-    assert_eq!(read(Kind::Workload, None, patch), None);
+    assert_eq!(read(TokenKind::Workload, None, patch), None);
 }
 
 #[test]
 fn rfc7523_3_a_client_assertion_is_the_clients_word_about_itself() {
     for typ in [None, Some("JWT"), Some("client-authentication+jwt")] {
         assert_eq!(
-            read(Kind::ClientAssertion, typ, json!({"sub": ISSUER})),
+            read(TokenKind::ClientAssertion, typ, json!({"sub": ISSUER})),
             None
         );
     }
     assert_eq!(
-        read(Kind::ClientAssertion, None, json!({})),
+        read(TokenKind::ClientAssertion, None, json!({})),
         Some(TokenFlaw::SubjectIsNotIssuer)
     );
     let patch = json!({"sub": ISSUER, "events": {}});
     assert!(is_of_another_kind(
-        read(Kind::ClientAssertion, None, patch),
+        read(TokenKind::ClientAssertion, None, patch),
         "events"
     ));
 }
@@ -226,12 +233,12 @@ fn rfc7523_3_a_client_assertion_is_the_clients_word_about_itself() {
 #[test]
 fn a_token_of_ours_with_a_typ_claim_is_not_ours() {
     assert!(is_of_another_kind(
-        read(Kind::Own, Some("at+jwt"), json!({"typ": "Bearer"})),
+        read(TokenKind::Own, Some("at+jwt"), json!({"typ": "Bearer"})),
         "typ"
     ));
     assert_eq!(
         read(
-            Kind::Own,
+            TokenKind::Own,
             Some("at+jwt"),
             json!({"client_id": "a", "scope": "b"})
         ),

@@ -24,7 +24,7 @@ proptest! {
         let app = ["app".to_owned()];
         for (header, payload) in [(header.as_str(), payload.as_str()), (r#"{"alg":"ES256"}"#, &payload)] {
             if let Ok(unverified) = Unverified::parse(&compact(header, payload, b"good"), TOKEN_MAX) {
-                let slot = expectation(Kind::IdToken, &app);
+                let slot = expectation(TokenKind::IdToken, &app);
                 let _ = verify(unverified, &slot, now, &Agreeing);
             }
         }
@@ -40,7 +40,7 @@ proptest! {
         all.as_object_mut().unwrap().insert(name.clone(), value.clone());
         let app = ["app".to_owned()];
         let unverified = Unverified::parse(&token(None, &all), TOKEN_MAX).unwrap();
-        let read = verify(unverified, &expectation(Kind::IdToken, &app), now, &Agreeing);
+        let read = verify(unverified, &expectation(TokenKind::IdToken, &app), now, &Agreeing);
         prop_assert!(read.is_err() || !value.is_null(), "null passed as {}", name);
     }
 }

@@ -51,7 +51,7 @@ fn age_is_counted_from_iat_whatever_exp_says() {
 #[test]
 fn exp_may_be_bounded_ahead() {
     let app = ["app".to_owned()];
-    let mut slot = expectation(Kind::IdToken, &app);
+    let mut slot = expectation(TokenKind::IdToken, &app);
     slot.exp_max_ahead_s = Some(3_600);
     let read = |exp: u64| accept(&token(None, &claims(json!({"exp": exp}))), &slot).err();
     assert_eq!(read(NOW + 3_600), None);
@@ -66,7 +66,7 @@ fn exp_may_be_bounded_ahead() {
 #[test]
 fn a_kept_token_is_held_against_the_clock_again() {
     let app = ["app".to_owned()];
-    let slot = expectation(Kind::IdToken, &app);
+    let slot = expectation(TokenKind::IdToken, &app);
     let kept = accept(&token(None, &claims(json!({}))), &slot).unwrap();
     assert_eq!(kept.check_time(&slot, NOW + 99), Ok(()));
     let later = NOW + 100;
@@ -83,7 +83,7 @@ fn a_kept_token_is_held_against_the_clock_again() {
 fn no_clock_and_no_limit_overflows() {
     let app = ["app".to_owned()];
     for (now, number) in [(0, 0), (0, u64::MAX), (u64::MAX, 0), (u64::MAX, u64::MAX)] {
-        let mut slot = expectation(Kind::IdToken, &app);
+        let mut slot = expectation(TokenKind::IdToken, &app);
         (slot.skew_s, slot.max_age_s, slot.exp_max_ahead_s) = (number, number, Some(number));
         let unverified = Unverified::parse(&token(None, &claims(json!({}))), TOKEN_MAX).unwrap();
         let passed = verify(unverified, &slot, now, &Agreeing).is_ok();

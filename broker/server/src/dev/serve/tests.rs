@@ -2,7 +2,7 @@
 use super::super::test_world::{self, TestWorld};
 use super::*;
 use locum_core::token::{
-    Alg, Audiences, Expectation, Kind, TOKEN_MAX, TypRule, Unverified, verify,
+    Alg, Audiences, Expectation, TOKEN_MAX, TokenKind, TypRule, Unverified, verify,
 };
 use locum_tokens::keys::KeySet;
 
@@ -28,7 +28,7 @@ async fn the_listener_answers_until_it_is_stopped() {
 
 /// As the broker will look at them (contract §5).
 fn expected<'a>(
-    kind: Kind,
+    kind: TokenKind,
     issuer: &'a str,
     audience: &'a [String],
     typ: TypRule<'a>,
@@ -57,9 +57,9 @@ async fn what_the_demo_issuers_say_passes_the_brokers_own_checks() {
     let (_, workload) = test_world.form("/workloads/token", "agent=hr-agent").await;
     let (idp, platform) = (at.idp(), at.workloads());
     let (app, locum) = (["demo-app".to_owned()], [at.issuer]);
-    let id = expected(Kind::IdToken, &idp, &app, TypRule::JWT);
-    let access = expected(Kind::ForeignAccess, &idp, &locum, TypRule::ACCESS);
-    let actor = expected(Kind::Workload, &platform, &locum, TypRule::JWT);
+    let id = expected(TokenKind::IdToken, &idp, &app, TypRule::JWT);
+    let access = expected(TokenKind::ForeignAccess, &idp, &locum, TypRule::ACCESS);
+    let actor = expected(TokenKind::Workload, &platform, &locum, TypRule::JWT);
     for (answer, member, keys, expectation) in [
         (&person, "id_token", "/idp/jwks", id),
         (&person, "access_token", "/idp/jwks", access),

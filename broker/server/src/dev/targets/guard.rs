@@ -9,8 +9,8 @@ use super::seen::Seen;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, Kind, TOKEN_MAX, TokenFlaw, TypRule, Unverified, Verified,
-    verify,
+    Alg, Audiences, Claims, Expectation, TOKEN_MAX, TokenFlaw, TokenKind, TypRule, Unverified,
+    Verified, verify,
 };
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl Guard {
 
     async fn verified(&self, token: &str) -> Result<Verified<Claims>, Denied> {
         let expectation = Expectation {
-            kind: Kind::Own,
+            kind: TokenKind::Own,
             issuer: &self.issuer,
             audiences: Audiences::AnyOf(&self.audiences),
             algs: &Alg::ALL,
