@@ -9,23 +9,23 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A person at an issuer.
-    Person(Foreign),
+    Person(ExternalId),
     /// A foreign workload that is no agent.
-    Workload(Foreign),
+    Workload(ExternalId),
     /// An agent of ours.
     Agent(AgentId),
 }
 
 /// Somebody known at a foreign issuer; two issuers' `alice` never meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign {
+pub struct ExternalId {
     /// Where.
     pub issuer: IssuerId,
     /// The `sub` there.
     pub sub: String,
 }
 
-impl Foreign {
+impl ExternalId {
     /// `<issuer id>:<sub there>`.
     #[must_use]
     pub fn name(&self) -> String {

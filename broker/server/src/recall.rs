@@ -8,7 +8,7 @@ use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::jcs;
 use locum_core::lineage::Lineage;
 use locum_core::own::OwnToken;
-use locum_core::party::{Foreign, Link, Subject};
+use locum_core::party::{ExternalId, Link, Subject};
 use locum_core::proof::Recall;
 use locum_core::record::{commitment, key_text};
 use locum_stores::ledger::{Entry, QUEUE, Reader};
@@ -281,8 +281,8 @@ fn read(entry: &Entry, jti: Jti, issuer: &str, state: &State) -> Result<Option<R
 
 fn subject(kind: &Kind, name: &str) -> Option<Subject> {
     match kind {
-        Kind::Person => Foreign::parse(name).map(Subject::Person),
-        Kind::Workload => Foreign::parse(name).map(Subject::Workload),
+        Kind::Person => ExternalId::parse(name).map(Subject::Person),
+        Kind::Workload => ExternalId::parse(name).map(Subject::Workload),
         Kind::Agent => AgentId::parse(name).ok().map(Subject::Agent),
     }
 }

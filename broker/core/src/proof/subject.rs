@@ -6,7 +6,7 @@ use super::own_subject::Parent;
 use super::{ActorProof, Recall};
 use crate::ids::{AgentId, IssuerId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind};
-use crate::party::{Foreign, Link, SignIn, Subject};
+use crate::party::{ExternalId, Link, SignIn, Subject};
 use crate::refusal::Refusal;
 use crate::registry::{Agent, Grant, Issuer, IssuerRole};
 use crate::scope::Authority;
@@ -156,7 +156,7 @@ impl SubjectProof {
     ) -> Option<Self> {
         let live = grant.view(now_s) == crate::registry::GrantView::Active;
         let its = grant.spec.agent == *actor.agent_id();
-        let person = Foreign::parse(&grant.spec.person)?;
+        let person = ExternalId::parse(&grant.spec.person)?;
         (live && its).then(|| Self {
             issuer: Some(person.issuer.clone()),
             subject: Subject::Person(person),
@@ -204,7 +204,7 @@ impl SubjectProof {
         if claims.sub.len() > FOREIGN_SUB_MAX {
             return Err(invalid("a sub of at most 400 bytes", "a longer one"));
         }
-        let foreign = Foreign {
+        let foreign = ExternalId {
             issuer: issuer.id.clone(),
             sub: claims.sub.clone(),
         };

@@ -5,7 +5,7 @@
 use crate::admin::problem::Problem;
 use crate::admin::times;
 use locum_core::details::Details;
-use locum_core::party::Foreign;
+use locum_core::party::ExternalId;
 use locum_core::registry::{GrantSpec, GrantTarget, IssuerRole, Problems, Registry, Status};
 
 /// Longest group, in bytes.
@@ -41,7 +41,7 @@ pub(super) fn check(spec: &GrantSpec, registry: &Registry, now_ms: u64) -> Resul
 }
 
 fn person(spec: &GrantSpec, registry: &Registry, out: &mut Problems) {
-    let Some(person) = Foreign::parse(&spec.person) else {
+    let Some(person) = ExternalId::parse(&spec.person) else {
         return;
     };
     let issuer = registry.issuer(person.issuer.as_str());
@@ -62,11 +62,11 @@ fn person(spec: &GrantSpec, registry: &Registry, out: &mut Problems) {
 fn groups(spec: &GrantSpec, out: &mut Problems) {
     let groups = spec.groups.iter().flatten();
     out.list("/groups", groups.clone().count());
-    let issuer = Foreign::parse(&spec.person).map(|person| person.issuer);
+    let issuer = ExternalId::parse(&spec.person).map(|person| person.issuer);
     for (place, group) in groups.enumerate() {
         let fits = group.len() <= GROUP_MAX
             && !group.chars().any(char::is_control)
-            && Foreign::parse(group).is_some_and(|group| Some(group.issuer) == issuer);
+            && ExternalId::parse(group).is_some_and(|group| Some(group.issuer) == issuer);
         let expected = "expected `<issuer id>:<name>` of the person's issuer";
         out.require(fits, &format!("/groups/{place}"), expected);
     }

@@ -5,7 +5,7 @@ use locum_core::ids::{
     AgentId, ClientId, DelegationId, GrantId, IssuerId, Jti, TargetId, VersionId,
 };
 use locum_core::lineage::{LineageKind, What};
-use locum_core::party::Foreign;
+use locum_core::party::ExternalId;
 use locum_core::registry::{Registry, TEXT_MAX};
 
 /// Longest name of a person, a session or a key, in bytes.
@@ -86,7 +86,7 @@ const fn known(holds: bool) -> Result<(), Unnamed> {
 }
 
 fn foreign(id: &str) -> bool {
-    id.len() <= NAME_MAX && plain(id) && Foreign::parse(id).is_some()
+    id.len() <= NAME_MAX && plain(id) && ExternalId::parse(id).is_some()
 }
 
 fn plain(id: &str) -> bool {
