@@ -2,7 +2,7 @@
 
 use super::aim::Aim;
 use super::ladder::Work;
-use super::{Case, Facts, Place};
+use super::{Case, DelegateTo, Facts};
 use crate::own::{AGENT_AUDIENCE, Del};
 use crate::policy::Basis;
 use crate::proof::Origin;
@@ -50,12 +50,12 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
 /// resource as it was named, else the target's audience.
 fn audience(facts: &Facts, work: &Work) -> String {
     match (&facts.delegate, &work.aim) {
-        (Place::Agent(agent), _) => format!("{AGENT_AUDIENCE}{}", agent.spec.id),
-        (Place::NotAsked | Place::Nowhere, Aim::At(at)) => {
+        (DelegateTo::Agent(agent), _) => format!("{AGENT_AUDIENCE}{}", agent.spec.id),
+        (DelegateTo::NotAsked | DelegateTo::Nowhere, Aim::At(at)) => {
             let resource = at.resource.clone();
             resource.unwrap_or_else(|| at.target.spec.audience.clone())
         }
-        (Place::NotAsked | Place::Nowhere, Aim::ActorToken) => facts.issuer.to_string(),
+        (DelegateTo::NotAsked | DelegateTo::Nowhere, Aim::ActorToken) => facts.issuer.to_string(),
     }
 }
 
@@ -72,8 +72,8 @@ fn del(case: &Case, facts: &Facts, work: &Work) -> Del {
         None => work.grant.as_ref().map(|grant| grant.id),
     };
     let target = match &facts.delegate {
-        Place::Agent(_) => work.aim.target().map(|target| target.id.clone()),
-        Place::NotAsked | Place::Nowhere => None,
+        DelegateTo::Agent(_) => work.aim.target().map(|target| target.id.clone()),
+        DelegateTo::NotAsked | DelegateTo::Nowhere => None,
     };
     Del {
         id: crate::ids::DelegationId(case.jti.0),
@@ -116,7 +116,7 @@ pub(super) fn build(case: &Case, facts: &Facts, work: &Work) -> Built {
     if let Some(act) = case.chain.act() {
         put("act", act);
     }
-    if let Place::Agent(agent) = &facts.delegate {
+    if let DelegateTo::Agent(agent) = &facts.delegate {
         put(
             "may_act",
             json!({ "iss": *facts.issuer, "sub": agent.spec.id }),

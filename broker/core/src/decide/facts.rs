@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// How the request names its target.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Named {
+pub enum TargetRequest {
     /// One target, by audience or id, or by that resource.
     One(Arc<Target>, Option<String>),
     /// Locum itself (`client_credentials` for an actor token).
@@ -45,7 +45,7 @@ pub struct Standings {
 
 /// Where `delegate_to` leads.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Place {
+pub enum DelegateTo {
     /// It was not asked for.
     NotAsked,
     /// To an active agent that is not the actor itself.
@@ -65,11 +65,11 @@ pub struct Facts {
     /// The outermost bounds.
     pub limits: Limits,
     /// The target.
-    pub named: Named,
+    pub named: TargetRequest,
     /// What stands.
     pub standings: Standings,
     /// Where the chain is passed on to.
-    pub delegate: Place,
+    pub delegate: DelegateTo,
     /// Grants of the subject for the actor that are live, in the order in
     /// which they are tried: earliest expiry first, then lowest id.
     pub grants: Vec<Arc<Grant>>,

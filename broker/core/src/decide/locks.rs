@@ -1,7 +1,7 @@
 //! Locks: a switch on an agent, version, owner, person, client, issuer, target
 //! or everything wins over all else (contract §12).
 
-use super::{Case, Facts, Named};
+use super::{Case, Facts, TargetRequest};
 use crate::ids::AgentId;
 use crate::lineage::LineageKind;
 use crate::refusal::{Code, Refusal, quoted};
@@ -41,8 +41,11 @@ fn is_left_to_agent_rung(case: &Case, facts: &Facts, fallen: &AgentId) -> bool {
 /// Outside the ceiling a locked target is answered like an unknown one.
 fn in_ceiling(case: &Case, facts: &Facts) -> bool {
     match &facts.named {
-        Named::One(target, _) => case.actor.agent().ceiling_at(&target.id).is_some(),
-        Named::Ourselves | Named::Nothing | Named::Unknown(_) | Named::Several => false,
+        TargetRequest::One(target, _) => case.actor.agent().ceiling_at(&target.id).is_some(),
+        TargetRequest::Ourselves
+        | TargetRequest::Nothing
+        | TargetRequest::Unknown(_)
+        | TargetRequest::Several => false,
     }
 }
 

@@ -31,7 +31,7 @@ mod tests;
 pub use agent::in_force;
 pub use bound::{REFUSAL_MAX, by_digest};
 pub use case::{Ask, Case, GrantType, IssuedType};
-pub use facts::{Facts, Limits, Named, Place, Standings};
+pub use facts::{DelegateTo, Facts, Limits, Standings, TargetRequest};
 pub use ladder::{Check, CheckResult, Trail, decide};
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};

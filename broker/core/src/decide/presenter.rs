@@ -2,7 +2,7 @@
 //! the chain on. A token of ours serves only the one it was meant for: its
 //! proof shows that, and here that it is this actor.
 
-use super::{Case, Facts, Place};
+use super::{Case, DelegateTo, Facts};
 use crate::party::Subject;
 use crate::proof::mismatch;
 use crate::refusal::{Code, Refusal, quoted};
@@ -45,15 +45,14 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
 /// Whether what was asked for is there: another agent, active at this moment.
 fn delegate_is_found(case: &Case, facts: &Facts) -> bool {
     match (&case.ask.delegate_to, &facts.delegate) {
-        (None, Place::NotAsked) => true,
-        (Some(asked), Place::Agent(agent)) => {
+        (None, DelegateTo::NotAsked) => true,
+        (Some(asked), DelegateTo::Agent(agent)) => {
             *asked == agent.spec.id
                 && *asked != *case.actor.agent_id()
                 && agent.certified(facts.now_s()).is_some()
         }
-        (None, Place::Agent(_) | Place::Nowhere) | (Some(_), Place::NotAsked | Place::Nowhere) => {
-            false
-        }
+        (None, DelegateTo::Agent(_) | DelegateTo::Nowhere)
+        | (Some(_), DelegateTo::NotAsked | DelegateTo::Nowhere) => false,
     }
 }
 

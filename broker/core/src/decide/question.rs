@@ -1,7 +1,7 @@
 //! What is asked of the policy, over what was narrowed (contract §6, §13).
 
 use super::ladder::Work;
-use super::{Case, Facts, Place};
+use super::{Case, DelegateTo, Facts};
 use crate::party::Subject;
 use crate::policy::{Action, Answer, Basis, PolicyCheck, PolicyFault, Question, Risk};
 use crate::refusal::{Code, Refusal};
@@ -21,8 +21,8 @@ pub(super) fn question(
 ) -> Question {
     let actor = case.actor.agent();
     let next = match &facts.delegate {
-        Place::Agent(agent) => Some(agent),
-        Place::NotAsked | Place::Nowhere => None,
+        DelegateTo::Agent(agent) => Some(agent),
+        DelegateTo::NotAsked | DelegateTo::Nowhere => None,
     };
     let sign_in = case.subject.sign_in();
     let now_s = facts.now_s();

@@ -3,7 +3,7 @@
 
 use super::aim::{Aim, At};
 use super::ladder::Work;
-use super::{Case, Facts, GrantType, Named, Place};
+use super::{Case, DelegateTo, Facts, GrantType, TargetRequest};
 use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::Target;
@@ -12,15 +12,15 @@ use serde_json::json;
 
 pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
     let (target, resource) = match &facts.named {
-        Named::One(target, resource) => (target, resource),
-        Named::Ourselves
+        TargetRequest::One(target, resource) => (target, resource),
+        TargetRequest::Ourselves
             if case.ask.grant_type == GrantType::ClientCredentials && case.is_alone() =>
         {
             return actor_token(facts);
         }
-        Named::Nothing => return Err(unknown(case, "no target")),
-        Named::Ourselves | Named::Unknown(_) => return Err(unknown(case, ANOTHER)),
-        Named::Several => {
+        TargetRequest::Nothing => return Err(unknown(case, "no target")),
+        TargetRequest::Ourselves | TargetRequest::Unknown(_) => return Err(unknown(case, ANOTHER)),
+        TargetRequest::Several => {
             return Err(Refusal::new(
                 Code::TargetSeveral,
                 "expected one target, found several; make one exchange for each target",
@@ -50,8 +50,8 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
 /// An actor token and nothing else (contract §6, `client_credentials`).
 fn actor_token(facts: &Facts) -> Result<(), Refusal> {
     match facts.delegate {
-        Place::NotAsked => Ok(()),
-        Place::Agent(_) | Place::Nowhere => Err(Refusal::new(
+        DelegateTo::NotAsked => Ok(()),
+        DelegateTo::Agent(_) | DelegateTo::Nowhere => Err(Refusal::new(
             Code::Request,
             "expected no delegate_to for an actor token, found one; leave it out or name a target",
         )),

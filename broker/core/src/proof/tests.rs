@@ -174,7 +174,7 @@ fn an_actor_token_of_ours_is_one_from_client_credentials_for_our_issuer_and_of_t
     let mut scene = Scene::alone(&invoice, &sap);
     assert_eq!(scene.ask.grant_type, GrantType::ClientCredentials);
     let for_sap = scene.token();
-    scene.facts.named = crate::decide::Named::Ourselves;
+    scene.facts.named = crate::decide::TargetRequest::Ourselves;
     let for_us = scene.token();
     let signed_by = crate::lineage::Keyed::key(&Names, crate::lineage::LineageKind::Key, "locum:k");
     let with = |agent: &Agent, token, client: &Authenticated<Caller>| {

@@ -3,8 +3,8 @@
 use super::{NOW_S, Names, OURS, SEEN, Stub, actor, claims, issuer, over, uuid, verified};
 use crate::chain::{Bounds, Chain};
 use crate::decide::{
-    Ask, Case, Decision, Facts, Frame, GrantType, IssuedType, Limits, Named, Permit, PersonalSalt,
-    Place, Recorded, Refused, Standings, decide,
+    Ask, Case, Decision, DelegateTo, Facts, Frame, GrantType, IssuedType, Limits, Permit,
+    PersonalSalt, Recorded, Refused, Standings, TargetRequest, decide,
 };
 use crate::ids::{Jti, RequestId};
 use crate::own::OwnToken;
@@ -89,7 +89,7 @@ impl Scene {
     #[must_use]
     pub fn passing_to(mut self, agent: &Agent) -> Self {
         self.ask.delegate_to = Some(agent.id().clone());
-        self.facts.delegate = Place::Agent(Arc::new(agent.clone()));
+        self.facts.delegate = DelegateTo::Agent(Arc::new(agent.clone()));
         self
     }
 
@@ -228,13 +228,13 @@ pub fn facts(target: &Target) -> Facts {
             max_depth: 4,
             max_hops: 8,
         },
-        named: Named::One(Arc::new(target.clone()), None),
+        named: TargetRequest::One(Arc::new(target.clone()), None),
         standings: Standings {
             subject: Standing::Live,
             actor: Standing::Live,
             target: Standing::Live,
         },
-        delegate: Place::NotAsked,
+        delegate: DelegateTo::NotAsked,
         grants: Vec::new(),
         root_grant: None,
     }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::vault::Secrets;
 use http::HeaderMap;
 use locum_core::decide::SeenMark;
-use locum_core::lineage::{Key, Keyed, Lineage, LineageKind as Named};
+use locum_core::lineage::{Key, Keyed, Lineage, LineageKind};
 use locum_core::proof::{Authenticated, Caller, SecretCheck};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
@@ -217,9 +217,9 @@ fn stands(app: &App, client: &Authenticated<Caller>) -> Result<(), Refusal> {
 /// What names a caller: itself, as an agent, and by the owner that it has now,
 /// whose name may be erased.
 pub(crate) fn names_of(app: &App, caller: &Caller) -> Vec<Key> {
-    let mut out = vec![app.names.key(Named::Client, caller.id())];
+    let mut out = vec![app.names.key(LineageKind::Client, caller.id())];
     if let Some(agent) = caller.agent() {
-        out.push(app.names.key(Named::Agent, caller.id()));
+        out.push(app.names.key(LineageKind::Agent, caller.id()));
         out.push(agent.owner_key(&app.names));
     }
     out

@@ -9,7 +9,9 @@ use crate::deciding::INLINE_POLICIES_MAX;
 use crate::oauth::answer::unavailable;
 use locum_ambient::Stopwatch;
 use locum_ambient::metrics::Histogram;
-use locum_core::decide::{self, Case, Decision, Facts, Named, Permit, Place, Refused, Standings};
+use locum_core::decide::{
+    self, Case, Decision, DelegateTo, Facts, Permit, Refused, Standings, TargetRequest,
+};
 use locum_core::ids::GrantId;
 use locum_core::lineage::LineageKind;
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
@@ -61,8 +63,11 @@ async fn worked_out(
 ) -> Result<Decision, Unavailable> {
     let app = request.app;
     let met = match &facts.named {
-        Named::One(target, _) => bundle.concerning(case.actor.agent_id(), &target.id),
-        Named::Ourselves | Named::Nothing | Named::Unknown(_) | Named::Several => 0,
+        TargetRequest::One(target, _) => bundle.concerning(case.actor.agent_id(), &target.id),
+        TargetRequest::Ourselves
+        | TargetRequest::Nothing
+        | TargetRequest::Unknown(_)
+        | TargetRequest::Several => 0,
     };
     if met <= INLINE_POLICIES_MAX {
         let policy = Timed(&bundle, &app.metrics.policy_seconds);
@@ -135,8 +140,11 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
     let world = app.world(state);
     let named = target(app, state, request.form, case.ask.grant_type);
     let at = match &named {
-        Named::One(target, _) => Some(&**target),
-        Named::Ourselves | Named::Nothing | Named::Unknown(_) | Named::Several => None,
+        TargetRequest::One(target, _) => Some(&**target),
+        TargetRequest::Ourselves
+        | TargetRequest::Nothing
+        | TargetRequest::Unknown(_)
+        | TargetRequest::Several => None,
     };
     Facts {
         now_ms: world.now_ms,
@@ -194,17 +202,17 @@ fn root_grant(
     (!dead).then(|| grant.clone())
 }
 
-fn delegate(case: &Case, state: &State, now_s: u64) -> Place {
+fn delegate(case: &Case, state: &State, now_s: u64) -> DelegateTo {
     let Some(id) = &case.ask.delegate_to else {
-        return Place::NotAsked;
+        return DelegateTo::NotAsked;
     };
     let active = state
         .registry
         .agent(id.as_str())
         .filter(|agent| agent.certified(now_s).is_some());
     match active.filter(|agent| agent.spec.id != *case.actor.agent_id()) {
-        Some(agent) => Place::Agent(agent.clone()),
-        None => Place::Nowhere,
+        Some(agent) => DelegateTo::Agent(agent.clone()),
+        None => DelegateTo::Nowhere,
     }
 }
 

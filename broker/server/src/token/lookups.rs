@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::oauth::form::Form;
-use locum_core::decide::{GrantType, Named};
+use locum_core::decide::{GrantType, TargetRequest};
 use locum_core::ids::AgentId;
 use locum_core::lineage::LineageKind;
 use locum_core::proof::{Origin, SubjectProof};
@@ -14,25 +14,30 @@ use std::sync::Arc;
 /// The one target that all `audience` and `resource` values mean, compared
 /// whole: an audience is a target's audience or id, a resource one of its
 /// resources or its audience (contract §6).
-pub(crate) fn target(app: &App, state: &State, form: &Form, grant_type: GrantType) -> Named {
+pub(crate) fn target(
+    app: &App,
+    state: &State,
+    form: &Form,
+    grant_type: GrantType,
+) -> TargetRequest {
     let resources: Vec<&str> = form.all("resource").collect();
     let audiences: Vec<&str> = form.all("audience").collect();
     if resources.len() > 1 {
-        return Named::Several;
+        return TargetRequest::Several;
     }
     let is_ours = |name: &&str| **name == *app.issuer && grant_type == GrantType::ClientCredentials;
     let ours = audiences.iter().filter(|name| is_ours(name)).count();
     if ours > 0 {
         let alone = ours == audiences.len() && resources.is_empty();
         return if alone {
-            Named::Ourselves
+            TargetRequest::Ourselves
         } else {
-            Named::Several
+            TargetRequest::Several
         };
     }
     let resource = resources.first().copied();
     if let Some(resource) = resource.filter(|resource| !is_resource(resource)) {
-        return Named::Unknown(resource.to_owned());
+        return TargetRequest::Unknown(resource.to_owned());
     }
     let by_audience = audiences
         .iter()
@@ -41,13 +46,13 @@ pub(crate) fn target(app: &App, state: &State, form: &Form, grant_type: GrantTyp
     let mut found: Option<&Arc<Target>> = None;
     for (name, target) in by_audience.chain(by_resource) {
         match (target, found) {
-            (None, _) => return Named::Unknown(name.to_owned()),
-            (Some(target), Some(other)) if target.id != other.id => return Named::Several,
+            (None, _) => return TargetRequest::Unknown(name.to_owned()),
+            (Some(target), Some(other)) if target.id != other.id => return TargetRequest::Several,
             (Some(target), _) => found = Some(target),
         }
     }
-    found.map_or(Named::Nothing, |target| {
-        Named::One(target.clone(), resource.map(str::to_owned))
+    found.map_or(TargetRequest::Nothing, |target| {
+        TargetRequest::One(target.clone(), resource.map(str::to_owned))
     })
 }
 

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::oauth::answer::unavailable;
 use crate::recall::{Recalled, recall};
 use locum_core::generations::Generations;
-use locum_core::lineage::{Key, Keyed, LineageKind as Named};
+use locum_core::lineage::{Key, Keyed, LineageKind};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
 use locum_core::standing::FOR_EVER;
@@ -98,7 +98,7 @@ pub(crate) fn known(
 ) -> Result<(Arc<Recalled>, Key), Refusal> {
     let key = app
         .names
-        .key(Named::Key, &format!("locum:{}", kid.as_str()));
+        .key(LineageKind::Key, &format!("locum:{}", kid.as_str()));
     if app.state.read().view.is_revoked(&key, FOR_EVER) {
         return Err(slot
             .refusal("expected a token signed by a key in use, found one whose key was revoked"));

@@ -2,7 +2,7 @@
 
 use super::hops::{act, root_grant, soc_agent};
 use super::{ceiling, hr_agent, invoice_agent, sap, scene};
-use crate::decide::Named;
+use crate::decide::TargetRequest;
 use crate::proof::{ActorProof, Authenticated, Caller, Parent};
 use crate::refusal::Code;
 use crate::registry::{Agent, Target};
@@ -71,7 +71,7 @@ fn a_root_grant_must_list_the_derived_scope_and_may_then_be_high() {
 #[test]
 fn a_target_that_derives_nothing_refuses_its_own_server_and_everybody_elses_is_a_mismatch() {
     let code = |scene: &Scene, target: &Target, server: &Authenticated<Caller>| {
-        let Named::One(recorded, _) = &scene.facts.named else {
+        let TargetRequest::One(recorded, _) = &scene.facts.named else {
             panic!("expected one target");
         };
         Parent::derived(scene.token(), Some(&recorded.id), target, server)

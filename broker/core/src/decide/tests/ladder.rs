@@ -1,7 +1,7 @@
 //! Each rung by itself, and their order.
 
 use super::{hr_agent, invoice_agent, sap, scene};
-use crate::decide::{CheckResult, Facts, Place};
+use crate::decide::{CheckResult, DelegateTo, Facts};
 use crate::ids::LockId;
 use crate::lineage::{LineageKind, What};
 use crate::refusal::Code;
@@ -209,7 +209,7 @@ fn the_agent_itself_may_always_be_the_subject() {
 #[test]
 fn delegate_to_itself_unknown_or_not_active_is_one_text() {
     let mut texts = Vec::new();
-    let mut case = |name: &str, place: Place| {
+    let mut case = |name: &str, place: DelegateTo| {
         let mut scene = scene();
         scene.ask.delegate_to = Some(crate::ids::AgentId::parse(name).unwrap());
         scene.facts.delegate = place;
@@ -217,9 +217,9 @@ fn delegate_to_itself_unknown_or_not_active_is_one_text() {
         assert_eq!(refusal.code, Code::Request, "{name}");
         texts.push(refusal.description);
     };
-    let place = |agent: Agent| Place::Agent(Arc::new(agent));
-    case("nobody", Place::Nowhere);
-    case("nobody", Place::NotAsked);
+    let place = |agent: Agent| DelegateTo::Agent(Arc::new(agent));
+    case("nobody", DelegateTo::Nowhere);
+    case("nobody", DelegateTo::NotAsked);
     case("invoice-agent", place(invoice_agent()));
     case("hr-agent", place(Agent::new(hr_agent().spec, 0)));
     case("hr-agent", place(hr_agent().suspend().unwrap()));

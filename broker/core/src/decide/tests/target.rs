@@ -1,7 +1,7 @@
 //! Contract §6, "Target".
 
 use super::{invoice_agent, sap, scene};
-use crate::decide::{GrantType, Named, Place};
+use crate::decide::{DelegateTo, GrantType, TargetRequest};
 use crate::ids::LockId;
 use crate::lineage::{LineageKind, What};
 use crate::proof::SubjectProof;
@@ -13,7 +13,7 @@ use crate::testing::{
 use serde_json::json;
 use std::sync::Arc;
 
-fn named(named: Named) -> Refusal {
+fn named(named: TargetRequest) -> Refusal {
     let mut scene = scene();
     scene.facts.named = named;
     scene.refusal()
@@ -21,11 +21,17 @@ fn named(named: Named) -> Refusal {
 
 #[test]
 fn an_unknown_target_and_one_outside_the_ceiling_give_the_same_answer() {
-    let unknown = named(Named::Unknown("urn:demo:nonesuch".into()));
-    let outside = named(Named::One(Arc::new(target("workday", json!({}))), None));
+    let unknown = named(TargetRequest::Unknown("urn:demo:nonesuch".into()));
+    let outside = named(TargetRequest::One(
+        Arc::new(target("workday", json!({}))),
+        None,
+    ));
     let resource = Some("https://workday.example/api".to_owned());
-    let by_resource = named(Named::One(Arc::new(target("workday", json!({}))), resource));
-    let ours = named(Named::Ourselves);
+    let by_resource = named(TargetRequest::One(
+        Arc::new(target("workday", json!({}))),
+        resource,
+    ));
+    let ours = named(TargetRequest::Ourselves);
     assert_eq!(unknown.code, Code::TargetUnknown);
     assert_eq!(
         unknown.would_pass,
@@ -39,7 +45,7 @@ fn an_unknown_target_and_one_outside_the_ceiling_give_the_same_answer() {
 #[test]
 fn a_lock_does_not_tell_that_a_target_outside_the_ceiling_exists() {
     let mut scene = scene();
-    scene.facts.named = Named::One(Arc::new(target("workday", json!({}))), None);
+    scene.facts.named = TargetRequest::One(Arc::new(target("workday", json!({}))), None);
     let free = scene.refusal();
     scene.facts.standings.target = Standing::Locked(Lock {
         id: LockId(crate::testing::uuid(1, 1)),
@@ -54,8 +60,8 @@ fn a_lock_does_not_tell_that_a_target_outside_the_ceiling_exists() {
 
 #[test]
 fn no_target_and_several_targets_are_refused() {
-    assert_eq!(named(Named::Nothing).code, Code::TargetUnknown);
-    assert_eq!(named(Named::Several).code, Code::TargetSeveral);
+    assert_eq!(named(TargetRequest::Nothing).code, Code::TargetUnknown);
+    assert_eq!(named(TargetRequest::Several).code, Code::TargetSeveral);
 }
 
 #[test]
@@ -95,7 +101,7 @@ fn a_grant_leads_only_to_the_targets_it_lists() {
 #[test]
 fn client_credentials_with_our_issuer_give_an_actor_token_and_nothing_else() {
     let mut scene = Scene::alone(&invoice_agent(), &sap());
-    scene.facts.named = Named::Ourselves;
+    scene.facts.named = TargetRequest::Ourselves;
     let permit = scene.permit();
     assert_eq!(permit.claims()["aud"], json!(OURS));
     assert_eq!((permit.scope(), permit.lifetime()), ("", 300));
@@ -125,7 +131,7 @@ fn an_exchange_never_gives_an_actor_token() {
     let subject = SubjectProof::from_workload(&token, &workloads, Some(&agent), SEEN).unwrap();
     let mut scene = Scene::of(&agent, subject, &sap());
     assert!(scene.case().unwrap().is_alone());
-    scene.facts.named = Named::Ourselves;
+    scene.facts.named = TargetRequest::Ourselves;
     assert_eq!(scene.ask.grant_type, GrantType::TokenExchange);
     assert_eq!(scene.refusal().code, Code::TargetUnknown);
 }
@@ -135,10 +141,10 @@ fn the_audience_is_the_resource_if_sent_else_the_targets() {
     assert_eq!(scene().permit().claims()["aud"], json!("urn:demo:sap"));
     let mut by_resource = scene();
     let resource = "https://sap.example/api".to_owned();
-    by_resource.facts.named = Named::One(Arc::new(sap()), Some(resource.clone()));
+    by_resource.facts.named = TargetRequest::One(Arc::new(sap()), Some(resource.clone()));
     assert_eq!(by_resource.permit().claims()["aud"], json!(resource));
     let passed_on = by_resource.passing_to(&super::hr_agent());
-    assert!(matches!(passed_on.facts.delegate, Place::Agent(_)));
+    assert!(matches!(passed_on.facts.delegate, DelegateTo::Agent(_)));
     assert_eq!(
         passed_on.permit().claims()["aud"],
         json!("urn:locum:agent:hr-agent")
