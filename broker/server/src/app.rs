@@ -2,6 +2,7 @@
 
 use crate::bounds::Bounds;
 use crate::deciding::Deciding;
+use crate::issuer_keys::IssuerKeys;
 use crate::keyring::Keyring;
 use crate::oauth::client_keys::ClientKeys;
 use crate::oauth::waiting::Waiting;
@@ -10,7 +11,6 @@ use crate::recall;
 use crate::setup::{Managed, Setup};
 use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
-use crate::trust::Trust;
 use crate::vault::{Names, Vault};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
@@ -122,7 +122,7 @@ pub(crate) struct App {
     /// Our signing keys.
     pub(crate) keyring: Keyring,
     /// Others' keys.
-    pub(crate) trust: Trust,
+    pub(crate) issuer_keys: IssuerKeys,
     /// Keys of clients that sign assertions.
     pub(crate) client_keys: ClientKeys,
     /// Foreign tokens verified lately.

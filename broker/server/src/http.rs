@@ -1,15 +1,15 @@
 //! What stands in front of every route, and how a listener takes connections.
 
 mod arrival;
+mod body_tracking;
+mod connection_table;
 mod connections;
-mod door;
 mod host;
-mod seats;
 
 pub(crate) use arrival::Arrival;
+pub(crate) use connection_table::figures;
 pub(crate) use connections::{Limits, serve, serve_with};
 pub(crate) use host::guard;
-pub(crate) use seats::figures;
 
 use crate::app::App;
 use crate::oauth::answer;

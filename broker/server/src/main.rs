@@ -13,6 +13,7 @@ mod dev;
 mod generated;
 mod http;
 mod introspect;
+mod issuer_keys;
 mod keyring;
 mod metadata;
 mod mode;
@@ -32,7 +33,6 @@ mod signals;
 mod start;
 mod token;
 mod tour;
-mod trust;
 mod vault;
 
 /// An exchange makes thousands of small values: allocating them was a fifth of

@@ -2,8 +2,8 @@
 //! by default.
 
 use crate::bounds::Bounds;
+use crate::issuer_keys::TrustSettings;
 use crate::serve::tls::Certificates;
-use crate::trust::TrustSettings;
 use locum_ambient::telemetry::Telemetry;
 use locum_core::registry::Problem;
 use locum_stores::state::Credential;

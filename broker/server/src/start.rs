@@ -3,6 +3,7 @@
 
 use crate::app::{App, Unavailable};
 use crate::deciding::Deciding;
+use crate::issuer_keys::IssuerKeys;
 use crate::keyring::{self, Keyring};
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
@@ -10,7 +11,6 @@ use crate::recall;
 use crate::setup::Setup;
 use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
-use crate::trust::Trust;
 use crate::vault::Vault;
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
@@ -109,7 +109,7 @@ pub(crate) fn open_at(
         let keyring = Keyring::open(&known.signing_keys, &vault, now_ms)?;
         (keyring, bundle)
     };
-    let trust = Trust::new(clock.clone(), setup.trust.clone())?;
+    let issuer_keys = IssuerKeys::new(clock.clone(), setup.trust.clone())?;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
     Ok(Arc::new_cyclic(|me| App {
         me: me.clone(),
@@ -121,7 +121,7 @@ pub(crate) fn open_at(
         vault,
         names,
         keyring,
-        trust,
+        issuer_keys,
         client_keys: ClientKeys::default(),
         verified: foreign::none_kept(),
         own: own::none_kept(),

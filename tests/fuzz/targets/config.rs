@@ -28,10 +28,10 @@ mod values;
 mod whole;
 #[path = "../../../broker/server/src/bounds.rs"]
 mod bounds;
-#[path = "../../../broker/server/src/trust/settings.rs"]
+#[path = "../../../broker/server/src/issuer_keys/settings.rs"]
 mod keys_of_others;
 
-mod trust {
+mod issuer_keys {
     pub(crate) use crate::keys_of_others::TrustSettings;
 }
 

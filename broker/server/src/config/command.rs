@@ -3,8 +3,8 @@
 use super::secrets::{self, environment};
 use super::{Explained, explain, load, objects, schema};
 use crate::admin::declared;
+use crate::issuer_keys;
 use crate::serve::files;
-use crate::trust;
 use clap::Subcommand;
 use locum_cli::Told;
 use serde_json::json;
@@ -81,7 +81,7 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     if let Some(dir) = &config.settings.policy.dir {
         files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
     }
-    trust::authorities(config.settings.trust.ca_file.as_deref())?;
+    issuer_keys::authorities(config.settings.trust.ca_file.as_deref())?;
     if let Some((cert, key)) = config.settings.tls.files() {
         crate::serve::tls::load(cert, key)?;
     }

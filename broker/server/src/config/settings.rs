@@ -1,7 +1,7 @@
 //! The values in force, typed.
 
 use crate::bounds::Bounds;
-use crate::trust::TrustSettings;
+use crate::issuer_keys::TrustSettings;
 use locum_ambient::telemetry::Telemetry;
 use locum_outgoing::Cidr;
 use serde::Deserialize;

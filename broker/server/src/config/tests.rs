@@ -6,7 +6,7 @@
 )]
 use super::*;
 use crate::bounds::Bounds;
-use crate::trust::TrustSettings;
+use crate::issuer_keys::TrustSettings;
 use locum_core::registry::IssuerKind;
 use serde_json::{Value, json};
 use std::fs;

@@ -2,8 +2,8 @@
 //! back: ten thousand idle connections, a thousand that send a byte now and
 //! then, heads without an end (docs/reference/metrics.md, "Bounds").
 
-use super::door::{Guest, Watched};
-use super::seats::{Seats, Taken};
+use super::body_tracking::{ConnectionService, Watched};
+use super::connection_table::{ConnectionTable, Taken};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -94,7 +94,7 @@ where
     F: Future<Output = io::Result<S>> + Send + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let seats = Arc::new(Seats::default());
+    let table = Arc::new(ConnectionTable::default());
     let builder = Arc::new(builder(&limits));
     let mut tasks = JoinSet::new();
     let mut sweep = tokio::time::interval(limits.sweep);
@@ -102,20 +102,20 @@ where
     loop {
         tokio::select! {
             () = told(&mut stopped) => break,
-            _ = sweep.tick() => seats.sweep(limits.sweeps),
+            _ = sweep.tick() => table.sweep(limits.sweeps),
             Some(_) = tasks.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let Some(seat) = seat(&seats, limits.connections) else {
+                    let Some(connection) = connection(&table, limits.connections) else {
                         continue;
                     };
-                    let guest = Guest { router: router.clone(), peer, seat: seat.0.clone() };
-                    let host = Host { builder: builder.clone(), guest, stop: stop.clone() };
+                    let service = ConnectionService { router: router.clone(), peer, connection: connection.0.clone() };
+                    let host = Host { builder: builder.clone(), service, stop: stop.clone() };
                     let _ = stream.set_nodelay(true);
                     let made = tokio::time::timeout(limits.handshake, handshake(stream));
-                    tasks.spawn(attend(seat, host, made));
+                    tasks.spawn(attend(connection, host, made));
                 }
-                Err(error) => not_accepted(&seats, &error).await,
+                Err(error) => not_accepted(&table, &error).await,
             },
         }
     }
@@ -135,7 +135,7 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 /// What a connection is attended with.
 struct Host {
     builder: Arc<Builder<TokioExecutor>>,
-    guest: Guest,
+    service: ConnectionService,
     stop: watch::Receiver<bool>,
 }
 
@@ -157,18 +157,19 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-/// A seat; where all are taken, that of the longest idle one.
-fn seat(seats: &Arc<Seats>, most: usize) -> Option<Taken> {
-    if seats.len() >= most && !seats.evict() {
+/// An entry for a new connection; in a full table the place of the longest idle
+/// one.
+fn connection(table: &Arc<ConnectionTable>, most: usize) -> Option<Taken> {
+    if table.len() >= most && !table.evict() {
         return None;
     }
-    Some(seats.take())
+    Some(table.take())
 }
 
 /// One connection from its handshake to its end. How it ends is the peer's
 /// affair and said to nobody.
 async fn attend<S>(
-    seat: Taken,
+    connection: Taken,
     host: Host,
     made: impl Future<Output = Result<io::Result<S>, tokio::time::error::Elapsed>>,
 ) where
@@ -176,25 +177,26 @@ async fn attend<S>(
 {
     let stream = tokio::select! {
         made = made => made,
-        () = seat.0.left() => return,
+        () = connection.0.left() => return,
     };
     let Ok(Ok(stream)) = stream else { return };
     let watched = Watched {
         stream,
-        seat: seat.0.clone(),
+        connection: connection.0.clone(),
     };
     let Host {
         builder,
-        guest,
+        service,
         mut stop,
     } = host;
-    let serving = builder.serve_connection(TokioIo::new(watched), TowerToHyperService::new(guest));
+    let serving =
+        builder.serve_connection(TokioIo::new(watched), TowerToHyperService::new(service));
     tokio::pin!(serving);
     let mut stopping = false;
     loop {
         tokio::select! {
             _ = serving.as_mut() => return,
-            () = seat.0.left() => return,
+            () = connection.0.left() => return,
             () = told(&mut stop), if !stopping => {
                 stopping = true;
                 serving.as_mut().graceful_shutdown();
@@ -205,7 +207,7 @@ async fn attend<S>(
 
 /// Where the process can open no more files, a connection is given up and the
 /// next one waits a moment.
-async fn not_accepted(seats: &Seats, error: &io::Error) {
+async fn not_accepted(table: &ConnectionTable, error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(
         error.kind(),
@@ -214,7 +216,7 @@ async fn not_accepted(seats: &Seats, error: &io::Error) {
         return;
     }
     tracing::error!(%error, "connection not accepted");
-    seats.evict();
+    table.evict();
     #[expect(
         clippy::disallowed_methods,
         reason = "out of files: accepting again at once would spin"

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, StatusCode, Version};
 
-/// Marks a request that does not say for whom it is: the door sees it, and
+/// Marks a request that does not say for whom it is: body_tracking.rs sees it, and
 /// [`guard`] answers it.
 #[derive(Debug, Clone, Copy)]
 struct Unsound;

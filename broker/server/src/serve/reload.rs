@@ -91,7 +91,7 @@ impl Reloader {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }
-        let authorities = self.app.trust.reload();
+        let authorities = self.app.issuer_keys.reload();
         flaws.extend(
             authorities
                 .err()

@@ -5,9 +5,9 @@
 
 use super::slot::Slot;
 use crate::app::{App, Unavailable};
+use crate::issuer_keys::Keys;
 use crate::oauth::answer::unavailable;
 use crate::oauth::waiting::Waiter;
-use crate::trust::Keys;
 use locum_core::generations::Generations;
 use locum_core::refusal::Refusal;
 use locum_core::registry::{Issuer, IssuerRole};
@@ -161,7 +161,9 @@ async fn keys(
     newer: bool,
 ) -> Result<Arc<Keys>, Refusal> {
     let gone = |error: Unavailable| unavailable().because(error.to_string());
-    let keys = app.trust.keys_unless(issuer, newer, || waiter.waits());
+    let keys = app
+        .issuer_keys
+        .keys_unless(issuer, newer, || waiter.waits());
     keys.await.map_err(gone)
 }
 
@@ -218,7 +220,7 @@ async fn verified(
     let check = |unverified: Unverified, keys: &Keys| -> Result<Verified<Claims>, TokenFlaw> {
         verify(unverified, &expectation, app.clock.now_s(), &*keys.set)
     };
-    let (unverified, known) = match app.trust.at_hand(issuer) {
+    let (unverified, known) = match app.issuer_keys.at_hand(issuer) {
         Some(keys) => (unverified, keys),
         None => {
             // Nothing that was taken apart is kept while it waits: it may be

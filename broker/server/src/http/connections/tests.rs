@@ -75,7 +75,7 @@ async fn a_connection_that_never_sends_a_byte_is_closed() {
 }
 
 #[tokio::test]
-async fn where_all_seats_are_taken_the_newest_request_is_answered_and_an_idle_one_leaves() {
+async fn where_all_places_are_taken_the_newest_request_is_answered_and_an_idle_one_leaves() {
     let server = running(|limits| limits.connections = 2).await;
     let idle = server.connect().await;
     let slow = server

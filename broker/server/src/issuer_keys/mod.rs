@@ -30,7 +30,7 @@ use tokio::sync::{Semaphore, watch};
 const FETCHES_MAX: usize = 32;
 
 /// Others' keys.
-pub(crate) struct Trust {
+pub(crate) struct IssuerKeys {
     slots: RwLock<HashMap<IssuerId, Slot>>,
     shared: Arc<Shared>,
 }
@@ -45,7 +45,7 @@ struct Shared {
     generation: AtomicU64,
 }
 
-impl Trust {
+impl IssuerKeys {
     /// No keys yet.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Trust {
         }
     }
 
-    /// [`Trust::keys_unless`] where all may wait.
+    /// [`IssuerKeys::keys_unless`] where all may wait.
     #[cfg(test)]
     async fn keys(&self, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Unavailable> {
         self.keys_unless(issuer, newer, || Ok(())).await

@@ -1,4 +1,4 @@
-//! Who is connected: a bounded number of seats, each with what is needed to
+//! The open connections of a listener, bounded, each with what is needed to
 //! tell a busy one from an idle, a stuck or a slow one.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub(crate) struct Figures {
     pub(crate) accepted: u64,
     /// Closed because nothing moved.
     pub(crate) idled: u64,
-    /// Closed because others needed the seat.
+    /// Closed because another connection needed its place.
     pub(crate) evicted: u64,
 }
 
@@ -38,10 +38,10 @@ pub(crate) fn figures() -> Figures {
     }
 }
 
-/// The seats of one listener.
+/// The connections of one listener.
 #[derive(Default)]
-pub(super) struct Seats {
-    taken: Mutex<BTreeMap<u64, Arc<Seat>>>,
+pub(super) struct ConnectionTable {
+    taken: Mutex<BTreeMap<u64, Arc<Connection>>>,
     next: AtomicU64,
     /// Counts sweeps: time as coarse as closing idle connections needs it.
     now: AtomicU32,
@@ -49,25 +49,25 @@ pub(super) struct Seats {
 }
 
 /// One connection.
-pub(super) struct Seat {
+pub(super) struct Connection {
     number: u64,
-    all: Arc<Seats>,
+    all: Arc<ConnectionTable>,
     moved: AtomicU32,
     busy: AtomicU32,
     held: AtomicUsize,
     leave: Notify,
 }
 
-/// Holds the seat; dropping it gives the seat free.
-pub(super) struct Taken(pub(super) Arc<Seat>);
+/// An entry of the table; dropping it takes the connection out.
+pub(super) struct Taken(pub(super) Arc<Connection>);
 
 /// One request that was received whole; dropping it says that it is answered.
-pub(super) struct Turn(Arc<Seat>);
+pub(super) struct InWork(Arc<Connection>);
 
-impl Seats {
-    /// Takes a seat.
+impl ConnectionTable {
+    /// Enters a connection.
     pub(super) fn take(self: &Arc<Self>) -> Taken {
-        let seat = Arc::new(Seat {
+        let connection = Arc::new(Connection {
             number: self.next.fetch_add(1, Relaxed),
             all: self.clone(),
             moved: AtomicU32::new(self.now.load(Relaxed)),
@@ -75,10 +75,10 @@ impl Seats {
             held: AtomicUsize::new(0),
             leave: Notify::new(),
         });
-        self.lock().insert(seat.number, seat.clone());
+        self.lock().insert(connection.number, connection.clone());
         OPEN.fetch_add(1, Relaxed);
         ACCEPTED.fetch_add(1, Relaxed);
-        Taken(seat)
+        Taken(connection)
     }
 
     /// How many are taken.
@@ -92,10 +92,14 @@ impl Seats {
         self.evict_of(|_| true)
     }
 
-    fn evict_of(&self, wanted: impl Fn(&Seat) -> bool) -> bool {
+    fn evict_of(&self, wanted: impl Fn(&Connection) -> bool) -> bool {
         let mut taken = self.lock();
-        let idle = taken.values().filter(|seat| seat.is_idle() && wanted(seat));
-        let Some(longest) = idle.min_by_key(|seat| (seat.moved.load(Relaxed), seat.number)) else {
+        let idle = taken
+            .values()
+            .filter(|connection| connection.is_idle() && wanted(connection));
+        let Some(longest) =
+            idle.min_by_key(|connection| (connection.moved.load(Relaxed), connection.number))
+        else {
             return false;
         };
         let number = longest.number;
@@ -108,33 +112,34 @@ impl Seats {
     /// One more sweep: asks all to leave on which nothing moved for `sweeps`.
     pub(super) fn sweep(&self, sweeps: u32) {
         let now = self.now.fetch_add(1, Relaxed) + 1;
-        let stuck =
-            |seat: &Seat| seat.is_idle() && now.saturating_sub(seat.moved.load(Relaxed)) > sweeps;
-        self.lock().retain(|_, seat| {
-            let leaves = stuck(seat);
+        let stuck = |connection: &Connection| {
+            connection.is_idle() && now.saturating_sub(connection.moved.load(Relaxed)) > sweeps
+        };
+        self.lock().retain(|_, connection| {
+            let leaves = stuck(connection);
             if leaves {
-                seat.leave.notify_one();
+                connection.leave.notify_one();
                 IDLED.fetch_add(1, Relaxed);
             }
             !leaves
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Seat>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Connection>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seat {
+impl Connection {
     /// Bytes came or went.
     pub(super) fn moved(&self) {
         self.moved.store(self.all.now.load(Relaxed), Relaxed);
     }
 
     /// A request is here whole and is being worked on.
-    pub(super) fn turn(self: &Arc<Self>) -> Turn {
+    pub(super) fn in_work(self: &Arc<Self>) -> InWork {
         self.busy.fetch_add(1, Relaxed);
-        Turn(self.clone())
+        InWork(self.clone())
     }
 
     /// Bytes of a body came. Where there are too many of all, the one leaves
@@ -143,7 +148,8 @@ impl Seat {
         self.held.fetch_add(bytes, Relaxed);
         let before = self.all.held.fetch_add(bytes, Relaxed);
         if before + bytes > BODIES {
-            self.all.evict_of(|seat| seat.held.load(Relaxed) > 0);
+            self.all
+                .evict_of(|connection| connection.held.load(Relaxed) > 0);
         }
     }
 
@@ -170,7 +176,7 @@ impl Drop for Taken {
     }
 }
 
-impl Drop for Turn {
+impl Drop for InWork {
     fn drop(&mut self) {
         self.0.busy.fetch_sub(1, Relaxed);
     }
@@ -183,53 +189,53 @@ mod tests {
 
     #[test]
     fn the_longest_idle_leaves_first_and_a_busy_one_never() {
-        let seats = Arc::new(Seats::default());
-        let (busy, old, new) = (seats.take(), seats.take(), seats.take());
-        let turn = busy.0.turn();
-        seats.sweep(9);
+        let table = Arc::new(ConnectionTable::default());
+        let (busy, old, new) = (table.take(), table.take(), table.take());
+        let turn = busy.0.in_work();
+        table.sweep(9);
         new.0.moved();
-        assert!(seats.evict());
-        assert!(seats.lock().contains_key(&new.0.number));
-        assert!(!seats.lock().contains_key(&old.0.number));
-        assert!(seats.evict());
-        assert!(!seats.evict(), "only the busy one is left");
+        assert!(table.evict());
+        assert!(table.lock().contains_key(&new.0.number));
+        assert!(!table.lock().contains_key(&old.0.number));
+        assert!(table.evict());
+        assert!(!table.evict(), "only the busy one is left");
         drop(turn);
-        assert!(seats.evict());
-        assert_eq!(seats.len(), 0);
+        assert!(table.evict());
+        assert_eq!(table.len(), 0);
     }
 
     #[test]
     fn a_sweep_clears_where_nothing_moved_for_long() {
-        let seats = Arc::new(Seats::default());
-        let (stuck, alive) = (seats.take(), seats.take());
+        let table = Arc::new(ConnectionTable::default());
+        let (stuck, alive) = (table.take(), table.take());
         for _ in 0..3 {
             alive.0.moved();
-            seats.sweep(2);
+            table.sweep(2);
         }
-        assert!(!seats.lock().contains_key(&stuck.0.number));
-        assert!(seats.lock().contains_key(&alive.0.number));
+        assert!(!table.lock().contains_key(&stuck.0.number));
+        assert!(table.lock().contains_key(&alive.0.number));
     }
 
     #[test]
     fn half_bodies_are_bounded_together() {
-        let seats = Arc::new(Seats::default());
-        let (half, idle, new) = (seats.take(), seats.take(), seats.take());
+        let table = Arc::new(ConnectionTable::default());
+        let (half, idle, new) = (table.take(), table.take(), table.take());
         half.0.hold(BODIES);
-        assert_eq!(seats.len(), 3);
-        seats.sweep(9);
+        assert_eq!(table.len(), 3);
+        table.sweep(9);
         new.0.moved();
         new.0.hold(1);
-        assert!(!seats.lock().contains_key(&half.0.number));
-        assert!(seats.lock().contains_key(&idle.0.number));
+        assert!(!table.lock().contains_key(&half.0.number));
+        assert!(table.lock().contains_key(&idle.0.number));
         half.0.release(BODIES);
         new.0.release(1);
-        assert_eq!(seats.held.load(Relaxed), 0);
+        assert_eq!(table.held.load(Relaxed), 0);
     }
 
     #[test]
-    fn who_goes_gives_the_seat_free() {
-        let seats = Arc::new(Seats::default());
-        drop(seats.take());
-        assert_eq!(seats.len(), 0);
+    fn a_connection_that_ends_leaves_the_table() {
+        let table = Arc::new(ConnectionTable::default());
+        drop(table.take());
+        assert_eq!(table.len(), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Issuers that fail or hang, and what everybody else notices of it: nothing.
 
 use super::bench::{Bench, Server, at, hanging, issuer, jwks, kids, named, ok, once, status, with};
-use crate::trust::TrustSettings;
+use crate::issuer_keys::TrustSettings;
 use locum_outgoing::System;
 use serde_json::json;
 use std::sync::Arc;

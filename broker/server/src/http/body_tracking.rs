@@ -1,8 +1,8 @@
 //! What a connection's bytes and requests pass on their way to the router: it
 //! is noted when something moves and when a request is here whole.
 
+use super::connection_table::{Connection, InWork};
 use super::host;
-use super::seats::{Seat, Turn};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
@@ -20,31 +20,31 @@ use tower::Service;
 /// A stream that notes when bytes move.
 pub(super) struct Watched<S> {
     pub(super) stream: S,
-    pub(super) seat: Arc<Seat>,
+    pub(super) connection: Arc<Connection>,
 }
 
 /// The router for one connection.
 #[derive(Clone)]
-pub(super) struct Guest {
+pub(super) struct ConnectionService {
     pub(super) router: Router,
     pub(super) peer: SocketAddr,
-    pub(super) seat: Arc<Seat>,
+    pub(super) connection: Arc<Connection>,
 }
 
 /// One request: busy from the end of its body to its answer.
-struct Under {
-    seat: Arc<Seat>,
-    turn: Mutex<Option<Turn>>,
+struct RequestTracking {
+    connection: Arc<Connection>,
+    in_work: Mutex<Option<InWork>>,
     held: AtomicUsize,
 }
 
 /// A body that notes its end.
 struct Reading<B> {
     body: B,
-    under: Arc<Under>,
+    tracking: Arc<RequestTracking>,
 }
 
-impl<B> Service<http::Request<B>> for Guest
+impl<B> Service<http::Request<B>> for ConnectionService
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<BoxError>,
@@ -60,45 +60,45 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         host::judge(&mut parts);
-        let under = Arc::new(Under {
-            seat: self.seat.clone(),
-            turn: Mutex::default(),
+        let tracking = Arc::new(RequestTracking {
+            connection: self.connection.clone(),
+            in_work: Mutex::default(),
             held: AtomicUsize::new(0),
         });
         if body.is_end_stream() {
-            under.whole();
+            tracking.whole();
         }
         let body = Body::new(Reading {
             body,
-            under: under.clone(),
+            tracking: tracking.clone(),
         });
         parts.extensions.insert(ConnectInfo(self.peer));
         let answer = self.router.call(Request::from_parts(parts, body));
         Box::pin(async move {
             let answer = answer.await;
-            drop(under);
+            drop(tracking);
             answer
         })
     }
 }
 
-impl Under {
+impl RequestTracking {
     fn whole(&self) {
-        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        if turn.is_none() {
-            *turn = Some(self.seat.turn());
+        let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        if in_work.is_none() {
+            *in_work = Some(self.connection.in_work());
         }
     }
 
     fn got(&self, bytes: usize) {
         self.held.fetch_add(bytes, Relaxed);
-        self.seat.hold(bytes);
+        self.connection.hold(bytes);
     }
 }
 
-impl Drop for Under {
+impl Drop for RequestTracking {
     fn drop(&mut self) {
-        self.seat.release(*self.held.get_mut());
+        self.connection.release(*self.held.get_mut());
     }
 }
 
@@ -115,10 +115,10 @@ where
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
-            self.under.got(frame.data_ref().map_or(0, Bytes::len));
+            self.tracking.got(frame.data_ref().map_or(0, Bytes::len));
         }
         if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.under.whole();
+            self.tracking.whole();
         }
         polled
     }
@@ -140,7 +140,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            self.seat.moved();
+            self.connection.moved();
         }
         polled
     }
@@ -154,7 +154,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if polled.is_ready() {
-            self.seat.moved();
+            self.connection.moved();
         }
         polled
     }
@@ -166,7 +166,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         if polled.is_ready() {
-            self.seat.moved();
+            self.connection.moved();
         }
         polled
     }

@@ -1,7 +1,7 @@
 //! Where a fetch goes, and where it never goes (attack row 62, SSRF).
 
 use super::bench::{Bench, Names, Server, at, issuer, jwks, kids, ok};
-use crate::trust::TrustSettings;
+use crate::issuer_keys::TrustSettings;
 use locum_outgoing::Cidr;
 use serde_json::json;
 use std::sync::Arc;

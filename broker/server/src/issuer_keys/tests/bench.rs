@@ -1,7 +1,7 @@
 //! A trust with a clock that only moves when told, and servers on loopback.
 
 use crate::app::Unavailable;
-use crate::trust::{Keys, Trust, TrustSettings};
+use crate::issuer_keys::{IssuerKeys, Keys, TrustSettings};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 /// Waits for the fetches it began.
 pub(super) struct Bench {
-    pub(super) trust: Arc<Trust>,
+    pub(super) trust: Arc<IssuerKeys>,
     pub(super) clock: Clock,
 }
 
@@ -37,7 +37,7 @@ impl Bench {
         let clock = Clock::default();
         // Far ahead of the machine's: from here on it only moves when told.
         clock.at_least(clock.now_ms() + 1_000_000_000_000);
-        let trust = Trust::with_lookup(clock.clone(), settings, lookup).unwrap();
+        let trust = IssuerKeys::with_lookup(clock.clone(), settings, lookup).unwrap();
         Self {
             trust: Arc::new(trust),
             clock,
