@@ -11,6 +11,7 @@
 
 mod attacks;
 mod attributes;
+mod circles;
 mod contract;
 mod docs;
 mod errors;
