@@ -12,17 +12,16 @@ use crate::setup::{Managed, Setup};
 use crate::token::summary::Summaries;
 use crate::token::{foreign, own};
 use crate::vault::{Names, Vault};
-use locum_ambient::metrics::Metrics;
-use locum_ambient::telemetry::Traces;
 use locum_ambient::{Clock, Randomness};
 use locum_core::decide;
-use locum_core::ids::{RequestId, Uuid7};
+use locum_core::ids::Uuid7;
 use locum_core::proof::Ours;
 use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
 use locum_policy::Bundle;
 use locum_stores::ledger::{AppendError, Ledger};
 use locum_stores::state::{Author, Change, Shared, State};
+use locum_web::Front;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -141,10 +140,8 @@ pub(crate) struct App {
     pub(crate) waiting: Arc<Waiting>,
     /// Where clients' refusals stand.
     pub(crate) summaries: Summaries,
-    /// What is counted.
-    pub(crate) metrics: Metrics,
-    /// What others trace.
-    pub(crate) traces: Traces,
+    /// What a request meets on every listener.
+    pub(crate) front: Arc<Front>,
     /// The clock.
     pub(crate) clock: Clock,
     /// Randomness.
@@ -184,11 +181,6 @@ impl App {
     /// A new UUIDv7 of now.
     pub(crate) fn mint(&self) -> Uuid7 {
         Uuid7::new(self.clock.now_ms(), self.random.bytes())
-    }
-
-    /// A new request id.
-    pub(crate) fn request_id(&self) -> RequestId {
-        RequestId(self.mint())
     }
 
     /// Puts something on record, within a bound. What takes longer may still come

@@ -2,7 +2,6 @@
 //! concerns, only while everything it descends from stands.
 
 use crate::app::{App, Unavailable};
-use crate::http::Arrival;
 use crate::oauth::answer::{self, no_store, unavailable};
 use crate::oauth::client_auth::rejected;
 use crate::oauth::endpoint::{self, Caller as Asking};
@@ -15,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 use locum_core::lineage::{Keyed, LineageKind};
 use locum_core::own::OwnToken;
 use locum_core::standing::{FOR_EVER, Standing, actors};
+use locum_web::Arrival;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

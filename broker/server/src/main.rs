@@ -11,7 +11,6 @@ mod deciding;
 mod dev;
 #[cfg(test)]
 mod generated;
-mod http;
 mod introspect;
 mod issuer_keys;
 mod keyring;

@@ -2,7 +2,6 @@
 //! kills it and everything that descends from it.
 
 use crate::app::{App, Unavailable};
-use crate::http::Arrival;
 use crate::introspect::owns;
 use crate::oauth::answer::{self, unavailable};
 use crate::oauth::endpoint::{self, Caller as Asking};
@@ -18,6 +17,7 @@ use locum_core::lineage::{LineageKind, What};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Code;
 use locum_stores::state::{Author, Change, RevocationEntry};
+use locum_web::Arrival;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,12 +1,13 @@
 //! Every route that Locum serves, by listener. What stands in front of them is
-//! in `http`, what an administrator must be in `admin::guard`.
+//! in `broker/web`, what an administrator must be in `admin::guard`.
 
 use crate::admin::{
     self, agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
     policies, reload, revocations, secrets, targets,
 };
 use crate::app::App;
-use crate::{http, introspect, metadata, operations, revoke, token};
+use crate::oauth::too_large;
+use crate::{introspect, metadata, operations, revoke, token};
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
             .nest(path, endpoints)
             .merge(well_known(app, path))
     };
-    http::in_front(app, routes)
+    locum_web::in_front(&app.front, routes)
 }
 
 /// The admin API on a listener of its own.
@@ -44,7 +45,7 @@ pub(crate) fn admin(app: &Arc<App>) -> Router {
     } else {
         at_root().nest(path, at_root())
     };
-    http::in_front(app, routes)
+    locum_web::in_front(&app.front, routes)
 }
 
 /// The operations listener (contract §4), and the names others look for, `/live`
@@ -57,7 +58,7 @@ pub(crate) fn operations(app: &Arc<App>) -> Router {
         .route("/ready", get(operations::ready))
         .route("/metrics", get(operations::metrics))
         .with_state(app.clone())
-        .layer(axum::middleware::from_fn(http::guard))
+        .layer(axum::middleware::from_fn(locum_web::guard))
 }
 
 /// The endpoints below the issuer.
@@ -75,7 +76,7 @@ fn oauth(app: &Arc<App>) -> Router {
         .route("/errors/", get(metadata::error_pages))
         .route("/errors/{code}", get(metadata::error_page))
         .with_state(app.clone());
-    http::told_too_large(app, routes)
+    too_large::told_too_large(app, routes)
 }
 
 /// Metadata with the issuer's path behind the well-known part.
@@ -152,3 +153,6 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
         .route("/targets/{id}", get(targets::show).put(targets::replace));
     admin::guarded(app, routes)
 }
+
+#[cfg(all(test, feature = "otlp"))]
+mod tests;

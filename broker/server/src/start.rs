@@ -18,6 +18,7 @@ use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
 use locum_stores::state::{Author, Change, NamedKey, Shared, State};
+use locum_web::Front;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -111,6 +112,13 @@ pub(crate) fn open_at(
     };
     let issuer_keys = IssuerKeys::new(clock.clone(), setup.trust.clone())?;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
+    let front = Arc::new(Front {
+        metrics: Metrics::default(),
+        traces,
+        clock: clock.clone(),
+        random: random.clone(),
+        body_bytes: setup.bounds.body_bytes,
+    });
     Ok(Arc::new_cyclic(|me| App {
         me: me.clone(),
         data: folder.data,
@@ -131,8 +139,7 @@ pub(crate) fn open_at(
         rate: Rate::new(setup.bounds.requests_per_client_per_s),
         waiting: Arc::default(),
         summaries: Summaries::default(),
-        metrics: Metrics::default(),
-        traces,
+        front,
         clock,
         random,
         changes: Arc::default(),

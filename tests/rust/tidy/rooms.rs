@@ -13,6 +13,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("broker/stores", &["locum-core"]),
     ("broker/connectors", &["locum-core"]),
     ("broker/outgoing", &["locum-core"]),
+    ("broker/web", &["locum-ambient", "locum-core"]),
     (
         "broker/server",
         &[
@@ -24,6 +25,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "locum-policy",
             "locum-stores",
             "locum-tokens",
+            "locum-web",
         ],
     ),
     ("clients/cli", &[]),

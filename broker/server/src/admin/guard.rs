@@ -2,7 +2,6 @@
 
 use super::problem::Problem;
 use crate::app::App;
-use crate::http::Arrival;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -14,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use locum_core::ids::{CredentialId, RequestId};
 use locum_core::refusal::Code;
 use locum_stores::state::{Credential, Role};
+use locum_web::Arrival;
 use std::sync::Arc;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +44,7 @@ const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
 /// finishes the answer.
 pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let arrived = request.extensions().get::<Arrival>();
-    let id = arrived.map_or_else(|| app.request_id(), |arrival| arrival.id);
+    let id = arrived.map_or_else(|| app.front.request_id(), |arrival| arrival.id);
     let (mut parts, body) = request.into_parts();
     let presented = parts.headers.contains_key(AUTHORIZATION);
     let who = authenticate(&app, &parts.headers);

@@ -29,7 +29,7 @@ pub(crate) fn refusal(app: &App, refusal: &Refusal, request_id: RequestId) -> Re
 
 /// A refusal of somebody who is not authenticated: counted, not recorded.
 pub(crate) fn rejection(app: &App, refused: &Refusal, request_id: RequestId) -> Response {
-    app.metrics.rejected(refused.code);
+    app.front.metrics.rejected(refused.code);
     refusal(app, refused, request_id)
 }
 

@@ -7,13 +7,13 @@ use super::form::Form;
 use super::rate;
 use super::waiting::Waiter;
 use crate::app::App;
-use crate::http::Arrival;
 use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use locum_core::ids::RequestId;
 use locum_core::refusal::{Code, Refusal};
 use locum_stores::state::{Author, Change};
+use locum_web::Arrival;
 
 /// An authenticated client with its form.
 pub(crate) struct Caller {

@@ -8,4 +8,5 @@ pub(crate) mod client_keys;
 pub(crate) mod endpoint;
 pub(crate) mod form;
 pub(crate) mod rate;
+pub(crate) mod too_large;
 pub(crate) mod waiting;

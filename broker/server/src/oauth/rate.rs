@@ -6,11 +6,11 @@ use super::answer;
 use super::client_auth::Proven;
 use super::waiting::Waiter;
 use crate::app::{App, Unavailable};
-use crate::http::Arrival;
 use crate::rate::Verdict;
 use crate::token::summary::{self, Place, Sent};
 use locum_core::decide::{Frame, PersonalSalt, Refused};
 use locum_core::refusal::{Code, Refusal};
+use locum_web::Arrival;
 use serde_json::json;
 
 /// Whether the client may ask now.

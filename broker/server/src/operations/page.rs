@@ -14,8 +14,8 @@ const HISTOGRAM: &str = "histogram";
 pub(super) fn text(app: &App) -> String {
     let mut text = Text::default();
     build(&mut text);
-    requests(&mut text, &app.metrics);
-    exchanges(&mut text, &app.metrics);
+    requests(&mut text, &app.front.metrics);
+    exchanges(&mut text, &app.front.metrics);
     ledger(&mut text, &app.ledger.stats());
     let now_ms = app.clock.now_ms();
     {
@@ -196,7 +196,7 @@ fn certificate(text: &mut Text, app: &App) {
 }
 
 fn connections(text: &mut Text) {
-    let figures = crate::http::figures();
+    let figures = locum_web::figures();
     text.single(
         "locum_connections",
         GAUGE,

@@ -12,7 +12,7 @@ use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::StopSignals;
 use crate::token::summary;
-use crate::{http, references, router, start};
+use crate::{references, router, start};
 use axum::Router;
 use locum_core::registry::Problem;
 use std::io::Write;
@@ -113,7 +113,7 @@ impl Listening {
                 let serving = tls::serve(router, socket, certificates, stopped);
                 drop(self.tasks.spawn(serving));
             }
-            None => drop(self.tasks.spawn(http::serve(router, socket, stopped))),
+            None => drop(self.tasks.spawn(locum_web::serve(router, socket, stopped))),
         }
         self.lines.push(format!("  {name:<10} {at}"));
         Ok(())
@@ -186,7 +186,7 @@ async fn close(app: &Arc<App>) -> Result<(), Flaw> {
     let app = app.clone();
     let end = move || {
         app.ledger.close();
-        app.traces.close();
+        app.front.traces.close();
     };
     Ok(tokio::task::spawn_blocking(end).await?)
 }

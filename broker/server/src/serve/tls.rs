@@ -1,7 +1,6 @@
 //! TLS on a listener; certificates read again without a restart.
 
 use crate::config::{bounded, private};
-use crate::http;
 use axum::Router;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -133,11 +132,11 @@ pub(super) async fn serve(
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let handshake = move |stream: TcpStream| certificates.acceptor().accept(stream);
-    http::serve_with(
+    locum_web::serve_with(
         router,
         listener,
         stop,
-        (http::Limits::of_process(), handshake),
+        (locum_web::Limits::of_process(), handshake),
     )
     .await
 }

@@ -70,13 +70,13 @@ async fn worked_out(
         | TargetRequest::Several => 0,
     };
     if met <= INLINE_POLICIES_MAX {
-        let policy = Timed(&bundle, &app.metrics.policy_seconds);
+        let policy = Timed(&bundle, &app.front.metrics.policy_seconds);
         return Ok(decide::decide(case, &facts, &policy));
     }
     let gone = || Unavailable("the broker is ending".into());
     let whole = app.me.upgrade().ok_or_else(gone)?;
     let work = move || {
-        let policy = Timed(&bundle, &whole.metrics.policy_seconds);
+        let policy = Timed(&bundle, &whole.front.metrics.policy_seconds);
         decide::decide(case, &facts, &policy)
     };
     app.deciding

@@ -16,7 +16,6 @@ pub(crate) mod summary;
 
 use self::foreign::Foreign;
 use crate::app::App;
-use crate::http::Arrival;
 use crate::oauth::answer;
 use crate::oauth::client_auth::{self, Proven};
 use crate::oauth::form::Form;
@@ -33,6 +32,7 @@ use locum_core::decide::{Case, GrantType, SeenMark};
 use locum_core::ids::{Jti, RequestId};
 use locum_core::proof::SubjectProof;
 use locum_core::refusal::Refusal;
+use locum_web::Arrival;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Instrument;
@@ -135,7 +135,10 @@ async fn exchange(
         seen: Mutex::new(client.seen.into_iter().collect()),
     };
     let response = run(&request).await;
-    app.metrics.exchange_seconds.took(arrival.since.elapsed());
+    app.front
+        .metrics
+        .exchange_seconds
+        .took(arrival.since.elapsed());
     response
 }
 

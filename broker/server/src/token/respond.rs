@@ -37,7 +37,7 @@ pub(crate) fn issued(request: &Request<'_>, permit: &Recorded<Permit>) -> Respon
             return answered(request, &internal());
         }
     };
-    let metrics = &request.app.metrics;
+    let metrics = &request.app.front.metrics;
     metrics.exchanges.permitted(grant(request));
     metrics.chain_depth.observe(permit.depth() as f64);
     let mut body = json!({
@@ -84,7 +84,7 @@ pub(crate) fn refused(request: &Request<'_>, no: NotIssued) -> Response {
 }
 
 fn answered(request: &Request<'_>, no: &Refusal) -> Response {
-    let metrics = &request.app.metrics;
+    let metrics = &request.app.front.metrics;
     metrics.exchanges.refused(grant(request), no.code);
     refusal(request.app, no, request.id)
 }

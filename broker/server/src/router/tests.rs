@@ -83,7 +83,7 @@ impl World {
     /// Ends the broker; the spans that came, and every message as text.
     async fn end(mut self) -> (Vec<Message>, String) {
         let app = self.app.clone();
-        tokio::task::spawn_blocking(move || app.traces.close())
+        tokio::task::spawn_blocking(move || app.front.traces.close())
             .await
             .unwrap();
         let (mut spans, mut all) = (Vec::new(), String::new());

@@ -28,7 +28,7 @@ pub(super) fn judge(parts: &mut Parts) {
 
 /// Answers requests that are not sound: 400, and of HTTP/1 nothing of what
 /// follows on the connection is read. A layer of every router that is served.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
+pub async fn guard(request: Request, next: Next) -> Response {
     if request.extensions().get::<Unsound>().is_none() {
         return next.run(request).await;
     }

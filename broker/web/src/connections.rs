@@ -2,8 +2,8 @@
 //! back: ten thousand idle connections, a thousand that send a byte now and
 //! then, heads without an end (docs/reference/metrics.md, "Bounds").
 
-use super::body_tracking::{ConnectionService, Watched};
-use super::connection_table::{ConnectionTable, Taken};
+use crate::body_tracking::{ConnectionService, Watched};
+use crate::connection_table::{ConnectionTable, Taken};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -23,31 +23,31 @@ const FILES_KEPT: usize = 256;
 
 /// Bounds on connections.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Most at a time; one more takes the place of the longest idle one.
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// Longest until the head of a request is here whole, a pause between two
     /// requests included (HTTP/1.1).
-    pub(crate) head: Duration,
+    pub head: Duration,
     /// Longest until a handshake is done.
-    pub(crate) handshake: Duration,
+    pub handshake: Duration,
     /// How often it is looked for stuck connections.
-    pub(crate) sweep: Duration,
+    pub sweep: Duration,
     /// After how many looks without a byte a connection is stuck.
-    pub(crate) sweeps: u32,
+    pub sweeps: u32,
     /// Longest that requests under way may take after a stop.
-    pub(crate) drain: Duration,
+    pub drain: Duration,
     /// Bytes of a request's head.
-    pub(crate) head_bytes: usize,
+    pub head_bytes: usize,
     /// Headers of a request.
-    pub(crate) headers: usize,
+    pub headers: usize,
     /// Requests at a time on one connection (HTTP/2).
-    pub(crate) streams: u32,
+    pub streams: u32,
 }
 
 impl Limits {
     /// The bounds of a listener of this process.
-    pub(crate) fn of_process() -> Self {
+    pub fn of_process() -> Self {
         let files = open_files().map_or(CONNECTIONS, |files| {
             files.saturating_sub(FILES_KEPT).max(files / 2)
         });
@@ -69,7 +69,7 @@ impl Limits {
 ///
 /// # Errors
 /// None so far: what fails is one connection's.
-pub(crate) async fn serve(
+pub async fn serve(
     router: Router,
     listener: TcpListener,
     stop: watch::Receiver<bool>,
@@ -83,7 +83,7 @@ pub(crate) async fn serve(
 ///
 /// # Errors
 /// None so far: what fails is one connection's.
-pub(crate) async fn serve_with<H, F, S>(
+pub async fn serve_with<H, F, S>(
     router: Router,
     listener: TcpListener,
     stop: watch::Receiver<bool>,

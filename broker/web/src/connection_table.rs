@@ -17,19 +17,19 @@ static EVICTED: AtomicU64 = AtomicU64::new(0);
 
 /// Connections of all listeners of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub struct Figures {
     /// Open now.
-    pub(crate) open: u64,
+    pub open: u64,
     /// Accepted so far.
-    pub(crate) accepted: u64,
+    pub accepted: u64,
     /// Closed because nothing moved.
-    pub(crate) idled: u64,
+    pub idled: u64,
     /// Closed because another connection needed its place.
-    pub(crate) evicted: u64,
+    pub evicted: u64,
 }
 
 /// Connections of all listeners of the process.
-pub(crate) fn figures() -> Figures {
+pub fn figures() -> Figures {
     Figures {
         open: OPEN.load(Relaxed),
         accepted: ACCEPTED.load(Relaxed),

@@ -1,7 +1,7 @@
 //! What every request gets before anything else: its id, its trace, a place
 //! in the log and in the metrics.
 
-use crate::app::App;
+use crate::front::Front;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -16,27 +16,27 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request as it arrived; an extension of every request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Arrival {
+pub struct Arrival {
     /// Its id: in the answer, the record and the log.
-    pub(crate) id: RequestId,
+    pub id: RequestId,
     /// The caller's trace, or the one that begins here.
-    pub(crate) trace: Option<TraceId>,
+    pub trace: Option<TraceId>,
     /// Since when it is here.
-    pub(crate) since: Stopwatch,
+    pub since: Stopwatch,
 }
 
 /// Receives a request and sends its answer off.
 pub(super) async fn arrive(
-    State(app): State<Arc<App>>,
+    State(front): State<Arc<Front>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (id, since) = (app.request_id(), Stopwatch::start());
+    let (id, since) = (front.request_id(), Stopwatch::start());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let caller = Caller::read(request.headers());
     let what = (&method, route.as_ref().map(MatchedPath::as_str));
-    let traced = app.traces.begin(caller.as_ref(), what, id);
+    let traced = front.traces.begin(caller.as_ref(), what, id);
     let own = traced.as_ref().map(Span::trace);
     let trace = own.or_else(|| caller.map(|caller| caller.trace));
     let arrival = Arrival { id, trace, since };
@@ -56,7 +56,7 @@ pub(super) async fn arrive(
     if let Some(span) = traced {
         span.end(&response);
     }
-    app.metrics.requests.answered(
+    front.metrics.requests.answered(
         route.as_ref().map(MatchedPath::as_str),
         &method,
         response.status(),
@@ -64,6 +64,3 @@ pub(super) async fn arrive(
     );
     response
 }
-
-#[cfg(all(test, feature = "otlp"))]
-mod tests;

@@ -1,8 +1,8 @@
 //! What a connection's bytes and requests pass on their way to the router: it
 //! is noted when something moves and when a request is here whole.
 
-use super::connection_table::{Connection, InWork};
-use super::host;
+use crate::connection_table::{Connection, InWork};
+use crate::host;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
