@@ -117,11 +117,16 @@ impl Permit {
     /// refusing record follows (architecture, "One exchange", step 8).
     #[must_use]
     pub fn overtaken(self, refusal: Refusal) -> Refused {
+        self.fell("recheck", refusal)
+    }
+
+    /// It fell after it was decided, at that check.
+    fn fell(self, check: &'static str, refusal: Refusal) -> Refused {
         Refused {
             target: self.target.as_ref().map(|t| t.id.to_string()),
             case: Some(Box::new(self.case)),
             refusal,
-            trail: self.trail.into_iter().chain([failed("recheck")]).collect(),
+            trail: self.trail.into_iter().chain([failed(check)]).collect(),
             bundle: self.bundle,
         }
     }
@@ -312,6 +317,13 @@ impl Recorded<Permit> {
     #[must_use]
     pub fn overtaken(self, refusal: Refusal) -> Refused {
         self.0.overtaken(refusal)
+    }
+
+    /// No credential could be obtained under it: its outcome is a second record,
+    /// of a fault (architecture, "One exchange", step 9).
+    #[must_use]
+    pub fn not_obtained(self, refusal: Refusal) -> Refused {
+        self.0.fell("obtain", refusal)
     }
 }
 

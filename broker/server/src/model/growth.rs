@@ -28,9 +28,9 @@ const TIMED: usize = 400;
 const SEGMENT_BYTES: u64 = 1024 * 1024;
 /// Most records that a start reads again: those of two segments.
 const READ_AGAIN_MOST: u64 = 2 * SEGMENT_BYTES / 300;
-/// What is freed goes back to the system at once, so that the process shows what
-/// things cost and not what its allocator keeps.
-const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "0");
+/// What is freed goes back to the system at once, and no page is a huge one, so
+/// that the process shows what things cost and not what its allocator keeps.
+const ALLOCATOR: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")];
 
 /// One of them.
 type Make = fn(&mut Scene, u64);
@@ -206,7 +206,7 @@ fn twenty_thousand_of_what_operators_cause_cost_what_the_page_says() {
         let name = std::thread::current().name().unwrap().to_owned();
         let ended = Command::new(std::env::current_exe().unwrap())
             .args([name.as_str(), "--exact"])
-            .env(ALLOCATOR.0, ALLOCATOR.1)
+            .envs(ALLOCATOR)
             .env(KIND, kind)
             .env(OUT, out.path())
             .output()

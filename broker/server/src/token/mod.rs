@@ -4,6 +4,7 @@ mod actor;
 mod facts;
 pub(crate) mod foreign;
 mod lookups;
+mod obtain;
 pub(crate) mod own;
 mod parse;
 mod record;
@@ -167,7 +168,13 @@ async fn run(request: &Request<'_>) -> Response {
     };
     match facts::decide(request, case).await {
         Ok(permit) => match record::permit(request, permit).await {
-            Ok(recorded) => respond::issued(request, &recorded),
+            Ok(recorded) => match obtain::obtain(request.app, &recorded).await {
+                Ok(credential) => respond::issued(request, &recorded, &credential),
+                Err(fault) => {
+                    let no = record::not_obtained(request, recorded, &fault).await;
+                    respond::refused(request, no)
+                }
+            },
             Err(no) => respond::refused(request, no),
         },
         Err(refused) => respond::refused(request, record::refused(request, *refused).await),

@@ -6,6 +6,7 @@ use super::summary::{self, Place, Sent};
 use super::{Request, Stop, facts};
 use crate::app::Unavailable;
 use locum_ambient::telemetry::TraceId;
+use locum_connectors::ConnectorFault;
 use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
 use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
@@ -41,6 +42,19 @@ pub(crate) async fn permit(
         None => Ok(recorded),
         Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
     }
+}
+
+/// Records that nothing could be obtained under a permit: a second record, of a
+/// fault.
+pub(crate) async fn not_obtained(
+    request: &Request<'_>,
+    permit: Recorded<Permit>,
+    fault: &ConnectorFault,
+) -> NotIssued {
+    tracing::error!(request_id = %request.id, %fault, "not obtained");
+    let text = "expected the token to be signed, found a fault of our own; report the request id to the operator";
+    let refusal = Refusal::new(Code::Internal, text).because(fault.to_string());
+    self::refusal(request, permit.not_obtained(refusal)).await
 }
 
 /// Records a refusal on the way to the decision.

@@ -79,3 +79,16 @@ fn what_fell_meanwhile_is_a_second_record_that_names_the_recheck() {
         (&json!("sap"), &Value::Null)
     );
 }
+
+#[test]
+fn what_could_not_be_obtained_is_a_second_record_that_names_the_step() {
+    let refused = scene()
+        .permit()
+        .not_obtained(Refusal::new(Code::Internal, "x; y"));
+    let body = refused.draft(&scene().frame()).value().clone();
+    assert_eq!(
+        (&body["outcome"], &body["failed"], &body["code"]),
+        (&json!("fault"), &json!("obtain"), &json!("LCM-INTERNAL"))
+    );
+    assert_eq!(&body["jti"], &Value::Null);
+}
