@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::times;
 use super::write::reason;
 use crate::keyring::{self, Planning};
-use locum_core::ids::{Jti, RevocationId};
+use locum_core::ids::{DelegationId, Jti, RevocationId};
 use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::refusal::Code;
 use locum_stores::state::{Change, RevocationEntry, Role};
@@ -138,26 +138,26 @@ async fn record(
     Ok((id, stop, appended.place.time_ms))
 }
 
-/// The revocation of a token that was revoked before: there is nothing to add
-/// (contract §12).
+/// The revocation of a token that was revoked before, by its id or its
+/// delegation's: there is nothing to add (contract §12).
 async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Problem> {
-    let Some(jti) = Jti::parse(&what.id)
-        .ok()
-        .filter(|_| what.kind == LineageKind::Token)
-    else {
+    if !matches!(what.kind, LineageKind::Token | LineageKind::Delegation) {
         return Ok(None);
-    };
+    }
+    let by_token = Jti::parse(&what.id).map(Jti::ms);
+    let made_ms = by_token.or_else(|_| DelegationId::parse(&what.id).map(DelegationId::ms));
+    let key = call.app.names.key(what.kind, &what.id);
     let blocks = {
         let state = call.app.state.read();
-        let key = call.app.names.key(LineageKind::Token, &what.id);
-        if state.view.revoked_until(&key).is_none() {
-            return Ok(None);
-        }
-        state.revocation_blocks.clone()
+        let revoked = state.view.revoked_until(&key);
+        revoked.map(|_| state.revocation_blocks.clone())
     };
-    let same = what.clone();
-    let is = move |entry: &RevocationEntry| entry.what == same;
-    RECORDED.first(&call.app, (blocks, jti.ms()), is).await
+    let (Ok(made_ms), Some(blocks)) = (made_ms, blocks) else {
+        return Ok(None);
+    };
+    let names = call.app.names.clone();
+    let is = move |entry: &RevocationEntry| names.key(entry.what.kind, &entry.what.id) == key;
+    RECORDED.first(&call.app, (blocks, made_ms), is).await
 }
 
 fn survivors(affected: &Affected) -> Vec<Value> {
