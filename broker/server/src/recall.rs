@@ -4,7 +4,7 @@
 use crate::app::{App, Unavailable};
 use locum_core::decide::DECISION;
 use locum_core::generations::{Generations, text_weight};
-use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
+use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, RequestId, TargetId};
 use locum_core::jcs;
 use locum_core::lineage::Lineage;
 use locum_core::own::OwnToken;
@@ -103,7 +103,10 @@ fn by_id(app: &App, jti: Jti) -> Result<Option<Arc<Recalled>>, Unavailable> {
     }
     let failed = |e: io::Error| Unavailable(format!("ledger: {e}"));
     let reader = app.ledger.reader();
-    let range = recorded_around(&reader, jti.ms()).map_err(failed)?;
+    // A permit that came later than this was never answered with.
+    let end_ms = jti.ms().saturating_add(QUEUED_WITHIN_MS);
+    let find = |ms| reader.find_time(ms).map_err(failed);
+    let range = find(jti.ms())?..find(end_ms.saturating_add(1))?;
     let text = format!("\"jti\":\"{jti}\"");
     for entry in reader.search(range, vec![text]) {
         let entry = entry.map_err(failed)?;
@@ -131,15 +134,29 @@ pub(crate) fn recorded_around(reader: &Reader, ms: u64) -> io::Result<Range<u64>
 
 /// The index before which each record stands whose id was made at that Unix
 /// millisecond or earlier. While a disk hangs, a record waits for as long as
-/// that lasts, behind no more than a full queue and the records on their way out
-/// of it: their times say nothing then, but their number does.
+/// that lasts, and its time says nothing. But what was asked for later is given
+/// to the ledger later, and stands behind it; and ahead of it are no more than a
+/// full queue and the records on their way out of one.
 ///
 /// # Errors
 /// When the records around it cannot be read.
 pub(crate) fn recorded_before(reader: &Reader, ms: u64) -> io::Result<u64> {
-    let end_ms = ms.saturating_add(QUEUED_WITHIN_MS).saturating_add(1);
-    let end = reader.find_time(end_ms)?.saturating_add(2 * QUEUE as u64);
-    Ok(end.min(reader.len()))
+    let end_ms = ms.saturating_add(QUEUED_WITHIN_MS);
+    let first = reader.find_time(end_ms.saturating_add(1))?;
+    let last = first.saturating_add(2 * QUEUE as u64).min(reader.len());
+    for entry in reader.search(first..last, vec!["\"request_id\":\"".into()]) {
+        let entry = entry?;
+        if asked_ms(&entry).is_some_and(|asked_ms| asked_ms > end_ms) {
+            return Ok(entry.place.index);
+        }
+    }
+    Ok(last)
+}
+
+/// When the request of a record began, Unix milliseconds.
+fn asked_ms(entry: &Entry) -> Option<u64> {
+    let id = entry.body.get("request_id")?.as_str()?;
+    RequestId::parse(id).ok().map(RequestId::ms)
 }
 
 fn is_permit_of(entry: &Entry, jti: Jti) -> bool {

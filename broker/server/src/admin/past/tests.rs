@@ -84,3 +84,29 @@ async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
     }
     assert!(listed == ids, "{} of {} listed", listed.len(), ids.len());
 }
+
+#[tokio::test]
+async fn what_was_asked_for_later_stands_behind_and_ends_the_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(&folder);
+    let id = app.mint();
+    recorded_late(&app, &[id]).await;
+    let late = app.ledger.reader().len();
+    // Its request began when the disk was well again.
+    let request = app.front.request_id();
+    let author = Author {
+        request_id: Some(request.to_string()),
+        ..Author::itself("test")
+    };
+    for person in 0..3 {
+        let recorded = app.record(&[revocation(app.mint(), person)], &author).await;
+        recorded.unwrap();
+    }
+    let reader = app.ledger.reader();
+    assert_eq!(recorded_before(&reader, id.ms()).unwrap(), late);
+    assert!(
+        recorded_around(&reader, id.ms())
+            .unwrap()
+            .contains(&(late - 1))
+    );
+}
