@@ -117,13 +117,17 @@ impl<T: Send + 'static> Kind<T> {
     ) -> io::Result<(Vec<T>, bool)> {
         let from = after.map_or(Ok(0), |id| reader.find_time(id.ms()))?;
         let (mut found, mut looked_at) = (Vec::new(), 0);
+        let mut until = (0, 0);
         for range in blocks.from(from) {
             let full = found.len() > window.limit;
             if full || looked_at >= PAGE_RECORDS && !found.is_empty() {
                 found.sort_by_key(self.id);
                 let last = found.get(window.limit).or(found.last());
                 let last_ms = last.map_or(0, |each| (self.id)(each).ms());
-                if range.start >= recorded_before(reader, last_ms)? {
+                if until.0 != last_ms {
+                    until = (last_ms, recorded_before(reader, last_ms)?);
+                }
+                if range.start >= until.1 {
                     found.truncate(window.limit);
                     return Ok((found, true));
                 }

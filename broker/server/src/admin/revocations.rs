@@ -12,7 +12,7 @@ use super::past;
 use super::problem::Problem;
 use super::times;
 use super::write::reason;
-use crate::keyring::{self, Planning};
+use crate::keyring;
 use locum_core::ids::{DelegationId, Jti, RevocationId};
 use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::refusal::Code;
@@ -111,11 +111,14 @@ async fn record(
     before_ms: Option<u64>,
     reason: String,
 ) -> Result<(RevocationId, Stop, u64), Problem> {
-    let changing = call.changing().await?;
-    let stop = stop(call, &what, Act::Revoke(before_ms))?;
+    // Looked for before nobody else may change: it takes a while, and what was
+    // found stays so.
     if let Some(earlier) = already(call, &what).await? {
+        let stop = stop(call, &what, Act::Revoke(before_ms))?;
         return Ok((earlier.id, stop, earlier.effective_ms));
     }
+    let changing = call.changing().await?;
+    let stop = stop(call, &what, Act::Revoke(before_ms))?;
     let id = RevocationId(call.app.mint());
     let revocation = RevocationEntry {
         id,
@@ -127,9 +130,7 @@ async fn record(
         key: None,
     };
     // A key of ours goes in the same record (contract §12).
-    let named = revocation.what.clone();
-    let keys = move |planning: &Planning| keyring::of_revocation(planning, &named);
-    let keys = keyring::planned(&call.app, &changing, keys).await;
+    let keys = keyring::of_revocation(&call.app, &changing, &revocation.what).await;
     let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     let mut changes = vec![Change::Revocation { revocation }];
     changes.extend(keys.changes());
@@ -157,7 +158,8 @@ async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Pr
     };
     let names = call.app.names.clone();
     let is = move |entry: &RevocationEntry| names.key(entry.what.kind, &entry.what.id) == key;
-    RECORDED.first(&call.app, (blocks, made_ms), is).await
+    let from_ms = made_ms.min(call.app.clock.now_ms());
+    RECORDED.first(&call.app, (blocks, from_ms), is).await
 }
 
 fn survivors(affected: &Affected) -> Vec<Value> {

@@ -1,8 +1,9 @@
 //! Which keys change: when one takes over from another, and when one goes.
 
-use super::{Planning, Turn, ends_ms, lives};
+use super::{Planning, Turn, ends_ms, lives, planned};
 use crate::admin::shown_time;
-use crate::app::Unavailable;
+use crate::app::{App, Unavailable};
+use crate::changing::Changing;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
@@ -86,12 +87,18 @@ pub(crate) fn retirement(planning: &Planning, kid: &str) -> Result<Option<Turn>,
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(crate) fn of_revocation(planning: &Planning, what: &What) -> Result<Turn, Unavailable> {
+pub(crate) async fn of_revocation(
+    app: &App,
+    changing: &Changing,
+    what: &What,
+) -> Result<Turn, Unavailable> {
     let kid = what.id.strip_prefix("locum:");
     let Some(kid) = kid.filter(|_| what.kind == LineageKind::Key) else {
         return Ok(Turn::nothing());
     };
-    Ok(retirement(planning, kid)?.unwrap_or_else(Turn::nothing))
+    let kid = kid.to_owned();
+    let turn = planned(app, changing, move |planning| retirement(planning, &kid));
+    Ok(turn.await?.unwrap_or_else(Turn::nothing))
 }
 
 /// Old keys whose last token has expired, out of use: some of them, where there

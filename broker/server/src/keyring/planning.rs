@@ -7,6 +7,8 @@ use locum_core::token::Alg;
 use locum_stores::state::SigningKeyEntry;
 use locum_tokens::keys::SigningKey;
 use std::sync::Arc;
+use std::thread::Builder;
+use tokio::sync::oneshot;
 
 /// What a turn is planned from. Only [`planned`] gives one.
 pub(crate) struct Planning {
@@ -17,8 +19,9 @@ pub(crate) struct Planning {
     pub(super) now_ms: u64,
 }
 
-/// Plans on a thread of its own. The keys stay as they are as long as the right
-/// to change is held.
+/// Plans on a thread of its own, which is none of the pool: a key is revoked also
+/// while all of those are taken. The keys stay as they are as long as the right to
+/// change is held.
 ///
 /// # Errors
 /// The plan's own, and [`Unavailable`] where it panicked or the broker ends.
@@ -38,8 +41,15 @@ where
         let now_ms = app.clock.now_ms();
         plan(&Planning { app, keys, now_ms })
     };
-    let planned = tokio::task::spawn_blocking(work).await;
-    planned.map_err(|error| Unavailable(format!("signing keys: {error}")))?
+    let (done, planned) = oneshot::channel();
+    let thread = Builder::new().name("keys".into());
+    let begun = thread.spawn(move || {
+        // Who no longer waits does not hear it.
+        let _ = done.send(work());
+    });
+    begun.map_err(|error| Unavailable(format!("signing keys: {error}")))?;
+    let panicked = |_| Unavailable("signing keys: planning them panicked".into());
+    planned.await.map_err(panicked)?
 }
 
 impl Planning {

@@ -238,11 +238,12 @@ async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
     home.rotate().await.unwrap();
     for state in [KeyState::Active, KeyState::Next, KeyState::Old] {
         let kid = home.of(state)[0].kid.clone();
-        let turn = of_revocation(&home.now(), &of_key(&kid)).unwrap();
+        let changing = home.app.changing().await.unwrap();
+        let named = of_key(&kid);
+        let turn = of_revocation(&home.app, &changing, &named).await.unwrap();
         let mut changes = vec![revocation(&home.app, &kid)];
         changes.extend(turn.changes());
         let draft = home.app.draft(&changes, &Author::itself("test")).unwrap();
-        let changing = home.app.changing().await.unwrap();
         let recorded = home.app.change(&changing, draft, turn.in_force());
         recorded.await.unwrap();
         assert!(!home.published().contains(&kid), "{state:?}");
@@ -251,15 +252,18 @@ async fn a_key_of_ours_that_is_revoked_leaves_jwks_and_use_with_the_record() {
         assert_eq!(home.of(KeyState::Next).len(), 1);
         assert!(home.app.keyring.ring().key(&kid).is_none());
     }
+    let changing = home.app.changing().await.unwrap();
     for what in [
         of_key("unknown"),
         of_key(&home.of(KeyState::Retired)[0].kid),
     ] {
-        assert!(of_revocation(&home.now(), &what).unwrap().keys().is_empty());
+        let turn = of_revocation(&home.app, &changing, &what).await;
+        assert!(turn.unwrap().keys().is_empty());
     }
     let (kind, id) = (LineageKind::Person, "locum:x".to_owned());
-    let other = of_revocation(&home.now(), &What { kind, id });
-    assert!(other.unwrap().keys().is_empty());
+    let other = What { kind, id };
+    let turn = of_revocation(&home.app, &changing, &other).await;
+    assert!(turn.unwrap().keys().is_empty());
 }
 
 #[tokio::test]
@@ -299,4 +303,28 @@ async fn while_keys_are_made_others_change_the_state_and_are_answered() {
     };
     let (turn, ()) = tokio::join!(slow, others);
     assert_eq!(turn.unwrap().keys().len(), 2);
+}
+
+#[test]
+fn a_revocation_is_recorded_also_while_every_thread_of_the_pool_is_taken() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let _inside = runtime.enter();
+    let home = Home::new();
+    runtime.block_on(settle(&home.app)).unwrap();
+    let (frees, waits) = std::sync::mpsc::channel::<()>();
+    let taken = runtime.spawn_blocking(move || waits.recv());
+    let signer = home.signer();
+    runtime.block_on(async {
+        let changing = home.app.changing().await.unwrap();
+        let named = of_key(&signer);
+        let turn = of_revocation(&home.app, &changing, &named).await.unwrap();
+        record(&home.app, &changing, turn, "test").await.unwrap();
+    });
+    assert_ne!(home.signer(), signer);
+    frees.send(()).unwrap();
+    runtime.block_on(taken).unwrap().unwrap();
 }
