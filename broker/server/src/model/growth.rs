@@ -25,7 +25,7 @@ const THINGS: u64 = if cfg!(debug_assertions) {
 /// Exchanges that are timed.
 const TIMED: usize = 400;
 /// Several snapshots in a run, and at most one among the exchanges that are timed.
-const SEGMENT_BYTES: u64 = 1024 * 1024;
+const SEGMENT_BYTES: u64 = 2 * 1024 * 1024;
 /// Most records that a start reads again: those of two segments.
 const READ_AGAIN_MOST: u64 = 2 * SEGMENT_BYTES / 300;
 /// What is freed goes back to the system at once, and no page is a huge one, so
