@@ -13,6 +13,7 @@ use locum_stores::ledger::{Entry, Reader};
 use locum_stores::state::{Blocks, Change, changes};
 use serde_json::{Value, json};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Records looked at for one page: the rest is on the next.
@@ -44,13 +45,7 @@ impl<T: Send + 'static> Kind<T> {
         blocking(move || {
             let reader = app.ledger.reader();
             let range = recorded_around(&reader, id.ms())?;
-            for entry in reader.search(range, vec![self.text.to_owned()]) {
-                let mut found = self.of(&entry?)?.into_iter();
-                if let Some(one) = found.find(|each| (self.id)(each) == id) {
-                    return Ok(Some(one));
-                }
-            }
-            Ok(None)
+            self.first_in(&reader, range, &|each| (self.id)(each) == id)
         })
         .await
     }
@@ -69,15 +64,27 @@ impl<T: Send + 'static> Kind<T> {
         blocking(move || {
             let reader = app.ledger.reader();
             for range in blocks.from(reader.find_time(from_ms)?) {
-                for entry in reader.search(range, vec![self.text.to_owned()]) {
-                    if let Some(one) = self.of(&entry?)?.into_iter().find(&is) {
-                        return Ok(Some(one));
-                    }
+                if let Some(one) = self.first_in(&reader, range, &is)? {
+                    return Ok(Some(one));
                 }
             }
             Ok(None)
         })
         .await
+    }
+
+    fn first_in(
+        &self,
+        reader: &Reader,
+        range: Range<u64>,
+        is: &impl Fn(&T) -> bool,
+    ) -> io::Result<Option<T>> {
+        for entry in reader.search(range, vec![self.text.to_owned()]) {
+            if let Some(one) = self.of(&entry?)?.into_iter().find(is) {
+                return Ok(Some(one));
+            }
+        }
+        Ok(None)
     }
 
     /// A page of them, ordered by id.
@@ -117,17 +124,20 @@ impl<T: Send + 'static> Kind<T> {
     ) -> io::Result<(Vec<T>, bool)> {
         let from = after.map_or(Ok(0), |id| reader.find_time(id.ms()))?;
         let (mut found, mut looked_at) = (Vec::new(), 0);
-        let mut until = (0, 0);
+        // Of that id's time: worked out once for each.
+        let mut until: Option<(u64, u64)> = None;
         for range in blocks.from(from) {
             let full = found.len() > window.limit;
             if full || looked_at >= PAGE_RECORDS && !found.is_empty() {
                 found.sort_by_key(self.id);
                 let last = found.get(window.limit).or(found.last());
                 let last_ms = last.map_or(0, |each| (self.id)(each).ms());
-                if until.0 != last_ms {
-                    until = (last_ms, recorded_before(reader, last_ms)?);
-                }
-                if range.start >= until.1 {
+                let before = match until {
+                    Some((ms, before)) if ms == last_ms => before,
+                    Some(_) | None => recorded_before(reader, last_ms)?,
+                };
+                until = Some((last_ms, before));
+                if range.start >= before {
                     found.truncate(window.limit);
                     return Ok((found, true));
                 }

@@ -111,8 +111,8 @@ async fn record(
     before_ms: Option<u64>,
     reason: String,
 ) -> Result<(RevocationId, Stop, u64), Problem> {
-    // Looked for before nobody else may change: it takes a while, and what was
-    // found stays so.
+    // Looked for ahead of the right to change: it takes a while, and what is
+    // recorded stays so.
     if let Some(earlier) = already(call, &what).await? {
         let stop = stop(call, &what, Act::Revoke(before_ms))?;
         return Ok((earlier.id, stop, earlier.effective_ms));
