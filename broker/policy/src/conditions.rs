@@ -37,6 +37,7 @@ impl Conditions {
                 Some(_) | None => Expression::Unknown,
             });
         }
+        tests.retain(|test| !matches!(test, Expression::Constant(true)));
         Self(tests)
     }
 
@@ -47,7 +48,8 @@ impl Conditions {
     }
 }
 
-/// The principal is always an agent, and an agent is in teams at most.
+/// The principal is always an agent, and an agent is in teams at most. A
+/// question meets only policies that any agent or its own fits.
 fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression {
     let uid = |uid: &EntityUid| {
         let kinds = [Kind::Agent, Kind::Team];
@@ -61,9 +63,10 @@ fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression
         PrincipalConstraint::Is(kind) => {
             (kind == words.type_of(Kind::Agent)).then_some(Expression::Constant(true))
         }
-        PrincipalConstraint::Eq(named) => {
-            uid(named).map(|named| Expression::Is(Place::Principal, named))
-        }
+        PrincipalConstraint::Eq(named) => uid(named).map(|(kind, id)| match kind {
+            Kind::Agent => Expression::Constant(true),
+            _ => Expression::Is(Place::Principal, (kind, id)),
+        }),
         PrincipalConstraint::In(named) => {
             uid(named).map(|named| Expression::IsIn(Place::Principal, vec![named]))
         }

@@ -2,7 +2,6 @@
 
 use crate::request::{Fact, Facts, Uid};
 use crate::vocabulary::Kind;
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// The members of the context (`schema.cedarschema`).
@@ -52,7 +51,8 @@ impl Member {
 pub(crate) struct Told<'a> {
     agent: &'a str,
     members: [Option<Seen<'a>>; MEMBERS.len()],
-    parents: HashSet<(Name<'a>, Name<'a>)>,
+    /// Child and parent, sorted.
+    parents: Vec<(Name<'a>, Name<'a>)>,
 }
 
 /// An entity's name.
@@ -97,12 +97,14 @@ impl<'a> Told<'a> {
         }
         let name = |uid: &'a Uid| (uid.0, uid.1.as_str());
         let parents = facts.parents();
+        let mut parents: Vec<_> = parents
+            .map(|(child, parent)| (name(child), name(parent)))
+            .collect();
+        parents.sort_unstable();
         Self {
             agent: facts.agent(),
             members,
-            parents: parents
-                .map(|(child, parent)| (name(child), name(parent)))
-                .collect(),
+            parents,
         }
     }
 
@@ -163,7 +165,7 @@ impl<'a> Told<'a> {
 
     /// Whether an entity is in another one, as a person in a group.
     pub(crate) fn is_in(&self, child: Name<'_>, parent: Name<'_>) -> bool {
-        self.parents.contains(&(child, parent))
+        self.parents.binary_search(&(child, parent)).is_ok()
     }
 }
 

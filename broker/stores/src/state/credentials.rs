@@ -5,6 +5,7 @@ use super::entries::Credential;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::ids::CredentialId;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Live credentials before those that have expired are first looked for.
 const SWEEP_FROM: usize = 64;
@@ -13,7 +14,7 @@ const SWEEP_FROM: usize = 64;
 /// and no hash.
 #[derive(Debug, Default)]
 pub struct Credentials {
-    all: BTreeMap<CredentialId, Credential>,
+    all: BTreeMap<CredentialId, Arc<Credential>>,
     live: HashMap<[u8; 32], CredentialId>,
     /// Live ones at which those that have expired are looked for.
     sweep_at: usize,
@@ -23,12 +24,12 @@ impl Credentials {
     /// The credential of that id, whatever its state.
     #[must_use]
     pub fn get(&self, id: &CredentialId) -> Option<&Credential> {
-        self.all.get(id)
+        self.all.get(id).map(|credential| &**credential)
     }
 
     /// All of them, by id.
     pub fn values(&self) -> impl Iterator<Item = &Credential> {
-        self.all.values()
+        self.all.values().map(|credential| &**credential)
     }
 
     /// The credential whose token has that keyed hash, if none revoked it.
@@ -36,7 +37,7 @@ impl Credentials {
     #[must_use]
     pub fn with_hash(&self, hash: &str) -> Option<&Credential> {
         let id = self.live.get(&bytes(hash)?)?;
-        self.all.get(id)
+        self.get(id)
     }
 
     pub(super) fn put(&mut self, mut credential: Credential, now_s: u64) {
@@ -50,12 +51,13 @@ impl Credentials {
             self.sweep(now_s);
             self.live.insert(hash, credential.id);
         }
-        self.all.insert(credential.id, credential);
+        self.all.insert(credential.id, Arc::new(credential));
     }
 
     pub(super) fn revoke(&mut self, id: &CredentialId) {
         if let Some(credential) = self.all.get_mut(id) {
             forget(&mut self.live, credential);
+            let credential = Arc::make_mut(credential);
             credential.revoked = true;
             credential.hash = String::new();
         }
@@ -76,14 +78,15 @@ impl Credentials {
         self.sweep_at = 2 * self.live.len();
     }
 
-    pub(super) fn copied(&self) -> BTreeMap<CredentialId, Credential> {
+    /// All of them, by id, at the price of a pointer each.
+    pub(super) fn copied(&self) -> BTreeMap<CredentialId, Arc<Credential>> {
         self.all.clone()
     }
 
-    pub(super) fn of(all: BTreeMap<CredentialId, Credential>, now_s: u64) -> Self {
+    pub(super) fn of(all: BTreeMap<CredentialId, Arc<Credential>>, now_s: u64) -> Self {
         let mut out = Self::default();
         for credential in all.into_values() {
-            out.put(credential, now_s);
+            out.put(Arc::unwrap_or_clone(credential), now_s);
         }
         out
     }

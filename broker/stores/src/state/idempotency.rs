@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Seconds an answer is remembered.
 pub const REMEMBERED_S: u64 = 86_400;
@@ -42,22 +43,20 @@ struct Kept {
 /// All remembered answers.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    kept: HashMap<Box<str>, Kept>,
+    kept: HashMap<Arc<str>, Arc<Kept>>,
     /// The same by when they are forgotten.
-    ends: BTreeSet<(u64, Box<str>)>,
+    ends: BTreeSet<(u64, Arc<str>)>,
     bytes: usize,
 }
 
 impl Answers {
     pub(super) fn put(&mut self, remembered: Remembered, now_s: u64) {
-        let key: Box<str> = remembered.key.into();
+        let (key, kept) = Kept::of(remembered);
+        self.keep(key, kept, now_s);
+    }
+
+    fn keep(&mut self, key: Arc<str>, kept: Arc<Kept>, now_s: u64) {
         self.forget(&key);
-        let kept = Kept {
-            body: remembered.body.into(),
-            status: remembered.status,
-            answer: remembered.answer.to_string().into(),
-            until_s: remembered.until_s,
-        };
         self.bytes += cost(&key, &kept);
         self.ends.insert((kept.until_s, key.clone()));
         self.kept.insert(key, kept);
@@ -84,20 +83,56 @@ impl Answers {
         (kept.until_s > now_s).then(|| shown(key, kept))
     }
 
-    /// What is still remembered, by key.
-    pub(super) fn kept(&self, now_s: u64) -> Vec<Remembered> {
+    /// What is still remembered, at the price of two pointers each.
+    pub(super) fn copied(&self, now_s: u64) -> Copied {
         let live = self.kept.iter().filter(|(_, kept)| kept.until_s > now_s);
-        let mut all: Vec<Remembered> = live.map(|(key, kept)| shown(key, kept)).collect();
+        Copied(
+            live.map(|(key, kept)| (key.clone(), kept.clone()))
+                .collect(),
+        )
+    }
+
+    pub(super) fn of(copied: Copied, now_s: u64) -> Self {
+        let mut all = copied.0;
+        // Oldest first, so that the newest are kept where there are too many.
+        all.sort_by(|(a, of_a), (b, of_b)| (of_a.until_s, a).cmp(&(of_b.until_s, b)));
+        let mut out = Self::default();
+        for (key, kept) in all {
+            out.keep(key, kept, now_s);
+        }
+        out
+    }
+}
+
+/// Answers that were remembered at some moment, in a snapshot a list by key.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<Remembered>", into = "Vec<Remembered>")]
+pub(super) struct Copied(Vec<(Arc<str>, Arc<Kept>)>);
+
+impl From<Vec<Remembered>> for Copied {
+    fn from(all: Vec<Remembered>) -> Self {
+        Self(all.into_iter().map(Kept::of).collect())
+    }
+}
+
+impl From<Copied> for Vec<Remembered> {
+    fn from(copied: Copied) -> Self {
+        let each = copied.0.iter();
+        let mut all: Self = each.map(|(key, kept)| shown(key, kept)).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all
     }
+}
 
-    pub(super) fn of(mut all: Vec<Remembered>, now_s: u64) -> Self {
-        // Oldest first, so that the newest are kept where there are too many.
-        all.sort_by(|a, b| (a.until_s, &a.key).cmp(&(b.until_s, &b.key)));
-        let mut out = Self::default();
-        all.into_iter().for_each(|each| out.put(each, now_s));
-        out
+impl Kept {
+    fn of(remembered: Remembered) -> (Arc<str>, Arc<Self>) {
+        let kept = Self {
+            body: remembered.body.into(),
+            status: remembered.status,
+            answer: remembered.answer.to_string().into(),
+            until_s: remembered.until_s,
+        };
+        (remembered.key.into(), Arc::new(kept))
     }
 }
 
@@ -182,8 +217,10 @@ mod tests {
     fn answers_read_from_a_snapshot_are_the_same_ones() {
         let mut answers = Answers::default();
         (0..3).for_each(|number| put(&mut answers, number, &json!({ "n": number })));
-        let again = Answers::of(answers.kept(0), 0);
-        assert_eq!(again.kept(0), answers.kept(0));
+        let all = Vec::from(answers.copied(0));
+        assert_eq!(all.len(), 3);
+        let again = Answers::of(all.clone().into(), 0);
+        assert_eq!(Vec::from(again.copied(0)), all);
         assert_eq!(again.bytes, answers.bytes);
     }
 }

@@ -7,25 +7,25 @@ use super::ages::TokenAges;
 use super::blocks::Blocks;
 use super::credentials::Credentials;
 use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
-use super::idempotency::{Answers, Remembered};
+use super::idempotency::{self, Answers};
 use super::marks::Marks;
 use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
-use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Registry, Target};
+use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Target};
 use locum_core::standing::Lock;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Version of the state's bytes: a snapshot of another is read again from the
 /// records.
 const VERSION: u32 = 2;
 
-/// A copy of the state that another thread may write out.
+/// A copy of the state that another thread may write out. It is made under the
+/// state's lock, so what is large is shared and not copied.
 pub(super) struct Copied {
-    registry: Registry,
+    kept: Kept,
     uses: HashMap<GrantId, u64>,
-    rest: Rest,
     /// Revoked keys, tokens and marks, as they are written.
     revoked: Vec<u8>,
     tokens: Vec<u8>,
@@ -45,25 +45,25 @@ struct Rest {
     revocation_blocks: Blocks,
     unnamed: Vec<NamedKey>,
     seen: Vec<(Key, u64, u64)>,
-    credentials: BTreeMap<CredentialId, Credential>,
+    credentials: BTreeMap<CredentialId, Arc<Credential>>,
     signing_keys: Vec<SigningKeyEntry>,
     #[serde(default)]
     token_ages: TokenAges,
-    answers: Vec<Remembered>,
+    answers: idempotency::Copied,
     last_time_ms: u64,
 }
 
 /// What is written as JSON; the marks follow it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept<'a> {
+struct Kept {
     v: u32,
-    agents: Vec<Cow<'a, Agent>>,
-    past: Cow<'a, Past>,
-    clients: Vec<Cow<'a, Client>>,
-    targets: Vec<Cow<'a, Target>>,
-    issuers: Vec<Cow<'a, Issuer>>,
-    grants: Vec<Cow<'a, Grant>>,
+    agents: Vec<Arc<Agent>>,
+    past: Past,
+    clients: Vec<Arc<Client>>,
+    targets: Vec<Arc<Target>>,
+    issuers: Vec<Arc<Issuer>>,
+    grants: Vec<Arc<Grant>>,
     rest: Rest,
 }
 
@@ -75,6 +75,7 @@ impl Copied {
     /// What counts at that moment, Unix milliseconds.
     pub(super) fn at(state: &State, now_ms: u64) -> Self {
         let now_s = now_ms / 1000;
+        let registry = &state.registry;
         let stands = |end: Option<u64>| end.is_none_or(|end| end > now_ms);
         let locked = state.view.all_locks();
         let locked = locked.filter(|(_, lock)| stands(lock.expires_ms));
@@ -84,9 +85,14 @@ impl Copied {
         let unnamed = unnamed.filter(|named| named.counts(now_ms));
         let secrets = state.secrets.iter();
         let secrets = secrets.map(|(client, hashes)| (client.clone(), hashes.clone()));
-        Self {
-            registry: state.registry.clone(),
-            uses: state.uses.clone(),
+        let kept = Kept {
+            v: VERSION,
+            agents: registry.agents().cloned().collect(),
+            past: registry.past().clone(),
+            clients: registry.clients().cloned().collect(),
+            targets: registry.targets().cloned().collect(),
+            issuers: registry.issuers().cloned().collect(),
+            grants: registry.grants().cloned().collect(),
             rest: Rest {
                 secrets: secrets.collect(),
                 policies: state.policies.clone(),
@@ -100,9 +106,13 @@ impl Copied {
                 credentials: state.credentials.copied(),
                 signing_keys: state.signing_keys.clone(),
                 token_ages: state.token_ages.clone(),
-                answers: state.answers.kept(now_s),
+                answers: state.answers.copied(now_s),
                 last_time_ms: state.last_time_ms,
             },
+        };
+        Self {
+            kept,
+            uses: state.uses.clone(),
             revoked: pairs(state.view.all_revoked()),
             tokens: pairs(state.view.revoked_tokens(now_ms)),
             marks: state.marks.encode(now_s),
@@ -114,19 +124,14 @@ impl Copied {
     ///
     /// # Errors
     /// When something does not serialise, which nothing of ours does.
-    pub(super) fn encode(self) -> Result<Vec<u8>, String> {
-        let registry = &self.registry;
-        let kept = Kept {
-            v: VERSION,
-            agents: registry.agents().map(|a| Cow::Borrowed(&**a)).collect(),
-            past: Cow::Borrowed(registry.past()),
-            clients: registry.clients().map(|c| Cow::Borrowed(&**c)).collect(),
-            targets: registry.targets().map(|t| Cow::Borrowed(&**t)).collect(),
-            issuers: registry.issuers().map(|i| Cow::Borrowed(&**i)).collect(),
-            grants: registry.grants().map(|g| self.recorded(g)).collect(),
-            rest: self.rest,
-        };
-        let json = serde_json::to_vec(&kept).map_err(|e| e.to_string())?;
+    pub(super) fn encode(mut self) -> Result<Vec<u8>, String> {
+        for grant in &mut self.kept.grants {
+            let uses = self.uses.get(&grant.id).copied().unwrap_or_default();
+            if grant.uses != uses {
+                Arc::make_mut(grant).uses = uses;
+            }
+        }
+        let json = serde_json::to_vec(&self.kept).map_err(|e| e.to_string())?;
         let lens = json.len() + self.revoked.len() + self.tokens.len() + self.marks.len();
         let mut out = Vec::with_capacity(24 + lens);
         for part in [json, self.revoked, self.tokens] {
@@ -135,17 +140,6 @@ impl Copied {
         }
         out.extend_from_slice(&self.marks);
         Ok(out)
-    }
-
-    /// A grant with the uses that are on record.
-    fn recorded<'a>(&self, grant: &'a Grant) -> Cow<'a, Grant> {
-        let uses = self.uses.get(&grant.id).copied().unwrap_or_default();
-        if grant.uses == uses {
-            return Cow::Borrowed(grant);
-        }
-        let mut grant = grant.clone();
-        grant.uses = uses;
-        Cow::Owned(grant)
     }
 }
 
@@ -159,7 +153,7 @@ impl State {
         let (json, rest) = part(bytes).ok_or(short)?;
         let (revoked, rest) = part(rest).ok_or(short)?;
         let (tokens, marks) = part(rest).ok_or(short)?;
-        let kept: Kept<'_> = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+        let kept: Kept = serde_json::from_slice(json).map_err(|e| e.to_string())?;
         if kept.v != VERSION {
             return Err(format!(
                 "expected a state of version `{VERSION}`, found `{}`",
@@ -180,26 +174,26 @@ impl State {
         Ok(())
     }
 
-    fn take_over(&mut self, kept: Kept<'_>) {
+    fn take_over(&mut self, kept: Kept) {
         let rest = kept.rest;
         for agent in kept.agents {
-            self.registry.put_agent(agent.into_owned());
+            self.registry.put_agent(Arc::unwrap_or_clone(agent));
         }
-        self.registry.put_past(kept.past.into_owned());
+        self.registry.put_past(kept.past);
         for client in kept.clients {
-            self.registry.put_client(client.into_owned());
+            self.registry.put_client(Arc::unwrap_or_clone(client));
         }
         for target in kept.targets {
-            self.registry.put_target(target.into_owned());
+            self.registry.put_target(Arc::unwrap_or_clone(target));
         }
         for issuer in kept.issuers {
-            self.registry.put_issuer(issuer.into_owned());
+            self.registry.put_issuer(Arc::unwrap_or_clone(issuer));
         }
         for grant in kept.grants {
             if grant.uses > 0 {
                 self.uses.insert(grant.id, grant.uses);
             }
-            self.registry.put_grant(grant.into_owned());
+            self.registry.put_grant(Arc::unwrap_or_clone(grant));
         }
         for (key, lock) in rest.locked {
             self.view.lock(key, lock);
