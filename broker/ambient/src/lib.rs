@@ -2,6 +2,7 @@
 //! something took; and where Locum tells of itself: metrics, traces, the log.
 
 mod clock;
+pub mod files;
 pub mod logs;
 pub mod metrics;
 mod randomness;

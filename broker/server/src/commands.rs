@@ -1,12 +1,12 @@
 //! The command line (contract §1).
 
 use crate::backup::restore::{RestoreFlaw, restore};
-use crate::bounds::Bounds;
 use crate::config::{self, ConfigVerb};
 use crate::{dev, process, serve, tour};
 use clap::{Args, Parser, Subcommand};
 use locum_ambient::logs;
 use locum_cli::{Format, Options, Told};
+use locum_engine::bounds::Bounds;
 use locum_stores::ledger::Opened;
 use serde_json::json;
 use std::io::Write;

@@ -22,7 +22,7 @@ pub(crate) async fn metadata(State(app): State<Arc<App>>) -> Response {
 }
 
 fn document(app: &App) -> Value {
-    let iss = &*app.issuer;
+    let iss = &*app.broker.issuer;
     let methods = [
         "client_secret_basic",
         "client_secret_post",
@@ -51,7 +51,7 @@ fn document(app: &App) -> Value {
 
 /// `/jwks`.
 pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Response {
-    cached(&app.keyring.jwks(app.clock.now_ms()))
+    cached(&app.broker.keyring.jwks(app.broker.records.clock.now_ms()))
 }
 
 fn cached(body: &Value) -> Response {

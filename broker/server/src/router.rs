@@ -6,8 +6,8 @@ use crate::admin::{
     policies, reload, revocations, secrets, targets,
 };
 use crate::app::App;
-use crate::oauth::too_large;
-use crate::{introspect, metadata, operations, revoke, token};
+use crate::oauth::{introspect, revoke, token, too_large};
+use crate::{metadata, operations};
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
 //! by default.
 
-use crate::bounds::Bounds;
-use crate::issuer_keys::TrustSettings;
 use crate::serve::tls::Certificates;
 use locum_ambient::telemetry::Telemetry;
 use locum_core::registry::Problem;
+use locum_engine::bounds::Bounds;
+use locum_engine::issuer_keys::TrustSettings;
 use locum_stores::state::Credential;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -25,7 +25,7 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// What a request meets on every listener, whatever it asks for.
 pub struct Front {
     /// What is counted.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// What others trace.
     pub traces: Traces,
     /// The clock.

@@ -1,10 +1,10 @@
 //! An `Authorization` header: credentials or none, never a panic.
 #![no_main]
 
-#[path = "../../../broker/server/src/oauth/basic.rs"]
+#[path = "../../../broker/engine/src/oauth/basic.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
 mod basic;
-#[path = "../../../broker/server/src/oauth/form.rs"]
+#[path = "../../../broker/engine/src/oauth/form.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
 mod form;
 

@@ -26,9 +26,9 @@ mod settings;
 mod values;
 #[path = "../../../broker/server/src/config/whole.rs"]
 mod whole;
-#[path = "../../../broker/server/src/bounds.rs"]
+#[path = "../../../broker/engine/src/bounds.rs"]
 mod bounds;
-#[path = "../../../broker/server/src/issuer_keys/settings.rs"]
+#[path = "../../../broker/engine/src/issuer_keys/settings.rs"]
 mod keys_of_others;
 
 mod issuer_keys {

@@ -1,7 +1,7 @@
 //! A form: refused, or pairs whose bytes are no more than were sent.
 #![no_main]
 
-#[path = "../../../broker/server/src/oauth/form.rs"]
+#[path = "../../../broker/engine/src/oauth/form.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
 mod form;
 

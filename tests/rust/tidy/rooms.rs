@@ -13,6 +13,18 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("broker/stores", &["locum-core"]),
     ("broker/connectors", &["locum-core"]),
     ("broker/outgoing", &["locum-core"]),
+    (
+        "broker/engine",
+        &[
+            "locum-ambient",
+            "locum-connectors",
+            "locum-core",
+            "locum-outgoing",
+            "locum-policy",
+            "locum-stores",
+            "locum-tokens",
+        ],
+    ),
     ("broker/web", &["locum-ambient", "locum-core"]),
     (
         "broker/server",
@@ -21,6 +33,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "locum-cli",
             "locum-connectors",
             "locum-core",
+            "locum-engine",
             "locum-outgoing",
             "locum-policy",
             "locum-stores",

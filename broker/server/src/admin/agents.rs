@@ -24,13 +24,13 @@ use std::sync::Arc;
 const AGENT_MAX: usize = 49_152;
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let id = |agent: &&Arc<Agent>| agent.id().to_string();
     call.page(state.registry.agents(), id, |agent| shown(agent))
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let agent = state.registry.agent(call.param("id"));
     let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
     Ok(Answer::ok(shown(agent)))

@@ -11,7 +11,7 @@ use locum_stores::state::Role;
 
 pub(crate) async fn stream(call: Call) -> Result<Response, Problem> {
     call.require(Role::Admin)?;
-    let body = take::body(&call.app.ledger, call.app.data.clone());
+    let body = take::body(&call.app.broker.records.ledger, call.app.data.clone());
     let body = body.map_err(|e| Problem::new(Code::Unavailable, e.to_string()))?;
     tracing::info!(by = call.who.name, "a backup is taken");
     let mut response = Response::new(body);

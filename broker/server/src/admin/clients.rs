@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let id = |client: &&Arc<Client>| client.spec.id.to_string();
     call.page(state.registry.clients(), id, |client| shown(client))
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let client = state.registry.client(call.param("id"));
     let client = client.ok_or_else(|| Problem::unknown("a client"))?;
     Ok(Answer::ok(shown(client)))

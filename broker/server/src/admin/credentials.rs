@@ -25,8 +25,8 @@ struct Body {
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
-    let now_ms = call.app.clock.now_ms();
+    let state = call.app.broker.records.state.read();
+    let now_ms = call.app.broker.records.clock.now_ms();
     call.page(
         state.credentials.values(),
         |credential| credential.id.to_string(),
@@ -35,11 +35,14 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let id = CredentialId::parse(call.param("id")).ok();
     let credential = id.and_then(|id| state.credentials.get(&id));
     let credential = credential.ok_or_else(|| Problem::unknown("a credential"))?;
-    Ok(Answer::ok(shown(credential, call.app.clock.now_ms())))
+    Ok(Answer::ok(shown(
+        credential,
+        call.app.broker.records.clock.now_ms(),
+    )))
 }
 
 pub(crate) async fn create(call: Call) -> Result<Answer, Problem> {
@@ -88,8 +91,8 @@ fn new(
     if !flaws.0.is_empty() {
         return Err(Problem::invalid(flaws.0));
     }
-    let id = CredentialId(now.app.mint());
-    let token = format!("{id}.{}", generate(now.app.random.bytes()));
+    let id = CredentialId(now.app.broker.records.mint());
+    let token = format!("{id}.{}", generate(now.app.broker.records.random.bytes()));
     let credential = Credential {
         id,
         name: name.to_owned(),
@@ -97,7 +100,7 @@ fn new(
         expires_s,
         created_at_ms: now.now_ms,
         revoked: false,
-        hash: now.app.vault.hash(&token, None).hash,
+        hash: now.app.broker.records.vault.hash(&token, None).hash,
     };
     let shown = shown(&credential, now.now_ms);
     let mut plan = Plan::new(

@@ -11,11 +11,11 @@ use super::past::blocking;
 use super::problem::Problem;
 use super::times;
 use crate::app::App;
-use crate::recall::{recorded_around, recorded_before};
-use crate::token::summary;
 use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
+use locum_engine::exchange::MINUTE_MS;
+use locum_engine::recall::{recorded_around, recorded_before};
 use locum_stores::ledger::Entry;
 use query::{OUTCOMES, Query};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn page(
     below: Option<u64>,
     window: &Window,
 ) -> io::Result<(Vec<Value>, Option<u64>)> {
-    let reader = app.ledger.reader();
+    let reader = app.broker.records.ledger.reader();
     let floor = since.map_or(Ok(0), |ms| reader.find_time(ms))?;
     let end = below.unwrap_or(u64::MAX).min(reader.len());
     let start = floor.max(end.saturating_sub(PAGE_RECORDS));
@@ -79,7 +79,7 @@ fn page(
     let mut last = end;
     for entry in reader.search_back(start..end, query.texts()) {
         let entry = entry?;
-        if query.wants(&entry, &app.issuer) {
+        if query.wants(&entry, &app.broker.issuer) {
             if items.len() == window.limit {
                 return Ok((items, Some(last)));
             }
@@ -119,10 +119,10 @@ fn summaries(app: &App, id: &str) -> io::Result<Vec<String>> {
     let Ok(ms) = RequestId::parse(id).map(RequestId::ms) else {
         return Ok(Vec::new());
     };
-    let reader = app.ledger.reader();
-    let minute_ms = ms - ms % summary::MINUTE_MS;
+    let reader = app.broker.records.ledger.reader();
+    let minute_ms = ms - ms % MINUTE_MS;
     let range = reader.find_time(minute_ms)?..recorded_before(&reader, ms)?;
-    let minutes = [minute_ms, minute_ms + summary::MINUTE_MS];
+    let minutes = [minute_ms, minute_ms + MINUTE_MS];
     let opened = vec![
         "\"state\":\"opened\"".into(),
         format!("\"type\":\"{SUMMARY}\""),
@@ -153,7 +153,7 @@ fn find(app: &App, id: &str) -> io::Result<Option<Value>> {
         (_, Ok(ms)) => ("request_id", ms),
         (Err(_), Err(_)) => return Ok(None),
     };
-    let reader = app.ledger.reader();
+    let reader = app.broker.records.ledger.reader();
     let range = recorded_around(&reader, ms)?;
     let is = |entry: &Entry| {
         entry.kind == DECISION && entry.body.get(name).and_then(Value::as_str) == Some(id)
@@ -168,5 +168,9 @@ fn find(app: &App, id: &str) -> io::Result<Option<Value>> {
 }
 
 fn show(app: &App, entry: &Entry) -> Value {
-    view::view(entry, &app.issuer, &times::shown(entry.place.time_ms))
+    view::view(
+        entry,
+        &app.broker.issuer,
+        &times::shown(entry.place.time_ms),
+    )
 }

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-pub(crate) use super::secrets::{LIVE_MAX, OVERLAP_MAX};
+pub(crate) use super::secrets::OVERLAP_MAX;
 pub(crate) use super::write::Moment;
 pub(crate) use names::unknown;
 
@@ -211,7 +211,7 @@ pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Chang
         before: known,
         after: &whole,
     };
-    flaws.extend(among::flaws(worlds, declared, &now.app.issuer));
+    flaws.extend(among::flaws(worlds, declared, &now.app.broker.issuer));
     flaws.extend(not_their_own(known, &whole, declared));
     out.extend(secrets(now, declared));
     if flaws.is_empty() {

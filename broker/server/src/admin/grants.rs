@@ -34,7 +34,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
         let detail = format!("expected `state` as one of `{}`", STATES.join("`, `"));
         return Err(Problem::new(Code::Invalid, detail));
     }
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let moment = Moment::new(&call.app, &state);
     let asked = |grant: &&Arc<Grant>| {
         person.as_ref().is_none_or(|p| grant.spec.person == *p)
@@ -54,7 +54,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
 }
 
 pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let moment = Moment::new(&call.app, &state);
     let id = GrantId::parse(call.param("id")).ok();
     let grant = id.and_then(|id| state.registry.grant(id));
@@ -75,7 +75,7 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
         let reason = spec.reason.clone();
         let owner = moment.state.registry.agent(spec.agent.as_str());
         let grant = Grant {
-            id: GrantId(moment.app.mint()),
+            id: GrantId(moment.app.broker.records.mint()),
             spec,
             expires_s,
             state: GrantState::Active,

@@ -51,7 +51,7 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     // A stranger's body is never a large one.
     let max = match &who {
         Ok(_) => body_max(&app, parts.uri.path()),
-        Err(_) => app.bounds.body_bytes,
+        Err(_) => app.broker.bounds.body_bytes,
     };
     // Read whole even where the answer is known: a connection with unread bytes
     // is cut, and the client's next request with it.
@@ -75,7 +75,7 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             }
         },
     };
-    finish(&app.issuer, id, presented, response)
+    finish(&app.broker.issuer, id, presented, response)
 }
 
 /// Most bytes of a body: a policy bundle may be larger than anything else.
@@ -83,7 +83,7 @@ pub(super) fn body_max(app: &App, path: &str) -> usize {
     if path.starts_with("/policies") {
         BUNDLE_BODY_MAX
     } else {
-        app.bounds.body_bytes
+        app.broker.bounds.body_bytes
     }
 }
 
@@ -107,11 +107,11 @@ pub(super) async fn no_method() -> Problem {
 /// looked up by that: a keyed hash tells nothing by how it compares.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     let token = bearer(headers).ok_or_else(dead)?;
-    let hash = app.vault.hash(token, None).hash;
-    let state = app.state.read();
+    let hash = app.broker.records.vault.hash(token, None).hash;
+    let state = app.broker.records.state.read();
     let first = bootstrap(app).filter(|first| first.hash == hash);
     let credential = state.credentials.with_hash(&hash).or(first.as_deref());
-    let now_s = app.clock.now_s();
+    let now_s = app.broker.records.clock.now_s();
     let credential = credential.filter(|credential| lives(credential, now_s));
     let credential = credential.ok_or_else(dead)?;
     Ok(Who {
@@ -127,10 +127,10 @@ impl Who {
     /// # Errors
     /// 401 when it is not live any more, or may do something else now.
     pub(super) fn again(&self, app: &App) -> Result<(), Problem> {
-        let state = app.state.read();
+        let state = app.broker.records.state.read();
         let first = bootstrap(app).filter(|first| first.id == self.id);
         let credential = state.credentials.get(&self.id).or(first.as_deref());
-        let now_s = app.clock.now_s();
+        let now_s = app.broker.records.clock.now_s();
         let same = |known: &Credential| lives(known, now_s) && known.role == self.role;
         credential.is_some_and(same).then_some(()).ok_or_else(dead)
     }

@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let id = |issuer: &&Arc<Issuer>| issuer.id.to_string();
     call.page(state.registry.issuers(), id, |issuer| shown(issuer))
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let issuer = state.registry.issuer(call.param("id"));
     let issuer = issuer.ok_or_else(|| Problem::unknown("an issuer"))?;
     Ok(Answer::ok(shown(issuer)))
@@ -59,7 +59,7 @@ fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem
         let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
         return Err(Problem::new(Code::State, detail));
     }
-    let mut flaws = check::flaws(registry, &now.app.issuer, &id, &spec);
+    let mut flaws = check::flaws(registry, &now.app.broker.issuer, &id, &spec);
     flaws.extend(Issuer::reserved(&id, current.map(|known| &**known)));
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));

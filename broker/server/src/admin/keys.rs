@@ -5,14 +5,15 @@ use super::call::Call;
 use super::problem::Problem;
 use super::times;
 use super::write::{Moment, Plan, reason};
-use crate::app::{App, Unavailable};
-use crate::changing::Changing;
-use crate::keyring::{self, NotTurned, Planning, Turn};
+use crate::app::App;
 use http::StatusCode;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::refusal::Code;
 use locum_core::token::Alg;
+use locum_engine::keyring::{self, NotTurned, Planning, Turn};
+use locum_engine::records::Changing;
+use locum_engine::unavailable::Unavailable;
 use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ struct Retire {
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let mut keys: Vec<&SigningKeyEntry> = state.signing_keys.iter().collect();
     keys.sort_by(|a, b| a.kid.cmp(&b.kid));
     call.page(keys.into_iter(), |key| key.kid.clone(), |key| show(key))
@@ -45,10 +46,10 @@ pub(crate) async fn rotate(call: Call) -> Result<Answer, Problem> {
     let reason = reason(&wish.reason)?;
     let turn = async |changing: Changing| {
         let rotation = move |planning: &Planning| keyring::rotation(planning, wish.alg);
-        let turn = keyring::planned(&call.app, &changing, rotation).await;
+        let turn = keyring::planned(call.app.broker.keys(), &changing, rotation).await;
         turn.map_err(not_turned)
     };
-    let plan = |_: &Moment<'_>, turn| Ok(plan(turn, Vec::new(), reason));
+    let plan = |_: &Moment<'_>, turn: Turn| Ok(plan(&turn, Vec::new(), reason));
     let answer = call.write_after(turn, plan).await?;
     if let Err(error) = expire(&call.app).await {
         tracing::warn!(%error, "old signing keys were not retired; tried again later");
@@ -57,7 +58,9 @@ pub(crate) async fn rotate(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn expire(app: &App) -> Result<(), Unavailable> {
-    keyring::retire_expired(app, &app.changing().await?).await
+    let records = &app.broker.records;
+    let changing = records.changing().await?;
+    app.broker.keyring.retire_expired(records, &changing).await
 }
 
 /// Out of `/jwks` at once; what it signed is dead.
@@ -69,7 +72,7 @@ pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
     let turn = async |changing: Changing| {
         let kid = kid.clone();
         let retirement = move |planning: &Planning| keyring::retirement(planning, &kid);
-        let turn = keyring::planned(&call.app, &changing, retirement).await;
+        let turn = keyring::planned(call.app.broker.keys(), &changing, retirement).await;
         turn.map_err(faulty)
     };
     let plan = |moment: &Moment<'_>, turn: Option<Turn>| {
@@ -81,7 +84,7 @@ pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
             return Err(Problem::new(Code::State, detail));
         };
         let revocation = dead(moment.app, &kid, &reason, &call.who.name);
-        Ok(plan(turn, vec![Change::Revocation { revocation }], reason))
+        Ok(plan(&turn, vec![Change::Revocation { revocation }], reason))
     };
     call.write_after(turn, plan).await
 }
@@ -89,7 +92,7 @@ pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
 /// What a retired key signed is dead for ever.
 fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     RevocationEntry {
-        id: RevocationId(app.mint()),
+        id: RevocationId(app.broker.records.mint()),
         what: What {
             kind: LineageKind::Key,
             id: format!("locum:{kid}"),
@@ -102,7 +105,7 @@ fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     }
 }
 
-fn plan(turn: Turn, more: Vec<Change>, reason: String) -> Plan {
+fn plan(turn: &Turn, more: Vec<Change>, reason: String) -> Plan {
     let shown: Vec<_> = turn.keys().iter().map(show).collect();
     let mut changes = turn.changes();
     changes.extend(more);
@@ -112,7 +115,6 @@ fn plan(turn: Turn, more: Vec<Change>, reason: String) -> Plan {
         shown: json!({ "items": shown }),
         secret: None,
         reason,
-        then: turn.in_force(),
     }
 }
 

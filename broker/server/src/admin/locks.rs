@@ -7,7 +7,7 @@ use super::past;
 use super::problem::Problem;
 use super::revocations::{Act, confirmed, counted, estimated, scanned, shown, stop};
 use super::times;
-use super::write::{Moment, Plan, nothing, reason};
+use super::write::{Moment, Plan, reason};
 use crate::app::App;
 use http::StatusCode;
 use locum_core::ids::LockId;
@@ -40,7 +40,7 @@ static RECORDED: past::Kind<LockEntry> = past::Kind {
 };
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let blocks = call.app.state.read().lock_blocks.clone();
+    let blocks = call.app.broker.records.state.read().lock_blocks.clone();
     let after = |text: &str| LockId::parse(text).ok().map(|id| id.0);
     let show = |lock: &LockEntry| stands(&call.app, lock);
     RECORDED.page(&call, blocks, after, show).await
@@ -56,7 +56,7 @@ pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
 /// The lock of that id. One that stands is known, however late after its id its
 /// record came.
 async fn found(call: &Call, id: LockId) -> Result<LockEntry, Problem> {
-    let known = call.app.state.read().locks.get(&id).cloned();
+    let known = call.app.broker.records.state.read().locks.get(&id).cloned();
     if let Some(lock) = known {
         return Ok(lock);
     }
@@ -66,17 +66,17 @@ async fn found(call: &Call, id: LockId) -> Result<LockEntry, Problem> {
 
 /// A lock of the record as it stands now.
 fn stands(app: &App, lock: &LockEntry) -> Value {
-    let lifted = app.state.read().lifted.contains(&lock.id);
+    let lifted = app.broker.records.state.read().lifted.contains(&lock.id);
     let lock = LockEntry {
         lifted,
         ..lock.clone()
     };
-    show(&lock, app.clock.now_ms())
+    show(&lock, app.broker.records.clock.now_ms())
 }
 
 pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
-    let started_ms = call.app.clock.now_ms();
+    let started_ms = call.app.broker.records.clock.now_ms();
     let wish: Wish = call.read()?;
     if !wish.what.kind.can_be_locked() {
         let expected = "expected a kind that can be locked; revoke it instead";
@@ -96,10 +96,10 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
         let changing = call.changing().await?;
         let stop = stop(&call, &wish.what, Act::Lock)?;
         let lock = LockEntry {
-            id: LockId(call.app.mint()),
+            id: LockId(call.app.broker.records.mint()),
             what: wish.what,
             reason: reason.clone(),
-            created_at_ms: call.app.clock.now_ms(),
+            created_at_ms: call.app.broker.records.clock.now_ms(),
             expires_ms,
             lifted: false,
             by: call.who.name.clone(),
@@ -107,7 +107,7 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
         };
         let id = lock.id;
         let change = Change::Lock { lock };
-        call.record(&changing, &[change], reason, nothing()).await?;
+        call.record(&changing, &[change], reason).await?;
         (id, stop)
     };
     let confirmed = confirmed(&call.app, started_ms);

@@ -37,7 +37,6 @@ mod write;
 mod tests;
 
 pub(crate) use openapi::schemas;
-pub(crate) use times::shown as shown_time;
 
 use crate::app::App;
 use axum::Router;

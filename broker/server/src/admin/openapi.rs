@@ -17,7 +17,7 @@ pub(crate) fn schemas() -> Map<String, Value> {
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    Ok(Answer::ok(document(&call.app.issuer)))
+    Ok(Answer::ok(document(&call.app.broker.issuer)))
 }
 
 /// The document; `issuer` is Locum's.

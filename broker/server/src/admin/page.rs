@@ -64,7 +64,13 @@ impl Call {
 
     /// The cursor behind that id.
     pub(crate) fn cursor(&self, id: &str) -> String {
-        let hash = self.app.vault.hash(&self.cursor_text(id), None).hash;
+        let hash = self
+            .app
+            .broker
+            .records
+            .vault
+            .hash(&self.cursor_text(id), None)
+            .hash;
         format!("{}.{hash}", URL_SAFE_NO_PAD.encode(id))
     }
 
@@ -85,7 +91,12 @@ impl Call {
     fn after(&self, cursor: &str) -> Option<String> {
         let (id, hash) = cursor.split_once('.')?;
         let id = String::from_utf8(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
-        let fits = self.app.vault.matches(hash, &self.cursor_text(&id));
+        let fits = self
+            .app
+            .broker
+            .records
+            .vault
+            .matches(hash, &self.cursor_text(&id));
         fits.then_some(id)
     }
 

@@ -6,9 +6,9 @@ use super::call::Call;
 use super::page::Window;
 use super::problem::Problem;
 use crate::app::App;
-use crate::recall::{recorded_around, recorded_before};
 use locum_core::ids::Uuid7;
 use locum_core::refusal::Code;
+use locum_engine::recall::{recorded_around, recorded_before};
 use locum_stores::ledger::{Entry, Reader};
 use locum_stores::state::{Blocks, Change, changes};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl<T: Send + 'static> Kind<T> {
     ) -> Result<Option<T>, Problem> {
         let app = app.clone();
         blocking(move || {
-            let reader = app.ledger.reader();
+            let reader = app.broker.records.ledger.reader();
             let range = recorded_around(&reader, id.ms())?;
             self.first_in(&reader, range, &|each| (self.id)(each) == id)
         })
@@ -62,7 +62,7 @@ impl<T: Send + 'static> Kind<T> {
     ) -> Result<Option<T>, Problem> {
         let app = app.clone();
         blocking(move || {
-            let reader = app.ledger.reader();
+            let reader = app.broker.records.ledger.reader();
             for range in blocks.from(reader.find_time(from_ms)?) {
                 if let Some(one) = self.first_in(&reader, range, &is)? {
                     return Ok(Some(one));
@@ -104,7 +104,7 @@ impl<T: Send + 'static> Kind<T> {
             Some(text) => Some(after(text).ok_or_else(|| Problem::unknown("a page"))?),
         };
         let app = call.app.clone();
-        let read = move || self.read(&app.ledger.reader(), &blocks, after, &window);
+        let read = move || self.read(&app.broker.records.ledger.reader(), &blocks, after, &window);
         let (items, more) = blocking(read).await?;
         let next = items.last().filter(|_| more);
         let next = next.map(|last| call.cursor(&(self.name)(last)));

@@ -27,7 +27,7 @@ struct Wish {
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let bundle = call.app.bundle();
+    let bundle = call.app.broker.bundle();
     let mut shown = summary(&bundle);
     if let Some(members) = shown.as_object_mut() {
         members.insert("files".into(), json!(bundle.files()));
@@ -46,16 +46,16 @@ pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     let bundle = load(call.read()?).await?;
     let new = tag(&bundle);
     let plan = |moment: &Moment<'_>| {
-        call.precondition(Some(&tag(&moment.app.bundle())))?;
+        call.precondition(Some(&tag(&moment.app.broker.bundle())))?;
         let policies = Policies {
             bundle: bundle.address().to_owned(),
             count: bundle.count(),
             files: bundle.files().clone(),
         };
         let shown = summary(&bundle);
-        let mut plan = Plan::new(StatusCode::OK, Change::Policies { policies }, shown);
-        plan.then = Box::new(move |app| app.put_in_force(bundle));
-        Ok(plan)
+        call.app.broker.policies.checked(bundle);
+        let change = Change::Policies { policies };
+        Ok(Plan::new(StatusCode::OK, change, shown))
     };
     Ok(call.write(plan).await?.tagged(new))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn reload(call: Call) -> Result<Answer, Problem> {
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }
-    let bundle = call.app.bundle();
+    let bundle = call.app.broker.bundle();
     let shown = json!({ "bundle": bundle.address(), "count": bundle.count() });
     Ok(Answer::new(StatusCode::OK, shown))
 }

@@ -12,10 +12,10 @@ use super::past;
 use super::problem::Problem;
 use super::times;
 use super::write::reason;
-use crate::keyring;
 use locum_core::ids::{DelegationId, Jti, RevocationId};
 use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::refusal::Code;
+use locum_engine::keyring;
 use locum_stores::state::{Change, RevocationEntry, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -49,7 +49,14 @@ pub(super) static RECORDED: past::Kind<RevocationEntry> = past::Kind {
 };
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let blocks = call.app.state.read().revocation_blocks.clone();
+    let blocks = call
+        .app
+        .broker
+        .records
+        .state
+        .read()
+        .revocation_blocks
+        .clone();
     let after = |text: &str| RevocationId::parse(text).ok().map(|id| id.0);
     RECORDED.page(&call, blocks, after, show).await
 }
@@ -64,7 +71,7 @@ pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
 
 pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
-    let started_ms = call.app.clock.now_ms();
+    let started_ms = call.app.broker.records.clock.now_ms();
     let wish: Wish = call.read()?;
     let before_ms = before(&wish, started_ms)?;
     let reason = reason(&wish.reason)?;
@@ -79,7 +86,7 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
     let confirmed = confirmed(&call.app, started_ms);
     let affected = estimated(&call.app, stop.at(effective_ms)).await;
-    call.app.clock.passed(effective_ms);
+    call.app.broker.records.clock.passed(effective_ms);
     Ok(Answer::ok(json!({
         "id": id,
         "effective_at": times::shown(effective_ms),
@@ -119,7 +126,7 @@ async fn record(
     }
     let changing = call.changing().await?;
     let stop = stop(call, &what, Act::Revoke(before_ms))?;
-    let id = RevocationId(call.app.mint());
+    let id = RevocationId(call.app.broker.records.mint());
     let revocation = RevocationEntry {
         id,
         what,
@@ -130,12 +137,11 @@ async fn record(
         key: None,
     };
     // A key of ours goes in the same record (contract §12).
-    let keys = keyring::of_revocation(&call.app, &changing, &revocation.what).await;
+    let keys = keyring::of_revocation(call.app.broker.keys(), &changing, &revocation.what).await;
     let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     let mut changes = vec![Change::Revocation { revocation }];
     changes.extend(keys.changes());
-    let recorded = call.record(&changing, &changes, reason, keys.in_force());
-    let appended = recorded.await?;
+    let appended = call.record(&changing, &changes, reason).await?;
     Ok((id, stop, appended.place.time_ms))
 }
 
@@ -147,18 +153,18 @@ async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Pr
     }
     let by_token = Jti::parse(&what.id).map(Jti::ms);
     let made_ms = by_token.or_else(|_| DelegationId::parse(&what.id).map(DelegationId::ms));
-    let key = call.app.names.key(what.kind, &what.id);
+    let key = call.app.broker.records.names.key(what.kind, &what.id);
     let blocks = {
-        let state = call.app.state.read();
+        let state = call.app.broker.records.state.read();
         let revoked = state.view.revoked_until(&key);
         revoked.map(|_| state.revocation_blocks.clone())
     };
     let (Ok(made_ms), Some(blocks)) = (made_ms, blocks) else {
         return Ok(None);
     };
-    let names = call.app.names.clone();
+    let names = call.app.broker.records.names.clone();
     let is = move |entry: &RevocationEntry| names.key(entry.what.kind, &entry.what.id) == key;
-    let from_ms = made_ms.min(call.app.clock.now_ms());
+    let from_ms = made_ms.min(call.app.broker.records.clock.now_ms());
     RECORDED.first(&call.app, (blocks, from_ms), is).await
 }
 

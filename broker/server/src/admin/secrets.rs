@@ -8,6 +8,7 @@ use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::{AuthMethod, Problems, Status};
 use locum_core::token::Alg;
+use locum_engine::vault::LIVE_MAX;
 use locum_stores::state::{Change, Role, SecretHash};
 use locum_tokens::keys::KeySet;
 use locum_tokens::secrets::generate;
@@ -16,8 +17,6 @@ use serde_json::json;
 
 /// Longest overlap of two secrets, in seconds.
 pub(crate) const OVERLAP_MAX: u64 = 86_400;
-/// Most secrets of a client that live at once.
-pub(crate) const LIVE_MAX: usize = 16;
 
 /// `POST …/secrets`.
 #[derive(Deserialize)]
@@ -84,8 +83,8 @@ fn renew(
         let detail = format!("expected fewer than {LIVE_MAX} secrets that live, found as many");
         return Err(Problem::new(Code::State, detail));
     }
-    let secret = generate(now.app.random.bytes());
-    hashes.push(now.app.vault.hash(&secret, None));
+    let secret = generate(now.app.broker.records.random.bytes());
+    hashes.push(now.app.broker.records.vault.hash(&secret, None));
     let change = Change::Secrets {
         client: client.to_owned(),
         hashes,
@@ -117,10 +116,10 @@ pub(super) fn first(
     if !takes(auth) {
         return None;
     }
-    let secret = generate(now.app.random.bytes());
+    let secret = generate(now.app.broker.records.random.bytes());
     let change = Change::Secrets {
         client: client.to_owned(),
-        hashes: vec![now.app.vault.hash(&secret, None)],
+        hashes: vec![now.app.broker.records.vault.hash(&secret, None)],
     };
     Some((change, secret))
 }

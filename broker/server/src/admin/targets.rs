@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let id = |target: &&Arc<Target>| target.id.to_string();
     call.page(state.registry.targets(), id, |target| shown(target))
 }
 
 pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     let target = state.registry.target(call.param("id"));
     let target = target.ok_or_else(|| Problem::unknown("a target"))?;
     Ok(Answer::ok(shown(target)))
@@ -57,7 +57,7 @@ fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem
         let detail = "expected the `audience` the target has, found another; take a new id";
         return Err(Problem::new(Code::State, detail));
     }
-    let flaws = check::flaws(registry, &now.app.issuer, &id, &spec);
+    let flaws = check::flaws(registry, &now.app.broker.issuer, &id, &spec);
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }

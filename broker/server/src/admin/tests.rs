@@ -35,7 +35,7 @@ struct Desk {
 
 fn open(folder: &tempfile::TempDir) -> Arc<App> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let data = crate::start::Folder::new(folder.path());
+    let data = locum_engine::open::Folder::new(folder.path());
     crate::start::open(data, ISSUER, &[7; 32], Setup::default()).unwrap()
 }
 
@@ -43,7 +43,7 @@ impl Desk {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let app = open(&folder);
-        let credential = CredentialId(app.mint());
+        let credential = CredentialId(app.broker.records.mint());
         let desk = Self {
             app,
             credential,
@@ -56,7 +56,7 @@ impl Desk {
             expires_s: None,
             created_at_ms: 0,
             revoked: false,
-            hash: desk.app.vault.hash(TOKEN, None).hash,
+            hash: desk.app.broker.records.vault.hash(TOKEN, None).hash,
         };
         desk.record(Change::Credential { credential }).await;
         desk
@@ -64,14 +64,19 @@ impl Desk {
 
     /// The same folder, opened by another process.
     fn again(self) -> Self {
-        self.app.ledger.close();
+        self.app.broker.records.ledger.close();
         let app = open(&self.folder);
         Self { app, ..self }
     }
 
     async fn record(&self, change: Change) {
         let author = Author::itself("tests");
-        self.app.record(&[change], &author).await.unwrap();
+        self.app
+            .broker
+            .records
+            .record(&[change], &author)
+            .await
+            .unwrap();
     }
 
     /// An answer's status and body.

@@ -4,21 +4,7 @@ use super::problem::Problem;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// Unix milliseconds as RFC 3339 in UTC with milliseconds.
-pub(crate) fn shown(ms: u64) -> String {
-    let time = i64::try_from(ms)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    format!("{:.3}", time.unwrap_or(Timestamp::MAX))
-}
-
-/// Unix seconds as RFC 3339 in UTC.
-pub(crate) fn shown_s(s: u64) -> String {
-    let time = i64::try_from(s)
-        .ok()
-        .and_then(|s| Timestamp::from_second(s).ok());
-    format!("{:.0}", time.unwrap_or(Timestamp::MAX))
-}
+pub(crate) use locum_engine::times::{shown, shown_s};
 
 /// Reads RFC 3339 at that place of the body as Unix milliseconds.
 ///

@@ -5,11 +5,11 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use crate::app::App;
-use crate::changing::{Changing, NotChanged, Then};
 use http::{Method, StatusCode};
 use locum_core::record::Appended;
 use locum_core::refusal::Code;
 use locum_core::{jcs, registry::TEXT_MAX};
+use locum_engine::records::{Changing, NotChanged};
 use locum_stores::ledger::AppendError;
 use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered, State};
 use serde_json::Value;
@@ -30,8 +30,6 @@ pub(crate) struct Plan {
     pub(crate) secret: Option<(&'static str, String)>,
     /// Why, for the record.
     pub(crate) reason: String,
-    /// What follows once it is recorded, before the next change.
-    pub(crate) then: Then,
 }
 
 impl Plan {
@@ -43,7 +41,6 @@ impl Plan {
             shown,
             secret: None,
             reason: String::new(),
-            then: nothing(),
         }
     }
 
@@ -68,7 +65,7 @@ pub(crate) struct Moment<'a> {
 impl<'a> Moment<'a> {
     /// The state now.
     pub(crate) fn new(app: &'a App, state: &'a State) -> Self {
-        let now_ms = app.clock.now_ms();
+        let now_ms = app.broker.records.clock.now_ms();
         Self { app, state, now_ms }
     }
 }
@@ -100,22 +97,32 @@ impl Call {
         let once = self.once()?;
         let changing = self.changing().await?;
         if let Some(once) = &once {
-            let now_s = self.app.clock.now_s();
-            if let Some(known) = self.app.state.read().answer(&once.key, now_s) {
+            let now_s = self.app.broker.records.clock.now_s();
+            if let Some(known) = self
+                .app
+                .broker
+                .records
+                .state
+                .read()
+                .answer(&once.key, now_s)
+            {
                 return once.again(&known);
             }
         }
         let made = made(changing.clone()).await?;
         let plan = {
-            let state = self.app.state.read();
+            let state = self.app.broker.records.state.read();
             plan(&Moment::new(&self.app, &state), made)?
         };
         let mut changes = plan.changes;
         changes.extend(once.map(|once| Change::Answer {
-            remembered: once.remember(plan.status, &plan.shown, self.app.clock.now_s()),
+            remembered: once.remember(
+                plan.status,
+                &plan.shown,
+                self.app.broker.records.clock.now_s(),
+            ),
         }));
-        self.record(&changing, &changes, plan.reason, plan.then)
-            .await?;
+        self.record(&changing, &changes, plan.reason).await?;
         let answer = Answer::new(plan.status, plan.shown);
         Ok(match plan.secret {
             Some((name, secret)) => answer.with_secret(name, secret),
@@ -129,7 +136,7 @@ impl Call {
     /// 503 when another change has it for too long, 401 when who asks lost the
     /// credential meanwhile.
     pub(crate) async fn changing(&self) -> Result<Changing, Problem> {
-        let changing = self.app.changing().await.map_err(|error| {
+        let changing = self.app.broker.records.changing().await.map_err(|error| {
             let busy = "expected a ledger that takes records, found a change that waits for it";
             unavailable(&error, busy)
         })?;
@@ -137,7 +144,7 @@ impl Call {
         Ok(changing)
     }
 
-    /// Records changes in the name of who asks, and does what follows.
+    /// Records changes in the name of who asks.
     ///
     /// # Errors
     /// 401 when who asks lost the credential meanwhile, 503 when the ledger
@@ -149,7 +156,6 @@ impl Call {
         changing: &Changing,
         changes: &[Change],
         reason: String,
-        then: Then,
     ) -> Result<Appended, Problem> {
         let author = Author {
             by: self.who.name.clone(),
@@ -157,11 +163,11 @@ impl Call {
             reason,
             request_id: Some(self.request_id.to_string()),
         };
-        let draft = self.app.draft(changes, &author);
+        let draft = self.app.broker.records.draft(changes, &author);
         let draft = draft.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
         // No other change revokes it from here on: this one has the right to.
         self.who.again(&self.app)?;
-        let recorded = self.app.change(changing, draft, then).await;
+        let recorded = self.app.broker.records.change(changing, draft).await;
         recorded.map_err(not_changed)
     }
 
@@ -179,15 +185,10 @@ impl Call {
         }
         let place = format!("answer {} {}", self.who.id, self.uri.path());
         Ok(Some(Once {
-            key: jcs::hex(&self.app.vault.mark(&place, key)),
+            key: jcs::hex(&self.app.broker.records.vault.mark(&place, key)),
             body: jcs::hex(&Sha256::digest(self.canonical()?)),
         }))
     }
-}
-
-/// What follows where nothing does.
-pub(crate) fn nothing() -> Then {
-    Box::new(|_| ())
 }
 
 fn not_changed(error: NotChanged) -> Problem {

@@ -35,7 +35,7 @@ impl Home {
             segment_bytes: 1024,
             ..Options::new(data.join("ledger"), [7; 10])
         };
-        let names = crate::vault::Vault::open(&[0; 32]).unwrap().names();
+        let names = locum_engine::vault::Vault::open(&[0; 32]).unwrap().names();
         let state = Shared::new(State::new(Arc::new(names)));
         let (ledger, _) = Ledger::open(options, Arc::new(|| 1_000), Box::new(state)).unwrap();
         for n in 0..20 {

@@ -18,7 +18,6 @@ mod whole;
 
 pub(crate) use command::{ConfigVerb, command};
 pub(crate) use explain::Explained;
-pub(crate) use files::bounded;
 pub(crate) use flaw::ConfigFlaw;
 pub(crate) use nearest::nearest;
 pub(crate) use private::private;

@@ -1,7 +1,7 @@
 //! Files that hold a secret: nobody but their owner, and for reading a group,
 //! has a right to them.
 
-use super::files::bounded_from;
+use locum_ambient::files::bounded_from;
 use std::fs::File;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! The values in force, typed.
 
-use crate::bounds::Bounds;
-use crate::issuer_keys::TrustSettings;
 use locum_ambient::telemetry::Telemetry;
+use locum_engine::bounds::Bounds;
+use locum_engine::issuer_keys::TrustSettings;
 use locum_outgoing::Cidr;
 use serde::Deserialize;
 use std::net::SocketAddr;

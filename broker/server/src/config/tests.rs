@@ -5,9 +5,9 @@
     reason = "tests"
 )]
 use super::*;
-use crate::bounds::Bounds;
-use crate::issuer_keys::TrustSettings;
 use locum_core::registry::IssuerKind;
+use locum_engine::bounds::Bounds;
+use locum_engine::issuer_keys::TrustSettings;
 use serde_json::{Value, json};
 use std::fs;
 use tempfile::TempDir;

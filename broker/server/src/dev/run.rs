@@ -4,12 +4,14 @@ use super::places::{self, Places};
 use super::world::World;
 use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
 use crate::app::App;
-use crate::bounds::Bounds;
 use crate::mode::{self, Mode};
 use crate::setup::Setup;
 use crate::signals::StopSignals;
-use crate::{references, router, start};
+use crate::{router, start};
 use locum_ambient::{Clock, Randomness};
+use locum_engine::bounds::Bounds;
+use locum_engine::open::{Folder, settle};
+use locum_engine::references;
 use serde_json::Value;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -44,7 +46,7 @@ pub(crate) struct Running {
 /// Whatever is in the way, in words.
 pub(crate) async fn start(
     listen: SocketAddr,
-    folder: start::Folder,
+    folder: Folder,
     ready_file: Option<&Path>,
     bounds: Bounds,
 ) -> Result<Running, Flaw> {
@@ -81,10 +83,12 @@ pub(crate) async fn start(
     let (stop, stopped) = watch::channel(false);
     let operations = locum_web::serve(router::operations(&app), ops, stopped.clone());
     let operations = tokio::spawn(operations);
-    start::settle(&app).await?;
+    settle(&app.broker).await?;
     fill(&app, &world, &at).await?;
-    references::warn(&app);
-    let demo = serve::serve(&world, &at, &ambient(&app.clock, &app.random), demo)?;
+    let records = &app.broker.records;
+    references::warn(records);
+    let asked = ambient(&records.clock, &records.random);
+    let demo = serve::serve(&world, &at, &asked, demo)?;
     let public = locum_web::serve(router::public(&app), public, stopped);
     let tasks = vec![tokio::spawn(public), operations];
     let ready = ready::ready(&world, &at, &std::path::absolute(data)?, std::process::id())?;
@@ -101,7 +105,7 @@ pub(crate) async fn start(
 
 /// The demo world's objects, where they are not there yet.
 async fn fill(app: &Arc<App>, world: &World, at: &Addresses) -> Result<(), Flaw> {
-    let now = jiff::Timestamp::from_second(i64::try_from(app.clock.now_s())?)?;
+    let now = jiff::Timestamp::from_second(i64::try_from(app.broker.records.clock.now_s())?)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     let facts = facts::facts(world, at, &until.to_string())?;
     Ok(seed::seed(app, world, &facts).await?)
@@ -134,8 +138,8 @@ impl Running {
             task.await??;
         }
         let app = self.app;
-        crate::token::summary::close_all(&app).await;
-        tokio::task::spawn_blocking(move || app.ledger.close()).await?;
+        app.broker.close().await;
+        tokio::task::spawn_blocking(move || app.broker.records.ledger.close()).await?;
         Ok(())
     }
 }
@@ -167,7 +171,7 @@ pub(crate) async fn command(
         .clone()
         .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
         .ok_or("no data folder")?;
-    let mut opened = start::Folder::new(&folder);
+    let mut opened = Folder::new(&folder);
     opened.segment_bytes = segment_bytes.unwrap_or(opened.segment_bytes);
     // A start may wait for the clock: it can be told to stop meanwhile.
     let running = tokio::select! {

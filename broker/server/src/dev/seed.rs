@@ -3,11 +3,12 @@
 
 use super::facts::Facts;
 use super::world::World;
-use crate::app::{App, Unavailable};
+use crate::app::App;
 use locum_core::ids::{CredentialId, IssuerId, TargetId, VersionId};
 use locum_core::registry::{
     Agent, AgentSpec, Client, ClientSpec, Issuer, Target, Version, VersionState,
 };
+use locum_engine::unavailable::Unavailable;
 use locum_policy::Bundle;
 use locum_stores::state::{Author, Change, Credential, Policies, Role};
 use serde_json::Value;
@@ -17,8 +18,17 @@ use serde_json::Value;
 /// # Errors
 /// [`Unavailable`] when a fact is not of its shape or cannot be recorded.
 pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), Unavailable> {
-    let changing = app.changing().await?;
-    if app.state.read().registry.agents().next().is_some() {
+    let changing = app.broker.records.changing().await?;
+    if app
+        .broker
+        .records
+        .state
+        .read()
+        .registry
+        .agents()
+        .next()
+        .is_some()
+    {
         return Ok(());
     }
     let bundle = Bundle::load(&facts.policies)
@@ -38,9 +48,9 @@ pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), 
         reason: "the demo facts".into(),
         request_id: None,
     };
-    let draft = app.draft(&changes, &author)?;
-    let then = Box::new(|app: &App| app.put_in_force(bundle));
-    app.change(&changing, draft, then).await?;
+    let draft = app.broker.records.draft(&changes, &author)?;
+    app.broker.policies.checked(bundle);
+    app.broker.records.change(&changing, draft).await?;
     Ok(())
 }
 
@@ -49,7 +59,7 @@ fn shape<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unavailable
 }
 
 fn registry(app: &App, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
-    let created_at_ms = app.clock.now_ms();
+    let created_at_ms = app.broker.records.clock.now_ms();
     let flaw = |e: locum_core::ids::IdFlaw| Unavailable(e.to_string());
     let mut changes = Vec::new();
     for (id, value) in &facts.issuers {
@@ -95,18 +105,18 @@ fn certified(
 ) -> Result<Agent, Unavailable> {
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let id = VersionId(app.mint());
+    let id = VersionId(app.broker.records.mint());
     let until: jiff::Timestamp = text(certify, "until")
         .and_then(|until| until.parse().ok())
         .ok_or_else(|| Unavailable("a demo certification without an end".into()))?;
-    let mut agent = Agent::new(spec, app.clock.now_ms());
+    let mut agent = Agent::new(spec, app.broker.records.clock.now_ms());
     agent.versions.push(Version {
         id,
         version: text(version, "version").unwrap_or_default(),
         digest: text(version, "digest"),
         model: text(version, "model"),
         state: VersionState::Draft,
-        created_at_ms: app.clock.now_ms(),
+        created_at_ms: app.broker.records.clock.now_ms(),
     });
     let until = u64::try_from(until.as_second()).unwrap_or_default();
     agent
@@ -124,18 +134,23 @@ fn credentials(app: &App, world: &World, facts: &Facts) -> Vec<Change> {
     let secrets = agents.chain(servers).filter_map(|client| {
         let secret = world.client_secret(&client)?;
         Some(Change::Secrets {
-            hashes: vec![app.vault.hash(secret.expose(), None)],
+            hashes: vec![app.broker.records.vault.hash(secret.expose(), None)],
             client,
         })
     });
     let admin = Credential {
-        id: CredentialId(app.mint()),
+        id: CredentialId(app.broker.records.mint()),
         name: "dev-admin".into(),
         role: Role::Admin,
         expires_s: None,
-        created_at_ms: app.clock.now_ms(),
+        created_at_ms: app.broker.records.clock.now_ms(),
         revoked: false,
-        hash: app.vault.hash(world.admin_token.expose(), None).hash,
+        hash: app
+            .broker
+            .records
+            .vault
+            .hash(world.admin_token.expose(), None)
+            .hash,
     };
     secrets
         .chain([Change::Credential { credential: admin }])

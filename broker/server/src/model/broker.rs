@@ -3,8 +3,7 @@
 
 use crate::app::App;
 use crate::setup::Setup;
-use crate::start::{self, Folder};
-use crate::vault::Vault;
+use crate::start;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -12,6 +11,8 @@ use axum::http::Request;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_ambient::Clock;
 use locum_core::ids::{CredentialId, Uuid7};
+use locum_engine::open::Folder;
+use locum_engine::vault::Vault;
 use locum_stores::state::{Credential, Role};
 use serde_json::Value;
 use std::fs;
@@ -97,7 +98,9 @@ impl Broker {
 
     /// Does what a start does besides opening, such as retiring keys.
     pub(super) fn settle(&self) {
-        self.runtime.block_on(start::settle(self.app())).unwrap();
+        self.runtime
+            .block_on(locum_engine::open::settle(&self.app().broker))
+            .unwrap();
     }
 
     /// Ends the broker; what was answered is on the record.
@@ -110,10 +113,11 @@ impl Broker {
     pub(super) fn end_after(&mut self, look: impl FnOnce()) {
         if let Some((app, router)) = self.running.take() {
             drop(router);
-            app.ledger.close();
+            app.broker.records.ledger.close();
             look();
             // It waits at its start until its wall clock has caught up.
-            self.wall.store(app.clock.now_ms(), Ordering::Relaxed);
+            self.wall
+                .store(app.broker.records.clock.now_ms(), Ordering::Relaxed);
         }
     }
 
@@ -122,7 +126,7 @@ impl Broker {
     }
 
     pub(super) fn now_ms(&self) -> u64 {
-        self.app().clock.now_ms()
+        self.app().broker.records.clock.now_ms()
     }
 
     /// Lets time pass, from what the broker takes for now.

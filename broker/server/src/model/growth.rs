@@ -133,7 +133,7 @@ fn counted(kind: &str) -> Value {
         }
     }
     let after = p99_us(&mut scene);
-    let records = scene.broker.app().ledger.stats().records;
+    let records = scene.broker.app().broker.records.ledger.stats().records;
     scene.broker.end_after(|| last = memory());
     let each = last.saturating_sub(first) / (THINGS - THINGS / 10);
     let newest = newest_snapshot(&scene.broker.ledger());

@@ -8,16 +8,34 @@ impl Scene {
     pub(super) fn opens_alike(&mut self) -> Same {
         self.broker.pass(0);
         self.broker.settle();
-        let running = self.broker.app().state.canonical(self.broker.now_ms());
+        let running = self
+            .broker
+            .app()
+            .broker
+            .records
+            .state
+            .canonical(self.broker.now_ms());
         self.broker.end();
         self.broker.begin();
-        let snapshot = self.broker.app().state.canonical(self.broker.now_ms());
+        let snapshot = self
+            .broker
+            .app()
+            .broker
+            .records
+            .state
+            .canonical(self.broker.now_ms());
         self.look_around(10)
             .map_err(|found| format!("from a snapshot: {found}"))?;
         self.broker.end();
         self.broker.forget_snapshots();
         self.broker.begin();
-        let zero = self.broker.app().state.canonical(self.broker.now_ms());
+        let zero = self
+            .broker
+            .app()
+            .broker
+            .records
+            .state
+            .canonical(self.broker.now_ms());
         self.look_around(10)
             .map_err(|found| format!("from record zero: {found}"))?;
         for (what, other) in [

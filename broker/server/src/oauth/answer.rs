@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use locum_core::ids::RequestId;
-use locum_core::refusal::{Code, Refusal};
+use locum_core::refusal::Refusal;
+use locum_engine::oauth::asking::NotAsking;
 use serde_json::{Value, json};
 
 /// Seconds after which a client may try again (RFC 9110 §10.2.3).
@@ -48,7 +49,7 @@ pub(crate) fn sized_refusal(
         "request_id": request_id,
         "retryable": refusal.code.retryable(),
         "error_description": refusal.description,
-        "error_uri": format!("{}/errors/{}", app.issuer, mapping.text),
+        "error_uri": format!("{}/errors/{}", app.broker.issuer, mapping.text),
     });
     if let Some(object) = body.as_object_mut() {
         if let Some(value) = &refusal.would_pass {
@@ -77,10 +78,10 @@ pub(crate) fn sized_refusal(
     response
 }
 
-/// The refusal for what Locum needs and cannot have.
-pub(crate) fn unavailable() -> Refusal {
-    Refusal::new(
-        Code::Unavailable,
-        "expected everything the decision needs to be available, found a part that is not; try again in a second",
-    )
+/// Why nothing was looked at (RFC 7662, RFC 7009), as an answer.
+pub(crate) fn not_asking(app: &App, no: NotAsking, request_id: RequestId) -> Response {
+    match no {
+        NotAsking::Rejected(refused) => rejection(app, &refused, request_id),
+        NotAsking::Refused(refused) => refusal(app, &refused, request_id),
+    }
 }

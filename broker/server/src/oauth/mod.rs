@@ -1,12 +1,7 @@
-//! What the OAuth endpoints share: the form, client authentication, refusals
-//! as answers.
+//! The OAuth endpoints.
 
 pub(crate) mod answer;
-pub(crate) mod basic;
-pub(crate) mod client_auth;
-pub(crate) mod client_keys;
-pub(crate) mod endpoint;
-pub(crate) mod form;
-pub(crate) mod rate;
+pub(crate) mod introspect;
+pub(crate) mod revoke;
+pub(crate) mod token;
 pub(crate) mod too_large;
-pub(crate) mod waiting;

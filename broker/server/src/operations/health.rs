@@ -1,8 +1,8 @@
 //! What has to be there before anything is answered well.
 
 use crate::app::App;
-use crate::references;
 use locum_core::token::Alg;
+use locum_engine::references;
 use std::fmt::Write;
 
 /// How far the wall clock may be behind the newest record, in milliseconds.
@@ -36,20 +36,26 @@ impl Check {
 /// All checks, made now.
 pub(super) fn checks(app: &App) -> Vec<Check> {
     let mut out = vec![
-        Check::new("ledger", ledger(app.ledger.stats().available)),
-        Check::new("clock", clock(app.clock.behind_ms())),
+        Check::new(
+            "ledger",
+            ledger(app.broker.records.ledger.stats().available),
+        ),
+        Check::new("clock", clock(app.broker.records.clock.behind_ms())),
         Check::new("keys", keys(app)),
         Check::new("policies", policies(app)),
     ];
     if let Some(certificates) = &app.setup.certificates {
-        out.push(certificate(certificates.ends_s(), app.clock.now_s()));
+        out.push(certificate(
+            certificates.ends_s(),
+            app.broker.records.clock.now_s(),
+        ));
     }
     out
 }
 
 /// What objects name that is not there. It is inert, so nothing depends on it.
 pub(super) fn references(app: &App) -> Check {
-    let stale = references::now(app);
+    let stale = references::now(&app.broker.records);
     Check {
         note: (!stale.is_empty()).then(|| format!("{} lead nowhere", stale.len())),
         warnings: references::lines(&stale),
@@ -109,17 +115,17 @@ fn certificate(ends_s: u64, now_s: u64) -> Check {
 }
 
 fn keys(app: &App) -> Option<String> {
-    let signs = |alg: &Alg| app.keyring.signer(*alg).is_some();
+    let signs = |alg: &Alg| app.broker.keyring.signer(*alg).is_some();
     (!Alg::ALL.iter().any(signs)).then(|| "there is no signing key".to_owned())
 }
 
 /// A bundle always stands, but with no policy in it nothing is permitted.
 fn policies(app: &App) -> Option<String> {
-    let bundle = app.bundle();
+    let bundle = app.broker.bundle();
     if let Some(flaw) = bundle.flaw() {
         return Some(format!("do not load, so everything is refused: {flaw}"));
     }
-    let known = app.state.read().policies.bundle.clone();
+    let known = app.broker.records.state.read().policies.bundle.clone();
     let same = known.is_empty() || known == bundle.address();
     (!same).then(|| "the bundle in force is not the recorded one".to_owned())
 }

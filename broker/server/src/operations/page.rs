@@ -16,16 +16,16 @@ pub(super) fn text(app: &App) -> String {
     build(&mut text);
     requests(&mut text, &app.front.metrics);
     exchanges(&mut text, &app.front.metrics);
-    ledger(&mut text, &app.ledger.stats());
-    let now_ms = app.clock.now_ms();
+    ledger(&mut text, &app.broker.records.ledger.stats());
+    let now_ms = app.broker.records.clock.now_ms();
     {
-        let state = app.state.read();
+        let state = app.broker.records.state.read();
         known(&mut text, &state, now_ms);
         keys(&mut text, &state, now_ms);
     }
     certificate(&mut text, app);
     let behind = "How far the wall clock is behind the newest record.";
-    let seconds = app.clock.behind_ms() as f64 / 1_000.0;
+    let seconds = app.broker.records.clock.behind_ms() as f64 / 1_000.0;
     text.single("locum_clock_behind_seconds", GAUGE, behind, seconds);
     connections(&mut text);
     memory(&mut text);
@@ -191,7 +191,7 @@ fn certificate(text: &mut Text, app: &App) {
     };
     let name = "locum_tls_certificate_expires_in_seconds";
     let help = "Until the first certificate of the chain ends; negative from then on.";
-    let left = i128::from(certificates.ends_s()) - i128::from(app.clock.now_s());
+    let left = i128::from(certificates.ends_s()) - i128::from(app.broker.records.clock.now_s());
     text.single(name, GAUGE, help, left);
 }
 

@@ -52,7 +52,7 @@ async fn world(sample_percent: u32, collector_answers: bool) -> World {
         telemetry,
         ..Setup::default()
     };
-    let opened = start::Folder::new(folder.path());
+    let opened = locum_engine::open::Folder::new(folder.path());
     let app = start::open(opened, "https://broker.example", &[7; 32], setup).unwrap();
     World {
         got,

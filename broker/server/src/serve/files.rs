@@ -3,11 +3,12 @@
 
 use crate::admin::declared::{self, Declared, Moment};
 use crate::app::App;
-use crate::changing::{Changing, Then};
-use crate::config::{Stamp, bounded, whole};
+use crate::config::{Stamp, whole};
 use crate::setup::Managed;
+use locum_ambient::files::bounded;
 use locum_core::jcs;
 use locum_core::registry::Problem;
+use locum_engine::records::Changing;
 use locum_policy::{Bundle, TEXT_MAX};
 use locum_stores::state::{Author, Change, Policies};
 use serde_json::json;
@@ -30,11 +31,11 @@ pub(super) async fn objects(
 ) -> Result<(), Vec<Problem>> {
     let changing = changing(app).await?;
     let changes = {
-        let state = app.state.read();
+        let state = app.broker.records.state.read();
         declared::changes(&Moment::new(app, &state), declared)?
     };
     for changes in records(changes) {
-        record(app, &changing, &changes, Box::new(|_| ())).await?;
+        record(app, &changing, &changes).await?;
     }
     let names = declared.names();
     for (array, id) in app.managed().objects().difference(&names) {
@@ -54,7 +55,7 @@ pub(super) async fn objects(
 /// # Errors
 /// What is wrong with them, or the ledger; then those of before stay.
 pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
-    let recorded = app.bundle().address().to_owned();
+    let recorded = app.broker.bundle().address().to_owned();
     let checked = tokio::task::spawn_blocking(move || {
         let files = read(&dir)?;
         // What is in force was accepted once: it is taken as it is.
@@ -67,7 +68,7 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
         return Ok(());
     };
     let changing = changing(app).await?;
-    if bundle.address() == app.bundle().address() {
+    if bundle.address() == app.broker.bundle().address() {
         return Ok(());
     }
     let policies = Policies {
@@ -75,8 +76,8 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
         count: bundle.count(),
         files: bundle.files().clone(),
     };
-    let then = Box::new(|app: &App| app.put_in_force(bundle));
-    record(app, &changing, &[Change::Policies { policies }], then).await
+    app.broker.policies.checked(bundle);
+    record(app, &changing, &[Change::Policies { policies }]).await
 }
 
 /// The bundle of a folder: its `*.cedar` files, as they stood at one moment.
@@ -180,20 +181,19 @@ fn records(changes: Vec<Change>) -> Vec<Vec<Change>> {
 }
 
 async fn changing(app: &App) -> Result<Changing, Vec<Problem>> {
-    let changing = app.changing().await;
+    let changing = app.broker.records.changing().await;
     changing.map_err(|error| one("", error.to_string()))
 }
 
-async fn record(
-    app: &App,
-    changing: &Changing,
-    changes: &[Change],
-    then: Then,
-) -> Result<(), Vec<Problem>> {
+async fn record(app: &App, changing: &Changing, changes: &[Change]) -> Result<(), Vec<Problem>> {
     let flaw = |error: &dyn std::fmt::Display| one("", error.to_string());
     let author = Author::itself("declared in files");
-    let draft = app.draft(changes, &author).map_err(|error| flaw(&error))?;
-    let recorded = app.change(changing, draft, then).await;
+    let draft = app
+        .broker
+        .records
+        .draft(changes, &author)
+        .map_err(|error| flaw(&error))?;
+    let recorded = app.broker.records.change(changing, draft).await;
     recorded.map(|_| ()).map_err(|error| flaw(&error))
 }
 

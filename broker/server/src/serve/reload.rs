@@ -7,12 +7,12 @@ use super::files::{self, one};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
-use crate::references;
 use crate::setup::Reload;
-use crate::vault::Vault;
 use locum_core::ids::{CredentialId, Uuid7};
 use locum_core::registry::Problem;
 use locum_core::secret::Secret;
+use locum_engine::references;
+use locum_engine::vault::Vault;
 use locum_stores::state::{Credential, Role};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Reloader {
                 tracing::error!(%place, %detail, "not reloaded: what was in force stays");
             }
             if flaws.is_empty() {
-                references::warn(&self.app);
+                references::warn(&self.app.broker.records);
                 tracing::info!("reloaded");
             }
             // Who asked may have gone.
@@ -91,7 +91,7 @@ impl Reloader {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }
-        let authorities = self.app.issuer_keys.reload();
+        let authorities = self.app.broker.issuer_keys.reload();
         flaws.extend(
             authorities
                 .err()
@@ -111,7 +111,7 @@ impl Reloader {
         };
         let bootstrap = &self.app.setup.bootstrap;
         let before = bootstrap.get().map(|credential| credential.id);
-        let next = token.map(|token| first(&self.app.vault, &token));
+        let next = token.map(|token| first(&self.app.broker.records.vault, &token));
         match (before, next.as_ref().map(|credential| credential.id)) {
             (Some(_), None) => tracing::warn!("the bootstrap token counts no more"),
             (before, next) if before != next => tracing::warn!("another bootstrap token counts"),

@@ -2,9 +2,10 @@
 //! the last rotation, takes over, and another is published. Old ones are retired
 //! once their last token has expired.
 
-use crate::app::{App, Unavailable};
-use crate::keyring::{self, NotTurned, Planning};
+use crate::app::App;
 use locum_core::token::Alg;
+use locum_engine::keyring::{self, NotTurned, Planning};
+use locum_engine::unavailable::Unavailable;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,22 +31,26 @@ pub(super) async fn by_schedule(app: Arc<App>, mut stop: watch::Receiver<bool>) 
 }
 
 async fn rotate(app: &App) -> Result<(), Unavailable> {
-    let changing = app.changing().await?;
-    keyring::retire_expired(app, &changing).await?;
+    let changing = app.broker.records.changing().await?;
+    let records = &app.broker.records;
+    app.broker
+        .keyring
+        .retire_expired(records, &changing)
+        .await?;
     let Some(days) = app.setup.rotate_days else {
         return Ok(());
     };
     for alg in Alg::ALL {
         if !due(
-            &app.state.read().signing_keys,
+            &app.broker.records.state.read().signing_keys,
             alg,
             days,
-            app.clock.now_ms(),
+            app.broker.records.clock.now_ms(),
         ) {
             continue;
         }
         let rotation = move |planning: &Planning| keyring::rotation(planning, alg);
-        let turn = match keyring::planned(app, &changing, rotation).await {
+        let turn = match keyring::planned(app.broker.keys(), &changing, rotation).await {
             Ok(turn) => turn,
             Err(full @ NotTurned::Full { .. }) => {
                 tracing::warn!(%alg, %full, "signing keys were not rotated; tried again later");
@@ -54,7 +59,7 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
             Err(NotTurned::Unavailable(error)) => return Err(error),
         };
         let reason = format!("{alg} keys change every {days} days");
-        keyring::record(app, &changing, turn, reason).await?;
+        keyring::record(records, &changing, &turn, reason).await?;
         tracing::info!(%alg, "signing keys rotated by schedule");
     }
     Ok(())

@@ -11,10 +11,11 @@ use crate::config::{self, Config};
 use crate::mode::{self, Mode};
 use crate::setup::{Bootstrap, Reload, Setup};
 use crate::signals::StopSignals;
-use crate::token::summary;
-use crate::{references, router, start};
+use crate::{router, start};
 use axum::Router;
 use locum_core::registry::Problem;
+use locum_engine::open::{Folder, settle};
+use locum_engine::references;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,9 +68,9 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let sockets = bind(&config).await?;
     let (ask, asked) = mpsc::channel(1);
     let setup = setup(&config, certificates, ask);
-    let folder = start::Folder::new(&config.settings.data_dir);
+    let folder = Folder::new(&config.settings.data_dir);
     let app = start::open(folder, &config.settings.issuer, &master, setup)?;
-    let first = bootstrap.map(|token| first(&app.vault, &token));
+    let first = bootstrap.map(|token| first(&app.broker.records.vault, &token));
     app.setup.bootstrap.put(first);
     let ended = serve(&app, &config, sockets, signals, asked).await;
     close(&app).await?;
@@ -135,15 +136,15 @@ async fn serve(
         certificates: app.setup.certificates.clone(),
         stopped: stopped.clone(),
         tasks: JoinSet::new(),
-        lines: vec![format!("locum {version} serves {}", app.issuer)],
+        lines: vec![format!("locum {version} serves {}", app.broker.issuer)],
     };
     listening.start(OPERATIONS, sockets.operations, router::operations(app))?;
     tokio::select! {
-        settled = start::settle(app) => settled?,
+        settled = settle(&app.broker) => settled?,
         () = signals.told.end() => return Ok(()),
     }
     declared(app, config).await?;
-    references::warn(app);
+    references::warn(&app.broker.records);
     listening.start("public", sockets.public, router::public(app))?;
     if let Some(socket) = sockets.admin {
         listening.start("admin", socket, router::admin(app))?;
@@ -182,10 +183,10 @@ async fn finish(tasks: &mut JoinSet<std::io::Result<()>>) {
 }
 
 async fn close(app: &Arc<App>) -> Result<(), Flaw> {
-    summary::close_all(app).await;
+    app.broker.close().await;
     let app = app.clone();
     let end = move || {
-        app.ledger.close();
+        app.broker.records.ledger.close();
         app.front.traces.close();
     };
     Ok(tokio::task::spawn_blocking(end).await?)

@@ -1,7 +1,8 @@
 //! TLS on a listener; certificates read again without a restart.
 
-use crate::config::{bounded, private};
+use crate::config::private;
 use axum::Router;
+use locum_ambient::files::bounded;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -1,10 +1,10 @@
 //! The dev world as the tour sees it: over HTTP only.
 
 use super::play::Seen;
-use crate::bounds::Bounds;
 use crate::dev::run::{self, Flaw, Running};
-use crate::start::Folder;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_engine::bounds::Bounds;
+use locum_engine::open::Folder;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -64,7 +64,7 @@ impl World {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let running = run::start(listen, Folder::new(data), None, Bounds::default()).await?;
         let http = client()?;
-        let detail = json!({ "issuer": running.at.issuer, "provider": running.at.idp(), "records": running.app.ledger.stats().records });
+        let detail = json!({ "issuer": running.at.issuer, "provider": running.at.idp(), "records": running.app.broker.records.ledger.stats().records });
         Ok(Seen {
             value: Self { running, http },
             detail,
@@ -90,7 +90,7 @@ impl World {
 
     /// The broker's time, Unix seconds.
     pub(super) fn now_s(&self) -> u64 {
-        self.running.app.clock.now_s()
+        self.running.app.broker.records.clock.now_s()
     }
 
     /// A text of the ready file.

@@ -119,6 +119,42 @@ pub enum Change {
     },
 }
 
+/// What the changes of a record touch that something else is kept ready for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Ids of agents and clients that were declared.
+    pub callers: Vec<String>,
+    /// The policies.
+    pub policies: bool,
+    /// Signing keys.
+    pub signing_keys: bool,
+}
+
+impl Changed {
+    /// Of a record of whatever type.
+    #[must_use]
+    pub fn of(record: &Draft) -> Self {
+        let changes = record.value().get("changes").and_then(Value::as_array);
+        let changes = changes.filter(|_| record.kind() == CHANGE);
+        let mut out = Self::default();
+        for change in changes.into_iter().flatten() {
+            let text = |pointer: &str| change.pointer(pointer).and_then(Value::as_str);
+            match text("/change") {
+                Some("agent") => out
+                    .callers
+                    .extend(text("/agent/spec/id").map(str::to_owned)),
+                Some("client") => out
+                    .callers
+                    .extend(text("/client/spec/id").map(str::to_owned)),
+                Some("policies") => out.policies = true,
+                Some("signing_key") => out.signing_keys = true,
+                Some(_) | None => {}
+            }
+        }
+        out
+    }
+}
+
 impl Change {
     /// The key of what is named, and where in the record it stands: an erasure
     /// takes the name out of the side record, and what it names stays in force.

@@ -20,7 +20,7 @@ mod stops;
 
 pub use ages::TokenAges;
 pub use blocks::Blocks;
-pub use change::{Author, CHANGE, Change, draft, read as changes};
+pub use change::{Author, CHANGE, Change, Changed, draft, read as changes};
 pub use credentials::Credentials;
 pub use entries::{
     Credential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role, SecretHash,

@@ -3,9 +3,9 @@
 use crate::admin::past::blocking;
 use crate::admin::problem::Problem;
 use crate::app::App;
-use crate::recall::recorded_around;
 use locum_core::ids::{AgentId, VersionId};
 use locum_core::registry::{Version, VersionState};
+use locum_engine::recall::recorded_around;
 use locum_stores::ledger::{Entry, Reader};
 use locum_stores::state::CHANGE;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub(super) async fn ended(
         return Ok(BTreeMap::new());
     }
     let (app, agent) = (app.clone(), agent.clone());
-    blocking(move || read(&app.ledger.reader(), &agent, &ids)).await
+    blocking(move || read(&app.broker.records.ledger.reader(), &agent, &ids)).await
 }
 
 fn read(

@@ -37,7 +37,7 @@ struct CertifyBody {
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let window = call.window()?;
     let (agent, ids, next) = {
-        let state = call.app.state.read();
+        let state = call.app.broker.records.state.read();
         let agent = state.registry.agent(call.param("id"));
         let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
         let ended = state.registry.ended_versions(agent.id().as_str());
@@ -84,7 +84,7 @@ pub(crate) async fn show(call: Call) -> Result<Answer, Problem> {
     let unknown = || Problem::unknown("a version of this agent");
     let id = VersionId::parse(call.param("version")).map_err(|_| unknown())?;
     let agent = {
-        let state = call.app.state.read();
+        let state = call.app.broker.records.state.read();
         let agent = state.registry.agent(call.param("id"));
         let agent = agent.ok_or_else(|| Problem::unknown("an agent"))?;
         let ended = state.registry.ended_versions(agent.id().as_str());
@@ -145,7 +145,7 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
         return Err(Problem::new(Code::State, detail));
     }
     let version = Version {
-        id: VersionId(now.app.mint()),
+        id: VersionId(now.app.broker.records.mint()),
         version: body.version,
         digest: body.digest,
         model: body.model,

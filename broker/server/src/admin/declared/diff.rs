@@ -1,12 +1,13 @@
 //! One object that is declared against what is known of it.
 
 use super::{Build, DeclaredAgent, DeclaredSecret, Moment, flaw};
-use crate::admin::secrets::{LIVE_MAX, overlapping};
+use crate::admin::secrets::overlapping;
 use locum_core::ids::{IssuerId, TargetId, VersionId};
 use locum_core::registry::{
     Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Status, Target,
     TargetSpec, Version, VersionState,
 };
+use locum_engine::vault::LIVE_MAX;
 use locum_stores::state::{Change, SecretHash};
 
 /// The version text where the files name none.
@@ -113,7 +114,7 @@ fn certified(now: &Moment<'_>, mut agent: Agent, build: &Build, until: u64) -> R
     let version = match agent.versions.iter().rev().find(same) {
         Some(known) => known.id,
         None => {
-            let id = VersionId(now.app.mint());
+            let id = VersionId(now.app.broker.records.mint());
             agent.versions.push(Version {
                 id,
                 version: text.to_owned(),
@@ -154,7 +155,7 @@ pub(super) fn secret(
     let hashes = match declared {
         None => Vec::new(),
         Some(declared) => {
-            let vault = &now.app.vault;
+            let vault = &now.app.broker.records.vault;
             let secret = declared.secret.expose();
             let same = |hash: &SecretHash| vault.matches(&hash.hash, secret);
             let in_force = known

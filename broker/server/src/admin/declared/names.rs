@@ -2,8 +2,8 @@
 //! not declare itself.
 
 use super::Declared;
-use crate::references;
 use locum_core::registry::{Agent, Client, Issuer, Problem as Flaw, Registry, Target};
+use locum_engine::references;
 
 /// Every reference that leads nowhere in the files. What it names may be known to
 /// the record, or to the API, all the same.

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 use crate::setup::Setup;
-use crate::start::{self, Folder};
+use crate::start;
+use locum_engine::open::Folder;
 use locum_stores::state::Author;
 use serde_json::json;
 
@@ -24,7 +25,12 @@ async fn files_declare_an_issuer_local_only_where_it_is_on_record() {
         issuers: vec![local("other")],
         ..Declared::default()
     };
-    let found = || changes(&Moment::new(&app, &app.state.read()), &declared);
+    let found = || {
+        changes(
+            &Moment::new(&app, &app.broker.records.state.read()),
+            &declared,
+        )
+    };
     let places = |flaws: Vec<Flaw>| flaws.into_iter().map(|flaw| flaw.pointer);
     let refused = found().map_err(|flaws| places(flaws).collect::<Vec<_>>());
     assert_eq!(refused, Err(vec!["/issuers/local/id".to_owned()]));
@@ -37,6 +43,6 @@ async fn files_declare_an_issuer_local_only_where_it_is_on_record() {
     };
     let author = Author::itself("test");
     let change = [Change::Issuer { issuer }];
-    app.record(&change, &author).await.unwrap();
+    app.broker.records.record(&change, &author).await.unwrap();
     assert_eq!(found().unwrap().len(), 1);
 }

@@ -2,9 +2,10 @@
 use super::*;
 use crate::admin::revocations::RECORDED;
 use crate::setup::Setup;
-use crate::start::{self, Folder};
+use crate::start;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::What;
+use locum_engine::open::Folder;
 use locum_stores::state::{Author, RevocationEntry};
 use tempfile::TempDir;
 
@@ -36,10 +37,17 @@ fn revocation(id: Uuid7, person: usize) -> Change {
 
 /// Records revocations of these ids, in this order, after the disk hung.
 async fn recorded_late(app: &App, ids: &[Uuid7]) {
-    app.clock.at_least(app.clock.now_ms() + HUNG_MS);
+    app.broker
+        .records
+        .clock
+        .at_least(app.broker.records.clock.now_ms() + HUNG_MS);
     for (person, id) in ids.iter().enumerate() {
         let change = revocation(*id, person);
-        let recorded = app.record(&[change], &Author::itself("test")).await;
+        let recorded = app
+            .broker
+            .records
+            .record(&[change], &Author::itself("test"))
+            .await;
         recorded.unwrap();
     }
 }
@@ -48,7 +56,7 @@ async fn recorded_late(app: &App, ids: &[Uuid7]) {
 async fn what_was_recorded_long_after_its_id_is_found_by_it() {
     let folder = tempfile::tempdir().unwrap();
     let app = open(&folder);
-    let (id, unknown) = (app.mint(), app.mint());
+    let (id, unknown) = (app.broker.records.mint(), app.broker.records.mint());
     recorded_late(&app, &[id]).await;
     let found = RECORDED.one(&app, id).await.unwrap();
     assert_eq!(found.map(|entry| entry.id), Some(RevocationId(id)));
@@ -59,15 +67,15 @@ async fn what_was_recorded_long_after_its_id_is_found_by_it() {
 async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
     let folder = tempfile::tempdir().unwrap();
     let app = open(&folder);
-    let mut ids: Vec<Uuid7> = (0..200).map(|_| app.mint()).collect();
+    let mut ids: Vec<Uuid7> = (0..200).map(|_| app.broker.records.mint()).collect();
     ids.sort();
     // The smallest comes last, in a block that a short page need not reach.
     let mut order = ids.clone();
     order.rotate_left(1);
     recorded_late(&app, &order).await;
     let (reader, blocks) = (
-        app.ledger.reader(),
-        app.state.read().revocation_blocks.clone(),
+        app.broker.records.ledger.reader(),
+        app.broker.records.state.read().revocation_blocks.clone(),
     );
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
@@ -89,9 +97,9 @@ async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
 async fn what_was_asked_for_later_stands_behind_and_ends_the_search() {
     let folder = tempfile::tempdir().unwrap();
     let app = open(&folder);
-    let id = app.mint();
+    let id = app.broker.records.mint();
     recorded_late(&app, &[id]).await;
-    let late = app.ledger.reader().len();
+    let late = app.broker.records.ledger.reader().len();
     // Its request began when the disk was well again.
     let request = app.front.request_id();
     let author = Author {
@@ -99,10 +107,14 @@ async fn what_was_asked_for_later_stands_behind_and_ends_the_search() {
         ..Author::itself("test")
     };
     for person in 0..3 {
-        let recorded = app.record(&[revocation(app.mint(), person)], &author).await;
+        let recorded = app
+            .broker
+            .records
+            .record(&[revocation(app.broker.records.mint(), person)], &author)
+            .await;
         recorded.unwrap();
     }
-    let reader = app.ledger.reader();
+    let reader = app.broker.records.ledger.reader();
     assert_eq!(recorded_before(&reader, id.ms()).unwrap(), late);
     assert!(
         recorded_around(&reader, id.ms())

@@ -2,11 +2,12 @@
 //! records, live grants, the people behind both; and what lives on elsewhere.
 
 use super::permit::{Permit, Signed};
-use crate::app::{App, Unavailable};
+use crate::app::App;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::record::key_text;
 use locum_core::registry::{Grant, GrantView};
 use locum_core::standing::{FOR_EVER, Instead, World};
+use locum_engine::unavailable::Unavailable;
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -217,8 +218,8 @@ impl Stop {
         effort: Effort,
     ) -> Result<Affected, Unavailable> {
         let failed = |e: std::io::Error| Unavailable(format!("ledger: {e}"));
-        let now_ms = app.clock.now_ms();
-        let reader = app.ledger.reader();
+        let now_ms = app.broker.records.clock.now_ms();
+        let reader = app.broker.records.ledger.reader();
         let end = reader.len();
         let mut start = reader
             .find_time(now_ms.saturating_sub(LOOK_BACK_MS))
@@ -231,8 +232,8 @@ impl Stop {
         let mut out = Affected::default();
         for entry in reader.search(start..end, texts) {
             let entry = entry.map_err(failed)?;
-            let state = app.state.read();
-            let permit = Permit::read(&entry, &app.issuer, &state);
+            let state = app.broker.records.state.read();
+            let permit = Permit::read(&entry, &app.broker.issuer, &state);
             if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
                 self.token(&permit, &state.world(now_ms), &mut out);
             }

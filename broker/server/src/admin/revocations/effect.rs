@@ -4,9 +4,10 @@ use super::affected::{Act, Affected, Effort, Stop};
 use super::what::{self, Unnamed};
 use crate::admin::call::Call;
 use crate::admin::problem::Problem;
-use crate::app::{App, Unavailable};
+use crate::app::App;
 use locum_core::lineage::What;
 use locum_core::refusal::Code;
+use locum_engine::unavailable::Unavailable;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -15,12 +16,12 @@ use std::sync::Arc;
 /// # Errors
 /// 422 for another form, 404 for what is not registered.
 pub(in crate::admin) fn stop(call: &Call, what: &What, act: Act) -> Result<Stop, Problem> {
-    let state = call.app.state.read();
+    let state = call.app.broker.records.state.read();
     what::check(what, &state.registry).map_err(|flaw| match flaw {
         Unnamed::Form(expected) => Problem::at("/what/id", expected),
         Unnamed::Unknown => Problem::unknown(article(what)),
     })?;
-    let now_ms = call.app.clock.now_ms();
+    let now_ms = call.app.broker.records.clock.now_ms();
     Ok(Stop::new(what, act, &state, now_ms))
 }
 
@@ -83,6 +84,6 @@ pub(in crate::admin) fn counted(affected: &Affected, estimate: bool) -> Value {
 
 /// The member `confirmed`: durable, and in force on this one node.
 pub(in crate::admin) fn confirmed(app: &App, started_ms: u64) -> Value {
-    let within_ms = app.clock.now_ms().saturating_sub(started_ms);
+    let within_ms = app.broker.records.clock.now_ms().saturating_sub(started_ms);
     json!({ "replicas": 1, "of": 1, "within_ms": within_ms })
 }

@@ -1,10 +1,10 @@
 //! A permit's record as far as stopping its token needs it.
 
-use crate::recall;
 use locum_core::ids::{Jti, TargetId};
 use locum_core::lineage::Lineage;
 use locum_core::registry::Registry;
 use locum_core::token::Alg;
+use locum_engine::recall;
 use locum_stores::ledger::Entry;
 use locum_stores::state::{SigningKeyEntry, State};
 use serde_json::Value;

@@ -46,7 +46,7 @@ async fn an_agent_of_300_releases_is_certified_edited_and_started_again() {
     assert_eq!(listed(&desk, 500).await, before);
     desk.release("a", "after").await;
     desk.known_as("a", &Value::Null).await;
-    let state = desk.app.state.read();
+    let state = desk.app.broker.records.state.read();
     assert_eq!(state.registry.agent("a").unwrap().versions.len(), 1);
 }
 

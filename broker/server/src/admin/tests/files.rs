@@ -30,11 +30,16 @@ impl Desk {
     /// Brings what is declared to the record; what is wrong with it.
     async fn load(&self, declared: &Declared) -> Result<(), Vec<Problem>> {
         let changes = {
-            let state = self.app.state.read();
+            let state = self.app.broker.records.state.read();
             changes(&Moment::new(&self.app, &state), declared)?
         };
         let author = Author::itself("tests");
-        self.app.record(&changes, &author).await.unwrap();
+        self.app
+            .broker
+            .records
+            .record(&changes, &author)
+            .await
+            .unwrap();
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 use crate::setup::Setup;
-use crate::start::{self, Folder};
+use crate::start;
+use locum_engine::open::Folder;
 use serde_json::json;
 
 fn key(activated_ms: Option<u64>, superseded_ms: Option<u64>) -> SigningKeyEntry {
@@ -40,13 +41,22 @@ async fn by_schedule_what_is_due_rotates_and_what_is_over_retires() {
     };
     let opened = Folder::new(data.path());
     let app = start::open(opened, "https://broker.example", &[7; 32], setup).unwrap();
-    keyring::settle(&app).await.unwrap();
+    app.broker
+        .keyring
+        .settle(&app.broker.records)
+        .await
+        .unwrap();
     let states = || {
-        let state = app.state.read();
+        let state = app.broker.records.state.read();
         let keys = state.signing_keys.iter();
         keys.map(SigningKeyEntry::state).collect::<Vec<_>>()
     };
-    let pass = |ms: u64| app.clock.at_least(app.clock.now_ms() + ms);
+    let pass = |ms: u64| {
+        app.broker
+            .records
+            .clock
+            .at_least(app.broker.records.clock.now_ms() + ms)
+    };
     rotate(&app).await.unwrap();
     assert_eq!(states(), [KeyState::Active, KeyState::Next]);
     pass(DAY_MS);

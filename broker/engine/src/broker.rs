@@ -1,0 +1,92 @@
+//! What every request shares.
+
+use crate::bounds::Bounds;
+use crate::deciding::Deciding;
+use crate::exchange::kept;
+use crate::exchange::summary::Summaries;
+use crate::in_force::PoliciesInForce;
+use crate::issuer_keys::IssuerKeys;
+use crate::keyring::Keyring;
+use crate::oauth::client_keys::ClientKeys;
+use crate::oauth::waiting::Waiting;
+use crate::rate::Rate;
+use crate::recall::Memory;
+use crate::records::Records;
+use locum_ambient::metrics::Metrics;
+use locum_core::decide;
+use locum_core::proof::Ours;
+use locum_policy::Bundle;
+use std::sync::Arc;
+
+/// Most bytes of a token of ours (contract §6).
+const OWN_TOKEN_MAX: usize = 4_096;
+
+/// What every request shares.
+pub struct Broker {
+    /// Locum's issuer, byte for byte.
+    pub issuer: Arc<str>,
+    /// Bounds on what comes from outside.
+    pub bounds: Bounds,
+    /// What is on record.
+    pub records: Records,
+    /// The policies in force.
+    pub policies: Arc<PoliciesInForce>,
+    /// Our signing keys.
+    pub keyring: Arc<Keyring>,
+    /// Others' keys.
+    pub issuer_keys: IssuerKeys,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Requests that wait for something slow.
+    pub waiting: Arc<Waiting>,
+    /// Keys of clients that sign assertions.
+    pub(crate) client_keys: Arc<ClientKeys>,
+    /// Foreign tokens verified lately.
+    pub(crate) verified: kept::Foreigners,
+    /// Tokens of ours verified lately.
+    pub(crate) own: kept::Own,
+    /// Tokens of ours recalled lately.
+    pub(crate) recalled: Memory,
+    /// Where decisions are made that meet many policies.
+    pub(crate) deciding: Deciding,
+    /// How often each client may ask.
+    pub(crate) rate: Rate,
+    /// Where clients' refusals stand.
+    pub(crate) summaries: Arc<Summaries>,
+}
+
+impl Broker {
+    /// The policy bundle in force.
+    #[must_use]
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.policies.bundle()
+    }
+
+    /// Our signing keys, and where they are recorded.
+    #[must_use]
+    pub const fn keys(&self) -> (&Arc<Keyring>, &Records) {
+        (&self.keyring, &self.records)
+    }
+
+    /// What stands open is closed on record: the broker stops.
+    pub async fn close(&self) {
+        self.summaries.close_all().await;
+    }
+
+    /// Our issuer and names, for a proof.
+    pub(crate) fn ours(&self) -> Ours<'_> {
+        Ours {
+            issuer: &self.issuer,
+            keys: &self.records.names,
+        }
+    }
+
+    /// The outermost bounds of a decision.
+    pub(crate) const fn limits(&self) -> decide::Limits {
+        decide::Limits {
+            token_bytes: OWN_TOKEN_MAX,
+            max_depth: self.bounds.max_depth,
+            max_hops: self.bounds.max_hops,
+        }
+    }
+}

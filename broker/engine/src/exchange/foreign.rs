@@ -1,0 +1,228 @@
+//! Foreign tokens: from bytes to claims that the issuer's key vouches for
+//! (contract §5). What was verified is kept for a while: a token that comes
+//! again costs a look at the clock, not a signature (architecture,
+//! "One exchange").
+
+use super::kept::Foreign;
+use super::slot::Slot;
+use crate::broker::Broker;
+use crate::issuer_keys::Keys;
+use crate::oauth::waiting::Waiter;
+use crate::unavailable::Unavailable;
+use crate::unavailable::unavailable;
+use locum_core::refusal::Refusal;
+use locum_core::registry::{Issuer, IssuerRole};
+use locum_core::token::{
+    Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified, verify,
+};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// As what a foreign token was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SentAs {
+    /// `subject_token` of type `id_token`.
+    IdToken,
+    /// `subject_token` of type `jwt`: the issuer's one role decides whether it
+    /// is an access token or a workload's.
+    SubjectJwt,
+    /// `actor_token` of type `jwt`: a workload's.
+    ActorJwt,
+}
+
+impl SentAs {
+    const fn slot(self) -> Slot {
+        match self {
+            Self::IdToken | Self::SubjectJwt => Slot::Subject,
+            Self::ActorJwt => Slot::Actor,
+        }
+    }
+
+    /// What the token must be, of that issuer.
+    fn kind(self, issuer: &Issuer) -> Result<TokenKind, Refusal> {
+        match (self, issuer.spec.role) {
+            (Self::IdToken, IssuerRole::Subject) => Ok(TokenKind::IdToken),
+            (Self::SubjectJwt, IssuerRole::Subject) => Ok(TokenKind::ForeignAccess),
+            (Self::SubjectJwt | Self::ActorJwt, IssuerRole::Workload) => Ok(TokenKind::Workload),
+            (Self::IdToken, IssuerRole::Workload) | (Self::ActorJwt, IssuerRole::Subject) => {
+                Err(self.slot().refusal(
+                    "expected a token of an issuer that is trusted for this use, found one trusted for another",
+                ))
+            }
+        }
+    }
+
+    fn key(self, text: &str) -> [u8; 32] {
+        let label: &[u8] = match self {
+            Self::IdToken => b"id_token",
+            Self::SubjectJwt => b"subject jwt",
+            Self::ActorJwt => b"actor jwt",
+        };
+        let hash = Sha256::new().chain_update(label).chain_update([0]);
+        hash.chain_update(text).finalize().into()
+    }
+}
+
+/// Verifies a foreign token. A `kid` that is not among the keys asks for fresh
+/// ones once.
+///
+/// # Errors
+/// `LCM-REQUEST` over the size limit, the slot's code, or `LCM-UNAVAILABLE`
+/// when the keys cannot be had.
+pub(crate) async fn accept(
+    (broker, waiter): (&Broker, &Waiter),
+    text: &str,
+    sent_as: SentAs,
+) -> Result<Foreign, Refusal> {
+    let found = accept_now((broker, waiter), text, sent_as).await?;
+    sent_as.slot().in_age(broker, found.token.get())?;
+    Ok(found)
+}
+
+/// As the limits are now.
+async fn accept_now(
+    (broker, waiter): (&Broker, &Waiter),
+    text: &str,
+    sent_as: SentAs,
+) -> Result<Foreign, Refusal> {
+    let slot = sent_as.slot();
+    let key = sent_as.key(text);
+    if let Some(kept) = broker
+        .verified
+        .get(&key)
+        .filter(|kept| is_declared(broker, kept))
+    {
+        let keys = keys((broker, waiter), &kept.issuer, false).await?;
+        if keys.generation == kept.generation {
+            let audiences = audiences(broker, &kept.issuer, kept.kind);
+            let expectation = expectation(broker, &kept.issuer, kept.kind, slot, &audiences);
+            let in_time = kept
+                .token
+                .check_time(&expectation, broker.records.clock.now_s());
+            return in_time.map(|()| kept).map_err(|flaw| slot.flaw(&flaw));
+        }
+    }
+    let unverified = super::slot::read(broker, text, slot)?;
+    let issuer = issuer_of(broker, &unverified, slot)?;
+    let kind = sent_as.kind(&issuer)?;
+    let (token, generation) =
+        verified((broker, waiter), (text, unverified), &issuer, kind, slot).await?;
+    let weight = token.get().weight() + text.len();
+    let found = Foreign {
+        token: Arc::new(token),
+        issuer,
+        kind,
+        generation,
+    };
+    broker.verified.put_weighing(key, found.clone(), weight);
+    Ok(found)
+}
+
+/// Whether the issuer of a kept token is still declared as it was then.
+fn is_declared(broker: &Broker, kept: &Foreign) -> bool {
+    let state = broker.records.state.read();
+    let now = state.registry.issuer_named(&kept.issuer.spec.issuer);
+    now.is_some_and(|now| Arc::ptr_eq(now, &kept.issuer))
+}
+
+fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
+    let state = broker.records.state.read();
+    let known = token
+        .issuer_unverified()
+        .and_then(|iss| state.registry.issuer_named(iss));
+    known
+        .cloned()
+        .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
+}
+
+async fn keys(
+    (broker, waiter): (&Broker, &Waiter),
+    issuer: &Arc<Issuer>,
+    newer: bool,
+) -> Result<Arc<Keys>, Refusal> {
+    let gone = |error: Unavailable| unavailable().because(error.to_string());
+    let keys = broker
+        .issuer_keys
+        .keys_unless(issuer, newer, || waiter.waits());
+    keys.await.map_err(gone)
+}
+
+fn audiences(broker: &Broker, issuer: &Issuer, kind: TokenKind) -> Vec<String> {
+    match kind {
+        TokenKind::ForeignAccess => issuer.access_audiences(&broker.issuer),
+        TokenKind::IdToken | TokenKind::Workload | TokenKind::Own | TokenKind::ClientAssertion => {
+            issuer.audiences(&broker.issuer)
+        }
+    }
+}
+
+fn expectation<'a>(
+    broker: &Broker,
+    issuer: &'a Issuer,
+    kind: TokenKind,
+    slot: Slot,
+    audiences: &'a [String],
+) -> Expectation<'a> {
+    Expectation {
+        kind,
+        issuer: &issuer.spec.issuer,
+        audiences: Audiences::AnyOf(audiences),
+        algs: &issuer.spec.algs,
+        typ: match (kind, issuer.spec.accept_untyped) {
+            (TokenKind::ForeignAccess, true) => TypRule::ACCESS_OR_UNTYPED,
+            (TokenKind::ForeignAccess, false) => TypRule::ACCESS,
+            (
+                TokenKind::IdToken
+                | TokenKind::Workload
+                | TokenKind::Own
+                | TokenKind::ClientAssertion,
+                _,
+            ) => TypRule::JWT,
+        },
+        skew_s: broker.bounds.clock_skew_s,
+        max_age_s: slot.max_age_s(broker),
+        iat_required: true,
+        jti_required: false,
+        exp_max_ahead_s: None,
+    }
+}
+
+async fn verified(
+    (broker, waiter): (&Broker, &Waiter),
+    sent: (&str, Unverified),
+    issuer: &Arc<Issuer>,
+    kind: TokenKind,
+    slot: Slot,
+) -> Result<(Verified<Claims>, u64), Refusal> {
+    let (text, unverified) = sent;
+    let audiences = audiences(broker, issuer, kind);
+    let expectation = expectation(broker, issuer, kind, slot, &audiences);
+    let check = |unverified: Unverified, keys: &Keys| -> Result<Verified<Claims>, TokenFlaw> {
+        verify(
+            unverified,
+            &expectation,
+            broker.records.clock.now_s(),
+            &*keys.set,
+        )
+    };
+    let (unverified, known) = match broker.issuer_keys.at_hand(issuer) {
+        Some(keys) => (unverified, keys),
+        None => {
+            // Nothing that was taken apart is kept while it waits: it may be
+            // twenty times as large as what was sent.
+            drop(unverified);
+            let known = keys((broker, waiter), issuer, false).await?;
+            (super::slot::read(broker, text, slot)?, known)
+        }
+    };
+    match check(unverified, &known) {
+        Ok(verified) => Ok((verified, known.generation)),
+        Err(flaw) if flaw.asks_for_fresh_keys() => {
+            let fresh = keys((broker, waiter), issuer, true).await?;
+            let again = super::slot::read(broker, text, slot)?;
+            let verified = check(again, &fresh).map_err(|flaw| slot.flaw(&flaw))?;
+            Ok((verified, fresh.generation))
+        }
+        Err(flaw) => Err(slot.flaw(&flaw)),
+    }
+}

@@ -1,0 +1,218 @@
+//! No record, no answer: neither a token nor a refusal leaves before its
+//! ledger entry is durable (architecture, "Five promises").
+
+use super::facts;
+use super::request::{Request, Stop};
+use super::requested::requested;
+use super::summary::{self, Place, Sent};
+use crate::unavailable::Unavailable;
+use locum_ambient::telemetry::TraceId;
+use locum_connectors::ConnectorFault;
+use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
+use locum_core::ids::GrantId;
+use locum_core::record::{Appended, Draft};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::standing::Standing;
+use locum_stores::state::Shared;
+use std::sync::Arc;
+
+/// A "no" that is on the record, or the fault that kept it off.
+pub enum NotIssued {
+    /// On the record.
+    Refused(Recorded<Refused>),
+    /// The ledger could not be written: 503, whatever the answer was.
+    Fault(Unavailable),
+}
+
+/// Records a permit; then lineage is looked at once more, and what died or was
+/// locked meanwhile becomes a second, refusing record.
+///
+/// # Errors
+/// The refusal, or the fault.
+pub(crate) async fn permit(
+    request: &Request<'_>,
+    permit: Permit,
+) -> Result<Recorded<Permit>, NotIssued> {
+    let draft = Arc::new(permit.draft(&frame(request, false)));
+    let appended = append(request, &draft, permit.takes_use_of());
+    let appended = appended.await.map_err(NotIssued::Fault)?;
+    let recorded = permit
+        .recorded(&draft, &appended)
+        .map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))?;
+    match fallen(request, &recorded) {
+        None => Ok(recorded),
+        Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
+    }
+}
+
+/// Records that nothing could be obtained under a permit: a second record, of a
+/// fault.
+pub(crate) async fn not_obtained(
+    request: &Request<'_>,
+    permit: Recorded<Permit>,
+    fault: &ConnectorFault,
+) -> NotIssued {
+    tracing::error!(request_id = %request.id, %fault, "not obtained");
+    let text = "expected the token to be signed, found a fault of our own; report the request id to the operator";
+    let refusal = Refusal::new(Code::Internal, text).because(fault.to_string());
+    self::refusal(request, permit.not_obtained(refusal)).await
+}
+
+/// Records a refusal on the way to the decision.
+pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> NotIssued {
+    let bundle = request.broker.bundle();
+    refused(request, stop.refused(bundle.address())).await
+}
+
+/// Puts a refusal on record: in a record of its own, or, of a client that is
+/// refused again and again, in a summary.
+pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> NotIssued {
+    placed(request, refused, false).await
+}
+
+/// Puts a refusal over the rate on record whose minute has one already.
+pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> NotIssued {
+    let refused = stop.refused(request.broker.bundle().address());
+    placed(request, refused, true).await
+}
+
+/// `again`: the client's minute has one of them on record already.
+async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> NotIssued {
+    let broker = request.broker;
+    let client = request.client.client.get().id();
+    match broker.summaries.place(client, again) {
+        Place::Singly => refusal(request, refused).await,
+        Place::In(summary) => summed(request, refused, summary).await,
+    }
+}
+
+async fn summed(
+    request: &Request<'_>,
+    refused: Refused,
+    summary: Arc<summary::Summary>,
+) -> NotIssued {
+    let again = refused.refusal().code.retryable();
+    let sent = Sent {
+        client: request.client.client.get().id(),
+        request: request.id,
+        mark: request.client.mark.map(|mark| (mark, again)),
+        seen: request.seen(),
+        waiter: request.waiter,
+    };
+    let counted = request
+        .broker
+        .summaries
+        .count(summary, refused, &sent)
+        .await;
+    if let Some(mark) = request.client.mark.filter(|_| again || counted.is_err()) {
+        mark.failed(&request.broker.records);
+    }
+    counted.map_or_else(NotIssued::Fault, NotIssued::Refused)
+}
+
+/// Records a refusal in a record of its own.
+pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> NotIssued {
+    let faulty = refused.refusal().code.retryable();
+    if let Some(detail) = &refused.refusal().detail {
+        tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
+    }
+    let draft = Arc::new(refused.draft(&frame(request, faulty)));
+    match append(request, &draft, None).await {
+        Err(error) => NotIssued::Fault(error),
+        Ok(appended) => match refused.recorded(&draft, &appended, request.id) {
+            Ok(recorded) => {
+                if let Some(mark) = request.client.mark.filter(|_| faulty) {
+                    mark.failed(&request.broker.records);
+                }
+                NotIssued::Refused(recorded)
+            }
+            Err(flaw) => NotIssued::Fault(Unavailable(flaw.to_string())),
+        },
+    }
+}
+
+/// Appends. Where it is sure that there will be no record, the use of a grant is
+/// given back and the identical request may run again.
+async fn append(
+    request: &Request<'_>,
+    draft: &Arc<Draft>,
+    used: Option<GrantId>,
+) -> Result<Appended, Unavailable> {
+    let mark = request.client.mark.map(|mark| mark.key);
+    let undo = move |state: &Shared| {
+        facts::release(state, used);
+        if let Some(key) = mark {
+            state.write().marks.failed(&key);
+        }
+    };
+    let appended = request.broker.records.append_or(draft.clone(), undo);
+    request.waiter.patiently(appended).await
+}
+
+/// What fell between the decision and its record.
+fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
+    let broker = request.broker;
+    let state = broker.records.state.read();
+    let lineage = permit.lineage(&broker.records.names);
+    let standing = broker
+        .records
+        .world(&state)
+        .standing(lineage, &permit.actors());
+    match standing {
+        Standing::Live => None,
+        Standing::Revoked => Some(Refusal::new(
+            Code::SubjectRevoked,
+            "expected everything the token descends from to stand, found a part revoked meanwhile; start again from a fresh sign-in",
+        )),
+        Standing::AgentNotInForce(agent) if agent.as_str() == permit.actor() => {
+            let known = state.registry.agent(agent.as_str());
+            known
+                .and_then(|agent| in_force(agent, broker.records.clock.now_s()).err())
+                .or_else(|| Some(locked()))
+        }
+        Standing::Locked(_) | Standing::AgentNotInForce(_) => Some(locked()),
+    }
+}
+
+fn locked() -> Refusal {
+    Refusal::new(
+        Code::Locked,
+        "expected everything the token descends from to stand, found a part locked meanwhile; ask an operator to lift it",
+    )
+}
+
+/// What surrounds the decision in its record. After a fault the mark stays
+/// bound to its request, so that the identical one may run again.
+fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
+    let broker = request.broker;
+    let mark = request.client.mark;
+    Frame {
+        request_id: request.id,
+        client_id: request.client.client.get().id(),
+        trace_id: request.trace.as_ref().map(TraceId::as_str),
+        client_auth: request.client.client.method(),
+        requested: requested(request.form),
+        personal: personal(request),
+        marks: mark
+            .iter()
+            .map(|mark| (mark.key, mark.until_s, faulty.then_some(mark.request)))
+            .collect(),
+        seen: request.seen(),
+        salt: broker.records.random.bytes(),
+        personal_salt: PersonalSalt(broker.records.random.bytes()),
+        keys: &broker.records.names,
+    }
+}
+
+fn personal(request: &Request<'_>) -> Vec<(&'static str, String)> {
+    let purpose = request
+        .form
+        .get("purpose")
+        .map(|purpose| ("purpose", bounded_text(purpose)));
+    let ip = request.ip.clone().map(|ip| ("ip", ip));
+    purpose.into_iter().chain(ip).collect()
+}
+
+fn bounded_text(text: &str) -> String {
+    text.chars().take(500).collect()
+}

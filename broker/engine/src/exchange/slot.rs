@@ -1,0 +1,85 @@
+//! In which slot a token was sent: it decides the code of a refusal and the
+//! greatest age.
+
+use crate::broker::Broker;
+use locum_core::refusal::{Code, Refusal};
+use locum_core::token::{Claims, TokenFlaw, Unverified};
+
+/// The two slots of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// `subject_token`.
+    Subject,
+    /// `actor_token`.
+    Actor,
+}
+
+impl Slot {
+    /// A refusal of the slot's code.
+    pub(crate) fn refusal(self, text: &str) -> Refusal {
+        match self {
+            Self::Subject => Refusal::new(
+                Code::SubjectInvalid,
+                format!("{text}; get a fresh subject token and name its type"),
+            ),
+            Self::Actor => Refusal::new(
+                Code::ActorInvalid,
+                format!("{text}; get a fresh actor token and name its type"),
+            ),
+        }
+    }
+
+    /// A refusal for what is wrong with the token.
+    pub(crate) fn flaw(self, flaw: &TokenFlaw) -> Refusal {
+        self.refusal(&flaw.public()).because(flaw.detail())
+    }
+
+    /// Greatest age by `iat`, in seconds.
+    pub(crate) const fn max_age_s(self, broker: &Broker) -> u64 {
+        match self {
+            Self::Subject => broker.bounds.max_token_age_s,
+            Self::Actor => broker.bounds.actor_max_age_s,
+        }
+    }
+}
+
+impl Slot {
+    /// Whether a token is as young as the limits demand that were in force since
+    /// it was issued: one that is raised counts for tokens issued since.
+    ///
+    /// # Errors
+    /// The slot's code.
+    pub(crate) fn in_age(self, broker: &Broker, claims: &Claims) -> Result<(), Refusal> {
+        let now_s = broker.records.clock.now_s();
+        let Some(iat) = claims.iat.filter(|_| self == Self::Subject) else {
+            return Ok(());
+        };
+        let max_age_s = broker.records.state.read().token_ages.of_issued(iat);
+        if now_s.saturating_sub(iat) <= max_age_s {
+            return Ok(());
+        }
+        Err(self.flaw(&TokenFlaw::TooOld {
+            iat,
+            max_age_s,
+            now_s,
+        }))
+    }
+}
+
+/// Reads a compact token, within the size limit.
+///
+/// # Errors
+/// `LCM-REQUEST` over the limit, the slot's code otherwise.
+pub(crate) fn read(broker: &Broker, text: &str, slot: Slot) -> Result<Unverified, Refusal> {
+    if text.len() > broker.bounds.token_bytes {
+        return Err(Refusal::new(
+            Code::Request,
+            format!(
+                "expected a token of at most {} bytes, found {}; get a smaller token",
+                broker.bounds.token_bytes,
+                text.len()
+            ),
+        ));
+    }
+    Unverified::parse(text, broker.bounds.token_bytes).map_err(|flaw| slot.flaw(&flaw))
+}

@@ -1,0 +1,58 @@
+//! The policies in force.
+
+use crate::records::{Follows, Records};
+use locum_policy::Bundle;
+use locum_stores::state::Changed;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// The policies in force; replaced whole, when others are on record.
+pub struct PoliciesInForce {
+    now: RwLock<Arc<Bundle>>,
+    /// One that was loaded to be checked, and is about to be recorded.
+    checked: Mutex<Option<Bundle>>,
+}
+
+impl PoliciesInForce {
+    /// Those of a start.
+    pub(crate) fn new(bundle: Bundle) -> Self {
+        Self {
+            now: RwLock::new(Arc::new(bundle)),
+            checked: Mutex::default(),
+        }
+    }
+
+    /// The bundle in force.
+    #[must_use]
+    pub fn bundle(&self) -> Arc<Bundle> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        now.clone()
+    }
+
+    /// Keeps a bundle that is about to be recorded, so that it need not be loaded
+    /// again.
+    pub fn checked(&self, bundle: Bundle) {
+        *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(bundle);
+    }
+}
+
+impl Follows for PoliciesInForce {
+    fn follow(&self, changed: &Changed, records: &Records) {
+        if !changed.policies {
+            return;
+        }
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let checked = checked.take();
+        let files = records.state.read().policies.files.clone();
+        let bundle = match checked.filter(|bundle| *bundle.files() == files) {
+            Some(bundle) => Ok(bundle),
+            None => Bundle::accepted(&files),
+        };
+        match bundle {
+            Ok(bundle) => {
+                *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(bundle);
+            }
+            // The published schema itself does not load: then no bundle ever did.
+            Err(flaw) => tracing::error!(%flaw, "the policies of before stay in force"),
+        }
+    }
+}

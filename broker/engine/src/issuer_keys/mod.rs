@@ -1,0 +1,255 @@
+//! Keys of others (contract §14, `[trust]`): found by discovery or URL, fetched
+//! with care, kept within bounds. An issuer that hangs or fails slows nobody
+//! but those who present its tokens.
+
+mod authorities;
+mod plan;
+mod settings;
+mod slot;
+mod source;
+
+pub use authorities::read as authorities;
+pub(crate) use plan::Keys;
+pub use settings::TrustSettings;
+
+use crate::unavailable::Unavailable;
+use locum_ambient::Clock;
+use locum_core::ids::IssuerId;
+use locum_core::registry::Issuer;
+use locum_outgoing::{Fetcher, Lookup, System};
+use plan::Plan;
+use slot::{Landing, Number, Slot};
+use source::{Found, SourceFlaw};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// Most fetches at one time: bounds memory and connections, whoever hangs.
+const FETCHES_MAX: usize = 32;
+
+/// Others' keys.
+pub struct IssuerKeys {
+    slots: RwLock<HashMap<IssuerId, Slot>>,
+    shared: Arc<Shared>,
+}
+
+/// What a fetch needs while nobody may be waiting any more.
+struct Shared {
+    fetcher: Fetcher,
+    settings: TrustSettings,
+    clock: Clock,
+    permits: Semaphore,
+    /// The last generation given out.
+    generation: AtomicU64,
+}
+
+impl IssuerKeys {
+    /// No keys yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built, or the authorities not read.
+    pub(crate) fn new(clock: Clock, settings: TrustSettings) -> Result<Self, Unavailable> {
+        Self::with_lookup(clock, settings, Arc::new(System))
+    }
+
+    fn with_lookup(
+        clock: Clock,
+        settings: TrustSettings,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, Unavailable> {
+        let roots = authorities::read(settings.ca_file.as_deref()).map_err(Unavailable)?;
+        let fetcher = Fetcher::new(settings.bounds(), lookup, roots);
+        let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
+        Ok(Self {
+            slots: RwLock::default(),
+            shared: Arc::new(Shared {
+                fetcher,
+                settings,
+                clock,
+                permits: Semaphore::new(FETCHES_MAX),
+                generation: AtomicU64::new(0),
+            }),
+        })
+    }
+
+    /// Reads the authorities again; fetches from now on ask for their word. Where
+    /// they are others than before, so must keys that were fetched over TLS: they
+    /// count again once they were fetched again.
+    ///
+    /// # Errors
+    /// What is wrong with them; then those of before stay.
+    pub fn reload(&self) -> Result<(), String> {
+        let shared = &self.shared;
+        let roots = authorities::read(shared.settings.ca_file.as_deref())?;
+        // In this order: who takes off after it asks those of now.
+        if shared.fetcher.believe(roots) {
+            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            slots.values().for_each(|slot| slot.write().distrust());
+        }
+        Ok(())
+    }
+
+    /// The issuer's keys, where nobody has to wait for them.
+    pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<Keys>> {
+        let slot = self.slot(issuer);
+        match self.plan(&slot, false) {
+            Plan::Use(keys) => Some(keys),
+            Plan::UseAndFetch(keys) => {
+                self.fetch(&slot, false);
+                Some(keys)
+            }
+            Plan::Wait | Plan::Refuse => None,
+        }
+    }
+
+    /// [`IssuerKeys::keys_unless`] where all may wait.
+    #[cfg(test)]
+    async fn keys(&self, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Unavailable> {
+        self.keys_unless(issuer, newer, || Ok(())).await
+    }
+
+    /// The issuer's keys; `newer` asks for newer ones than those held, because
+    /// a `kid` was not among them. Waits only where keys are not known, are
+    /// past their time or, with `newer`, may have changed: for one fetch at
+    /// most, which all who wait share, and not where `waits` says that too many
+    /// do. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when they cannot be had.
+    pub(crate) async fn keys_unless(
+        &self,
+        issuer: &Arc<Issuer>,
+        newer: bool,
+        waits: impl FnOnce() -> Result<(), Unavailable>,
+    ) -> Result<Arc<Keys>, Unavailable> {
+        let slot = self.slot(issuer);
+        let landing = match self.plan(&slot, newer) {
+            Plan::Use(keys) => return Ok(keys),
+            Plan::UseAndFetch(keys) => {
+                self.fetch(&slot, newer);
+                return Ok(keys);
+            }
+            Plan::Wait => self.fetch(&slot, newer),
+            Plan::Refuse => None,
+        };
+        if let Some(mut landing) = landing {
+            waits()?;
+            // Nothing is ever sent: the end is the error.
+            while landing.changed().await.is_ok() {}
+        }
+        let now_s = self.shared.clock.now_s();
+        let inside = slot.read();
+        let keys = inside.held.usable(now_s, &self.shared.settings).cloned();
+        keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
+    }
+
+    fn plan(&self, slot: &Slot, newer: bool) -> Plan {
+        let inside = slot.read();
+        let flying = inside.flight().is_some();
+        let now_s = self.shared.clock.now_s();
+        let settings = &self.shared.settings;
+        inside.held.plan(now_s, settings, (newer, flying))
+    }
+
+    /// The place of the issuer as it is declared now.
+    fn slot(&self, issuer: &Arc<Issuer>) -> Slot {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(&issuer.id).filter(|slot| slot.is_of(issuer));
+        if let Some(slot) = slot {
+            return slot.clone();
+        }
+        drop(slots);
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = Slot::new(issuer, slots.get(&issuer.id));
+        slots.insert(issuer.id.clone(), slot.clone());
+        slot
+    }
+
+    /// Has a fetch made, unless one is under way or another caller has just had
+    /// it made; what comes back ends with it.
+    fn fetch(&self, slot: &Slot, newer: bool) -> Option<Landing> {
+        let now_s = self.shared.clock.now_s();
+        let mut inside = slot.write();
+        if let Some(landing) = inside.flight() {
+            return Some(landing.clone());
+        }
+        let plan = inside
+            .held
+            .plan(now_s, &self.shared.settings, (newer, false));
+        match plan {
+            Plan::Use(_) | Plan::Refuse => return None,
+            Plan::UseAndFetch(_) | Plan::Wait => {}
+        }
+        let (number, done, landing) = inside.take_off(now_s);
+        match source::by_value(&slot.issuer) {
+            Some(Ok(found)) => {
+                inside.land(number, found, (now_s, None), self.shared.next_generation());
+                return None;
+            }
+            Some(Err(flaw)) => {
+                tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys cannot be used");
+                return None;
+            }
+            None => {}
+        }
+        drop(inside);
+        tokio::spawn(
+            self.shared
+                .clone()
+                .flight(slot.clone(), (number, now_s), done),
+        );
+        Some(landing)
+    }
+}
+
+impl Shared {
+    fn next_generation(&self) -> u64 {
+        self.generation.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// One fetch, from its start to what is held afterwards. `done` is dropped
+    /// at the end, after that.
+    async fn flight(
+        self: Arc<Self>,
+        slot: Slot,
+        (number, begun_s): (Number, u64),
+        done: watch::Sender<()>,
+    ) {
+        let limit = Duration::from_secs(self.settings.fetch_timeout_s);
+        let found = tokio::time::timeout(limit, self.found(&slot.issuer)).await;
+        let mut inside = slot.write();
+        let flaw = match found {
+            Ok(Ok(found)) => {
+                let fresh_s = self.settings.lifetime_s(found.keep_s);
+                inside.land(
+                    number,
+                    found,
+                    (begun_s, Some(fresh_s)),
+                    self.next_generation(),
+                );
+                None
+            }
+            Ok(Err(flaw)) => Some(flaw.to_string()),
+            Err(_) => Some("expected an answer in time, found none".to_owned()),
+        };
+        if flaw.is_some() {
+            inside.crash(number, self.clock.now_s());
+        }
+        drop(inside);
+        drop(done);
+        if let Some(flaw) = flaw {
+            tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys could not be fetched");
+        }
+    }
+
+    async fn found(&self, issuer: &Issuer) -> Result<Found, SourceFlaw> {
+        // It is never closed; were it, nothing would be bounded by it.
+        let _permit = self.permits.acquire().await.ok();
+        source::fetched(&self.fetcher, issuer).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Who asks (contract §11): the form, client authentication, rates, and what of
+//! it may wait.
+
+pub mod asking;
+mod basic;
+pub mod client_auth;
+pub(crate) mod client_keys;
+pub mod form;
+pub mod proven;
+pub(crate) mod rate;
+pub mod waiting;

@@ -1,0 +1,252 @@
+//! Opening a data folder: the ledger is replayed, the state stands, the keys
+//! open, the policies load. Only then is anything answered.
+
+use crate::bounds::Bounds;
+use crate::broker::Broker;
+use crate::deciding::Deciding;
+use crate::exchange::kept;
+use crate::exchange::summary::Summaries;
+use crate::in_force::PoliciesInForce;
+use crate::issuer_keys::{IssuerKeys, TrustSettings};
+use crate::keyring::{Keyring, KeyringFlaw};
+use crate::oauth::client_keys::ClientKeys;
+use crate::rate::Rate;
+use crate::recall::Memory;
+use crate::records::Records;
+use crate::unavailable::Unavailable;
+use crate::vault::Vault;
+use locum_ambient::metrics::Metrics;
+use locum_ambient::{Clock, Randomness, Stopwatch};
+use locum_policy::Bundle;
+use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
+use locum_stores::state::{Author, Change, NamedKey, Shared, State};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a clock that is behind is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Keys of names in one record: far below what it holds.
+const NAMES_OF_A_RECORD: usize = 200;
+
+/// Why a broker does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFlaw {
+    /// The ledger.
+    #[error("the ledger does not open: {0}")]
+    Ledger(#[from] locum_stores::ledger::OpenError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyringFlaw),
+    /// The master key.
+    #[error("the master key is of no use: {0}")]
+    Master(String),
+    /// No policies can be loaded at all.
+    #[error("policies cannot be loaded: {0}")]
+    Policies(String),
+    /// Where traces go.
+    #[error("{0}")]
+    Traces(String),
+    /// Something else.
+    #[error(transparent)]
+    Other(#[from] Unavailable),
+}
+
+/// A data folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// Where it is.
+    pub data: PathBuf,
+    /// Bytes of a segment of its ledger.
+    pub segment_bytes: u64,
+}
+
+impl Folder {
+    /// One with segments of the usual size.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            segment_bytes: SEGMENT_BYTES,
+        }
+    }
+}
+
+/// What a broker is opened with beside its data.
+pub struct Settings {
+    /// Locum's issuer, byte for byte.
+    pub issuer: String,
+    /// Bounds on what comes from outside.
+    pub bounds: Bounds,
+    /// Keys of others, and what fetching them may reach.
+    pub trust: TrustSettings,
+}
+
+/// What is asked of the world.
+pub struct World {
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Randomness,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Opens a data folder under its master key. Before anything is answered,
+/// [`settle`].
+///
+/// # Errors
+/// [`StartFlaw`]: nothing is answered then.
+pub fn open(
+    folder: &Folder,
+    master: &[u8; 32],
+    settings: Settings,
+    world: World,
+) -> Result<Arc<Broker>, StartFlaw> {
+    let World {
+        clock,
+        random,
+        metrics,
+    } = world;
+    let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
+    let names = vault.names();
+    let state = Shared::new(State::new(Arc::new(names.clone())));
+    let mut options = Options::new(folder.data.join("ledger"), random.bytes());
+    options.segment_bytes = folder.segment_bytes;
+    let ledger = open_ledger(options, &clock, &state)?;
+    let (keyring, bundle) = {
+        let known = state.read();
+        let bundle = policies(&known)?;
+        let keyring = Keyring::open(&known.signing_keys, &vault, clock.now_ms())?;
+        (Arc::new(keyring), bundle)
+    };
+    let issuer_keys = IssuerKeys::new(clock.clone(), settings.trust)?;
+    let records = Records::new((ledger, state), (vault, names), (clock, random));
+    let policies = Arc::new(PoliciesInForce::new(bundle));
+    let client_keys = Arc::new(ClientKeys::default());
+    records.followed_by(vec![policies.clone(), keyring.clone(), client_keys.clone()]);
+    Ok(Arc::new(Broker {
+        issuer: settings.issuer.into(),
+        bounds: settings.bounds,
+        policies,
+        keyring,
+        issuer_keys,
+        metrics,
+        waiting: Arc::default(),
+        client_keys,
+        verified: kept::none(),
+        own: kept::none(),
+        recalled: Memory::new(),
+        deciding: Deciding::default(),
+        rate: Rate::new(settings.bounds.requests_per_client_per_s),
+        summaries: Arc::new(Summaries::new(records.clone())),
+        records,
+    }))
+}
+
+fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
+    let taken = Stopwatch::start();
+    let time = clock.clone();
+    let (ledger, opened) = Ledger::open(
+        options,
+        Arc::new(move || time.now_ms()),
+        Box::new(state.clone()),
+    )?;
+    clock.at_least(opened.last_time_ms);
+    if opened.repaired_bytes > 0 {
+        tracing::warn!(
+            bytes = opened.repaired_bytes,
+            "a torn last write was cut off the ledger"
+        );
+    }
+    tracing::info!(
+        records = opened.records,
+        from_snapshot = opened.from_snapshot,
+        tree = opened.tree,
+        ms = taken.elapsed().as_millis(),
+        "ledger open"
+    );
+    Ok(ledger)
+}
+
+/// Waits until the clock has reached the newest record, then sees to the signing
+/// keys, and that whatever holds is on record by its key. While it waits the
+/// broker is not ready: time would stand still, and what should expire would
+/// live on.
+///
+/// # Errors
+/// [`StartFlaw`] when the keys cannot be recorded.
+pub async fn settle(broker: &Broker) -> Result<(), StartFlaw> {
+    let mut said = false;
+    loop {
+        let behind_ms = broker.records.clock.behind_ms();
+        if behind_ms == 0 {
+            break;
+        }
+        if !std::mem::replace(&mut said, true) {
+            tracing::warn!(
+                behind_ms,
+                "the clock is behind the newest record: not ready until it has caught up"
+            );
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the wall clock moves or is set: there is nothing else to wait for"
+        )]
+        tokio::time::sleep(Duration::from_millis(behind_ms).min(LOOK_EVERY)).await;
+    }
+    let records = &broker.records;
+    token_age(records, broker.bounds.max_token_age_s).await?;
+    broker.keyring.settle(records).await?;
+    let (client_keys, state) = (broker.client_keys.clone(), records.state.clone());
+    tokio::task::spawn_blocking(move || client_keys.prepare_all(&state));
+    Ok(named(records).await?)
+}
+
+/// Puts `limits.max_token_age_s` on record where it is another than before: one
+/// that is raised counts for tokens issued since (contract §12).
+async fn token_age(records: &Records, max_s: u64) -> Result<(), Unavailable> {
+    let changing = records.changing().await?;
+    let (known_s, always) = {
+        let state = records.state.read();
+        // Without a key nothing was ever issued.
+        (state.token_ages.max_s(), state.signing_keys.is_empty())
+    };
+    if known_s == max_s {
+        return Ok(());
+    }
+    let reason = format!("limits.max_token_age_s is {max_s}, and was {known_s}");
+    let author = Author::itself(reason);
+    let draft = records.draft(&[Change::TokenAge { max_s, always }], &author)?;
+    records.change(&changing, draft).await?;
+    Ok(())
+}
+
+/// Puts the keys of what live locks and revocations name on record, where their
+/// own records (of a time before) hold the names alone.
+async fn named(records: &Records) -> Result<(), Unavailable> {
+    let now_ms = records.clock.now_ms();
+    let missing: Vec<NamedKey> = {
+        let state = records.state.read();
+        let unnamed = state.unnamed.iter().filter(|named| named.counts(now_ms));
+        unnamed.cloned().collect()
+    };
+    for names in missing.chunks(NAMES_OF_A_RECORD) {
+        let changing = records.changing().await?;
+        let names = names.to_vec();
+        let author = Author::itself("an erasure of names undoes no lock and no revocation");
+        let draft = records.draft(&[Change::Names { names }], &author)?;
+        records.change(&changing, draft).await?;
+    }
+    Ok(())
+}
+
+/// The policies in force, as they are recorded. Where they do not load under this
+/// version the broker starts all the same, and refuses what they are asked.
+fn policies(known: &State) -> Result<Bundle, StartFlaw> {
+    let bundle = Bundle::accepted(&known.policies.files).map_err(StartFlaw::Policies)?;
+    if let Some(flaw) = bundle.flaw() {
+        tracing::error!(%flaw, "the recorded policies do not load: every exchange is refused");
+    }
+    Ok(bundle)
+}

@@ -1,0 +1,80 @@
+//! Revocation by a client (RFC 7009, contract §9): the token's own client or presenter
+//! kills it and everything that descends from it.
+
+use crate::broker::Broker;
+use crate::exchange::own;
+use crate::introspect::owns;
+use crate::oauth::asking::Asking;
+use crate::recall::Recalled;
+use crate::unavailable::Unavailable;
+use locum_core::ids::RevocationId;
+use locum_core::lineage::{LineageKind, What};
+use locum_core::own::OwnToken;
+use locum_stores::state::{Author, Change, RevocationEntry};
+
+/// How a revocation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Dead, or unknown: one answer (RFC 7009 §2.2).
+    Done,
+    /// It belongs to another client.
+    NotYours,
+}
+
+/// Kills a token and everything that descends from it, if it is the asker's.
+///
+/// # Errors
+/// [`Unavailable`] when the ledger cannot be read or written.
+pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavailable> {
+    let Ok(verified) = own::verified(broker, &asking.token) else {
+        return Ok(Outcome::Done);
+    };
+    let Ok(token) = OwnToken::read(&verified, &broker.issuer) else {
+        return Ok(Outcome::Done);
+    };
+    let Some(recalled) = broker
+        .recalled
+        .recall(&broker.records, &broker.issuer, &token)?
+    else {
+        return Ok(Outcome::Done);
+    };
+    if !owns(&token, &recalled, asking) {
+        return Ok(Outcome::NotYours);
+    }
+    if is_dead(broker, &recalled) {
+        return Ok(Outcome::Done);
+    }
+    let by = asking.client.client.get().id().to_owned();
+    let revocation = RevocationEntry {
+        id: RevocationId(broker.records.mint()),
+        what: What {
+            kind: LineageKind::Token,
+            id: token.jti.to_string(),
+        },
+        before_ms: None,
+        reason: "revoked by its client".into(),
+        effective_ms: 0,
+        by: by.clone(),
+        key: None,
+    };
+    let author = Author {
+        by,
+        credential: None,
+        reason: "RFC 7009".into(),
+        request_id: Some(asking.id.to_string()),
+    };
+    broker
+        .records
+        .record(&[Change::Revocation { revocation }], &author)
+        .await?;
+    Ok(Outcome::Done)
+}
+
+/// Whether it is dead for ever already: then there is nothing to add.
+fn is_dead(broker: &Broker, recalled: &Recalled) -> bool {
+    let state = broker.records.state.read();
+    broker
+        .records
+        .world(&state)
+        .is_dead(&recalled.recall.lineage)
+}

@@ -1,0 +1,29 @@
+//! A broker in a test's own process.
+
+use crate::bounds::Bounds;
+use crate::broker::Broker;
+use crate::issuer_keys::TrustSettings;
+use crate::open::{Folder, Settings, World, open};
+use locum_ambient::{Clock, Randomness};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A broker on a data folder, up to where keys are seen to. It trusts servers on
+/// loopback without TLS.
+///
+/// # Panics
+/// When the folder does not open.
+#[expect(clippy::unwrap_used, reason = "for tests")]
+pub(crate) fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
+    let settings = Settings {
+        issuer: "https://broker.example".to_owned(),
+        bounds: Bounds::default(),
+        trust: TrustSettings::dev(),
+    };
+    let world = World {
+        clock,
+        random: Randomness::new(),
+        metrics: Arc::default(),
+    };
+    open(&Folder::new(data), &[7; 32], settings, world).unwrap()
+}

@@ -1,0 +1,61 @@
+//! `POST /revoke` (RFC 7009, contract §9).
+
+use super::answer;
+use crate::app::App;
+use axum::body::Bytes;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use locum_core::ids::RequestId;
+use locum_core::refusal::Code;
+use locum_engine::oauth::asking::enter;
+use locum_engine::revoke::{Outcome, revoke};
+use locum_engine::unavailable::unavailable;
+use locum_web::Arrival;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The handler of `POST /revoke`.
+pub(crate) async fn post(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let who = (arrival.id, arrival.trace.as_ref());
+    let asking = match enter(&app.broker, who, &headers, &body).await {
+        Ok(asking) => asking,
+        Err(no) => return answer::not_asking(&app, no, arrival.id),
+    };
+    let revoked = revoke(&app.broker, &asking);
+    match asking.waiter.patiently(revoked).await {
+        Ok(Outcome::Done) => {
+            let mut response = StatusCode::OK.into_response();
+            response
+                .headers_mut()
+                .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Ok(Outcome::NotYours) => not_yours(&app, asking.id),
+        Err(error) => {
+            tracing::error!(request_id = %asking.id, %error, "not revoked");
+            answer::refusal(&app, &unavailable(), asking.id)
+        }
+    }
+}
+
+/// Another client's token: 400 `invalid_grant`, also when it is dead already
+/// (contract §9).
+fn not_yours(app: &App, request_id: RequestId) -> Response {
+    let code = Code::ActorMismatch;
+    let body = json!({
+        "error": "invalid_grant",
+        "code": code.text(),
+        "request_id": request_id,
+        "retryable": false,
+        "error_description": "expected a token of this client, found one of another; let its own client revoke it",
+        "error_uri": format!("{}/errors/{}", app.broker.issuer, code.text()),
+    });
+    answer::no_store(StatusCode::BAD_REQUEST, &body)
+}
