@@ -17,6 +17,7 @@ pub use scene::{Scene, access_token, appended, facts, id_token, own};
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, Uuid7, VersionId};
 use crate::lineage::{Key, Keyed};
 use crate::proof::{ActorProof, Authenticated, Caller, Ours, SecretCheck, Seen};
+use crate::registry::replace::DeclaredKeys;
 use crate::registry::{
     Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, KeptLineage,
     Status, Target, Version, VersionState,
@@ -32,6 +33,27 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+/// Has something against keys of the type `x` alone.
+pub struct KeysByType;
+
+impl KeysByType {
+    fn flaw(jwks: &Value) -> Option<String> {
+        let mut keys = jwks["keys"].as_array().into_iter().flatten();
+        keys.any(|key| key["kty"] == "x")
+            .then(|| "expected a key of another type".to_owned())
+    }
+}
+
+impl DeclaredKeys for KeysByType {
+    fn of_client(&self, jwks: &Value) -> Option<String> {
+        Self::flaw(jwks)
+    }
+
+    fn of_issuer(&self, jwks: &Value, _: &[Alg]) -> Vec<String> {
+        Self::flaw(jwks).into_iter().collect()
+    }
+}
 
 /// The clock of the tests, Unix seconds.
 pub const NOW_S: u64 = 1_795_400_000;

@@ -20,6 +20,17 @@ pub fn shown_s(s: u64) -> String {
     format!("{:.0}", time.unwrap_or(Timestamp::MAX))
 }
 
+/// Reads RFC 3339 as Unix milliseconds; `None` when it is none, or before 1970.
+#[must_use]
+pub fn read_ms(text: &str) -> Option<u64> {
+    // RFC 3339 §5.6 knows neither names of zones in brackets nor short forms.
+    if text.len() < "2027-01-31T00:00:00Z".len() || text.contains('[') {
+        return None;
+    }
+    let time: Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_millisecond()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Keys derived from the master key, one a purpose: peppers, the lineage key,
 //! the sealing key.
 
+use crate::secrets::LIVE_MAX;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::lineage::{Key, Keyed};
 use locum_core::proof::SecretCheck;
@@ -9,9 +10,6 @@ use locum_core::secret::Secret;
 use locum_stores::state::{SecretHash, State};
 use locum_tokens::mac::{self, NameKey, derive};
 use locum_tokens::seal::{SealFlaw, SealKey};
-
-/// Most secrets of a client that live at once.
-pub const LIVE_MAX: usize = 16;
 
 /// The purposes' keys.
 pub struct Vault {

@@ -1,11 +1,13 @@
 //! Keys: ours to sign with, others' to verify with. Each is used with exactly
 //! one algorithm (RFC 8725 §3.1).
 
+mod declared;
 mod jwk;
 mod set;
 mod signing;
 mod verifier;
 
+pub use declared::Declared;
 pub use set::KeySet;
 pub use signing::SigningKey;
 

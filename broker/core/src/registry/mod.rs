@@ -12,6 +12,7 @@ mod past;
 mod problem;
 mod references;
 mod registry_set;
+pub mod replace;
 mod snapshot;
 mod target;
 

@@ -1,27 +1,23 @@
 //! Agents: `/agents` (contract §12).
 
-mod check;
 mod history;
 pub(crate) mod states;
 pub(crate) mod versions;
 
-pub(super) use check::{among, given_up_for, not_its_own};
-
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::Problem;
-use super::write::{Moment, Plan};
+use super::problem::{Problem, kept};
+use super::write::Plan;
 use super::{read, secrets, times};
 use http::StatusCode;
 use locum_core::refusal::Code;
-use locum_core::registry::{Agent, AgentSpec, Status};
+use locum_core::registry::replace::{self, Worlds};
+use locum_core::registry::{Agent, AgentSpec};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
+use locum_tokens::keys::Declared as DeclaredKeys;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Most bytes of one agent with its certified version and its drafts. It must
-/// fit into a record in every later state, or it could not be stopped any more.
-const AGENT_MAX: usize = 49_152;
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
     let state = call.app.broker.records.state.read();
@@ -46,16 +42,12 @@ pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let spec: AgentSpec = read::whole(call.replacement(true)?)?;
     call.write(|now| {
-        let mut agent = known(now, call.param("id"))?;
-        call.precondition(Some(&etag(&shown(&agent))))?;
-        if agent.status == Status::Retired {
-            let detail = "expected an agent that is not retired, found a retired one";
-            return Err(Problem::new(Code::State, detail));
-        }
-        sound(check::flaws(&now.state.registry, &spec))?;
-        its_own(now, &spec)?;
-        let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&agent.spec.auth);
-        agent.declare(spec);
+        let current = known(now, call.param("id"))?;
+        call.precondition(Some(&etag(&shown(&current))))?;
+        let agent = Agent::replaced(Some(&current), spec, now.now_ms).map_err(kept)?;
+        sound(flaws(now, &agent.spec))?;
+        its_own(now, &agent.spec)?;
+        let no_secret = !secrets::takes(&agent.spec.auth) && secrets::takes(&current.spec.auth);
         let mut plan = put(now, agent)?;
         if no_secret {
             // A method that is taken away and given back starts without old secrets.
@@ -75,7 +67,7 @@ fn draft(now: &Moment<'_>, spec: AgentSpec) -> Result<Plan, Problem> {
     if registry.client_id_taken(spec.id.as_str()) {
         return Err(Problem::taken());
     }
-    sound(check::flaws(registry, &spec))?;
+    sound(flaws(now, &spec))?;
     its_own(now, &spec)?;
     let first = secrets::first(now, spec.id.as_str(), &spec.auth);
     let mut plan = put(now, Agent::new(spec, now.now_ms))?;
@@ -97,26 +89,19 @@ fn known(now: &Moment<'_>, id: &str) -> Result<Agent, Problem> {
 /// Puts an agent, if it is small enough to be put again in any state.
 fn put(now: &Moment<'_>, agent: Agent) -> Result<Plan, Problem> {
     let before = now.state.registry.agent(agent.id().as_str());
-    if let Some(found) = too_large(before.map(|before| &**before), &agent) {
+    if let Some(found) = replace::agent::too_large(before.map(|before| &**before), &agent) {
         return Err(Problem::new(Code::Invalid, found));
     }
     Ok(put_in_state(agent))
 }
 
-/// Why an agent cannot be put: it has become larger, and is too large now.
-pub(super) fn too_large(before: Option<&Agent>, agent: &Agent) -> Option<String> {
-    let size = |agent: &Agent| json!(agent).to_string().len();
-    let found = size(agent);
-    let grown = found > AGENT_MAX && before.is_none_or(|before| size(before) < found);
-    grown.then(|| {
-        format!(
-            "expected an agent of at most {AGENT_MAX} bytes with its drafts, found {found}; certify a version, which ends the drafts older than it"
-        )
-    })
+/// What is wrong with a registration among what is known.
+fn flaws(now: &Moment<'_>, spec: &AgentSpec) -> Vec<locum_core::registry::Problem> {
+    replace::agent::flaws(Worlds::known(&now.state.registry), spec, &DeclaredKeys)
 }
 
 fn its_own(now: &Moment<'_>, spec: &AgentSpec) -> Result<(), Problem> {
-    let found = check::not_its_own(&now.state.registry, spec);
+    let found = replace::agent::not_its_own(&now.state.registry, spec);
     found.map_or(Ok(()), |found| Err(Problem::new(Code::State, found)))
 }
 

@@ -2,13 +2,15 @@
 
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::Problem;
-use super::write::{Moment, Plan};
+use super::problem::{Problem, kept};
+use super::write::Plan;
 use super::{read, secrets, times};
 use http::StatusCode;
-use locum_core::refusal::Code;
-use locum_core::registry::{Client, ClientSpec, Problem as Flaw, Problems};
+use locum_core::registry::replace::{Worlds, client};
+use locum_core::registry::{Client, ClientSpec};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
+use locum_tokens::keys::Declared as DeclaredKeys;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -38,19 +40,9 @@ pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
         let client = now.state.registry.client(call.param("id"));
         let client = client.ok_or_else(|| Problem::unknown("a client"))?;
         call.precondition(Some(&etag(&shown(client))))?;
-        if spec != client.spec {
-            sound(&spec)?;
-        }
-        if spec.kind != client.spec.kind {
-            // Targets and agents rely on what it is for.
-            let detail = "expected the `kind` the client has, found another; take a new id";
-            return Err(Problem::new(Code::State, detail));
-        }
+        sound(now, &spec)?;
         let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&client.spec.auth);
-        let client = Client {
-            spec,
-            created_at_ms: client.created_at_ms,
-        };
+        let client = Client::replaced(Some(client), spec, now.now_ms).map_err(kept)?;
         let shown = shown(&client);
         let mut plan = Plan::new(StatusCode::OK, Change::Client { client }, shown);
         if no_secret {
@@ -69,12 +61,9 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
     if now.state.registry.client_id_taken(spec.id.as_str()) {
         return Err(Problem::taken());
     }
-    sound(&spec)?;
+    sound(now, &spec)?;
     let first = secrets::first(now, spec.id.as_str(), &spec.auth);
-    let client = Client {
-        spec,
-        created_at_ms: now.now_ms,
-    };
+    let client = Client::replaced(None, spec, now.now_ms).map_err(kept)?;
     let shown = shown(&client);
     let mut plan = Plan::new(StatusCode::CREATED, Change::Client { client }, shown);
     if let Some((change, secret)) = first {
@@ -84,19 +73,13 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
     Ok(plan)
 }
 
-fn sound(spec: &ClientSpec) -> Result<(), Problem> {
-    let flaws = flaws(spec);
+fn sound(now: &Moment<'_>, spec: &ClientSpec) -> Result<(), Problem> {
+    let worlds = Worlds::known(&now.state.registry);
+    let flaws = client::flaws(worlds, spec, &DeclaredKeys);
     if flaws.is_empty() {
         return Ok(());
     }
     Err(Problem::invalid(flaws))
-}
-
-/// What is wrong with a client.
-pub(super) fn flaws(spec: &ClientSpec) -> Vec<Flaw> {
-    let mut flaws = Problems(spec.problems());
-    secrets::check(&spec.auth, &mut flaws);
-    flaws.0
 }
 
 /// As the API shows it.

@@ -4,11 +4,12 @@ use super::answer::{Answer, etag};
 use super::call::{Call, role_name};
 use super::problem::Problem;
 use super::times;
-use super::write::{Moment, Plan};
+use super::write::Plan;
 use http::StatusCode;
 use locum_core::ids::CredentialId;
 use locum_core::refusal::Code;
 use locum_core::registry::Problems;
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Credential, Role};
 use locum_tokens::secrets::generate;
 use serde::Deserialize;
@@ -91,8 +92,8 @@ fn new(
     if !flaws.0.is_empty() {
         return Err(Problem::invalid(flaws.0));
     }
-    let id = CredentialId(now.app.broker.records.mint());
-    let token = format!("{id}.{}", generate(now.app.broker.records.random.bytes()));
+    let id = CredentialId(now.broker.records.mint());
+    let token = format!("{id}.{}", generate(now.broker.records.random.bytes()));
     let credential = Credential {
         id,
         name: name.to_owned(),
@@ -100,7 +101,7 @@ fn new(
         expires_s,
         created_at_ms: now.now_ms,
         revoked: false,
-        hash: now.app.broker.records.vault.hash(&token, None).hash,
+        hash: now.broker.records.vault.hash(&token, None).hash,
     };
     let shown = shown(&credential, now.now_ms);
     let mut plan = Plan::new(

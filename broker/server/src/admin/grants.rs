@@ -1,18 +1,18 @@
 //! `/grants`: a person's standing delegation, made by an administrator
 //! (contract §12).
 
-mod check;
-
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use super::times;
-use super::write::{Moment, Plan};
+use super::write::Plan;
 use http::StatusCode;
 use locum_core::ids::{GrantId, TargetId};
 use locum_core::lineage::LineageKind;
 use locum_core::refusal::Code;
+use locum_core::registry::replace::grant;
 use locum_core::registry::{Grant, GrantSpec, GrantState, GrantView, KeptLineage};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
         return Err(Problem::new(Code::Invalid, detail));
     }
     let state = call.app.broker.records.state.read();
-    let moment = Moment::new(&call.app, &state);
+    let moment = Moment::new(&call.app.broker, &state);
     let asked = |grant: &&Arc<Grant>| {
         person.as_ref().is_none_or(|p| grant.spec.person == *p)
             && agent
@@ -55,7 +55,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Problem> {
 
 pub(crate) async fn one(call: Call) -> Result<Answer, Problem> {
     let state = call.app.broker.records.state.read();
-    let moment = Moment::new(&call.app, &state);
+    let moment = Moment::new(&call.app.broker, &state);
     let id = GrantId::parse(call.param("id")).ok();
     let grant = id.and_then(|id| state.registry.grant(id));
     let grant = grant.ok_or_else(|| Problem::unknown("a grant"))?;
@@ -70,12 +70,12 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
     }
     let spec: GrantSpec = call.read()?;
     let plan = |moment: &Moment<'_>| {
-        let expires_s = check::check(&spec, &moment.state.registry, moment.now_ms)?;
+        let expires_s = sound(&spec, moment)?;
         room(&spec, moment)?;
         let reason = spec.reason.clone();
         let owner = moment.state.registry.agent(spec.agent.as_str());
         let grant = Grant {
-            id: GrantId(moment.app.broker.records.mint()),
+            id: GrantId(moment.broker.records.mint()),
             spec,
             expires_s,
             state: GrantState::Active,
@@ -90,6 +90,23 @@ pub(crate) async fn make(call: Call) -> Result<Answer, Problem> {
         Ok(Plan::new(StatusCode::CREATED, Change::Grant { grant }, shown).because(reason))
     };
     call.write(plan).await
+}
+
+/// Checks a grant; its end in Unix seconds.
+///
+/// # Errors
+/// 422 with every flaw.
+fn sound(spec: &GrantSpec, moment: &Moment<'_>) -> Result<u64, Problem> {
+    let expires = times::future_s("/expires_at", &spec.expires_at, moment.now_ms);
+    let (expires_s, late) = match expires {
+        Ok(expires_s) => (expires_s, Vec::new()),
+        Err(problem) => (0, problem.flaws),
+    };
+    let flaws = grant::flaws(spec, &moment.state.registry, late);
+    if flaws.is_empty() {
+        return Ok(expires_s);
+    }
+    Err(Problem::invalid(flaws))
 }
 
 /// Whether the person and the agent may have one more.

@@ -1,19 +1,17 @@
 //! Issuers of foreign tokens: `/issuers` (contract §12).
 
-mod check;
-
-pub(super) use check::among;
-
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::Problem;
-use super::write::{Moment, Plan};
+use super::problem::{Problem, kept};
+use super::write::Plan;
 use super::{read, times};
 use http::StatusCode;
 use locum_core::ids::IssuerId;
-use locum_core::refusal::Code;
+use locum_core::registry::replace::{Worlds, issuer};
 use locum_core::registry::{Issuer, IssuerSpec};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
+use locum_tokens::keys::Declared as DeclaredKeys;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -52,26 +50,17 @@ fn id(text: &str) -> Result<IssuerId, Problem> {
 /// Puts an issuer: 201 when it is new, else 200.
 fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem> {
     let registry = &now.state.registry;
-    let current = registry.issuer(id.as_str());
-    let turned = current
-        .is_some_and(|issuer| issuer.spec.issuer != spec.issuer || issuer.spec.role != spec.role);
-    if turned {
-        let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
-        return Err(Problem::new(Code::State, detail));
-    }
-    let mut flaws = check::flaws(registry, &now.app.broker.issuer, &id, &spec);
-    flaws.extend(Issuer::reserved(&id, current.map(|known| &**known)));
+    let current = registry.issuer(id.as_str()).map(|known| &**known);
+    let issuer = Issuer::replaced(current, id, spec, now.now_ms).map_err(kept)?;
+    let declared = (&issuer.id, &issuer.spec);
+    let ours = &now.broker.issuer;
+    let flaws = issuer::flaws(Worlds::known(registry), ours, declared, &DeclaredKeys);
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }
-    let (status, created_at_ms) = match current {
-        Some(issuer) => (StatusCode::OK, issuer.created_at_ms),
-        None => (StatusCode::CREATED, now.now_ms),
-    };
-    let issuer = Issuer {
-        id,
-        spec,
-        created_at_ms,
+    let status = match current {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::CREATED,
     };
     let shown = shown(&issuer);
     Ok(Plan::new(status, Change::Issuer { issuer }, shown))

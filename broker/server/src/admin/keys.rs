@@ -4,14 +4,16 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use super::times;
-use super::write::{Moment, Plan, reason};
+use super::write::{Plan, reason};
 use crate::app::App;
 use http::StatusCode;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::refusal::Code;
 use locum_core::token::Alg;
+use locum_engine::broker::Broker;
 use locum_engine::keyring::{self, NotTurned, Planning, Turn};
+use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
 use locum_engine::unavailable::Unavailable;
 use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
@@ -83,16 +85,16 @@ pub(crate) async fn retire(call: Call) -> Result<Answer, Problem> {
             let detail = "expected a key in use, found one that was retired";
             return Err(Problem::new(Code::State, detail));
         };
-        let revocation = dead(moment.app, &kid, &reason, &call.who.name);
+        let revocation = dead(moment.broker, &kid, &reason, &call.who.name);
         Ok(plan(&turn, vec![Change::Revocation { revocation }], reason))
     };
     call.write_after(turn, plan).await
 }
 
 /// What a retired key signed is dead for ever.
-fn dead(app: &App, kid: &str, reason: &str, by: &str) -> RevocationEntry {
+fn dead(broker: &Broker, kid: &str, reason: &str, by: &str) -> RevocationEntry {
     RevocationEntry {
-        id: RevocationId(app.broker.records.mint()),
+        id: RevocationId(broker.records.mint()),
         what: What {
             kind: LineageKind::Key,
             id: format!("locum:{kid}"),

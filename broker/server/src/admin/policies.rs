@@ -3,10 +3,11 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use super::write::{Moment, Plan};
+use super::write::Plan;
 use http::StatusCode;
 use locum_core::refusal::Code;
 use locum_core::registry::Problem as Flaw;
+use locum_engine::moment::Moment;
 use locum_policy::Bundle;
 use locum_stores::state::{Change, Policies, Role};
 use serde::Deserialize;
@@ -46,7 +47,7 @@ pub(crate) async fn replace(call: Call) -> Result<Answer, Problem> {
     let bundle = load(call.read()?).await?;
     let new = tag(&bundle);
     let plan = |moment: &Moment<'_>| {
-        call.precondition(Some(&tag(&moment.app.broker.bundle())))?;
+        call.precondition(Some(&tag(&moment.broker.bundle())))?;
         let policies = Policies {
             bundle: bundle.address().to_owned(),
             count: bundle.count(),

@@ -90,6 +90,11 @@ impl Problem {
     }
 }
 
+/// What an object must keep, and does not (contract §12): 409.
+pub(super) fn kept(flaw: Flaw) -> Problem {
+    Problem::new(Code::State, flaw.detail)
+}
+
 impl From<WrongState> for Problem {
     fn from(flaw: WrongState) -> Self {
         Self::new(Code::State, flaw.to_string())

@@ -1,18 +1,15 @@
 //! Targets: `/targets` (contract §12).
 
-mod check;
-
-pub(super) use check::among;
-
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::Problem;
-use super::write::{Moment, Plan};
+use super::problem::{Problem, kept};
+use super::write::Plan;
 use super::{read, times};
 use http::StatusCode;
 use locum_core::ids::TargetId;
-use locum_core::refusal::Code;
+use locum_core::registry::replace::{Worlds, target};
 use locum_core::registry::{Target, TargetSpec};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -52,23 +49,16 @@ fn id(text: &str) -> Result<TargetId, Problem> {
 /// Puts a target: 201 when it is new, else 200.
 fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem> {
     let registry = &now.state.registry;
-    let current = registry.target(id.as_str());
-    if current.is_some_and(|target| target.spec.audience != spec.audience) {
-        let detail = "expected the `audience` the target has, found another; take a new id";
-        return Err(Problem::new(Code::State, detail));
-    }
-    let flaws = check::flaws(registry, &now.app.broker.issuer, &id, &spec);
+    let current = registry.target(id.as_str()).map(|known| &**known);
+    let target = Target::replaced(current, id, spec, now.now_ms).map_err(kept)?;
+    let (ours, worlds) = (&now.broker.issuer, Worlds::known(registry));
+    let flaws = target::flaws(worlds, ours, &target.id, &target.spec);
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }
-    let (status, created_at_ms) = match current {
-        Some(target) => (StatusCode::OK, target.created_at_ms),
-        None => (StatusCode::CREATED, now.now_ms),
-    };
-    let target = Target {
-        id,
-        spec: spec.into(),
-        created_at_ms,
+    let status = match current {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::CREATED,
     };
     let shown = shown(&target);
     Ok(Plan::new(status, Change::Target { target }, shown))

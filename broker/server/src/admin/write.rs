@@ -4,14 +4,14 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
-use crate::app::App;
 use http::{Method, StatusCode};
 use locum_core::record::Appended;
 use locum_core::refusal::Code;
 use locum_core::{jcs, registry::TEXT_MAX};
+use locum_engine::moment::Moment;
 use locum_engine::records::{Changing, NotChanged};
 use locum_stores::ledger::AppendError;
-use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered, State};
+use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -48,25 +48,6 @@ impl Plan {
     pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = reason.into();
         self
-    }
-}
-
-/// What a plan is made from: the state at one moment, which nothing changes
-/// before the plan is recorded.
-pub(crate) struct Moment<'a> {
-    /// What every request shares.
-    pub(crate) app: &'a App,
-    /// What is known.
-    pub(crate) state: &'a State,
-    /// Unix milliseconds.
-    pub(crate) now_ms: u64,
-}
-
-impl<'a> Moment<'a> {
-    /// The state now.
-    pub(crate) fn new(app: &'a App, state: &'a State) -> Self {
-        let now_ms = app.broker.records.clock.now_ms();
-        Self { app, state, now_ms }
     }
 }
 
@@ -112,7 +93,7 @@ impl Call {
         let made = made(changing.clone()).await?;
         let plan = {
             let state = self.app.broker.records.state.read();
-            plan(&Moment::new(&self.app, &state), made)?
+            plan(&Moment::new(&self.app.broker, &state), made)?
         };
         let mut changes = plan.changes;
         changes.extend(once.map(|once| Change::Answer {

@@ -2,10 +2,10 @@
 
 use super::secrets::{self, environment};
 use super::{Explained, explain, load, objects, schema};
-use crate::admin::declared;
 use crate::serve::files;
 use clap::Subcommand;
 use locum_cli::Told;
+use locum_engine::declared;
 use locum_engine::issuer_keys;
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 //! that gave it.
 
 use super::flaw::ConfigFlaw;
-use super::nearest::nearest;
 use super::reference::{self, Holds, INCLUDE, Key, OBJECTS};
 use super::whole::{Stamp, whole};
 use locum_ambient::files::bounded;
 use locum_core::refusal::quoted;
+use locum_engine::read::nearest;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ mod explain;
 mod files;
 mod flaw;
 mod issuer;
-mod nearest;
 mod objects;
 mod private;
 mod reference;
@@ -19,12 +18,11 @@ mod whole;
 pub(crate) use command::{ConfigVerb, command};
 pub(crate) use explain::Explained;
 pub(crate) use flaw::ConfigFlaw;
-pub(crate) use nearest::nearest;
 pub(crate) use private::private;
 pub(crate) use settings::Settings;
 pub(crate) use whole::{Stamp, whole};
 
-use crate::admin::declared::Declared;
+use locum_engine::declared::Declared;
 use secrets::Environment;
 use std::path::{Path, PathBuf};
 

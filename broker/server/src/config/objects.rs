@@ -5,11 +5,13 @@ use super::files::{Entry, beside, unknown_key};
 use super::flaw::ConfigFlaw;
 use super::reference::OBJECTS;
 use super::secrets::{self, Environment};
-use crate::admin::declared::{
-    Build, Declared, DeclaredAgent, DeclaredClient, DeclaredSecret, Named, OVERLAP_MAX, read_spec,
-};
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::{AuthMethod, IssuerSpec, Problem, TargetSpec};
+use locum_engine::declared::{
+    Build, Declared, DeclaredAgent, DeclaredClient, DeclaredSecret, Named,
+};
+use locum_engine::secrets::OVERLAP_MAX;
+use locum_engine::{read, times};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -106,7 +108,7 @@ fn json(entry: &Entry) -> Result<Map<String, Value>, ConfigFlaw> {
 }
 
 fn spec<T: DeserializeOwned>(entry: &Entry, members: Map<String, Value>) -> Result<T, ConfigFlaw> {
-    read_spec(members).map_err(|flaws| at(entry, &sentence(&flaws)))
+    read::whole(members).map_err(|flaws| at(entry, &sentence(&flaws)))
 }
 
 /// The first flaws of an object, as one sentence.
@@ -137,7 +139,7 @@ fn agent(
 ) -> Result<DeclaredAgent, ConfigFlaw> {
     let until = text(entry, &mut members, "certified_until")?;
     let certified_until = until.map(|until| {
-        crate::admin::declared::seconds(&until).ok_or_else(|| {
+        times::read_ms(&until).map(|ms| ms / 1000).ok_or_else(|| {
             at(
                 entry,
                 "certified_until: expected a time as of RFC 3339 with its offset",

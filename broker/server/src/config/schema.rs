@@ -2,7 +2,7 @@
 //! schemas of the admin API.
 
 use super::reference::{EMPTY_TABLES, Holds, INCLUDE, KEYS, Key, OBJECTS};
-use crate::admin::declared::OVERLAP_MAX;
+use locum_engine::secrets::OVERLAP_MAX;
 use serde_json::{Map, Value, json};
 
 /// The schema (JSON Schema 2020-12).

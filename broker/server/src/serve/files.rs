@@ -1,13 +1,14 @@
 //! What files declare, brought into force: recorded as changes by `locum`
 //! where it differs from what is known, so that a restart records nothing.
 
-use crate::admin::declared::{self, Declared, Moment};
 use crate::app::App;
 use crate::config::{Stamp, whole};
 use crate::setup::Managed;
 use locum_ambient::files::bounded;
 use locum_core::jcs;
 use locum_core::registry::Problem;
+use locum_engine::declared::{self, Declared};
+use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
 use locum_policy::{Bundle, TEXT_MAX};
 use locum_stores::state::{Author, Change, Policies};
@@ -32,7 +33,7 @@ pub(super) async fn objects(
     let changing = changing(app).await?;
     let changes = {
         let state = app.broker.records.state.read();
-        declared::changes(&Moment::new(app, &state), declared)?
+        declared::changes(&Moment::new(&app.broker, &state), declared)?
     };
     for changes in records(changes) {
         record(app, &changing, &changes).await?;

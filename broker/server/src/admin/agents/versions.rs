@@ -6,11 +6,12 @@ use crate::admin::call::Call;
 use crate::admin::page::Window;
 use crate::admin::problem::Problem;
 use crate::admin::times;
-use crate::admin::write::{Moment, Plan, reason};
+use crate::admin::write::{Plan, reason};
 use http::StatusCode;
 use locum_core::ids::VersionId;
 use locum_core::refusal::Code;
 use locum_core::registry::{Agent, DRAFTS_MAX, Problems, Status, Version, VersionState};
+use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
         return Err(Problem::new(Code::State, detail));
     }
     let version = Version {
-        id: VersionId(now.app.broker.records.mint()),
+        id: VersionId(now.broker.records.mint()),
         version: body.version,
         digest: body.digest,
         model: body.model,

@@ -1,8 +1,9 @@
 //! What files declare of agents, release after release.
 
 use super::{Desk, why};
-use crate::admin::declared::{Build, Declared, DeclaredAgent, Moment, changes};
 use locum_core::registry::{AgentSpec, Problem};
+use locum_engine::declared::{Build, Declared, DeclaredAgent, changes};
+use locum_engine::moment::Moment;
 use locum_stores::state::Author;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ impl Desk {
     async fn load(&self, declared: &Declared) -> Result<(), Vec<Problem>> {
         let changes = {
             let state = self.app.broker.records.state.read();
-            changes(&Moment::new(&self.app, &state), declared)?
+            changes(&Moment::new(&self.app.broker, &state), declared)?
         };
         let author = Author::itself("tests");
         self.app

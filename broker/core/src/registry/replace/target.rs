@@ -1,30 +1,39 @@
-//! What a target's declaration must fit.
+//! How a target's declaration is replaced.
 
-use crate::admin::check::{Worlds, since};
-use locum_core::ids::TargetId;
-use locum_core::registry::{
-    Problem as Flaw, Problems, RESERVED_IDS, Registry, Target, TargetSpec, parse_pair,
-};
+use super::{Worlds, since};
+use crate::ids::TargetId;
+use crate::registry::{Problem, Problems, RESERVED_IDS, Registry, Target, TargetSpec, parse_pair};
 use std::sync::Arc;
+
+impl Target {
+    /// The target with another declaration, or a new one.
+    ///
+    /// # Errors
+    /// What it must keep: tokens are for its audience.
+    pub fn replaced(
+        current: Option<&Self>,
+        id: TargetId,
+        spec: TargetSpec,
+        now_ms: u64,
+    ) -> Result<Self, Problem> {
+        if current.is_some_and(|known| known.spec.audience != spec.audience) {
+            return Err(Problem {
+                pointer: String::new(),
+                detail: "expected the `audience` the target has, found another; take a new id"
+                    .into(),
+            });
+        }
+        Ok(Self {
+            id,
+            spec: spec.into(),
+            created_at_ms: current.map_or(now_ms, |known| known.created_at_ms),
+        })
+    }
+}
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
-pub(in crate::admin) fn flaws(
-    registry: &Registry,
-    ours: &str,
-    id: &TargetId,
-    spec: &TargetSpec,
-) -> Vec<Flaw> {
-    among(Worlds::known(registry), ours, id, spec)
-}
-
-/// What is wrong with a declaration that is made together with others.
-pub(in crate::admin) fn among(
-    worlds: Worlds<'_>,
-    ours: &str,
-    id: &TargetId,
-    spec: &TargetSpec,
-) -> Vec<Flaw> {
+pub fn flaws(worlds: Worlds<'_>, ours: &str, id: &TargetId, spec: &TargetSpec) -> Vec<Problem> {
     let known = worlds.before.target(id.as_str());
     let known = known.map(|target| &*target.spec);
     since(worlds, (spec, known), |worlds| {

@@ -12,8 +12,7 @@ fn flaws<T: DeserializeOwned>(body: Value) -> Vec<(String, String)> {
     let Value::Object(members) = body else {
         panic!("an object");
     };
-    let problem = whole::<T>(members).err().unwrap();
-    let list = problem.flaws.into_iter();
+    let list = whole::<T>(members).err().unwrap().into_iter();
     list.map(|flaw| (flaw.pointer, flaw.detail)).collect()
 }
 

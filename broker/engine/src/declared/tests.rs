@@ -1,8 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
-use crate::setup::Setup;
-use crate::start;
-use locum_engine::open::Folder;
+use locum_ambient::Clock;
 use locum_stores::state::Author;
 use serde_json::json;
 
@@ -19,19 +17,18 @@ fn local(audience: &str) -> Named<IssuerId, IssuerSpec> {
 async fn files_declare_an_issuer_local_only_where_it_is_on_record() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
-    let opened = Folder::new(folder.path());
-    let app = start::open(opened, "https://broker.example", &[7; 32], Setup::default()).unwrap();
+    let broker = crate::testing::broker(folder.path(), Clock::default());
     let declared = Declared {
         issuers: vec![local("other")],
         ..Declared::default()
     };
     let found = || {
         changes(
-            &Moment::new(&app, &app.broker.records.state.read()),
+            &Moment::new(&broker, &broker.records.state.read()),
             &declared,
         )
     };
-    let places = |flaws: Vec<Flaw>| flaws.into_iter().map(|flaw| flaw.pointer);
+    let places = |flaws: Vec<Problem>| flaws.into_iter().map(|flaw| flaw.pointer);
     let refused = found().map_err(|flaws| places(flaws).collect::<Vec<_>>());
     assert_eq!(refused, Err(vec!["/issuers/local/id".to_owned()]));
     // As a version recorded it that did not reserve the id.
@@ -43,6 +40,6 @@ async fn files_declare_an_issuer_local_only_where_it_is_on_record() {
     };
     let author = Author::itself("test");
     let change = [Change::Issuer { issuer }];
-    app.broker.records.record(&change, &author).await.unwrap();
+    broker.records.record(&change, &author).await.unwrap();
     assert_eq!(found().unwrap().len(), 1);
 }

@@ -1,29 +1,45 @@
-//! What an issuer's declaration must fit.
+//! How an issuer's declaration is replaced.
 
-use crate::admin::check::{Worlds, since};
-use locum_core::ids::IssuerId;
-use locum_core::registry::{IssuerSpec, Problem as Flaw, Problems, Registry};
-use locum_tokens::keys::{KeyFlaw, KeySet};
-use serde_json::Value;
+use super::{DeclaredKeys, Worlds, since};
+use crate::ids::IssuerId;
+use crate::registry::{Issuer, IssuerSpec, Problem, Problems};
+
+impl Issuer {
+    /// The issuer with another declaration, or a new one.
+    ///
+    /// # Errors
+    /// What it must keep: tokens are told apart by it.
+    pub fn replaced(
+        current: Option<&Self>,
+        id: IssuerId,
+        spec: IssuerSpec,
+        now_ms: u64,
+    ) -> Result<Self, Problem> {
+        let kept = |known: &Self| known.spec.issuer == spec.issuer && known.spec.role == spec.role;
+        if !current.is_none_or(kept) {
+            return Err(Problem {
+                pointer: String::new(),
+                detail:
+                    "expected the `issuer` and `role` the issuer has, found others; take a new id"
+                        .into(),
+            });
+        }
+        Ok(Self {
+            id,
+            spec,
+            created_at_ms: current.map_or(now_ms, |known| known.created_at_ms),
+        })
+    }
+}
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
-pub(in crate::admin) fn flaws(
-    registry: &Registry,
-    ours: &str,
-    id: &IssuerId,
-    spec: &IssuerSpec,
-) -> Vec<Flaw> {
-    among(Worlds::known(registry), ours, id, spec)
-}
-
-/// What is wrong with a declaration that is made together with others.
-pub(in crate::admin) fn among(
+pub fn flaws(
     worlds: Worlds<'_>,
     ours: &str,
-    id: &IssuerId,
-    spec: &IssuerSpec,
-) -> Vec<Flaw> {
+    (id, spec): (&IssuerId, &IssuerSpec),
+    keys: &impl DeclaredKeys,
+) -> Vec<Problem> {
     let known = worlds.before.issuer(id.as_str());
     let known = known.map(|issuer| &issuer.spec);
     since(worlds, (spec, known), |worlds| {
@@ -35,31 +51,19 @@ pub(in crate::admin) fn among(
         });
         out.require(!other, "/issuer", "expected an issuer that no other id has");
         if let Some(jwks) = &spec.jwks {
-            keys(jwks, spec, &mut out);
+            for flaw in keys.of_issuer(jwks, &spec.algs) {
+                out.add("/jwks", flaw);
+            }
         }
         audiences(spec, &mut out);
         let before = known.map(IssuerSpec::references).unwrap_or_default();
         worlds.references(&spec.references(), &before, &mut out);
+        out.0.extend(Issuer::reserved(
+            id,
+            worlds.before.issuer(id.as_str()).map(|known| &**known),
+        ));
         out.0
     })
-}
-
-/// Keys of kinds we do not know are an issuer's own business; a private key is
-/// nobody's to hand around, and without a key nothing could be verified.
-fn keys(jwks: &Value, spec: &IssuerSpec, out: &mut Problems) {
-    match KeySet::from_jwks(jwks, &spec.algs) {
-        Err(flaw) => out.add("/jwks", flaw.to_string()),
-        Ok(keys) => {
-            if keys.refused().contains(&KeyFlaw::Private) {
-                out.add("/jwks", KeyFlaw::Private.to_string());
-            }
-            out.require(
-                !keys.is_empty(),
-                "/jwks",
-                "expected a key for one of `algs`, found none",
-            );
-        }
-    }
 }
 
 fn audiences(spec: &IssuerSpec, out: &mut Problems) {

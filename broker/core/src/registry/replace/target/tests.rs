@@ -5,7 +5,7 @@
     reason = "tests"
 )]
 use super::*;
-use locum_core::registry::{Agent, AgentSpec, Client, Target};
+use crate::registry::{Agent, AgentSpec, Client, Target};
 use serde_json::{Value, json};
 
 const OURS: &str = "https://broker.example";
@@ -54,7 +54,7 @@ fn registry() -> Registry {
 }
 
 fn places(name: &str, changes: Value) -> Vec<String> {
-    let flaws = flaws(&registry(), OURS, &id(name), &spec(changes));
+    let flaws = flaws(Worlds::known(&registry()), OURS, &id(name), &spec(changes));
     flaws.into_iter().map(|flaw| flaw.pointer).collect()
 }
 
@@ -131,7 +131,7 @@ fn what_a_target_derives_already_may_stay_and_what_is_new_may_not_be_gone() {
         created_at_ms: 0,
     });
     let places = |changes: Value| {
-        let flaws = flaws(&registry, OURS, &id("new"), &spec(changes));
+        let flaws = flaws(Worlds::known(&registry), OURS, &id("new"), &spec(changes));
         flaws
             .into_iter()
             .map(|flaw| flaw.pointer)
@@ -171,10 +171,10 @@ fn a_name_that_the_api_gave_away_is_not_taken_by_a_file() {
             before: &before,
             after: &after,
         };
-        let found = among(worlds, OURS, &id("a"), &declared);
+        let found = flaws(worlds, OURS, &id("a"), &declared);
         assert_eq!(found[0].pointer, place);
         // What has it both ways on record is taken at every later start.
-        assert_eq!(among(Worlds::known(&after), OURS, &id("a"), &declared), []);
+        assert_eq!(flaws(Worlds::known(&after), OURS, &id("a"), &declared), []);
     }
 }
 
@@ -197,5 +197,14 @@ fn a_name_may_move_from_one_declared_target_to_another() {
         before: &before,
         after: &after,
     };
-    assert_eq!(among(worlds, OURS, &id("new"), &heir), []);
+    assert_eq!(flaws(worlds, OURS, &id("new"), &heir), []);
+}
+
+#[test]
+fn a_target_keeps_its_audience() {
+    let known = Target::replaced(None, id("new"), spec(json!({})), 7).unwrap();
+    let put = |changes| Target::replaced(Some(&known), id("new"), spec(changes), 9);
+    let more = json!({"scopes": {"ask": {}, "more": {}}});
+    assert_eq!(put(more).unwrap().created_at_ms, 7);
+    assert!(put(json!({"audience": "urn:x:other"})).is_err());
 }

@@ -5,8 +5,9 @@
     reason = "tests"
 )]
 use super::*;
-use locum_core::ids::TargetId;
-use locum_core::registry::{Agent, Client, Issuer, Target};
+use crate::ids::TargetId;
+use crate::registry::{Agent, Client, Issuer, Target};
+use crate::testing::KeysByType;
 use serde_json::{Value, json};
 
 fn spec(changes: Value) -> AgentSpec {
@@ -53,7 +54,7 @@ fn registry() -> Registry {
 }
 
 fn places(registry: &Registry, changes: Value) -> Vec<String> {
-    let flaws = flaws(registry, &spec(changes)).into_iter();
+    let flaws = flaws(Worlds::known(registry), &spec(changes), &KeysByType).into_iter();
     flaws.map(|flaw| flaw.pointer).collect()
 }
 
@@ -177,5 +178,17 @@ fn what_was_once_accepted_is_taken_as_it_is_and_counts_against_whoever_is_new() 
         before: &before,
         after: &after,
     };
-    assert_eq!(among(worlds, &twin)[0].pointer, "/workload/claims");
+    assert_eq!(
+        flaws(worlds, &twin, &KeysByType)[0].pointer,
+        "/workload/claims"
+    );
+}
+
+#[test]
+fn a_retired_agent_is_not_replaced() {
+    let draft = Agent::replaced(None, spec(json!({})), 7).unwrap();
+    let again = Agent::replaced(Some(&draft), spec(json!({"name": "b"})), 9).unwrap();
+    assert_eq!((&*again.spec.name, again.created_at_ms), ("b", 7));
+    let retired = again.retire().unwrap();
+    assert!(Agent::replaced(Some(&retired), spec(json!({})), 9).is_err());
 }

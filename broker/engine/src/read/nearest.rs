@@ -5,10 +5,7 @@ const NAME_MAX: usize = 128;
 
 /// The known name with the least edit distance; the first of several. A name
 /// right in its last part and wrong before it counts as near too.
-pub(crate) fn nearest<'a>(
-    found: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let found: String = found.chars().take(NAME_MAX).collect();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let cost = |name: &str| {

@@ -5,87 +5,83 @@ mod among;
 mod diff;
 mod names;
 
-use super::check::Worlds;
-use super::{agents, clients, read, times};
+use crate::moment::Moment;
 use locum_core::ids::{IssuerId, TargetId};
+use locum_core::registry::replace::{Worlds, agent, client};
 use locum_core::registry::{
-    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Registry, Target,
-    TargetSpec,
+    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem, Registry, Target, TargetSpec,
 };
 use locum_core::secret::Secret;
 use locum_stores::state::Change;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use locum_tokens::keys::Declared as DeclaredKeys;
 use std::collections::BTreeSet;
 
-pub(crate) use super::secrets::OVERLAP_MAX;
-pub(crate) use super::write::Moment;
-pub(crate) use names::unknown;
+pub use names::unknown;
 
 /// An object with an id beside what is declared.
 #[derive(Debug, Clone)]
-pub(crate) struct Named<I, S> {
+pub struct Named<I, S> {
     /// Its id.
-    pub(crate) id: I,
+    pub id: I,
     /// What is declared.
-    pub(crate) spec: S,
+    pub spec: S,
 }
 
 /// What runs as a certified agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Build {
+pub struct Build {
     /// The operator's version text.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// Digest of what runs.
-    pub(crate) digest: Option<String>,
+    pub digest: Option<String>,
     /// The model it runs on.
-    pub(crate) model: Option<String>,
+    pub model: Option<String>,
 }
 
 /// A client's secret, and how long the one before it lives on.
-pub(crate) struct DeclaredSecret {
+pub struct DeclaredSecret {
     /// The secret.
-    pub(crate) secret: Secret<String>,
+    pub secret: Secret<String>,
     /// Seconds that those before it are accepted beside it.
-    pub(crate) overlap_s: u64,
+    pub overlap_s: u64,
 }
 
 /// An agent.
-pub(crate) struct DeclaredAgent {
+pub struct DeclaredAgent {
     /// What is declared.
-    pub(crate) spec: AgentSpec,
+    pub spec: AgentSpec,
     /// Unix seconds at which its certification ends; without one it may not act.
-    pub(crate) certified_until: Option<u64>,
+    pub certified_until: Option<u64>,
     /// What is certified.
-    pub(crate) build: Build,
+    pub build: Build,
     /// Its secret, if it has the method.
-    pub(crate) secret: Option<DeclaredSecret>,
+    pub secret: Option<DeclaredSecret>,
 }
 
 /// A client that is no agent.
-pub(crate) struct DeclaredClient {
+pub struct DeclaredClient {
     /// What is declared.
-    pub(crate) spec: ClientSpec,
+    pub spec: ClientSpec,
     /// Its secret, if it has the method.
-    pub(crate) secret: Option<DeclaredSecret>,
+    pub secret: Option<DeclaredSecret>,
 }
 
 /// Everything that files declare.
 #[derive(Default)]
-pub(crate) struct Declared {
+pub struct Declared {
     /// `[[issuers]]`.
-    pub(crate) issuers: Vec<Named<IssuerId, IssuerSpec>>,
+    pub issuers: Vec<Named<IssuerId, IssuerSpec>>,
     /// `[[targets]]`.
-    pub(crate) targets: Vec<Named<TargetId, TargetSpec>>,
+    pub targets: Vec<Named<TargetId, TargetSpec>>,
     /// `[[agents]]`.
-    pub(crate) agents: Vec<DeclaredAgent>,
+    pub agents: Vec<DeclaredAgent>,
     /// `[[clients]]`.
-    pub(crate) clients: Vec<DeclaredClient>,
+    pub clients: Vec<DeclaredClient>,
 }
 
 impl Declared {
     /// Every object by its collection and id.
-    pub(crate) fn names(&self) -> BTreeSet<(&'static str, String)> {
+    pub fn names(&self) -> BTreeSet<(&'static str, String)> {
         let issuers = self
             .issuers
             .iter()
@@ -110,21 +106,8 @@ impl Declared {
     }
 }
 
-/// Reads an object as the API would.
-///
-/// # Errors
-/// Every flaw with its place.
-pub(crate) fn read_spec<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Vec<Flaw>> {
-    read::whole(members).map_err(|problem| problem.flaws)
-}
-
-/// A time as Unix seconds; `None` when it is none (RFC 3339).
-pub(crate) fn seconds(text: &str) -> Option<u64> {
-    times::read_ms("", text).ok().map(|ms| ms / 1000)
-}
-
 /// What is wrong with the objects by themselves, whatever else is known.
-pub(crate) fn by_themselves(declared: &Declared, ours: &str) -> Vec<Flaw> {
+pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<Problem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
         under(
@@ -150,7 +133,7 @@ pub(crate) fn by_themselves(declared: &Declared, ours: &str) -> Vec<Flaw> {
             &mut out,
             "clients",
             each.spec.id.as_str(),
-            clients::flaws(&each.spec),
+            client::by_itself(&each.spec, &DeclaredKeys),
         );
     }
     out
@@ -161,7 +144,7 @@ pub(crate) fn by_themselves(declared: &Declared, ours: &str) -> Vec<Flaw> {
 ///
 /// # Errors
 /// Every flaw, its pointer beginning with `/<collection>/<id>`.
-pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec<Flaw>> {
+pub fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec<Problem>> {
     let mut flaws = Vec::new();
     let known = &now.state.registry;
     let mut whole = known.clone();
@@ -211,7 +194,7 @@ pub(crate) fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Chang
         before: known,
         after: &whole,
     };
-    flaws.extend(among::flaws(worlds, declared, &now.app.broker.issuer));
+    flaws.extend(among::flaws(worlds, declared, &now.broker.issuer));
     flaws.extend(not_their_own(known, &whole, declared));
     out.extend(secrets(now, declared));
     if flaws.is_empty() {
@@ -235,9 +218,9 @@ fn secrets(now: &Moment<'_>, declared: &Declared) -> Vec<Change> {
 
 fn put(
     out: &mut Vec<Change>,
-    flaws: &mut Vec<Flaw>,
+    flaws: &mut Vec<Problem>,
     (array, id): (&str, &str),
-    found: Result<Option<Change>, Flaw>,
+    found: Result<Option<Change>, Problem>,
     whole: &mut Registry,
 ) {
     match found {
@@ -249,7 +232,7 @@ fn put(
                 Change::Target { target } => whole.put_target(Target::clone(target)),
                 Change::Agent { agent } => {
                     let before = whole.agent(id).map(|before| &**before);
-                    if let Some(detail) = agents::too_large(before, agent) {
+                    if let Some(detail) = agent::too_large(before, agent) {
                         under(flaws, array, id, vec![flaw("", &detail)]);
                     }
                     whole.put_agent(agent.clone());
@@ -265,12 +248,12 @@ fn put(
 
 /// Agents that would be known by what is or was another's. What both declare
 /// is told already.
-fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec<Flaw> {
+fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec<Problem> {
     let mut out = Vec::new();
     for each in &declared.agents {
         let spec = &each.spec;
         let detail =
-            agents::not_its_own(known, spec).or_else(|| agents::given_up_for(known, whole, spec));
+            agent::not_its_own(known, spec).or_else(|| agent::given_up_for(known, whole, spec));
         if let Some(detail) = detail {
             under(
                 &mut out,
@@ -283,15 +266,15 @@ fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec
     out
 }
 
-fn under(out: &mut Vec<Flaw>, array: &str, id: &str, flaws: Vec<Flaw>) {
-    out.extend(flaws.into_iter().map(|flaw| Flaw {
+fn under(out: &mut Vec<Problem>, array: &str, id: &str, flaws: Vec<Problem>) {
+    out.extend(flaws.into_iter().map(|flaw| Problem {
         pointer: format!("/{array}/{id}{}", flaw.pointer),
         detail: flaw.detail,
     }));
 }
 
-fn flaw(pointer: &str, detail: &str) -> Flaw {
-    Flaw {
+fn flaw(pointer: &str, detail: &str) -> Problem {
+    Problem {
         pointer: pointer.to_owned(),
         detail: detail.to_owned(),
     }

@@ -1,37 +1,26 @@
 //! One object that is declared against what is known of it.
 
 use super::{Build, DeclaredAgent, DeclaredSecret, Moment, flaw};
-use crate::admin::secrets::overlapping;
+use crate::secrets::{LIVE_MAX, overlapping};
 use locum_core::ids::{IssuerId, TargetId, VersionId};
 use locum_core::registry::{
-    Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem as Flaw, Status, Target,
+    Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem, Status, Target,
     TargetSpec, Version, VersionState,
 };
-use locum_engine::vault::LIVE_MAX;
 use locum_stores::state::{Change, SecretHash};
 
 /// The version text where the files name none.
 const VERSION: &str = "file";
 
-type Found = Result<Option<Change>, Flaw>;
+type Found = Result<Option<Change>, Problem>;
 
 pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Found {
     let known = now.state.registry.issuer(id.as_str());
     if known.is_some_and(|known| known.spec == *spec) {
         return Ok(None);
     }
-    if let Some(reserved) = Issuer::reserved(id, known.map(|known| &**known)) {
-        return Err(reserved);
-    }
-    if known.is_some_and(|k| k.spec.issuer != spec.issuer || k.spec.role != spec.role) {
-        let detail = "expected the `issuer` and `role` the issuer has, found others; take a new id";
-        return Err(flaw("", detail));
-    }
-    let issuer = Issuer {
-        id: id.clone(),
-        spec: spec.clone(),
-        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
-    };
+    let known = known.map(|known| &**known);
+    let issuer = Issuer::replaced(known, id.clone(), spec.clone(), now.now_ms)?;
     Ok(Some(Change::Issuer { issuer }))
 }
 
@@ -40,15 +29,8 @@ pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Foun
     if known.is_some_and(|known| *known.spec == *spec) {
         return Ok(None);
     }
-    if known.is_some_and(|known| known.spec.audience != spec.audience) {
-        let detail = "expected the `audience` the target has, found another; take a new id";
-        return Err(flaw("", detail));
-    }
-    let target = Target {
-        id: id.clone(),
-        spec: spec.clone().into(),
-        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
-    };
+    let known = known.map(|known| &**known);
+    let target = Target::replaced(known, id.clone(), spec.clone(), now.now_ms)?;
     Ok(Some(Change::Target { target }))
 }
 
@@ -61,14 +43,8 @@ pub(super) fn client(now: &Moment<'_>, spec: &ClientSpec) -> Found {
     if known.is_some_and(|known| known.spec == *spec) {
         return Ok(None);
     }
-    if known.is_some_and(|known| known.spec.kind != spec.kind) {
-        let detail = "expected the `kind` the client has, found another; take a new id";
-        return Err(flaw("/kind", detail));
-    }
-    let client = Client {
-        spec: spec.clone(),
-        created_at_ms: known.map_or(now.now_ms, |known| known.created_at_ms),
-    };
+    let known = known.map(|known| &**known);
+    let client = Client::replaced(known, spec.clone(), now.now_ms)?;
     Ok(Some(Change::Client { client }))
 }
 
@@ -78,15 +54,8 @@ pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
         return Err(flaw("/id", "expected an id that no client has"));
     }
     let known = now.state.registry.agent(id);
-    let mut agent = match known {
-        Some(known) => (**known).clone(),
-        None => Agent::new(declared.spec.clone(), now.now_ms),
-    };
-    if agent.status == Status::Retired {
-        let detail = "expected an agent that is not retired, found a retired one; take a new id";
-        return Err(flaw("", detail));
-    }
-    agent.declare(declared.spec.clone());
+    let before = known.map(|known| &**known);
+    let agent = Agent::replaced(before, declared.spec.clone(), now.now_ms)?;
     let agent = match declared.certified_until {
         Some(until) => certified(now, agent, &declared.build, until)?,
         None => uncertified(agent, now.now_ms / 1000),
@@ -103,7 +72,12 @@ fn certification(status: &Status) -> Option<Certification> {
 }
 
 /// The agent with that build certified until then; as it was, if it is.
-fn certified(now: &Moment<'_>, mut agent: Agent, build: &Build, until: u64) -> Result<Agent, Flaw> {
+fn certified(
+    now: &Moment<'_>,
+    mut agent: Agent,
+    build: &Build,
+    until: u64,
+) -> Result<Agent, Problem> {
     let text = build.version.as_deref().unwrap_or(VERSION);
     let same = |version: &&Version| {
         version.version == text
@@ -114,7 +88,7 @@ fn certified(now: &Moment<'_>, mut agent: Agent, build: &Build, until: u64) -> R
     let version = match agent.versions.iter().rev().find(same) {
         Some(known) => known.id,
         None => {
-            let id = VersionId(now.app.broker.records.mint());
+            let id = VersionId(now.broker.records.mint());
             agent.versions.push(Version {
                 id,
                 version: text.to_owned(),
@@ -155,7 +129,7 @@ pub(super) fn secret(
     let hashes = match declared {
         None => Vec::new(),
         Some(declared) => {
-            let vault = &now.app.broker.records.vault;
+            let vault = &now.broker.records.vault;
             let secret = declared.secret.expose();
             let same = |hash: &SecretHash| vault.matches(&hash.hash, secret);
             let in_force = known

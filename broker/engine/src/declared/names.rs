@@ -2,12 +2,12 @@
 //! not declare itself.
 
 use super::Declared;
-use locum_core::registry::{Agent, Client, Issuer, Problem as Flaw, Registry, Target};
-use locum_engine::references;
+use crate::references;
+use locum_core::registry::{Agent, Client, Issuer, Problem, Registry, Target};
 
 /// Every reference that leads nowhere in the files. What it names may be known to
 /// the record, or to the API, all the same.
-pub(crate) fn unknown(declared: &Declared) -> Vec<Flaw> {
+pub fn unknown(declared: &Declared) -> Vec<Problem> {
     references::stale(&registry(declared), 0)
 }
 

@@ -5,8 +5,8 @@
     reason = "tests"
 )]
 use super::*;
-use locum_core::ids::{IssuerId, TargetId};
-use locum_core::registry::{Agent, AgentSpec, Issuer, Target};
+use crate::ids::{IssuerId, TargetId};
+use crate::registry::{Agent, AgentSpec, Issuer, Target};
 use serde_json::{Value, json};
 
 fn registry() -> Registry {
@@ -47,13 +47,8 @@ fn flaws(change: Value) -> Vec<String> {
         wish[name] = value.clone();
     }
     let spec: GrantSpec = serde_json::from_value(wish).unwrap();
-    match check(&spec, &registry(), 1_800_000_000_000) {
-        Ok(expires_s) => {
-            assert_eq!(expires_s, 1_893_456_000);
-            Vec::new()
-        }
-        Err(problem) => problem.flaws.into_iter().map(|flaw| flaw.pointer).collect(),
-    }
+    let found = super::flaws(&spec, &registry(), Vec::new());
+    found.into_iter().map(|flaw| flaw.pointer).collect()
 }
 
 #[test]
@@ -80,11 +75,6 @@ fn every_flaw_has_its_place() {
         (json!({ "groups": ["staff"] }), "/groups/0"),
         (json!({ "agent": "nobody" }), "/agent"),
         (json!({ "agent": "gone" }), "/agent"),
-        (json!({ "expires_at": "tomorrow" }), "/expires_at"),
-        (
-            json!({ "expires_at": "2020-01-01T00:00:00Z" }),
-            "/expires_at",
-        ),
         (json!({ "targets": [] }), "/targets"),
         (json!({ "max_uses": 0 }), "/max_uses"),
     ] {

@@ -1,24 +1,29 @@
 //! What files declare, checked among everything that will be known.
 
 use super::{Build, Declared, under};
-use crate::admin::check::{Worlds, since};
-use crate::admin::{agents, clients, issuers, targets};
-use locum_core::registry::{Agent, Problem as Flaw, Problems, Version};
+use locum_core::registry::replace::{Worlds, agent, client, issuer, target};
+use locum_core::registry::{Agent, Problem, Problems, Version};
+use locum_tokens::keys::Declared as DeclaredKeys;
 
 /// What is wrong with the objects among everything that will be known.
-pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<Flaw> {
+pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<Problem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
-        let flaws = issuers::among(worlds, ours, &each.id, &each.spec);
+        let flaws = issuer::flaws(worlds, ours, (&each.id, &each.spec), &DeclaredKeys);
         under(&mut out, "issuers", each.id.as_str(), flaws);
     }
     for each in &declared.targets {
-        let flaws = targets::among(worlds, ours, &each.id, &each.spec);
+        let flaws = target::flaws(worlds, ours, &each.id, &each.spec);
         under(&mut out, "targets", each.id.as_str(), flaws);
     }
     for each in &declared.agents {
         let id = each.spec.id.as_str();
-        under(&mut out, "agents", id, agents::among(worlds, &each.spec));
+        under(
+            &mut out,
+            "agents",
+            id,
+            agent::flaws(worlds, &each.spec, &DeclaredKeys),
+        );
         let mut more = Problems::default();
         let two = worlds.after.client(id).is_some();
         more.require(!two, "/id", "expected an id that no client has");
@@ -31,8 +36,7 @@ pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<
     }
     for each in &declared.clients {
         let id = each.spec.id.as_str();
-        let known = worlds.before.client(id).map(|known| &known.spec);
-        let flaws = since(worlds, (&each.spec, known), |_| clients::flaws(&each.spec));
+        let flaws = client::flaws(worlds, &each.spec, &DeclaredKeys);
         under(&mut out, "clients", id, flaws);
     }
     out

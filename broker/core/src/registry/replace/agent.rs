@@ -1,31 +1,68 @@
-//! What an agent's registration must fit.
+//! How an agent's registration is replaced.
 
-use crate::admin::check::{Worlds, since};
-use crate::admin::secrets;
-use locum_core::details::OBJECT_LIMIT;
-use locum_core::ids::{AgentId, IssuerId};
-use locum_core::registry::{
-    Agent, AgentSpec, FORMER_BYTES_MAX, FORMER_MAX, Problem as Flaw, Problems, Registry, Status,
-    Workload,
+use super::{DeclaredKeys, Worlds, keys, since};
+use crate::details::OBJECT_LIMIT;
+use crate::ids::{AgentId, IssuerId};
+use crate::registry::{
+    Agent, AgentSpec, FORMER_BYTES_MAX, FORMER_MAX, Problem, Problems, Registry, Status, Workload,
 };
 use serde_json::json;
 use std::sync::Arc;
 
-/// What is wrong with a registration, by itself and among what is known.
-pub(in crate::admin) fn flaws(registry: &Registry, spec: &AgentSpec) -> Vec<Flaw> {
-    among(Worlds::known(registry), spec)
+/// Most bytes of one agent with its certified version and its drafts. It must
+/// fit into a record in every later state, or it could not be stopped any more.
+const AGENT_MAX: usize = 49_152;
+
+impl Agent {
+    /// The agent with another registration, or a new one, a draft.
+    ///
+    /// # Errors
+    /// What rules it out, whatever the registration says.
+    pub fn replaced(current: Option<&Self>, spec: AgentSpec, now_ms: u64) -> Result<Self, Problem> {
+        let Some(current) = current else {
+            return Ok(Self::new(spec, now_ms));
+        };
+        if current.status == Status::Retired {
+            return Err(Problem {
+                pointer: String::new(),
+                detail: "expected an agent that is not retired, found a retired one".into(),
+            });
+        }
+        let mut agent = current.clone();
+        agent.declare(spec);
+        Ok(agent)
+    }
 }
 
-/// What is wrong with a registration that is declared together with others.
-pub(in crate::admin) fn among(worlds: Worlds<'_>, spec: &AgentSpec) -> Vec<Flaw> {
+/// Why an agent cannot be put: it has become larger, and is too large now.
+#[must_use]
+pub fn too_large(before: Option<&Agent>, agent: &Agent) -> Option<String> {
+    let size = |agent: &Agent| json!(agent).to_string().len();
+    let found = size(agent);
+    let grown = found > AGENT_MAX && before.is_none_or(|before| size(before) < found);
+    grown.then(|| {
+        format!(
+            "expected an agent of at most {AGENT_MAX} bytes with its drafts, found {found}; certify a version, which ends the drafts older than it"
+        )
+    })
+}
+
+/// What is wrong with a registration, by itself and among what is known.
+pub fn flaws(worlds: Worlds<'_>, spec: &AgentSpec, keys: &impl DeclaredKeys) -> Vec<Problem> {
     let known = worlds.before.agent(spec.id.as_str());
     let known = known.map(|agent| &*agent.spec);
-    since(worlds, (spec, known), |worlds| all(worlds, spec, known))
+    since(worlds, (spec, known), |worlds| {
+        all(worlds, (spec, known), keys)
+    })
 }
 
-fn all(worlds: Worlds<'_>, spec: &AgentSpec, known: Option<&AgentSpec>) -> Vec<Flaw> {
+fn all(
+    worlds: Worlds<'_>,
+    (spec, known): (&AgentSpec, Option<&AgentSpec>),
+    declared: &impl DeclaredKeys,
+) -> Vec<Problem> {
     let mut out = Problems(spec.problems());
-    secrets::check(&spec.auth, &mut out);
+    keys(&spec.auth, declared, &mut out);
     let before = known.map(AgentSpec::references).unwrap_or_default();
     worlds.references(&spec.references(), &before, &mut out);
     for (place, entry) in spec.ceiling.iter().enumerate() {
@@ -59,7 +96,8 @@ fn overlapping(
 /// Why an agent cannot be known by its workload identity from now on: that is
 /// or was another's, or too many that were its own are not released. `None`
 /// where it is known by that already.
-pub(in crate::admin) fn not_its_own(registry: &Registry, spec: &AgentSpec) -> Option<String> {
+#[must_use]
+pub fn not_its_own(registry: &Registry, spec: &AgentSpec) -> Option<String> {
     let id = spec.id.as_str();
     let before = registry.agent(id).and_then(|agent| living(agent));
     if before == spec.workload.as_ref() {
@@ -88,11 +126,8 @@ pub(in crate::admin) fn not_its_own(registry: &Registry, spec: &AgentSpec) -> Op
 
 /// Why an agent cannot be known by a workload identity that another one gives
 /// up in the same step: `whole` is what will be known after it.
-pub(in crate::admin) fn given_up_for(
-    registry: &Registry,
-    whole: &Registry,
-    spec: &AgentSpec,
-) -> Option<String> {
+#[must_use]
+pub fn given_up_for(registry: &Registry, whole: &Registry, spec: &AgentSpec) -> Option<String> {
     let new = spec.workload.as_ref()?;
     let before = registry.agent(spec.id.as_str());
     if before.and_then(|agent| living(agent)) == Some(new) {

@@ -5,16 +5,16 @@
     reason = "tests"
 )]
 use super::*;
-use locum_core::ids::TargetId;
-use locum_core::registry::{Agent, AgentSpec, Issuer, Target};
-use locum_core::token::Alg;
-use locum_tokens::keys::SigningKey;
-use serde_json::json;
+use crate::ids::TargetId;
+use crate::registry::{Agent, AgentSpec, Issuer, Registry, Target};
+use crate::testing::KeysByType;
+use serde_json::{Value, json};
 
 const OURS: &str = "https://broker.example";
 
+/// Not looked at here.
 fn key() -> Value {
-    SigningKey::generate(Alg::ES256, None).unwrap().public_jwk()
+    json!({"kty": "EC"})
 }
 
 fn spec(changes: Value) -> IssuerSpec {
@@ -49,25 +49,14 @@ fn registry() -> Registry {
 
 fn places(changes: Value) -> Vec<String> {
     let id = IssuerId::parse("idp").unwrap();
-    let flaws = flaws(&registry(), OURS, &id, &spec(changes)).into_iter();
+    let flaws = flaws(
+        Worlds::known(&registry()),
+        OURS,
+        (&id, &spec(changes)),
+        &KeysByType,
+    )
+    .into_iter();
     flaws.map(|flaw| flaw.pointer).collect()
-}
-
-#[test]
-fn keys_by_value_are_public_and_one_can_be_used() {
-    let mut private = key();
-    private["d"] = json!("AAAA");
-    assert_eq!(places(json!({})), [""; 0]);
-    let strange = json!({"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"});
-    assert_eq!(places(json!({"jwks": {"keys": [key(), strange]}})), [""; 0]);
-    for bad in [
-        json!({"keys": [key(), private]}),
-        json!({"keys": []}),
-        json!({"keys": "x"}),
-    ] {
-        assert_eq!(places(json!({ "jwks": bad })), ["/jwks"]);
-    }
-    assert_eq!(places(json!({"algs": ["RS256"]})), ["/jwks"]);
 }
 
 #[test]
@@ -106,7 +95,13 @@ fn what_an_issuer_maps_already_may_stay_and_what_is_new_may_not_be_gone() {
         created_at_ms: 0,
     });
     let places = |map: Value| {
-        let flaws = flaws(&registry, OURS, &id, &body(map)).into_iter();
+        let flaws = flaws(
+            Worlds::known(&registry),
+            OURS,
+            (&id, &body(map)),
+            &KeysByType,
+        )
+        .into_iter();
         flaws.map(|flaw| flaw.pointer).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -139,5 +134,24 @@ fn an_issuer_that_the_api_trusts_is_not_taken_by_a_file() {
         before: &before,
         after: &after,
     };
-    assert_eq!(among(worlds, OURS, &id, &declared)[0].pointer, "/issuer");
+    assert_eq!(
+        flaws(worlds, OURS, (&id, &declared), &KeysByType)[0].pointer,
+        "/issuer"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_keys_by_value_is_told_in_their_place() {
+    let jwks = json!({"jwks": {"keys": [{"kty": "x"}]}});
+    assert_eq!(places(jwks), ["/jwks"]);
+}
+
+#[test]
+fn an_issuer_keeps_its_issuer_and_its_role() {
+    let id = || IssuerId::parse("idp").unwrap();
+    let known = Issuer::replaced(None, id(), spec(json!({})), 7).unwrap();
+    let put = |changes| Issuer::replaced(Some(&known), id(), spec(changes), 9);
+    assert_eq!(put(json!({"audiences": ["b"]})).unwrap().created_at_ms, 7);
+    assert!(put(json!({"role": "workload"})).is_err());
+    assert!(put(json!({"issuer": "https://other.example"})).is_err());
 }
