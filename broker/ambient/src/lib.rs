@@ -8,6 +8,8 @@ pub mod metrics;
 mod randomness;
 mod stopwatch;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use clock::Clock;
 pub use randomness::Randomness;

@@ -20,10 +20,11 @@ pub mod read;
 pub mod recall;
 pub mod records;
 pub mod references;
+pub mod revocations;
 pub mod revoke;
 pub mod secrets;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod times;
 pub mod unavailable;
 pub mod vault;

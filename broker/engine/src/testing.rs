@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// # Panics
 /// When the folder does not open.
 #[expect(clippy::unwrap_used, reason = "for tests")]
-pub(crate) fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
+#[must_use]
+pub fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
     let settings = Settings {
         issuer: "https://broker.example".to_owned(),
         bounds: Bounds::default(),

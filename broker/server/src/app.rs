@@ -1,10 +1,10 @@
 //! What the listeners share.
 
-use crate::setup::{Managed, Setup};
+use crate::setup::Setup;
+use locum_admin::Api;
 use locum_engine::broker::Broker;
 use locum_web::Front;
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// What the listeners share.
 pub(crate) struct App {
@@ -12,20 +12,8 @@ pub(crate) struct App {
     pub(crate) broker: Arc<Broker>,
     /// What a request meets on every listener.
     pub(crate) front: Arc<Front>,
-    /// The data folder.
-    pub(crate) data: PathBuf,
+    /// What the admin API shares.
+    pub(crate) api: Arc<Api>,
     /// How this broker is set up.
     pub(crate) setup: Setup,
-    /// What files declare; replaced whole.
-    pub(crate) managed: RwLock<Arc<Managed>>,
-}
-
-impl App {
-    /// What files declare.
-    pub(crate) fn managed(&self) -> Arc<Managed> {
-        self.managed
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
 }

@@ -1,9 +1,9 @@
 //! The command line (contract §1).
 
-use crate::backup::restore::{RestoreFlaw, restore};
 use crate::config::{self, ConfigVerb};
 use crate::{dev, process, serve, tour};
 use clap::{Args, Parser, Subcommand};
+use locum_admin::archive::restore::{RestoreFlaw, restore};
 use locum_ambient::logs;
 use locum_cli::{Format, Options, Told};
 use locum_engine::bounds::Bounds;

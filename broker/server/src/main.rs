@@ -1,13 +1,9 @@
 //! The executable `locum`.
 
-mod admin;
 mod app;
-mod backup;
 mod commands;
 mod config;
 mod dev;
-#[cfg(test)]
-mod generated;
 mod metadata;
 mod mode;
 #[cfg(test)]
@@ -20,6 +16,8 @@ mod serve;
 mod setup;
 mod signals;
 mod start;
+#[cfg(test)]
+mod tests;
 mod tour;
 
 /// An exchange makes thousands of small values: allocating them was a fifth of

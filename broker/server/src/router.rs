@@ -1,15 +1,15 @@
 //! Every route that Locum serves, by listener. What stands in front of them is
-//! in `broker/web`, what an administrator must be in `admin::guard`.
+//! in `broker/web`, what an administrator must be in `broker/admin`.
 
-use crate::admin::{
-    self, agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
-    policies, reload, revocations, secrets, targets,
-};
 use crate::app::App;
 use crate::oauth::{introspect, revoke, token, too_large};
 use crate::{metadata, operations};
 use axum::Router;
 use axum::routing::{get, post};
+use locum_admin::{
+    agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
+    policies, reload, revocations, secrets, targets,
+};
 use std::sync::Arc;
 
 /// The admin API, on the public listener and on its own.
@@ -151,7 +151,7 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
         .route("/revocations/{id}", get(revocations::one))
         .route("/targets", get(targets::list))
         .route("/targets/{id}", get(targets::show).put(targets::replace));
-    admin::guarded(app, routes)
+    locum_admin::guarded(&app.api, routes)
 }
 
 #[cfg(all(test, feature = "otlp"))]

@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::setup::Setup;
+use locum_admin::{Api, Bootstrap, Managed};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
 use locum_ambient::{Clock, Randomness};
 use locum_engine::open::{self, Folder, Settings, StartFlaw, World};
 use locum_web::Front;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 /// Opens the broker's data folder. Before anything is answered,
 /// [`settle`](locum_engine::open::settle).
@@ -55,11 +56,19 @@ pub(crate) fn open_at(
         random,
         body_bytes: setup.bounds.body_bytes,
     });
+    let api = Arc::new(Api {
+        broker: broker.clone(),
+        front: front.clone(),
+        data: folder.data,
+        bootstrap: Bootstrap::default(),
+        grants_by_administrator: setup.grants_by_administrator,
+        reload: setup.reload.clone(),
+        managed: Managed::default(),
+    });
     Ok(Arc::new(App {
         broker,
         front,
-        data: folder.data,
+        api,
         setup,
-        managed: RwLock::default(),
     }))
 }

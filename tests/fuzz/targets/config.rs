@@ -18,7 +18,7 @@ mod flaw;
 mod issuer;
 #[path = "../../../broker/server/src/config/reference.rs"]
 mod reference;
-#[path = "../../../broker/server/src/config/nearest.rs"]
+#[path = "../../../broker/engine/src/read/nearest.rs"]
 mod nearest;
 #[path = "../../../broker/server/src/config/settings.rs"]
 mod settings;

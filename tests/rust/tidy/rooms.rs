@@ -27,8 +27,21 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ),
     ("broker/web", &["locum-ambient", "locum-core"]),
     (
+        "broker/admin",
+        &[
+            "locum-ambient",
+            "locum-core",
+            "locum-engine",
+            "locum-policy",
+            "locum-stores",
+            "locum-tokens",
+            "locum-web",
+        ],
+    ),
+    (
         "broker/server",
         &[
+            "locum-admin",
             "locum-ambient",
             "locum-cli",
             "locum-connectors",

@@ -9,7 +9,7 @@ fn the_reference_shows_every_command_and_option() {
     root.build();
     let mut text = format!("```text figure\n{}\n```\n", locum_cli::AFTER_HELP);
     page(&root, &mut text);
-    let written = crate::generated::is_behind_the_mark("cli.md", &text);
+    let written = locum_ambient::testing::is_behind_the_mark("cli.md", &text);
     for option in shown(&root) {
         assert!(written.contains(&spelt(option)), "{}", spelt(option));
     }

@@ -60,7 +60,7 @@ fn known(entry: &Entry) -> Result<(), ConfigFlaw> {
     let Some((array, spec, more)) = of_array else {
         return Ok(());
     };
-    let schemas = crate::admin::schemas();
+    let schemas = locum_admin::schemas();
     let members = schemas
         .get(*spec)
         .and_then(|schema| schema.get("properties")?.as_object());

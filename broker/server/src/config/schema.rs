@@ -27,7 +27,7 @@ pub(crate) fn schema() -> Value {
         "description": "Further files, `dir/*.toml` or by name; read in the order of their names",
     });
     members.insert(INCLUDE.to_owned(), paths);
-    let specs = crate::admin::schemas();
+    let specs = locum_admin::schemas();
     for (array, spec, more) in OBJECTS {
         let item = object(specs.get(spec).cloned().unwrap_or_default(), more);
         members.insert(array.to_owned(), json!({ "type": "array", "items": item }));

@@ -282,7 +282,7 @@ fn every_default_and_every_key_reach_the_settings() {
 
 #[test]
 fn the_reference_schema_is_the_one_the_command_prints() {
-    crate::generated::is_whole("locum.schema.json", &schema::text());
+    locum_ambient::testing::is_whole("locum.schema.json", &schema::text());
 }
 
 #[test]

@@ -83,7 +83,6 @@ impl Broker {
             hash: vault.hash(ADMIN, None).hash,
         };
         let setup = Setup::default();
-        setup.bootstrap.put(Some(first));
         let folder = Folder {
             data: self.folder.path().to_owned(),
             segment_bytes: self.segment_bytes,
@@ -91,6 +90,7 @@ impl Broker {
         let clock = Clock::of(self.wall.clone());
         let _inside = self.runtime.enter();
         let app = start::open_at(folder, ISSUER, &MASTER, setup, clock).unwrap();
+        app.api.bootstrap.put(Some(first));
         let router = crate::router::public(&app);
         self.running = Some((app, router));
         self.settle();

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::config::{Stamp, whole};
-use crate::setup::Managed;
+use locum_admin::Objects;
 use locum_ambient::files::bounded;
 use locum_core::jcs;
 use locum_core::registry::Problem;
@@ -15,7 +15,6 @@ use locum_stores::state::{Author, Change, Policies};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
 
 /// Bytes of changes after which another record begins: far below the most that
 /// one holds.
@@ -39,15 +38,17 @@ pub(super) async fn objects(
         record(app, &changing, &changes).await?;
     }
     let names = declared.names();
-    for (array, id) in app.managed().objects().difference(&names) {
+    for (array, id) in app.api.managed.now().objects.difference(&names) {
         tracing::warn!(
             array,
             id,
             "taken out of the files: it stays as it was, and is the API's now"
         );
     }
-    let managed = Managed::new(names, policies);
-    *app.managed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(managed);
+    app.api.managed.put(Objects {
+        objects: names,
+        policies,
+    });
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::files::{self, one};
 use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
-use crate::setup::Reload;
+use locum_admin::Reload;
 use locum_core::ids::{CredentialId, Uuid7};
 use locum_core::registry::Problem;
 use locum_core::secret::Secret;
@@ -109,7 +109,7 @@ impl Reloader {
             Ok(token) => (token, Vec::new()),
             Err(flaw) => (None, one("/admin/bootstrap_token_file", flaw.to_string())),
         };
-        let bootstrap = &self.app.setup.bootstrap;
+        let bootstrap = &self.app.api.bootstrap;
         let before = bootstrap.get().map(|credential| credential.id);
         let next = token.map(|token| first(&self.app.broker.records.vault, &token));
         match (before, next.as_ref().map(|credential| credential.id)) {

@@ -9,10 +9,11 @@ use crate::app::App;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use crate::mode::{self, Mode};
-use crate::setup::{Bootstrap, Reload, Setup};
+use crate::setup::Setup;
 use crate::signals::StopSignals;
 use crate::{router, start};
 use axum::Router;
+use locum_admin::Reload;
 use locum_core::registry::Problem;
 use locum_engine::open::{Folder, settle};
 use locum_engine::references;
@@ -71,7 +72,7 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let folder = Folder::new(&config.settings.data_dir);
     let app = start::open(folder, &config.settings.issuer, &master, setup)?;
     let first = bootstrap.map(|token| first(&app.broker.records.vault, &token));
-    app.setup.bootstrap.put(first);
+    app.api.bootstrap.put(first);
     let ended = serve(&app, &config, sockets, signals, asked).await;
     close(&app).await?;
     ended
@@ -206,7 +207,6 @@ fn setup(
         grants_by_administrator: settings.grants.allow_administrator,
         issuer_path: config.issuer_path.clone(),
         admin_apart: settings.listen.admin.is_some(),
-        bootstrap: Bootstrap::default(),
         certificates,
         reload: Some(reload),
     }

@@ -3,6 +3,7 @@ use super::*;
 use crate::setup::Setup;
 use crate::start;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
 
 fn flaw(dir: &Path) -> String {
     let [only] = <[Problem; 1]>::try_from(bundle(dir).err().unwrap()).unwrap();

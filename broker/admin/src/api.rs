@@ -1,0 +1,106 @@
+//! What the admin API shares.
+
+use axum::Router;
+use locum_core::registry::Problem;
+use locum_engine::broker::Broker;
+use locum_stores::state::Credential;
+use locum_web::Front;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+/// What the admin API shares.
+pub struct Api {
+    /// What every request is about.
+    pub broker: Arc<Broker>,
+    /// What a request meets on every listener.
+    pub front: Arc<Front>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The first administrator, who is on no record.
+    pub bootstrap: Bootstrap,
+    /// Whether an administrator may make grants for people.
+    pub grants_by_administrator: bool,
+    /// Where to ask for the files to be read again; `None`: there are none.
+    pub reload: Option<mpsc::Sender<Reload>>,
+    /// What files declare.
+    pub managed: Managed,
+}
+
+/// Somebody who wants the files read again.
+pub struct Reload {
+    /// Whether who asks may still, once it is their turn.
+    pub may: Box<dyn Fn() -> bool + Send>,
+    /// Who waits for what was wrong; hears nothing where they may not.
+    pub flaws: oneshot::Sender<Vec<Problem>>,
+}
+
+/// The credential of the bootstrap token, while there is one; replaced by a
+/// reload.
+#[derive(Default)]
+pub struct Bootstrap(RwLock<Option<Arc<Credential>>>);
+
+impl Bootstrap {
+    /// The credential, if there is one.
+    #[must_use]
+    pub fn get(&self) -> Option<Arc<Credential>> {
+        let now = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        now.clone()
+    }
+
+    /// Puts another in its place, or none: the one of before counts no more.
+    pub fn put(&self, credential: Option<Credential>) {
+        let next = credential.map(Arc::new);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+/// What files declare: read-only in the API (contract §12). Replaced whole.
+#[derive(Default)]
+pub struct Managed(RwLock<Arc<Objects>>);
+
+/// What files declare at one moment.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// By collection and id.
+    pub objects: BTreeSet<(&'static str, String)>,
+    /// Whether the policies are among it.
+    pub policies: bool,
+}
+
+impl Managed {
+    /// What files declare now.
+    #[must_use]
+    pub fn now(&self) -> Arc<Objects> {
+        let now = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        now.clone()
+    }
+
+    /// They declare that from now on.
+    pub fn put(&self, objects: Objects) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(objects);
+    }
+}
+
+impl Objects {
+    /// Whether an object comes from a file.
+    #[must_use]
+    pub fn object(&self, array: &str, id: &str) -> bool {
+        let mut objects = self.objects.iter();
+        objects.any(|(kind, known)| *kind == array && known == id)
+    }
+}
+
+/// Routes that only an administrator reaches, and what is answered beside them.
+pub fn guarded(api: &Arc<Api>, routes: Router<Arc<Api>>) -> Router {
+    use crate::guard;
+    routes
+        .fallback(guard::nowhere)
+        .method_not_allowed_fallback(guard::no_method)
+        .layer(axum::middleware::from_fn_with_state(
+            api.clone(),
+            guard::guard,
+        ))
+        .with_state(api.clone())
+}

@@ -1,0 +1,83 @@
+//! Targets: `/targets` (contract §12).
+
+use super::answer::{Answer, etag};
+use super::call::Call;
+use super::problem::{Problem, kept};
+use super::write::Plan;
+use super::{read, times};
+use http::StatusCode;
+use locum_core::ids::TargetId;
+use locum_core::registry::replace::{Worlds, target};
+use locum_core::registry::{Target, TargetSpec};
+use locum_engine::moment::Moment;
+use locum_stores::state::{Change, Role};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `GET /targets`.
+///
+/// # Errors
+/// What stands in the way, as a problem of RFC 9457.
+pub async fn list(call: Call) -> Result<Answer, Problem> {
+    let state = call.api.broker.records.state.read();
+    let id = |target: &&Arc<Target>| target.id.to_string();
+    call.page(state.registry.targets(), id, |target| shown(target))
+}
+
+/// `GET /targets/{id}`.
+///
+/// # Errors
+/// What stands in the way, as a problem of RFC 9457.
+pub async fn show(call: Call) -> Result<Answer, Problem> {
+    let state = call.api.broker.records.state.read();
+    let target = state.registry.target(call.param("id"));
+    let target = target.ok_or_else(|| Problem::unknown("a target"))?;
+    Ok(Answer::ok(shown(target)))
+}
+
+/// `PUT /targets/{id}`.
+///
+/// # Errors
+/// What stands in the way, as a problem of RFC 9457.
+pub async fn replace(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Admin)?;
+    let members = call.replacement(false)?;
+    let id = id(call.param("id"))?;
+    let spec: TargetSpec = read::whole(members)?;
+    call.write(|now| {
+        let current = now.state.registry.target(call.param("id"));
+        let current = current.map(|target| etag(&shown(target)));
+        call.precondition(current.as_deref())?;
+        put(now, id, spec)
+    })
+    .await
+}
+
+/// A target's id.
+fn id(text: &str) -> Result<TargetId, Problem> {
+    TargetId::parse(text).map_err(|flaw| Problem::at("/id", flaw.to_string()))
+}
+
+/// Puts a target: 201 when it is new, else 200.
+fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem> {
+    let registry = &now.state.registry;
+    let current = registry.target(id.as_str()).map(|known| &**known);
+    let target = Target::replaced(current, id, spec, now.now_ms).map_err(kept)?;
+    let (ours, worlds) = (&now.broker.issuer, Worlds::known(registry));
+    let flaws = target::flaws(worlds, ours, &target.id, &target.spec);
+    if !flaws.is_empty() {
+        return Err(Problem::invalid(flaws));
+    }
+    let status = match current {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::CREATED,
+    };
+    let shown = shown(&target);
+    Ok(Plan::new(status, Change::Target { target }, shown))
+}
+
+/// As the API shows it.
+fn shown(target: &Target) -> Value {
+    let id = target.id.as_str();
+    times::declared(json!(target.spec), Some(id), target.created_at_ms)
+}

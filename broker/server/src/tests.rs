@@ -1,0 +1,3 @@
+//! What several areas do together, in process.
+
+mod admin;
