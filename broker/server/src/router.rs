@@ -2,7 +2,7 @@
 //! in `broker/web`, what an administrator must be in `broker/admin`.
 
 use crate::app::App;
-use crate::oauth::{introspect, revoke, token, too_large};
+use crate::oauth::{introspect, revoke, token};
 use crate::{metadata, operations};
 use axum::Router;
 use axum::routing::{get, post};
@@ -76,7 +76,7 @@ fn oauth(app: &Arc<App>) -> Router {
         .route("/errors/", get(metadata::error_pages))
         .route("/errors/{code}", get(metadata::error_page))
         .with_state(app.clone());
-    too_large::told_too_large(app, routes)
+    locum_web::told_too_large(&app.front, routes)
 }
 
 /// Metadata with the issuer's path behind the well-known part.

@@ -1,11 +1,11 @@
 //! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
 //! by default.
 
-use crate::serve::tls::Certificates;
 use locum_admin::Reload;
 use locum_ambient::telemetry::Telemetry;
 use locum_engine::bounds::Bounds;
 use locum_engine::issuer_keys::TrustSettings;
+use locum_web::tls::Certificates;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 

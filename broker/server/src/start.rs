@@ -50,6 +50,7 @@ pub(crate) fn open_at(
     let broker = open::open(&folder, master, settings, world)?;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
     let front = Arc::new(Front {
+        issuer: issuer.into(),
         metrics,
         traces,
         clock,

@@ -24,6 +24,8 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// What a request meets on every listener, whatever it asks for.
 pub struct Front {
+    /// Locum's issuer, byte for byte.
+    pub issuer: Arc<str>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What others trace.

@@ -83,7 +83,7 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     }
     issuer_keys::authorities(config.settings.trust.ca_file.as_deref())?;
     if let Some((cert, key)) = config.settings.tls.files() {
-        crate::serve::tls::load(cert, key)?;
+        locum_web::tls::load(cert, key)?;
     }
     let unknown = declared::unknown(&config.declared);
     let warning = |flaw| format!("{} in the files", objects::sentence(&[flaw]));

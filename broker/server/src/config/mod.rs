@@ -6,7 +6,6 @@ mod files;
 mod flaw;
 mod issuer;
 mod objects;
-mod private;
 mod reference;
 mod schema;
 pub(crate) mod secrets;
@@ -18,7 +17,6 @@ mod whole;
 pub(crate) use command::{ConfigVerb, command};
 pub(crate) use explain::Explained;
 pub(crate) use flaw::ConfigFlaw;
-pub(crate) use private::private;
 pub(crate) use settings::Settings;
 pub(crate) use whole::{Stamp, whole};
 

@@ -3,11 +3,11 @@
 
 use super::Config;
 use super::flaw::ConfigFlaw;
-use super::private::private;
 use super::strength::{BITS_MIN, is_strong};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use locum_ambient::files::private;
 use locum_core::secret::Secret;
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! `POST /introspect` (RFC 7662, contract §9).
 
-use super::answer::{self, no_store};
+use super::asking::not_asking;
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -11,6 +11,7 @@ use locum_engine::oauth::asking::{enter, is_locked};
 use locum_engine::oauth::client_auth::rejected;
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
+use locum_web::answer::{self, no_store};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -24,11 +25,11 @@ pub(crate) async fn post(
     let who = (arrival.id, arrival.trace.as_ref());
     let asking = match enter(&app.broker, who, &headers, &body).await {
         Ok(asking) => asking,
-        Err(no) => return answer::not_asking(&app, no, arrival.id),
+        Err(no) => return not_asking(&app, no, arrival.id),
     };
     // Contract §9: a client that is locked does not introspect.
     if is_locked(&app.broker, &asking) {
-        return answer::rejection(&app, &rejected(), asking.id);
+        return answer::rejection(&app.front, &rejected(), asking.id);
     }
     match introspect(&app.broker, &asking) {
         Ok(Some(claims)) => no_store(StatusCode::OK, &claims),
@@ -36,7 +37,7 @@ pub(crate) async fn post(
         Ok(None) => no_store(StatusCode::OK, &json!({ "active": false })),
         Err(error) => {
             tracing::error!(request_id = %asking.id, %error, "not introspected");
-            answer::refusal(&app, &unavailable(), asking.id)
+            answer::refusal(&app.front, &unavailable(), asking.id)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The OAuth endpoints.
 
-pub(crate) mod answer;
+mod asking;
 pub(crate) mod introspect;
 pub(crate) mod revoke;
 pub(crate) mod token;
-pub(crate) mod too_large;

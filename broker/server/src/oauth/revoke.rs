@@ -1,6 +1,6 @@
 //! `POST /revoke` (RFC 7009, contract §9).
 
-use super::answer;
+use super::asking::not_asking;
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -13,6 +13,7 @@ use locum_engine::oauth::asking::enter;
 use locum_engine::revoke::{Outcome, revoke};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
+use locum_web::answer;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) async fn post(
     let who = (arrival.id, arrival.trace.as_ref());
     let asking = match enter(&app.broker, who, &headers, &body).await {
         Ok(asking) => asking,
-        Err(no) => return answer::not_asking(&app, no, arrival.id),
+        Err(no) => return not_asking(&app, no, arrival.id),
     };
     let revoked = revoke(&app.broker, &asking);
     match asking.waiter.patiently(revoked).await {
@@ -40,7 +41,7 @@ pub(crate) async fn post(
         Ok(Outcome::NotYours) => not_yours(&app, asking.id),
         Err(error) => {
             tracing::error!(request_id = %asking.id, %error, "not revoked");
-            answer::refusal(&app, &unavailable(), asking.id)
+            answer::refusal(&app.front, &unavailable(), asking.id)
         }
     }
 }

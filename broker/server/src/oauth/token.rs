@@ -1,6 +1,5 @@
 //! `POST /token` (contract §6, §7).
 
-use super::answer::{no_store, refusal, rejection};
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
@@ -12,6 +11,7 @@ use locum_core::decide::{Permit, Recorded};
 use locum_engine::exchange::{Ended, NotIssued, Sent, exchange};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
+use locum_web::answer::{no_store, refusal, rejection};
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ async fn answered(
     let metrics = &app.broker.metrics;
     let grant = Grant::of(grant.as_deref());
     let no = match &ended {
-        Ended::Rejected(refused) => return rejection(app, refused, id),
+        Ended::Rejected(refused) => return rejection(&app.front, refused, id),
         Ended::Issued(permit, credential) => {
             metrics.exchanges.permitted(grant);
             metrics.chain_depth.observe(permit.depth() as f64);
@@ -70,7 +70,7 @@ async fn answered(
     };
     metrics.exchanges.refused(grant, no.code);
     metrics.exchange_seconds.took(since.elapsed());
-    refusal(app, no, id)
+    refusal(&app.front, no, id)
 }
 
 /// 200, with the credential (RFC 8693 §2.2.1).

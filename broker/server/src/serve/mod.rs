@@ -4,7 +4,6 @@ pub(crate) mod files;
 mod reload;
 mod rotate;
 mod run;
-pub(crate) mod tls;
 
 pub(crate) use run::command;
 

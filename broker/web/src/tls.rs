@@ -1,8 +1,7 @@
 //! TLS on a listener; certificates read again without a restart.
 
-use crate::config::private;
 use axum::Router;
-use locum_ambient::files::bounded;
+use locum_ambient::files::{bounded, private};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -19,14 +18,14 @@ use x509_cert::der::Decode;
 const PEM_MAX: usize = 1 << 20;
 
 /// The certificate in force; replaced whole.
-pub(crate) struct Certificates {
+pub struct Certificates {
     cert: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<Loaded>>,
 }
 
 /// What both files hold.
-pub(crate) struct Loaded {
+pub struct Loaded {
     config: Arc<ServerConfig>,
     /// When the first of the chain ends, in Unix seconds.
     ends_s: u64,
@@ -37,7 +36,7 @@ impl Certificates {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(crate) fn open(cert: &Path, key: &Path) -> Result<Self, String> {
+    pub fn open(cert: &Path, key: &Path) -> Result<Self, String> {
         Ok(Self {
             cert: cert.to_owned(),
             key: key.to_owned(),
@@ -49,7 +48,7 @@ impl Certificates {
     ///
     /// # Errors
     /// What is wrong with them; then those of before stay.
-    pub(crate) fn reload(&self) -> Result<(), String> {
+    pub fn reload(&self) -> Result<(), String> {
         let fresh = Arc::new(load(&self.cert, &self.key)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
@@ -61,7 +60,7 @@ impl Certificates {
     }
 
     /// When the first certificate of the chain ends, in Unix seconds.
-    pub(crate) fn ends_s(&self) -> u64 {
+    pub fn ends_s(&self) -> u64 {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.ends_s
     }
@@ -71,7 +70,7 @@ impl Certificates {
 ///
 /// # Errors
 /// What is wrong with them; nothing of what the key's file holds.
-pub(crate) fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
+pub fn load(cert: &Path, key: &Path) -> Result<Loaded, String> {
     let wrong = |name: &str, file: &Path, flaw: String| {
         format!("`tls.{name}`: `{}`: {flaw}", file.display())
     };
@@ -126,18 +125,18 @@ fn ends_s(chain: &[CertificateDer<'_>]) -> Option<u64> {
 ///
 /// # Errors
 /// Whatever the listener says.
-pub(super) async fn serve(
+pub async fn serve(
     router: Router,
     listener: TcpListener,
     certificates: Arc<Certificates>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let handshake = move |stream: TcpStream| certificates.acceptor().accept(stream);
-    locum_web::serve_with(
+    crate::serve_with(
         router,
         listener,
         stop,
-        (locum_web::Limits::of_process(), handshake),
+        (crate::Limits::of_process(), handshake),
     )
     .await
 }

@@ -1,19 +1,18 @@
 //! Answers of the OAuth endpoints (contract §7, §10; RFC 6749 §5).
 
-use crate::app::App;
+use crate::front::Front;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use locum_core::ids::RequestId;
 use locum_core::refusal::Refusal;
-use locum_engine::oauth::asking::NotAsking;
 use serde_json::{Value, json};
 
 /// Seconds after which a client may try again (RFC 9110 §10.2.3).
-pub(crate) const RETRY_AFTER_S: &str = "1";
+pub const RETRY_AFTER_S: &str = "1";
 
 /// JSON that nobody may store (RFC 6749 §5.1).
-pub(crate) fn no_store(status: StatusCode, body: &Value) -> Response {
+pub fn no_store(status: StatusCode, body: &Value) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -22,21 +21,21 @@ pub(crate) fn no_store(status: StatusCode, body: &Value) -> Response {
 }
 
 /// A refusal as an answer.
-pub(crate) fn refusal(app: &App, refusal: &Refusal, request_id: RequestId) -> Response {
+pub fn refusal(front: &Front, refusal: &Refusal, request_id: RequestId) -> Response {
     let mapping = refusal.code.mapping();
     let status = StatusCode::from_u16(mapping.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    sized_refusal(app, refusal, request_id, status)
+    sized_refusal(front, refusal, request_id, status)
 }
 
 /// A refusal of somebody who is not authenticated: counted, not recorded.
-pub(crate) fn rejection(app: &App, refused: &Refusal, request_id: RequestId) -> Response {
-    app.front.metrics.rejected(refused.code);
-    refusal(app, refused, request_id)
+pub fn rejection(front: &Front, refused: &Refusal, request_id: RequestId) -> Response {
+    front.metrics.rejected(refused.code);
+    refusal(front, refused, request_id)
 }
 
 /// A refusal with another status than its code's: 413 for a body over the limit.
-pub(crate) fn sized_refusal(
-    app: &App,
+pub fn sized_refusal(
+    front: &Front,
     refusal: &Refusal,
     request_id: RequestId,
     status: StatusCode,
@@ -49,7 +48,7 @@ pub(crate) fn sized_refusal(
         "request_id": request_id,
         "retryable": refusal.code.retryable(),
         "error_description": refusal.description,
-        "error_uri": format!("{}/errors/{}", app.broker.issuer, mapping.text),
+        "error_uri": format!("{}/errors/{}", front.issuer, mapping.text),
     });
     if let Some(object) = body.as_object_mut() {
         if let Some(value) = &refusal.would_pass {
@@ -76,12 +75,4 @@ pub(crate) fn sized_refusal(
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
     }
     response
-}
-
-/// Why nothing was looked at (RFC 7662, RFC 7009), as an answer.
-pub(crate) fn not_asking(app: &App, no: NotAsking, request_id: RequestId) -> Response {
-    match no {
-        NotAsking::Rejected(refused) => rejection(app, &refused, request_id),
-        NotAsking::Refused(refused) => refusal(app, &refused, request_id),
-    }
 }

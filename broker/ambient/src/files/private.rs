@@ -1,7 +1,7 @@
 //! Files that hold a secret: nobody but their owner, and for reading a group,
 //! has a right to them.
 
-use locum_ambient::files::bounded_from;
+use super::bounded_from;
 use std::fs::File;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -15,7 +15,7 @@ const OPEN: u32 = 0o026;
 ///
 /// # Errors
 /// Why there is none, in words; nothing of what the file holds.
-pub(crate) fn private(file: &Path, most: usize) -> Result<String, String> {
+pub fn private(file: &Path, most: usize) -> Result<String, String> {
     let unread = |flaw: std::io::Error| format!("cannot be read: {flaw}");
     // Of the file that is read, not of one that had its name a moment before.
     let open = File::open(file).map_err(unread)?;

@@ -1,24 +1,24 @@
 //! A body over the limit, told as every other refusal.
 
-use super::answer;
-use crate::app::App;
+use crate::answer;
+use crate::arrival::Arrival;
+use crate::front::Front;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::StatusCode;
 use locum_core::refusal::{Code, Refusal};
-use locum_web::Arrival;
 use std::sync::Arc;
 
 /// The routes of the OAuth endpoints, whose answers all have one shape.
-pub(crate) fn told_too_large(app: &Arc<App>, routes: Router) -> Router {
-    routes.layer(middleware::from_fn_with_state(app.clone(), too_large))
+pub fn told_too_large(front: &Arc<Front>, routes: Router) -> Router {
+    routes.layer(middleware::from_fn_with_state(front.clone(), too_large))
 }
 
 /// A body over the limit: 413 in the shape of every other refusal (contract §10).
 async fn too_large(
-    State(app): State<Arc<App>>,
+    State(front): State<Arc<Front>>,
     Extension(arrival): Extension<Arrival>,
     request: Request,
     next: Next,
@@ -27,13 +27,13 @@ async fn too_large(
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }
-    app.front.metrics.rejected(Code::Request);
+    front.metrics.rejected(Code::Request);
     let text = format!(
         "expected a body of at most {} bytes, found more; send a smaller request",
-        app.front.body_bytes
+        front.body_bytes
     );
     answer::sized_refusal(
-        &app,
+        &front,
         &Refusal::new(Code::Request, text),
         arrival.id,
         StatusCode::PAYLOAD_TOO_LARGE,
