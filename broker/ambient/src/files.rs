@@ -1,8 +1,10 @@
 //! Files that somebody else wrote, read within a bound.
 
 mod private;
+mod write;
 
 pub use private::private;
+pub use write::write_private;
 
 use std::fs::File;
 use std::io::Read;

@@ -1,16 +1,17 @@
 //! The command line (contract §1).
 
 use crate::config::{self, ConfigVerb};
-use crate::{dev, process, serve, tour};
-use clap::{Args, Parser, Subcommand};
+#[cfg(feature = "demo")]
+use crate::dev;
+use crate::flaw::Flaw;
+use crate::{process, serve};
+use clap::{Parser, Subcommand};
 use locum_admin::archive::restore::{RestoreFlaw, restore};
 use locum_ambient::logs;
-use locum_cli::{Format, Options, Told};
-use locum_engine::bounds::Bounds;
+use locum_cli::{Options, Told};
 use locum_stores::ledger::Opened;
 use serde_json::json;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -43,6 +44,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[cfg(feature = "demo")]
     /// Run a broker with a demo world around it, on loopback and offline.
     #[command(after_help = NO_ANSWER)]
     Dev(Dev),
@@ -59,6 +61,7 @@ enum Command {
         #[command(subcommand)]
         verb: ConfigVerb,
     },
+    #[cfg(feature = "demo")]
     /// Play the main job once, step by step, on real signed tokens.
     Tour {
         /// Print one JSON object a step, as `-o json` does.
@@ -78,14 +81,15 @@ enum Command {
     Client(locum_cli::Command),
 }
 
-#[derive(Args)]
+#[cfg(feature = "demo")]
+#[derive(clap::Args)]
 struct Dev {
     #[command(subcommand)]
     verb: Option<DevVerb>,
     /// Where to listen: a loopback address; port 0 for any. The demo issuers take
     /// the port after it, the operations listener the third.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
-    listen: SocketAddr,
+    listen: std::net::SocketAddr,
     /// Where keys, secrets and the ledger are kept; by default a temporary folder.
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
@@ -100,6 +104,7 @@ struct Dev {
     requests_per_client_per_s: Option<u32>,
 }
 
+#[cfg(feature = "demo")]
 #[derive(Subcommand)]
 enum DevVerb {
     /// Print the environment of a running dev world: `eval "$(locum dev env)"`.
@@ -143,10 +148,15 @@ async fn run(cli: Cli) -> ExitCode {
     let _over_the_size_limit: Option<Signal> = signal(SignalKind::from_raw(SIGXFSZ)).ok();
     let options = cli.options;
     match cli.command {
+        #[cfg(feature = "demo")]
         Command::Dev(dev) => done(dev_command(dev).await),
         Command::Serve { config } => done(serve::command(&config).await),
         Command::Config { verb } => tell("config", config::command(&verb), options),
-        Command::Tour { json } => tour::command(json || options.output == Some(Format::Json)).await,
+        #[cfg(feature = "demo")]
+        Command::Tour { json } => {
+            let json = json || options.output == Some(locum_cli::Format::Json);
+            locum_demo::tour::command(json, dev::start_anywhere).await
+        }
         Command::Restore { file, data } => {
             let restored = restore_command(&file, &data).map_err(Into::into);
             tell("restore", restored, options)
@@ -159,7 +169,7 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 /// What a command found that asks no broker.
-fn tell(name: &str, found: Result<Told, dev::run::Flaw>, options: Options) -> ExitCode {
+fn tell(name: &str, found: Result<Told, Flaw>, options: Options) -> ExitCode {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     exit(locum_cli::tell(name, found, options, &mut out, &mut err))
 }
@@ -168,21 +178,18 @@ fn exit(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
+#[cfg(feature = "demo")]
+async fn dev_command(dev: Dev) -> Result<(), Flaw> {
     match dev.verb {
         None => {
-            let bounds = Bounds {
-                requests_per_client_per_s: dev.requests_per_client_per_s,
-                ..Bounds::default()
+            let wanted = dev::Wanted {
+                listen: dev.listen,
+                data: dev.data,
+                ready_file: dev.ready_file,
+                rate: dev.requests_per_client_per_s,
+                segment_bytes: dev.segment_bytes,
             };
-            dev::run::command(
-                dev.listen,
-                dev.data,
-                dev.ready_file,
-                bounds,
-                dev.segment_bytes,
-            )
-            .await
+            dev::command(wanted).await
         }
         Some(DevVerb::Env) => {
             #[expect(
@@ -190,8 +197,8 @@ async fn dev_command(dev: Dev) -> Result<(), dev::run::Flaw> {
                 reason = "the one name `dev env` takes from the environment"
             )]
             let named = std::env::var_os("LOCUM_DEV_READY").map(PathBuf::from);
-            let file = dev::env::locate(dev.data.as_deref(), named.as_deref())?;
-            let text = tokio::task::spawn_blocking(move || dev::env::env(&file)).await??;
+            let file = locum_demo::env::locate(dev.data.as_deref(), named.as_deref())?;
+            let text = tokio::task::spawn_blocking(move || locum_demo::env::env(&file)).await??;
             std::io::stdout().write_all(text.as_bytes())?;
             Ok(())
         }
@@ -208,7 +215,7 @@ fn restore_command(file: &Path, data: &Path) -> Result<Told, RestoreFlaw> {
     })
 }
 
-fn done(result: Result<(), dev::run::Flaw>) -> ExitCode {
+fn done(result: Result<(), Flaw>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(flaw) => failed(&*flaw),

@@ -3,7 +3,9 @@
 mod app;
 mod commands;
 mod config;
+#[cfg(feature = "demo")]
 mod dev;
+mod flaw;
 mod metadata;
 mod mode;
 #[cfg(test)]
@@ -18,7 +20,6 @@ mod signals;
 mod start;
 #[cfg(test)]
 mod tests;
-mod tour;
 
 /// An exchange makes thousands of small values: allocating them was a fifth of
 /// its time with the system's allocator.

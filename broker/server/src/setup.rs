@@ -1,6 +1,6 @@
-//! How a broker is set up: what `serve` takes from `locum.toml` and `dev` has
-//! by default.
+//! How a broker is set up: what it takes from `locum.toml`.
 
+use crate::config::Config;
 use locum_admin::Reload;
 use locum_ambient::telemetry::Telemetry;
 use locum_engine::bounds::Bounds;
@@ -9,7 +9,7 @@ use locum_web::tls::Certificates;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// How a broker is set up. The default is `dev`'s.
+/// How a broker is set up.
 pub(crate) struct Setup {
     /// Bounds on what comes from outside.
     pub(crate) bounds: Bounds,
@@ -17,8 +17,8 @@ pub(crate) struct Setup {
     pub(crate) trust: TrustSettings,
     /// Traces for others.
     pub(crate) telemetry: Telemetry,
-    /// Days after which the next signing key takes over; `None`: by command only.
-    pub(crate) rotate_days: Option<u32>,
+    /// Days after which the next signing key takes over.
+    pub(crate) rotate_days: u32,
     /// Whether an administrator may make grants for people.
     pub(crate) grants_by_administrator: bool,
     /// The path of the issuer, a prefix of its endpoints.
@@ -31,18 +31,24 @@ pub(crate) struct Setup {
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
 }
 
-impl Default for Setup {
-    fn default() -> Self {
+impl Setup {
+    /// As a configuration says.
+    pub(crate) fn of(
+        config: &Config,
+        certificates: Option<Arc<Certificates>>,
+        reload: Option<mpsc::Sender<Reload>>,
+    ) -> Self {
+        let settings = &config.settings;
         Self {
-            bounds: Bounds::default(),
-            trust: TrustSettings::dev(),
-            telemetry: Telemetry::default(),
-            rotate_days: None,
-            grants_by_administrator: true,
-            issuer_path: String::new(),
-            admin_apart: false,
-            certificates: None,
-            reload: None,
+            bounds: settings.limits,
+            trust: settings.trust.clone(),
+            telemetry: settings.telemetry.clone(),
+            rotate_days: settings.keys.rotate_days,
+            grants_by_administrator: settings.grants.allow_administrator,
+            issuer_path: config.issuer_path.clone(),
+            admin_apart: settings.listen.admin.is_some(),
+            certificates,
+            reload,
         }
     }
 }

@@ -1,3 +1,23 @@
 //! What several areas do together, in process.
 
 mod admin;
+
+use crate::setup::Setup;
+use locum_ambient::telemetry::Telemetry;
+use locum_engine::bounds::Bounds;
+use locum_engine::issuer_keys::TrustSettings;
+
+/// A broker that trusts servers on loopback, without files.
+pub(crate) fn setup() -> Setup {
+    Setup {
+        bounds: Bounds::default(),
+        trust: TrustSettings::dev(),
+        telemetry: Telemetry::default(),
+        rotate_days: 90,
+        grants_by_administrator: true,
+        issuer_path: String::new(),
+        admin_apart: false,
+        certificates: None,
+        reload: None,
+    }
+}

@@ -13,7 +13,7 @@ const LONGER: &[(&str, &str, &str)] = &[
         "one table: a row a code, and the compiler sees that none is missing",
     ),
     (
-        "broker/server/src/tour/mod.rs",
+        "broker/demo/src/tour/mod.rs",
         "perform",
         "one list of named steps and nothing else",
     ),

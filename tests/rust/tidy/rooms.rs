@@ -39,6 +39,15 @@ const MAY_SEE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "broker/demo",
+        &[
+            "locum-ambient",
+            "locum-core",
+            "locum-policy",
+            "locum-tokens",
+        ],
+    ),
+    (
         "broker/server",
         &[
             "locum-admin",
@@ -46,6 +55,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "locum-cli",
             "locum-connectors",
             "locum-core",
+            "locum-demo",
             "locum-engine",
             "locum-outgoing",
             "locum-policy",

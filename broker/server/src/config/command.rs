@@ -1,8 +1,7 @@
 //! `locum config`: a configuration looked at without serving it.
 
 use super::secrets::{self, environment};
-use super::{Explained, explain, load, objects, schema};
-use crate::serve::files;
+use super::{Explained, explain, load, objects, policy_files, schema};
 use clap::Subcommand;
 use locum_cli::Told;
 use locum_engine::declared;
@@ -79,7 +78,7 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
         return Err(format!("{}: {}", file.display(), objects::sentence(&flaws)).into());
     }
     if let Some(dir) = &config.settings.policy.dir {
-        files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
+        policy_files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
     }
     issuer_keys::authorities(config.settings.trust.ca_file.as_deref())?;
     if let Some((cert, key)) = config.settings.tls.files() {

@@ -6,6 +6,7 @@ mod files;
 mod flaw;
 mod issuer;
 mod objects;
+pub(crate) mod policy_files;
 mod reference;
 mod schema;
 pub(crate) mod secrets;
@@ -18,7 +19,6 @@ pub(crate) use command::{ConfigVerb, command};
 pub(crate) use explain::Explained;
 pub(crate) use flaw::ConfigFlaw;
 pub(crate) use settings::Settings;
-pub(crate) use whole::{Stamp, whole};
 
 use locum_engine::declared::Declared;
 use secrets::Environment;

@@ -1,54 +1,50 @@
-//! `locum dev`: the whole world on loopback, in one process.
+//! The command `locum dev`, and what it shares with the tour: settings written
+//! out, the broker started as `serve` starts it, the demo parties beside it.
 
-use super::places::{self, Places};
-use super::world::World;
-use super::{Addresses, Ambient, banner, facts, pointer, ready, seed, serve};
+use super::seed;
+use super::settings;
 use crate::app::App;
+use crate::config;
+use crate::flaw::Flaw;
 use crate::mode::{self, Mode};
-use crate::setup::Setup;
+use crate::serve::serving::{Opening, Serving, Sockets};
 use crate::signals::StopSignals;
-use crate::{router, start};
 use locum_ambient::{Clock, Randomness};
-use locum_engine::bounds::Bounds;
-use locum_engine::open::{Folder, settle};
-use locum_engine::references;
+use locum_demo::places::{self, Places};
+use locum_demo::started::{Coming, Started};
+use locum_demo::world::World;
+use locum_demo::{Addresses, Ambient, banner, facts, pointer, ready, serve};
+use locum_engine::open::Folder;
 use serde_json::Value;
+use std::future::pending;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// Seconds a demo certification lasts.
 const CERTIFIED_S: i64 = 365 * 86_400;
 
-/// Why the dev world does not start.
-pub(crate) type Flaw = Box<dyn std::error::Error + Send + Sync>;
-
 /// A running dev world.
-pub(crate) struct Running {
-    /// The broker.
-    pub(crate) app: Arc<App>,
+pub(super) struct Running {
+    serving: Serving,
     /// Where everything answers.
-    pub(crate) at: Addresses,
+    at: Addresses,
     /// The ready file's content.
-    pub(crate) ready: Value,
+    ready: Value,
     demo: serve::Running,
-    stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<std::io::Result<()>>>,
 }
 
 /// Starts the dev world on a data folder.
 ///
 /// # Errors
 /// Whatever is in the way, in words.
-pub(crate) async fn start(
+async fn start(
     listen: SocketAddr,
     folder: Folder,
     ready_file: Option<&Path>,
-    bounds: Bounds,
+    rate: Option<u32>,
 ) -> Result<Running, Flaw> {
     let data = &folder.data.clone();
     if !listen.ip().is_loopback() {
@@ -56,59 +52,63 @@ pub(crate) async fn start(
     }
     mode::claim(data, Mode::Dev)?;
     let wanted = places::wanted(listen, data)?;
-    let public = bind(wanted.public).await?;
+    let sockets = Sockets {
+        public: bind(wanted.public).await?,
+        operations: bind(wanted.operations).await?,
+        admin: None,
+    };
     let demo = bind(wanted.demo).await?;
-    let ops = bind(wanted.operations).await?;
     let bound = Places {
-        public: public.local_addr()?,
+        public: sockets.public.local_addr()?,
         demo: demo.local_addr()?,
-        operations: ops.local_addr()?,
+        operations: sockets.operations.local_addr()?,
     };
     places::remember(&bound, data)?;
-    let url = |at: SocketAddr| format!("http://{at}");
-    let at = Addresses {
-        issuer: url(bound.public),
-        demo: url(bound.demo),
-        operations: url(bound.operations),
-    };
-
+    let at = addresses(&bound);
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
     let master = world.master_key()?;
-    let setup = Setup {
-        bounds,
-        ..Setup::default()
+    let file = settings::write(&std::path::absolute(data)?, &bound, rate)?;
+    let config = config::load(&file, &|_| None)?;
+    let opening = Opening {
+        config: &config,
+        master: &master,
+        certificates: None,
+        reload: None,
+        folder,
     };
-    let app = start::open(folder, &at.issuer, &master, setup)?;
-    let (stop, stopped) = watch::channel(false);
-    let operations = locum_web::serve(router::operations(&app), ops, stopped.clone());
-    let operations = tokio::spawn(operations);
-    settle(&app.broker).await?;
-    fill(&app, &world, &at).await?;
-    let records = &app.broker.records;
-    references::warn(records);
+    let mut serving = Serving::open(opening, sockets)?;
+    let records = &serving.app.broker.records;
     let asked = ambient(&records.clock, &records.random);
+    let facts = async |app: &App| fill(app, &world, &at).await;
+    serving.answer(&config, facts).await?;
     let demo = serve::serve(&world, &at, &asked, demo)?;
-    let public = locum_web::serve(router::public(&app), public, stopped);
-    let tasks = vec![tokio::spawn(public), operations];
     let ready = ready::ready(&world, &at, &std::path::absolute(data)?, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
     Ok(Running {
-        app,
+        serving,
         at,
         ready,
         demo,
-        stop,
-        tasks,
     })
 }
 
+fn addresses(bound: &Places) -> Addresses {
+    let url = |at: SocketAddr| format!("http://{at}");
+    Addresses {
+        issuer: url(bound.public),
+        demo: url(bound.demo),
+        operations: url(bound.operations),
+    }
+}
+
 /// The demo world's objects, where they are not there yet.
-async fn fill(app: &Arc<App>, world: &World, at: &Addresses) -> Result<(), Flaw> {
-    let now = jiff::Timestamp::from_second(i64::try_from(app.broker.records.clock.now_s())?)?;
+async fn fill(app: &App, world: &World, at: &Addresses) -> Result<(), Flaw> {
+    let now_s = i64::try_from(app.broker.records.clock.now_s())?;
+    let now = jiff::Timestamp::from_second(now_s)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     let facts = facts::facts(world, at, &until.to_string())?;
-    Ok(seed::seed(app, world, &facts).await?)
+    Ok(seed::seed(&app.broker, world, &facts).await?)
 }
 
 async fn bind(at: SocketAddr) -> Result<TcpListener, Flaw> {
@@ -127,34 +127,62 @@ fn ambient(clock: &Clock, random: &Randomness) -> Ambient {
 }
 
 impl Running {
-    /// Stops: no new connection, what is under way ends, the ledger is closed.
-    ///
-    /// # Errors
-    /// When a part did not end well.
-    pub(crate) async fn stop(self) -> Result<(), Flaw> {
-        self.stop.send_replace(true);
+    async fn end(self, at_once: impl Future<Output = ()>) -> Result<(), Flaw> {
         self.demo.stop().await;
-        for task in self.tasks {
-            task.await??;
-        }
-        let app = self.app;
-        app.broker.close().await;
-        tokio::task::spawn_blocking(move || app.broker.records.ledger.close()).await?;
-        Ok(())
+        self.serving.stop(at_once).await
     }
+}
+
+impl Started for Running {
+    fn at(&self) -> &Addresses {
+        &self.at
+    }
+
+    fn ready(&self) -> &Value {
+        &self.ready
+    }
+
+    fn records(&self) -> u64 {
+        self.serving.app.broker.records.ledger.stats().records
+    }
+
+    fn now_s(&self) -> u64 {
+        self.serving.app.broker.records.clock.now_s()
+    }
+
+    fn stop(self: Box<Self>) -> Coming<()> {
+        Box::pin(self.end(pending()))
+    }
+}
+
+/// The dev world on any free ports, as the tour starts it.
+pub(crate) fn start_anywhere(data: PathBuf) -> Coming<Box<dyn Started>> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Box::pin(async move {
+        let running = start(listen, Folder::new(&data), None, None).await?;
+        Ok(Box::new(running) as Box<dyn Started>)
+    })
+}
+
+/// What `locum dev` was told.
+pub(crate) struct Wanted {
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// The data folder; a temporary one where none is named.
+    pub(crate) data: Option<PathBuf>,
+    /// Another file to write once requests are answered.
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Requests that a client may make in a second.
+    pub(crate) rate: Option<u32>,
+    /// Bytes of a segment of the ledger.
+    pub(crate) segment_bytes: Option<u64>,
 }
 
 /// The command `locum dev`: runs until it is told to stop.
 ///
 /// # Errors
 /// Whatever is in the way, in words.
-pub(crate) async fn command(
-    listen: SocketAddr,
-    data: Option<PathBuf>,
-    ready_file: Option<PathBuf>,
-    bounds: Bounds,
-    segment_bytes: Option<u64>,
-) -> Result<(), Flaw> {
+pub(crate) async fn command(wanted: Wanted) -> Result<(), Flaw> {
     #[expect(
         clippy::disallowed_methods,
         reason = "measures the start, decides nothing"
@@ -162,24 +190,28 @@ pub(crate) async fn command(
     let begun = tokio::time::Instant::now();
     // Before anybody is told that it runs, and may want it to stop.
     let mut told = StopSignals::new()?;
-    let temporary = if data.is_none() {
+    let temporary = if wanted.data.is_none() {
         Some(tempfile::tempdir()?)
     } else {
         None
     };
-    let folder = data
-        .clone()
-        .or_else(|| temporary.as_ref().map(|t| t.path().to_owned()))
-        .ok_or("no data folder")?;
+    let folder = wanted.data.clone();
+    let folder = folder.or_else(|| temporary.as_ref().map(|t| t.path().to_owned()));
+    let folder = folder.ok_or("no data folder")?;
     let mut opened = Folder::new(&folder);
-    opened.segment_bytes = segment_bytes.unwrap_or(opened.segment_bytes);
+    opened.segment_bytes = wanted.segment_bytes.unwrap_or(opened.segment_bytes);
+    let ready_file = wanted.ready_file.as_deref();
     // A start may wait for the clock: it can be told to stop meanwhile.
     let running = tokio::select! {
-        running = start(listen, opened, ready_file.as_deref(), bounds) => running?,
+        running = start(wanted.listen, opened, ready_file, wanted.rate) => running?,
         () = told.end() => return Ok(()),
     };
     let version = env!("CARGO_PKG_VERSION");
-    say(&banner::banner(version, data.as_deref(), &running.at));
+    say(&banner::banner(
+        version,
+        wanted.data.as_deref(),
+        &running.at,
+    ));
     say(&banner::ready_line(begun.elapsed()));
     let place = pointer::place();
     if let Err(flaw) = place
@@ -193,7 +225,7 @@ pub(crate) async fn command(
     if let Ok(place) = &place {
         pointer::forget(place, &folder);
     }
-    running.stop().await
+    running.end(told.end()).await
 }
 
 /// Nobody may be listening: the broker runs on.

@@ -1,13 +1,13 @@
 //! The facts of the dev world (contract §3), recorded once, at the first start
 //! on a data folder, in one record.
 
-use super::facts::Facts;
-use super::world::World;
-use crate::app::App;
 use locum_core::ids::{CredentialId, IssuerId, TargetId, VersionId};
 use locum_core::registry::{
     Agent, AgentSpec, Client, ClientSpec, Issuer, Target, Version, VersionState,
 };
+use locum_demo::facts::Facts;
+use locum_demo::world::World;
+use locum_engine::broker::Broker;
 use locum_engine::unavailable::Unavailable;
 use locum_policy::Bundle;
 use locum_stores::state::{Author, Change, Credential, Policies, Role};
@@ -17,10 +17,9 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`Unavailable`] when a fact is not of its shape or cannot be recorded.
-pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), Unavailable> {
-    let changing = app.broker.records.changing().await?;
-    if app
-        .broker
+pub(crate) async fn seed(broker: &Broker, world: &World, facts: &Facts) -> Result<(), Unavailable> {
+    let changing = broker.records.changing().await?;
+    if broker
         .records
         .state
         .read()
@@ -33,8 +32,8 @@ pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), 
     }
     let bundle = Bundle::load(&facts.policies)
         .map_err(|_| Unavailable("the demo policies do not load".into()))?;
-    let mut changes = registry(app, facts)?;
-    changes.extend(credentials(app, world, facts));
+    let mut changes = registry(broker, facts)?;
+    changes.extend(credentials(broker, world, facts));
     changes.push(Change::Policies {
         policies: Policies {
             bundle: bundle.address().to_owned(),
@@ -48,9 +47,9 @@ pub(crate) async fn seed(app: &App, world: &World, facts: &Facts) -> Result<(), 
         reason: "the demo facts".into(),
         request_id: None,
     };
-    let draft = app.broker.records.draft(&changes, &author)?;
-    app.broker.policies.checked(bundle);
-    app.broker.records.change(&changing, draft).await?;
+    let draft = broker.records.draft(&changes, &author)?;
+    broker.policies.checked(bundle);
+    broker.records.change(&changing, draft).await?;
     Ok(())
 }
 
@@ -58,8 +57,8 @@ fn shape<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unavailable
     serde_json::from_value(value.clone()).map_err(|e| Unavailable(format!("a demo fact: {e}")))
 }
 
-fn registry(app: &App, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
-    let created_at_ms = app.broker.records.clock.now_ms();
+fn registry(broker: &Broker, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
+    let created_at_ms = broker.records.clock.now_ms();
     let flaw = |e: locum_core::ids::IdFlaw| Unavailable(e.to_string());
     let mut changes = Vec::new();
     for (id, value) in &facts.issuers {
@@ -90,7 +89,7 @@ fn registry(app: &App, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
     for fact in &facts.agents {
         let spec: AgentSpec = shape(&fact.body)?;
         changes.push(Change::Agent {
-            agent: certified(app, spec, &fact.version, &fact.certify)?,
+            agent: certified(broker, spec, &fact.version, &fact.certify)?,
         });
     }
     Ok(changes)
@@ -98,25 +97,25 @@ fn registry(app: &App, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
 
 /// An agent with one certified version, as its two requests would make it.
 fn certified(
-    app: &App,
+    broker: &Broker,
     spec: AgentSpec,
     version: &Value,
     certify: &Value,
 ) -> Result<Agent, Unavailable> {
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let id = VersionId(app.broker.records.mint());
+    let id = VersionId(broker.records.mint());
     let until: jiff::Timestamp = text(certify, "until")
         .and_then(|until| until.parse().ok())
         .ok_or_else(|| Unavailable("a demo certification without an end".into()))?;
-    let mut agent = Agent::new(spec, app.broker.records.clock.now_ms());
+    let mut agent = Agent::new(spec, broker.records.clock.now_ms());
     agent.versions.push(Version {
         id,
         version: text(version, "version").unwrap_or_default(),
         digest: text(version, "digest"),
         model: text(version, "model"),
         state: VersionState::Draft,
-        created_at_ms: app.broker.records.clock.now_ms(),
+        created_at_ms: broker.records.clock.now_ms(),
     });
     let until = u64::try_from(until.as_second()).unwrap_or_default();
     agent
@@ -125,7 +124,7 @@ fn certified(
 }
 
 /// The hashes of the demo secrets and of the admin token.
-fn credentials(app: &App, world: &World, facts: &Facts) -> Vec<Change> {
+fn credentials(broker: &Broker, world: &World, facts: &Facts) -> Vec<Change> {
     let agents = facts.agents.iter().map(|fact| fact.id.to_owned());
     let servers = facts
         .clients
@@ -134,19 +133,18 @@ fn credentials(app: &App, world: &World, facts: &Facts) -> Vec<Change> {
     let secrets = agents.chain(servers).filter_map(|client| {
         let secret = world.client_secret(&client)?;
         Some(Change::Secrets {
-            hashes: vec![app.broker.records.vault.hash(secret.expose(), None)],
+            hashes: vec![broker.records.vault.hash(secret.expose(), None)],
             client,
         })
     });
     let admin = Credential {
-        id: CredentialId(app.broker.records.mint()),
+        id: CredentialId(broker.records.mint()),
         name: "dev-admin".into(),
         role: Role::Admin,
         expires_s: None,
-        created_at_ms: app.broker.records.clock.now_ms(),
+        created_at_ms: broker.records.clock.now_ms(),
         revoked: false,
-        hash: app
-            .broker
+        hash: broker
             .records
             .vault
             .hash(world.admin_token.expose(), None)

@@ -2,7 +2,6 @@
 //! sets, asked through its router.
 
 use crate::app::App;
-use crate::setup::Setup;
 use crate::start;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -82,7 +81,7 @@ impl Broker {
             revoked: false,
             hash: vault.hash(ADMIN, None).hash,
         };
-        let setup = Setup::default();
+        let setup = crate::tests::setup();
         let folder = Folder {
             data: self.folder.path().to_owned(),
             segment_bytes: self.segment_bytes,

@@ -50,7 +50,7 @@ async fn world(sample_percent: u32, collector_answers: bool) -> World {
     };
     let setup = Setup {
         telemetry,
-        ..Setup::default()
+        ..crate::tests::setup()
     };
     let opened = locum_engine::open::Folder::new(folder.path());
     let app = start::open(opened, "https://broker.example", &[7; 32], setup).unwrap();

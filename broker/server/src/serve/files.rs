@@ -2,19 +2,16 @@
 //! where it differs from what is known, so that a restart records nothing.
 
 use crate::app::App;
-use crate::config::{Stamp, whole};
+use crate::config::policy_files::{load, one, read};
 use locum_admin::Objects;
-use locum_ambient::files::bounded;
 use locum_core::jcs;
 use locum_core::registry::Problem;
 use locum_engine::declared::{self, Declared};
 use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
-use locum_policy::{Bundle, TEXT_MAX};
 use locum_stores::state::{Author, Change, Policies};
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Bytes of changes after which another record begins: far below the most that
 /// one holds.
@@ -82,86 +79,6 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>
     record(app, &changing, &[Change::Policies { policies }]).await
 }
 
-/// The bundle of a folder: its `*.cedar` files, as they stood at one moment.
-///
-/// # Errors
-/// Files that cannot be read, move all the while, or make no bundle.
-pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
-    load(&read(dir)?)
-}
-
-/// The texts of a folder's policies, by file name, as they stood at one moment.
-fn read(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
-    let moving = || {
-        let detail = format!(
-            "expected files in `{}` that stand still while they are read, found them changing; put all in place, then reload",
-            dir.display()
-        );
-        one("/policies", detail)
-    };
-    whole(|| look(dir), || texts(dir), moving)
-}
-
-/// Which files there are, which each is, and the folder itself. A file may be a
-/// link through another that is turned elsewhere (`..data` of Kubernetes): what
-/// it leads to counts.
-type Look = (Option<Stamp>, BTreeMap<String, Option<Stamp>>);
-
-fn look(dir: &Path) -> Result<Look, Vec<Problem>> {
-    let stamp = |path: &Path| Stamp::at(path).map_err(|flaw| unread(path, &flaw));
-    let mut files = BTreeMap::new();
-    for (name, path) in listed(dir)? {
-        files.insert(name, stamp(&path)?);
-    }
-    Ok((stamp(dir)?, files))
-}
-
-fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Problem>> {
-    let mut out = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|flaw| unread(dir, &flaw))? {
-        let path = entry.map_err(|flaw| unread(dir, &flaw))?.path();
-        let name = path.file_name().unwrap_or_default();
-        let name = name.to_string_lossy().into_owned();
-        if !name.starts_with('.') && name.ends_with(".cedar") {
-            out.push((name, path));
-        }
-    }
-    Ok(out)
-}
-
-fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
-    // A folder that is itself a link may be turned elsewhere between two files.
-    let dir = dir.canonicalize().map_err(|flaw| unread(dir, &flaw))?;
-    let mut files = BTreeMap::new();
-    let mut bytes = 0;
-    for (name, path) in listed(&dir)? {
-        let text = bounded(&path, TEXT_MAX)
-            .map_err(|flaw| one("/policies", format!("`{}`: {flaw}", path.display())))?;
-        bytes += text.len();
-        if bytes > TEXT_MAX {
-            let detail = format!("expected at most {TEXT_MAX} bytes of policies, found more");
-            return Err(one("/policies", detail));
-        }
-        files.insert(name, text);
-    }
-    Ok(files)
-}
-
-fn unread(path: &Path, flaw: &std::io::Error) -> Vec<Problem> {
-    let path = path.display();
-    one("/policies", format!("`{path}` cannot be read: {flaw}"))
-}
-
-fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Problem>> {
-    Bundle::load(files).map_err(|flaws| {
-        let each = flaws.iter().map(|flaw| Problem {
-            pointer: format!("/policies/{}", flaw.file),
-            detail: format!("{flaw}"),
-        });
-        each.collect()
-    })
-}
-
 /// Changes in records that are each far from too large.
 fn records(changes: Vec<Change>) -> Vec<Vec<Change>> {
     let mut out: Vec<Vec<Change>> = Vec::new();
@@ -197,13 +114,6 @@ async fn record(app: &App, changing: &Changing, changes: &[Change]) -> Result<()
         .map_err(|error| flaw(&error))?;
     let recorded = app.broker.records.change(changing, draft).await;
     recorded.map(|_| ()).map_err(|error| flaw(&error))
-}
-
-pub(super) fn one(pointer: &str, detail: impl Into<String>) -> Vec<Problem> {
-    vec![Problem {
-        pointer: pointer.to_owned(),
-        detail: detail.into(),
-    }]
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! leaves the old in force; but a bootstrap token that is not in its file any
 //! more counts no more, whatever else is.
 
-use super::files::{self, one};
+use super::files;
 use crate::app::App;
+use crate::config::policy_files::one;
 use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use locum_admin::Reload;

@@ -12,7 +12,6 @@ mod credentials;
 mod files;
 
 use crate::app::App;
-use crate::setup::Setup;
 use axum::body::{Body, to_bytes};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -36,7 +35,7 @@ struct Desk {
 fn open(folder: &tempfile::TempDir) -> Arc<App> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = locum_engine::open::Folder::new(folder.path());
-    crate::start::open(data, ISSUER, &[7; 32], Setup::default()).unwrap()
+    crate::start::open(data, ISSUER, &[7; 32], crate::tests::setup()).unwrap()
 }
 
 impl Desk {

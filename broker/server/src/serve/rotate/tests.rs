@@ -36,8 +36,8 @@ async fn by_schedule_what_is_due_rotates_and_what_is_over_retires() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let data = tempfile::tempdir().unwrap();
     let setup = Setup {
-        rotate_days: Some(1),
-        ..Setup::default()
+        rotate_days: 1,
+        ..crate::tests::setup()
     };
     let opened = Folder::new(data.path());
     let app = start::open(opened, "https://broker.example", &[7; 32], setup).unwrap();

@@ -2,7 +2,7 @@
 //! issuers where they are registered: an issuer's address never changes
 //! (contract §12).
 
-use super::files;
+use locum_ambient::files::write_private;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
@@ -17,13 +17,13 @@ const OPERATIONS_OFFSET: u16 = 3;
 /// The three listeners; port 0 means any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Places {
+pub struct Places {
     /// The broker's.
-    pub(crate) public: SocketAddr,
+    pub public: SocketAddr,
     /// The demo issuers' and targets'.
-    pub(crate) demo: SocketAddr,
+    pub demo: SocketAddr,
     /// The operations'.
-    pub(crate) operations: SocketAddr,
+    pub operations: SocketAddr,
 }
 
 /// What to bind: the remembered ports, else the usual distances from `listen`.
@@ -33,7 +33,7 @@ pub(crate) struct Places {
 ///
 /// # Errors
 /// When the remembered places cannot be read.
-pub(crate) fn wanted(listen: SocketAddr, data: &Path) -> io::Result<Places> {
+pub fn wanted(listen: SocketAddr, data: &Path) -> io::Result<Places> {
     let known = recall(data)?.filter(|p| {
         p.public.ip() == listen.ip() && (listen.port() == 0 || p.public.port() == listen.port())
     });
@@ -48,8 +48,8 @@ pub(crate) fn wanted(listen: SocketAddr, data: &Path) -> io::Result<Places> {
 ///
 /// # Errors
 /// Whatever the file system says.
-pub(crate) fn remember(bound: &Places, data: &Path) -> io::Result<()> {
-    files::write_private(&data.join(FILE), &serde_json::to_vec(bound)?)
+pub fn remember(bound: &Places, data: &Path) -> io::Result<()> {
+    write_private(&data.join(FILE), &serde_json::to_vec(bound)?)
 }
 
 fn recall(data: &Path) -> io::Result<Option<Places>> {

@@ -10,7 +10,7 @@ const WIDE: usize = 45;
 
 /// The first lines, once everything is bound. `data` is `None` for a temporary
 /// folder.
-pub(crate) fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> String {
+pub fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> String {
     let kept = match data {
         Some(path) => format!("data in {}", path.display()),
         None => "data in a temporary folder, thrown away on exit".to_owned(),
@@ -39,7 +39,7 @@ pub(crate) fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> Stri
 }
 
 /// The last line of the start.
-pub(crate) fn ready_line(took: Duration) -> String {
+pub fn ready_line(took: Duration) -> String {
     format!("ready in {:.1} s\n", took.as_secs_f64())
 }
 

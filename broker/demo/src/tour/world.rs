@@ -1,12 +1,9 @@
 //! The dev world as the tour sees it: over HTTP only.
 
 use super::play::Seen;
-use crate::dev::run::{self, Flaw, Running};
+use crate::started::{Flaw, Start, Started};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_engine::bounds::Bounds;
-use locum_engine::open::Folder;
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running dev world and a client.
 pub(super) struct World {
-    running: Running,
+    running: Box<dyn Started>,
     http: reqwest::Client,
 }
 
@@ -60,11 +57,10 @@ impl World {
     ///
     /// # Errors
     /// When it does not start.
-    pub(super) async fn start(data: &Path) -> Result<Seen<Self>, Flaw> {
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let running = run::start(listen, Folder::new(data), None, Bounds::default()).await?;
+    pub(super) async fn start(data: &Path, start: Start) -> Result<Seen<Self>, Flaw> {
+        let running = start(data.to_owned()).await?;
         let http = client()?;
-        let detail = json!({ "issuer": running.at.issuer, "provider": running.at.idp(), "records": running.app.broker.records.ledger.stats().records });
+        let detail = json!({ "issuer": running.at().issuer, "provider": running.at().idp(), "records": running.records() });
         Ok(Seen {
             value: Self { running, http },
             detail,
@@ -75,9 +71,9 @@ impl World {
     ///
     /// # Errors
     /// When either does not go well.
-    pub(super) async fn restart(self, data: &Path) -> Result<Seen<Self>, Flaw> {
+    pub(super) async fn restart(self, data: &Path, start: Start) -> Result<Seen<Self>, Flaw> {
         self.stop().await?;
-        Self::start(data).await
+        Self::start(data, start).await
     }
 
     /// Stops it.
@@ -90,13 +86,13 @@ impl World {
 
     /// The broker's time, Unix seconds.
     pub(super) fn now_s(&self) -> u64 {
-        self.running.app.broker.records.clock.now_s()
+        self.running.now_s()
     }
 
     /// A text of the ready file.
     pub(super) fn known(&self, pointer: &str) -> String {
         self.running
-            .ready
+            .ready()
             .pointer(pointer)
             .and_then(Value::as_str)
             .unwrap_or_default()
@@ -142,7 +138,7 @@ impl World {
         token: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Flaw> {
-        let url = format!("{}{path}", self.running.at.demo);
+        let url = format!("{}{path}", self.running.at().demo);
         let request = match body {
             None => self.http.get(url),
             Some(body) => self.http.post(url).json(body),
@@ -169,7 +165,7 @@ impl World {
     /// # Errors
     /// When nothing answers.
     pub(super) async fn is_active(&self, token: &str) -> Result<bool, Flaw> {
-        let url = format!("{}/introspect", self.running.at.issuer);
+        let url = format!("{}/introspect", self.running.at().issuer);
         let request = self.http.post(url).form(&[("token", token)]);
         let (id, secret) = (
             self.known("/targets/sap/rs_client_id"),

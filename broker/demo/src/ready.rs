@@ -1,26 +1,22 @@
 //! The ready file (contract §3): everything a test or a script needs to know
 //! of a running dev world.
 
+use super::Addresses;
 use super::cast::{AGENTS, APP, IDP, PEOPLE, TARGETS, WORKLOADS};
 use super::world::{World, WorldFlaw};
-use super::{Addresses, files};
+use locum_ambient::files::write_private;
 use serde_json::{Map, Value, json};
 use std::io;
 use std::path::Path;
 
 /// Name of the copy in the data folder, which `locum dev env` reads.
-pub(crate) const FILE: &str = "dev-ready.json";
+pub const FILE: &str = "dev-ready.json";
 
 /// The ready file's content. `data` is the absolute path of the data folder.
 ///
 /// # Errors
 /// When the world lacks part of the cast.
-pub(crate) fn ready(
-    world: &World,
-    at: &Addresses,
-    data: &Path,
-    pid: u32,
-) -> Result<Value, WorldFlaw> {
+pub fn ready(world: &World, at: &Addresses, data: &Path, pid: u32) -> Result<Value, WorldFlaw> {
     Ok(json!({
         "pid": pid,
         "issuer": at.issuer,
@@ -48,11 +44,11 @@ pub(crate) fn ready(
 ///
 /// # Errors
 /// Whatever the file system says.
-pub(crate) fn announce(ready: &Value, data: &Path, elsewhere: Option<&Path>) -> io::Result<()> {
+pub fn announce(ready: &Value, data: &Path, elsewhere: Option<&Path>) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(ready)?;
-    files::write_private(&data.join(FILE), &text)?;
+    write_private(&data.join(FILE), &text)?;
     match elsewhere {
-        Some(path) => files::write_private(path, &text),
+        Some(path) => write_private(path, &text),
         None => Ok(()),
     }
 }

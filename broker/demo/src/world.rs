@@ -3,10 +3,10 @@
 //! and credentials.
 
 use super::cast::{AGENTS, PEOPLE, TARGETS};
-use super::files;
 use super::keys::{DemoKey, KeyFlaw};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use locum_ambient::files::write_private;
 use locum_core::jcs::hex;
 use locum_core::secret::Secret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,7 +16,7 @@ use std::path::Path;
 use subtle::ConstantTimeEq;
 
 /// Name of the file in the data folder.
-pub(crate) const FILE: &str = "dev-world.json";
+pub const FILE: &str = "dev-world.json";
 /// Version of the file's shape.
 const VERSION: u32 = 1;
 /// Bytes of randomness in a client secret or the admin token (contract §11).
@@ -26,7 +26,7 @@ const PASSWORD_BYTES: usize = 18;
 
 /// Why there is no dev world.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum WorldFlaw {
+pub enum WorldFlaw {
     /// The file system failed.
     #[error("cannot use `{FILE}`: {0}")]
     Io(#[from] io::Error),
@@ -49,7 +49,7 @@ pub(crate) enum WorldFlaw {
 
 /// A secret of the demo. It can be written into the files named `dev-*` and
 /// the ready file, and nowhere else: no `Debug`, no `Display`.
-pub(crate) struct DemoSecret(Secret<String>);
+pub struct DemoSecret(Secret<String>);
 
 impl DemoSecret {
     fn random(bytes: usize, fill: &dyn Fn(&mut [u8])) -> Self {
@@ -59,13 +59,13 @@ impl DemoSecret {
     }
 
     /// Shows the secret.
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         self.0.expose()
     }
 
     /// Whether the offered text is the secret, in time that does not tell how
     /// much of it is.
-    pub(crate) fn is(&self, offered: &str) -> bool {
+    pub fn is(&self, offered: &str) -> bool {
         self.expose().as_bytes().ct_eq(offered.as_bytes()).into()
     }
 }
@@ -95,7 +95,7 @@ pub(crate) struct AgentProof {
 /// The secrets of the dev world.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct World {
+pub struct World {
     version: u32,
     /// Signs what the demo identity provider says.
     pub(crate) idp: DemoKey,
@@ -105,7 +105,7 @@ pub(crate) struct World {
     agents: BTreeMap<String, AgentProof>,
     targets: BTreeMap<String, DemoSecret>,
     /// Bearer of the role `admin`.
-    pub(crate) admin_token: DemoSecret,
+    pub admin_token: DemoSecret,
     master_key: DemoSecret,
 }
 
@@ -115,14 +115,14 @@ impl World {
     ///
     /// # Errors
     /// [`WorldFlaw`].
-    pub(crate) fn open(data: &Path, fill: &dyn Fn(&mut [u8])) -> Result<Self, WorldFlaw> {
+    pub fn open(data: &Path, fill: &dyn Fn(&mut [u8])) -> Result<Self, WorldFlaw> {
         let path = data.join(FILE);
         match std::fs::read(&path) {
             Ok(bytes) => Self::parse(&bytes),
             Err(flaw) if flaw.kind() == io::ErrorKind::NotFound => {
                 let world = Self::generate(fill)?;
                 let text = serde_json::to_vec_pretty(&world).map_err(io::Error::from)?;
-                files::write_private(&path, &text)?;
+                write_private(&path, &text)?;
                 Ok(world)
             }
             Err(flaw) => Err(flaw.into()),
@@ -133,7 +133,7 @@ impl World {
     ///
     /// # Errors
     /// When a key cannot be made.
-    pub(crate) fn generate(fill: &dyn Fn(&mut [u8])) -> Result<Self, WorldFlaw> {
+    pub fn generate(fill: &dyn Fn(&mut [u8])) -> Result<Self, WorldFlaw> {
         let key = |name: &str| DemoKey::generate(&format!("{name}-{}", suffix(fill)));
         let secret = || DemoSecret::random(SECRET_BYTES, fill);
         let mut agents = BTreeMap::new();
@@ -188,7 +188,7 @@ impl World {
     ///
     /// # Errors
     /// When there is no such person.
-    pub(crate) fn password(&self, person: &str) -> Result<&DemoSecret, WorldFlaw> {
+    pub fn password(&self, person: &str) -> Result<&DemoSecret, WorldFlaw> {
         self.people
             .get(person)
             .ok_or_else(|| WorldFlaw::Missing(person.to_owned()))
@@ -208,14 +208,14 @@ impl World {
     ///
     /// # Errors
     /// When there is no such target.
-    pub(crate) fn server_secret(&self, target: &str) -> Result<&DemoSecret, WorldFlaw> {
+    pub fn server_secret(&self, target: &str) -> Result<&DemoSecret, WorldFlaw> {
         self.targets
             .get(target)
             .ok_or_else(|| WorldFlaw::Missing(target.to_owned()))
     }
 
     /// The secret of any client of the demo, by client id.
-    pub(crate) fn client_secret(&self, client_id: &str) -> Option<&DemoSecret> {
+    pub fn client_secret(&self, client_id: &str) -> Option<&DemoSecret> {
         let server = TARGETS.iter().find(|t| t.client_id() == client_id);
         match server {
             Some(target) => self.targets.get(target.id),
@@ -227,7 +227,7 @@ impl World {
     ///
     /// # Errors
     /// When the file holds something else.
-    pub(crate) fn master_key(&self) -> Result<[u8; 32], WorldFlaw> {
+    pub fn master_key(&self) -> Result<[u8; 32], WorldFlaw> {
         STANDARD
             .decode(self.master_key.expose())
             .ok()

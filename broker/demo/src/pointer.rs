@@ -1,7 +1,7 @@
 //! Where this user's last dev world keeps its data, so that `locum dev env`
 //! finds it without being told.
 
-use super::files;
+use locum_ambient::files::write_private;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const PATH_MAX: u64 = 4096;
 
 /// Why the pointer does not lead to a dev world.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PointerFlaw {
+pub enum PointerFlaw {
     /// There is none.
     #[error("expected a running dev world, found none; start one with: locum dev")]
     Absent,
@@ -40,7 +40,7 @@ pub(crate) enum PointerFlaw {
 ///
 /// # Errors
 /// When nothing can be written into that folder.
-pub(crate) fn place() -> Result<PathBuf, PointerFlaw> {
+pub fn place() -> Result<PathBuf, PointerFlaw> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one thing `dev` takes from the environment by itself"
@@ -63,20 +63,20 @@ pub(crate) fn place() -> Result<PathBuf, PointerFlaw> {
 ///
 /// # Errors
 /// [`PointerFlaw::Io`]; a dev world runs just as well without.
-pub(crate) fn write(place: &Path, data: &Path) -> Result<(), PointerFlaw> {
+pub fn write(place: &Path, data: &Path) -> Result<(), PointerFlaw> {
     let io = |flaw| PointerFlaw::Io {
         path: place.to_owned(),
         flaw,
     };
     let data = std::path::absolute(data).map_err(io)?;
-    files::write_private(place, data.as_os_str().as_encoded_bytes()).map_err(io)
+    write_private(place, data.as_os_str().as_encoded_bytes()).map_err(io)
 }
 
 /// The data folder pointed to.
 ///
 /// # Errors
 /// [`PointerFlaw`]: no pointer, or one that another user may have laid.
-pub(crate) fn read(place: &Path) -> Result<PathBuf, PointerFlaw> {
+pub fn read(place: &Path) -> Result<PathBuf, PointerFlaw> {
     let io = |flaw: io::Error| match flaw.kind() {
         io::ErrorKind::NotFound => PointerFlaw::Absent,
         _ => PointerFlaw::Io {
@@ -107,7 +107,7 @@ pub(crate) fn read(place: &Path) -> Result<PathBuf, PointerFlaw> {
 }
 
 /// Takes the pointer away if it still leads to this data folder.
-pub(crate) fn forget(place: &Path, data: &Path) {
+pub fn forget(place: &Path, data: &Path) {
     let ours = std::path::absolute(data).ok();
     if read(place).ok().is_some_and(|found| Some(found) == ours) {
         // Gone already is as good.

@@ -27,7 +27,7 @@ const DRAIN: Duration = Duration::from_secs(3);
 
 /// Why the demo listener cannot be set up.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ServeFlaw {
+pub enum ServeFlaw {
     /// A demo key is no use.
     #[error(transparent)]
     Key(#[from] KeyFlaw),
@@ -37,14 +37,14 @@ pub(crate) enum ServeFlaw {
 }
 
 /// The demo listener while it answers. Dropping it stops it, in its own time.
-pub(crate) struct Running {
+pub struct Running {
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
 
 impl Running {
     /// Stops: no new connection, open requests end, what still hangs is cut.
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         // The listener may have ended by itself.
         let _ = self.stop.send(());
         let abort = self.task.abort_handle();
@@ -58,7 +58,7 @@ impl Running {
 ///
 /// # Errors
 /// [`ServeFlaw`].
-pub(crate) fn serve(
+pub fn serve(
     world: &Arc<World>,
     at: &Addresses,
     ambient: &Ambient,
@@ -81,11 +81,7 @@ pub(crate) fn serve(
 ///
 /// # Errors
 /// [`ServeFlaw`].
-pub(crate) fn router(
-    world: &Arc<World>,
-    at: &Addresses,
-    ambient: &Ambient,
-) -> Result<Router, ServeFlaw> {
+pub fn router(world: &Arc<World>, at: &Addresses, ambient: &Ambient) -> Result<Router, ServeFlaw> {
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT);
     Ok(Router::new()
         .route("/", get(index))

@@ -13,41 +13,37 @@ use std::collections::BTreeMap;
 const MAX_LIFETIME: u32 = 300;
 
 /// An agent's registration and its one certified version.
-pub(crate) struct AgentFact {
+pub struct AgentFact {
     /// Its id.
-    pub(crate) id: &'static str,
+    pub id: &'static str,
     /// Body of `POST /agents`.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Body of `POST /agents/{id}/versions`.
-    pub(crate) version: Value,
+    pub version: Value,
     /// Body of `POST /agents/{id}/versions/{ver}/certify`.
-    pub(crate) certify: Value,
+    pub certify: Value,
 }
 
 /// What is to be known before the first request, in the order in which each
 /// part needs the one before. Client secrets: [`World::client_secret`].
-pub(crate) struct Facts {
+pub struct Facts {
     /// (id, body of `PUT /issuers/{id}`).
-    pub(crate) issuers: Vec<(&'static str, Value)>,
+    pub issuers: Vec<(&'static str, Value)>,
     /// Bodies of `POST /clients`.
-    pub(crate) clients: Vec<Value>,
+    pub clients: Vec<Value>,
     /// (id, body of `PUT /targets/{id}`).
-    pub(crate) targets: Vec<(&'static str, Value)>,
+    pub targets: Vec<(&'static str, Value)>,
     /// The agents.
-    pub(crate) agents: Vec<AgentFact>,
+    pub agents: Vec<AgentFact>,
     /// Files of the policy bundle (contract §13).
-    pub(crate) policies: BTreeMap<String, String>,
+    pub policies: BTreeMap<String, String>,
 }
 
 /// The facts of a world. `certified_until` is RFC 3339, a year ahead.
 ///
 /// # Errors
 /// When the world lacks a key of the cast.
-pub(crate) fn facts(
-    world: &World,
-    at: &Addresses,
-    certified_until: &str,
-) -> Result<Facts, WorldFlaw> {
+pub fn facts(world: &World, at: &Addresses, certified_until: &str) -> Result<Facts, WorldFlaw> {
     let agents = AGENTS
         .iter()
         .map(|a| agent(world, a, certified_until))

@@ -1,6 +1,6 @@
 //! Telling what happens: lines for people, or one JSON object a step.
 
-use crate::dev::run::Flaw;
+use crate::started::Flaw;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::io::Write;

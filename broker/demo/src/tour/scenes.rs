@@ -2,7 +2,7 @@
 
 use super::play::Seen;
 use super::world::{Answer, World, claims};
-use crate::dev::run::Flaw;
+use crate::started::Flaw;
 use serde_json::{Value, json};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";

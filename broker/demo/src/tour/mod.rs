@@ -5,16 +5,16 @@ mod play;
 mod scenes;
 mod world;
 
-use crate::dev::run::Flaw;
+use crate::started::{Flaw, Start};
 use play::Play;
 use std::process::ExitCode;
 use world::World;
 
 /// Plays the tour. Success only if every step held.
-pub(crate) async fn command(json: bool) -> ExitCode {
+pub async fn command(json: bool, start: Start) -> ExitCode {
     let mut play = Play::new(json);
     play.opening();
-    let ended = perform(&mut play).await;
+    let ended = perform(&mut play, start).await;
     play.closing(&ended);
     if ended.is_ok() {
         ExitCode::SUCCESS
@@ -23,12 +23,12 @@ pub(crate) async fn command(json: bool) -> ExitCode {
     }
 }
 
-async fn perform(play: &mut Play) -> Result<(), Flaw> {
+async fn perform(play: &mut Play, start: Start) -> Result<(), Flaw> {
     let folder = tempfile::tempdir()?;
     let world = play
         .step(
             "A broker, a provider, agents and targets start",
-            World::start(folder.path()),
+            World::start(folder.path(), start),
         )
         .await?;
     let ada = play
@@ -108,7 +108,7 @@ async fn perform(play: &mut Play) -> Result<(), Flaw> {
     let world = play
         .step(
             "The broker restarts on the same data",
-            world.restart(folder.path()),
+            world.restart(folder.path(), start),
         )
         .await?;
     play.step(

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why there is nothing to print.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EnvFlaw {
+pub enum EnvFlaw {
     /// Nobody told us of a dev world.
     #[error(transparent)]
     Pointer(#[from] PointerFlaw),
@@ -50,7 +50,7 @@ pub(crate) enum EnvFlaw {
 ///
 /// # Errors
 /// When nothing points to one.
-pub(crate) fn locate(data: Option<&Path>, named: Option<&Path>) -> Result<PathBuf, EnvFlaw> {
+pub fn locate(data: Option<&Path>, named: Option<&Path>) -> Result<PathBuf, EnvFlaw> {
     match (data, named) {
         (Some(data), _) => Ok(data.join(ready::FILE)),
         (None, Some(path)) => Ok(path.to_owned()),
@@ -63,7 +63,7 @@ pub(crate) fn locate(data: Option<&Path>, named: Option<&Path>) -> Result<PathBu
 ///
 /// # Errors
 /// [`EnvFlaw`].
-pub(crate) fn env(ready_file: &Path) -> Result<String, EnvFlaw> {
+pub fn env(ready_file: &Path) -> Result<String, EnvFlaw> {
     let unreadable = |flaw| EnvFlaw::Unreadable {
         path: ready_file.to_owned(),
         flaw,

@@ -29,7 +29,7 @@ use locum_keys::LocumKeys;
 
 /// Why the targets cannot be set up.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TargetFlaw {
+pub enum TargetFlaw {
     /// A target's secret is missing.
     #[error(transparent)]
     World(#[from] WorldFlaw),

@@ -1,0 +1,33 @@
+//! A broker with the demo world around it, started by whoever puts both together.
+
+use crate::Addresses;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+/// Why the demo world does not start, or not end well: one sentence.
+pub type Flaw = Box<dyn std::error::Error + Send + Sync>;
+
+/// What comes of it in its own time.
+pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Flaw>> + Send>>;
+
+/// A broker that runs, with the demo world around it.
+pub trait Started: Send {
+    /// Where everything answers.
+    fn at(&self) -> &Addresses;
+
+    /// The ready file's content.
+    fn ready(&self) -> &Value;
+
+    /// How many records its ledger has.
+    fn records(&self) -> u64;
+
+    /// The broker's time, Unix seconds.
+    fn now_s(&self) -> u64;
+
+    /// Stops: no new connection, what is under way ends, the ledger is closed.
+    fn stop(self: Box<Self>) -> Coming<()>;
+}
+
+/// Starts one on a data folder, on any free ports.
+pub type Start = fn(PathBuf) -> Coming<Box<dyn Started>>;

@@ -1,0 +1,60 @@
+//! The `locum.toml` of a dev world: settings alone. Its objects are recorded as
+//! an administrator's, so that nothing is managed by file (contract §12).
+
+use locum_ambient::files::write_private;
+use locum_demo::places::Places;
+use std::io;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// Its name in the data folder.
+const FILE: &str = "locum.toml";
+/// Networks of loopback: there alone the demo world is.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+
+/// Writes the settings anew; where they are. `rate`: requests that a client may
+/// make in a second, without a limit where it is `None`.
+///
+/// # Errors
+/// Whatever the file system says.
+pub(super) fn write(data: &Path, bound: &Places, rate: Option<u32>) -> io::Result<PathBuf> {
+    let file = data.join(FILE);
+    let text = format!(
+        "# Written by `locum dev` at every start.\n{}",
+        settings(data, bound, rate)
+    );
+    write_private(&file, text.as_bytes())?;
+    Ok(file)
+}
+
+fn settings(data: &Path, bound: &Places, rate: Option<u32>) -> Table {
+    let table = |members: Vec<(&str, Value)>| -> Value {
+        let members = members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        Value::Table(members.collect())
+    };
+    let listen = vec![
+        ("public", bound.public.to_string().into()),
+        ("operations", bound.operations.to_string().into()),
+    ];
+    let limits = vec![(
+        "requests_per_client_per_s",
+        i64::from(rate.unwrap_or(0)).into(),
+    )];
+    let loopback = LOOPBACK.map(Value::from).to_vec();
+    let mut out = Table::new();
+    out.insert("issuer".into(), format!("http://{}", bound.public).into());
+    out.insert("data_dir".into(), data.display().to_string().into());
+    out.insert("listen".into(), table(listen));
+    out.insert("limits".into(), table(limits));
+    out.insert(
+        "network".into(),
+        table(vec![("allow_private", loopback.into())]),
+    );
+    out.insert(
+        "grants".into(),
+        table(vec![("allow_administrator", true.into())]),
+    );
+    out
+}
