@@ -40,7 +40,7 @@ def one(name: str) -> str:
 
 def longest_stop_s() -> int:
     """How long a broker finishes what is under way, at most."""
-    text = (REPO / "broker/server/src/serve/run.rs").read_text()
+    text = (REPO / "broker/server/src/serve/serving.rs").read_text()
     return int(re.search(r"^const FINISH: Duration = Duration::from_secs\((\d+)\);", text, re.M)[1])
 
 

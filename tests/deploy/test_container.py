@@ -63,7 +63,7 @@ def test_a_build_gets_what_is_copied_in_and_nothing_else():
 
 def test_the_build_is_of_the_shipped_profile_and_locked():
     built = " ".join(w for words in instructions("RUN") for w in words)
-    assert "cargo build --profile dist --locked --package locum-server" in built
+    assert "cargo build --profile dist --locked --no-default-features --package locum-server" in built
     assert "dist" in CARGO["profile"] and "target/dist/locum " in built
     server = tomllib.loads((REPO / "broker/server/Cargo.toml").read_text())
     assert "locum" in [entry["name"] for entry in server["bin"]]
