@@ -2,28 +2,27 @@
 
 use locum_core::record::Appended;
 use locum_stores::ledger::AppendError;
-use locum_stores::state::Shared;
+use std::pin::Pin;
+
+/// What is undone where there never will be a record.
+pub(crate) type Undo = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A record on its way, and what is undone if it never comes. Whoever waited may
 /// go: the rest goes on by itself.
-pub(crate) struct Appending<F, U>
+pub(crate) struct Appending<F>
 where
     F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
-    U: FnOnce(&Shared) + Send + 'static,
 {
-    rest: Option<(F, U)>,
-    state: Shared,
+    rest: Option<(F, Undo)>,
 }
 
-impl<F, U> Appending<F, U>
+impl<F> Appending<F>
 where
     F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
-    U: FnOnce(&Shared) + Send + 'static,
 {
-    pub(crate) const fn new(appended: F, undo: U, state: Shared) -> Self {
+    pub(crate) const fn new(appended: F, undo: Undo) -> Self {
         Self {
             rest: Some((appended, undo)),
-            state,
         }
     }
 
@@ -35,26 +34,25 @@ where
         if let Some((_, undo)) = self.rest.take()
             && ended.is_err()
         {
-            undo(&self.state);
+            // A task of its own: also where who waits goes meanwhile.
+            let _ = tokio::spawn(undo).await;
         }
         ended
     }
 }
 
-impl<F, U> Drop for Appending<F, U>
+impl<F> Drop for Appending<F>
 where
     F: Future<Output = Result<Appended, AppendError>> + Unpin + Send + 'static,
-    U: FnOnce(&Shared) + Send + 'static,
 {
     fn drop(&mut self) {
         let rest = self.rest.take();
         if let Some(((appended, undo), runtime)) =
             rest.zip(tokio::runtime::Handle::try_current().ok())
         {
-            let state = self.state.clone();
             runtime.spawn(async move {
                 if appended.await.is_err() {
-                    undo(&state);
+                    undo.await;
                 }
             });
         }

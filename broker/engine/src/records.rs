@@ -10,6 +10,7 @@ use locum_ambient::{Clock, Randomness};
 use locum_core::ids::Uuid7;
 use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
+use locum_stores::claims::Claims;
 use locum_stores::ledger::{AppendError, Ledger};
 use locum_stores::state::{Author, Change, Changed, Shared, State, draft};
 use std::sync::{Arc, OnceLock};
@@ -36,6 +37,8 @@ pub struct Records {
     pub ledger: Ledger,
     /// What is known now.
     pub state: Shared,
+    /// What must be taken before a decision.
+    pub claims: Arc<dyn Claims>,
     /// Peppers and the sealing key.
     pub vault: Arc<Vault>,
     /// Names to lineage keys.
@@ -83,6 +86,7 @@ impl Records {
     ) -> Self {
         Self {
             ledger,
+            claims: Arc::new(state.clone()),
             state,
             vault: Arc::new(vault),
             names,
@@ -117,7 +121,7 @@ impl Records {
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
     pub async fn append(&self, draft: impl Into<Arc<Draft>>) -> Result<Appended, Unavailable> {
-        self.append_or(draft, |_| ()).await
+        self.append_or(draft, || std::future::ready(())).await
     }
 
     /// The same. `undo` is done once it is sure that there never will be a record,
@@ -125,13 +129,16 @@ impl Records {
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
-    pub async fn append_or(
+    pub async fn append_or<F>(
         &self,
         draft: impl Into<Arc<Draft>>,
-        undo: impl FnOnce(&Shared) + Send + 'static,
-    ) -> Result<Appended, Unavailable> {
+        undo: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Appended, Unavailable>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let appended = Box::pin(self.ledger.append(draft.into()));
-        let mut appending = Appending::new(appended, undo, self.state.clone());
+        let mut appending = Appending::new(appended, Box::pin(async move { undo().await }));
         match timeout(RECORDED_WITHIN, appending.ended()).await {
             Ok(ended) => Ok(ended?),
             Err(_) => Err(NotChanged::Slow.into()),

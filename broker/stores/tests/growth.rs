@@ -13,6 +13,7 @@ use locum_core::ids::{GrantId, Jti, RevocationId, Uuid7};
 use locum_core::lineage::{LineageKind, What};
 use locum_core::record::{Draft, Place};
 use locum_core::testing::{NOW_S, Names, grant};
+use locum_stores::claims::{Claims, Coming, Mark};
 use locum_stores::ledger::{Follower, Ledger, Opened, Options};
 use locum_stores::state::{Author, Change, RevocationEntry, Shared, State, draft};
 use serde_json::json;
@@ -20,6 +21,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 /// Which kind of thing a process is to count.
 const KIND: &str = "LOCUM_GROWTH_KIND";
@@ -93,13 +95,28 @@ fn record(kind: &str, number: u64, ms: u64, shared: &Shared) -> Draft {
             let mark = uuid(number, ms).to_bytes();
             let until_s = ms / 1000 + 301;
             // As a request does before its record.
-            let taken = shared.write().marks.take(mark, [0; 32], until_s, ms / 1000);
-            taken.unwrap();
+            let wanted = Mark {
+                key: mark,
+                request: [0; 32],
+                until_s,
+            };
+            taken(shared.take(wanted, ms / 1000)).unwrap();
             let key = base64_url(&mark);
             by_client(&[Change::Mark { key, until_s }])
         }
         "a refusal" => decision("refusal", None, ms),
         _ => decision("permit", Some(uses), ms),
+    }
+}
+
+/// What the embedded backend has at once.
+fn taken<T>(mut coming: Coming<'_, T>) -> T {
+    match coming
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(found) => found,
+        Poll::Pending => panic!("expected a claim at once"),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn by_token(
         ActorType::Jwt => {
             let found = foreign::accept((broker, request.waiter), text, SentAs::ActorJwt).await?;
             let agent = agent_of(broker, &found.issuer, &found.token).ok_or_else(no_agent)?;
-            let seen_ms = request.first_seen(text, &found)?;
+            let seen_ms = request.first_seen(text, &found).await?;
             let Foreign { token, issuer, .. } = found;
             ActorProof::from_workload(agent, &issuer.id, &token, seen_ms, client, broker.ours())
         }
@@ -146,7 +146,7 @@ pub(crate) async fn only_proof(
     let named = form
         .get("client_id")
         .is_none_or(|id| id == agent.spec.id.as_str());
-    let first = seen::first(broker, text, &found)?;
+    let first = seen::first(broker, text, &found).await?;
     let client = Authenticated::by_workload(agent, &issuer.id, token, first.ms)
         .filter(|_| named)
         .ok_or_else(rejected)?;

@@ -12,13 +12,12 @@ use locum_ambient::metrics::Histogram;
 use locum_core::decide::{
     self, Case, Decision, DelegateTo, Facts, Permit, Refused, Standings, TargetRequest,
 };
-use locum_core::ids::GrantId;
 use locum_core::lineage::LineageKind;
 use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, Target};
 use locum_core::standing::{Standing, World, actors};
 use locum_policy::Bundle;
-use locum_stores::state::{Shared, State};
+use locum_stores::state::State;
 use std::sync::Arc;
 
 /// How often a decision is made again because a use was taken meanwhile.
@@ -39,13 +38,13 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
         let decision = worked_out(request, case.clone(), facts, bundle).await;
         match decision.map_err(|error| fault(request, &error))? {
             Decision::Refusal(refused) => return Err(refused),
-            Decision::Permit(permit) if reserve(request, &permit) => {
-                ready_to_sign(request, &permit)
-                    .await
-                    .map_err(|error| fault(request, &error))?;
-                return Ok(*permit);
+            Decision::Permit(permit) => {
+                if reserve(request, &permit).await {
+                    let ready = ready_to_sign(request, &permit).await;
+                    ready.map_err(|error| fault(request, &error))?;
+                    return Ok(*permit);
+                }
             }
-            Decision::Permit(_) => {}
         }
     }
     Err(fault(
@@ -115,31 +114,20 @@ async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Una
         .keyring
         .ensure(&request.broker.records, permit.alg());
     let made = request.waiter.patiently(made).await;
-    if made.is_err() {
-        release(&request.broker.records.state, permit.takes_use_of());
+    if let (Err(_), Some(grant)) = (&made, permit.takes_use_of()) {
+        request.broker.records.claims.release(grant).await;
     }
     made
 }
 
 /// Takes one use of the grant the permit rests on; `false` when the last was
 /// taken since the facts were read.
-fn reserve(request: &Request<'_>, permit: &Permit) -> bool {
+async fn reserve(request: &Request<'_>, permit: &Permit) -> bool {
     let Some(id) = permit.takes_use_of() else {
         return true;
     };
-    let broker = request.broker;
-    broker
-        .records
-        .state
-        .write()
-        .reserve(id, broker.records.clock.now_s())
-}
-
-/// Gives a reserved use back: it is sure that there is no record.
-pub(crate) fn release(state: &Shared, grant: Option<GrantId>) {
-    if let Some(id) = grant {
-        state.write().registry.unuse_grant(id);
-    }
+    let records = &request.broker.records;
+    records.claims.reserve(id, records.clock.now_s()).await
 }
 
 fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {

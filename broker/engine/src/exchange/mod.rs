@@ -76,7 +76,7 @@ pub async fn exchange(broker: &Broker, sent: Sent<'_>) -> (Ended, Option<String>
 
 /// Step 2, and those of an authenticated client.
 async fn of_form(broker: &Broker, sent: &Sent<'_>, (form, waiter): (&Form, &Waiter)) -> Ended {
-    let proven = match client_auth::authenticate(broker, sent.headers, form, sent.body) {
+    let proven = match client_auth::authenticate(broker, sent.headers, form, sent.body).await {
         Ok(Some(proven)) => Ok(proven),
         Ok(None) => actor::only_proof((broker, waiter), form).await,
         Err(refusal) => Err(refusal),

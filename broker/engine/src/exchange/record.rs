@@ -1,7 +1,6 @@
 //! No record, no answer: neither a token nor a refusal leaves before its
 //! ledger entry is durable (architecture, "Five promises").
 
-use super::facts;
 use super::request::{Request, Stop};
 use super::requested::requested;
 use super::summary::{self, Place, Sent};
@@ -13,7 +12,6 @@ use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
-use locum_stores::state::Shared;
 use std::sync::Arc;
 
 /// A "no" that is on the record, or the fault that kept it off.
@@ -105,7 +103,7 @@ async fn summed(
         .count(summary, refused, &sent)
         .await;
     if let Some(mark) = request.client.mark.filter(|_| again || counted.is_err()) {
-        mark.failed(&request.broker.records);
+        request.broker.records.claims.failed(mark.key).await;
     }
     counted.map_or_else(NotIssued::Fault, NotIssued::Refused)
 }
@@ -122,7 +120,7 @@ pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> NotIssue
         Ok(appended) => match refused.recorded(&draft, &appended, request.id) {
             Ok(recorded) => {
                 if let Some(mark) = request.client.mark.filter(|_| faulty) {
-                    mark.failed(&request.broker.records);
+                    request.broker.records.claims.failed(mark.key).await;
                 }
                 NotIssued::Refused(recorded)
             }
@@ -139,10 +137,13 @@ async fn append(
     used: Option<GrantId>,
 ) -> Result<Appended, Unavailable> {
     let mark = request.client.mark.map(|mark| mark.key);
-    let undo = move |state: &Shared| {
-        facts::release(state, used);
+    let claims = request.broker.records.claims.clone();
+    let undo = move || async move {
+        if let Some(grant) = used {
+            claims.release(grant).await;
+        }
         if let Some(key) = mark {
-            state.write().marks.failed(&key);
+            claims.failed(key).await;
         }
     };
     let appended = request.broker.records.append_or(draft.clone(), undo);

@@ -48,8 +48,8 @@ pub(crate) struct Request<'a> {
 
 impl Request<'_> {
     /// When a foreign token of it was first seen, Unix milliseconds.
-    pub(super) fn first_seen(&self, text: &str, found: &Foreign) -> Result<u64, Refusal> {
-        let first = seen::first(self.broker, text, found)?;
+    pub(super) async fn first_seen(&self, text: &str, found: &Foreign) -> Result<u64, Refusal> {
+        let first = seen::first(self.broker, text, found).await?;
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(first.mark);
         Ok(first.ms)

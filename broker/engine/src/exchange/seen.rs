@@ -26,7 +26,11 @@ pub(crate) struct FirstSeen {
 ///
 /// # Errors
 /// `LCM-UNAVAILABLE` where too many are remembered: its `iat` comes soon.
-pub(crate) fn first(broker: &Broker, text: &str, found: &Foreign) -> Result<FirstSeen, Refusal> {
+pub(crate) async fn first(
+    broker: &Broker,
+    text: &str,
+    found: &Foreign,
+) -> Result<FirstSeen, Refusal> {
     let now_ms = broker.records.clock.now_ms();
     let claims = found.token.get();
     let iat_s = claims.iat.unwrap_or_default();
@@ -42,7 +46,7 @@ pub(crate) fn first(broker: &Broker, text: &str, found: &Foreign) -> Result<Firs
     let oldest_s = iat_s.saturating_add(age_s);
     let until_s = claims.exp.min(oldest_s).saturating_add(1);
     let first_ms = if ahead {
-        let seen = broker.records.state.write().seen.see(key, now_ms, until_s);
+        let seen = broker.records.claims.see(key, now_ms, until_s).await;
         Some(seen.map_err(|full| unavailable().because(full.to_string()))?)
     } else {
         broker.records.state.read().seen.get(&key)

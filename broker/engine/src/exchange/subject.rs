@@ -51,7 +51,7 @@ async fn by_id_token(
 ) -> Result<SubjectProof, Refusal> {
     let broker = request.broker;
     let found = foreign::accept((broker, request.waiter), text, SentAs::IdToken).await?;
-    let seen = seen(request, text, &found)?;
+    let seen = seen(request, text, &found).await?;
     SubjectProof::from_id_token(&found.token, &found.issuer, actor.agent_id(), seen)
 }
 
@@ -60,7 +60,7 @@ async fn by_id_token(
 async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refusal> {
     let broker = request.broker;
     let found = foreign::accept((broker, request.waiter), text, SentAs::SubjectJwt).await?;
-    let seen = seen(request, text, &found)?;
+    let seen = seen(request, text, &found).await?;
     let Foreign { token, issuer, .. } = &found;
     match issuer.spec.role {
         IssuerRole::Subject => SubjectProof::from_access_token(token, issuer, seen),
@@ -75,12 +75,12 @@ async fn by_jwt(request: &Request<'_>, text: &str) -> Result<SubjectProof, Refus
     }
 }
 
-fn seen<'a>(request: &Request<'a>, text: &str, found: &Foreign) -> Result<Seen<'a>, Refusal> {
+async fn seen<'a>(request: &Request<'a>, text: &str, found: &Foreign) -> Result<Seen<'a>, Refusal> {
     let broker = request.broker;
     Ok(Seen {
         ours: &broker.issuer,
         keys: &broker.records.names,
-        ms: request.first_seen(text, found)?,
+        ms: request.first_seen(text, found).await?,
     })
 }
 

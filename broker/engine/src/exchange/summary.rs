@@ -2,13 +2,13 @@
 //! that in a summary, which is opened on record before the first of them is
 //! sent (contract §10) and closed when its minute is over, or at the stop.
 
-use crate::oauth::proven::Mark;
 use crate::oauth::waiting::Waiter;
 use crate::records::Records;
 use crate::unavailable::Unavailable;
 use locum_core::decide::{self, Counts, Recorded, Refused, Row, SINGLY_MAX, SeenMark};
 use locum_core::ids::RequestId;
 use locum_core::record::{Appended, Draft};
+use locum_stores::claims::Mark;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;

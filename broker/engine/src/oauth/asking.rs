@@ -47,7 +47,7 @@ pub async fn enter(
 ) -> Result<Asking, NotAsking> {
     let form = Form::read(headers, body).map_err(NotAsking::Rejected)?;
     form.single_valued().map_err(NotAsking::Rejected)?;
-    let proven = client_auth::authenticate(broker, headers, &form, body);
+    let proven = client_auth::authenticate(broker, headers, &form, body).await;
     let proven = proven.map_err(NotAsking::Rejected)?;
     let client = proven.ok_or_else(|| NotAsking::Rejected(rejected()))?;
     let waiter = Waiter::client(&broker.waiting, client.client.get().id(), body.len());
@@ -67,7 +67,7 @@ pub async fn enter(
         };
         let recorded = broker.records.record(&changes, &author);
         if let Err(error) = waiter.patiently(recorded).await {
-            mark.failed(&broker.records);
+            broker.records.claims.failed(mark.key).await;
             tracing::error!(request_id = %id, %error, "assertion not marked");
             return Err(NotAsking::Refused(unavailable()));
         }

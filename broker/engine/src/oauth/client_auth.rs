@@ -3,7 +3,7 @@
 
 use super::basic::{self, Authorization};
 use super::form::Form;
-use super::proven::{Mark, Proven};
+use super::proven::Proven;
 use crate::broker::Broker;
 use crate::vault::Secrets;
 use http::HeaderMap;
@@ -15,6 +15,7 @@ use locum_core::secret::Secret;
 use locum_core::token::{
     Alg, Audiences, Claims, Expectation, TokenKind, TypRule, Unverified, Verified, verify,
 };
+use locum_stores::claims::Mark;
 use locum_stores::state::State;
 use sha2::{Digest, Sha256};
 
@@ -41,7 +42,7 @@ enum Presented {
 ///
 /// # Errors
 /// `LCM-CLIENT-AUTH`.
-pub fn authenticate(
+pub async fn authenticate(
     broker: &Broker,
     headers: &HeaderMap,
     form: &Form,
@@ -53,7 +54,7 @@ pub fn authenticate(
     let proven = match presented {
         Presented::Secret(id, secret) => by_secret(broker, &id, &secret)?,
         Presented::Assertion(assertion) => {
-            by_assertion(broker, assertion, request_hash(headers, body))?
+            by_assertion(broker, assertion, request_hash(headers, body)).await?
         }
     };
     let id = form.get("client_id");
@@ -136,7 +137,7 @@ fn with_secret(
     }
 }
 
-fn by_assertion(
+async fn by_assertion(
     broker: &Broker,
     assertion: Unverified,
     request: [u8; 32],
@@ -171,7 +172,7 @@ fn by_assertion(
     let caller = caller.ok_or_else(rejected)?;
     let client = Authenticated::by_assertion(caller, &verified, now_ms).ok_or_else(rejected)?;
     stands(broker, &client)?;
-    let mark = take_mark(broker, &client, &verified, request)?;
+    let mark = take_mark(broker, &client, &verified, request).await?;
     Ok(Proven {
         client,
         mark: Some(mark),
@@ -206,7 +207,7 @@ pub fn names_of(broker: &Broker, caller: &Caller) -> Vec<Key> {
 
 /// Takes the single-use mark of an assertion. It counts as long as the
 /// assertion could be accepted at all.
-fn take_mark(
+async fn take_mark(
     broker: &Broker,
     client: &Authenticated<Caller>,
     assertion: &Verified<Claims>,
@@ -221,13 +222,8 @@ fn take_mark(
         until_s: claims.exp.saturating_add(1),
     };
     let now_s = broker.records.clock.now_s();
-    broker
-        .records
-        .state
-        .write()
-        .marks
-        .take(mark.key, request, mark.until_s, now_s)
-        .map_err(|_| rejected())?;
+    let taken = broker.records.claims.take(mark, now_s).await;
+    taken.map_err(|_| rejected())?;
     Ok(mark)
 }
 

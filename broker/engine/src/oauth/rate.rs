@@ -64,7 +64,7 @@ pub(crate) async fn hold(
         }
     };
     if let Some(mark) = &client.mark {
-        mark.failed(&broker.records);
+        broker.records.claims.failed(mark.key).await;
     }
     match recorded {
         Ok(()) => Err(over(broker)),

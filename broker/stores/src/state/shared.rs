@@ -27,8 +27,9 @@ impl Shared {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is no record: reservations of uses and marks in flight.
-    pub fn write(&self) -> RwLockWriteGuard<'_, State> {
+    /// Writes what is no record: reservations of uses and marks in flight. To
+    /// others, the verbs of [`Claims`](crate::claims::Claims).
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
