@@ -1,16 +1,10 @@
 //! An `Authorization` header: credentials or none, never a panic.
 #![no_main]
 
-#[path = "../../../broker/engine/src/oauth/basic.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
-mod basic;
-#[path = "../../../broker/engine/src/oauth/form.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
-mod form;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
+use locum_engine::oauth::basic;
 
 fn read(value: &[u8]) -> Option<basic::Authorization> {
     let mut headers = HeaderMap::new();

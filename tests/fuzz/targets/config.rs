@@ -18,22 +18,12 @@ mod flaw;
 mod issuer;
 #[path = "../../../broker/server/src/config/reference.rs"]
 mod reference;
-#[path = "../../../broker/engine/src/read/nearest.rs"]
-mod nearest;
 #[path = "../../../broker/server/src/config/settings.rs"]
 mod settings;
 #[path = "../../../broker/server/src/config/values.rs"]
 mod values;
 #[path = "../../../broker/server/src/config/whole.rs"]
 mod whole;
-#[path = "../../../broker/engine/src/bounds.rs"]
-mod bounds;
-#[path = "../../../broker/engine/src/issuer_keys/settings.rs"]
-mod keys_of_others;
-
-mod issuer_keys {
-    pub(crate) use crate::keys_of_others::TrustSettings;
-}
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::ids::{IssuerId, TargetId};

@@ -1,12 +1,9 @@
 //! A form: refused, or pairs whose bytes are no more than were sent.
 #![no_main]
 
-#[path = "../../../broker/engine/src/oauth/form.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the broker uses the rest")]
-mod form;
-
 use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
+use locum_engine::oauth::form::Form;
 
 fuzz_target!(|data: &[u8]| {
     // The first line is the content type, the rest the body.
@@ -18,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(kind) = HeaderValue::from_bytes(kind) {
         headers.insert("content-type", kind);
     }
-    let Ok(form) = form::Form::read(&headers, body) else {
+    let Ok(form) = Form::read(&headers, body) else {
         return;
     };
     let single = form.single_valued().is_ok();

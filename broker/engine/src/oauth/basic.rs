@@ -7,7 +7,7 @@ use http::HeaderMap;
 use locum_core::secret::Secret;
 
 /// What an `Authorization` header holds.
-pub(crate) enum Authorization {
+pub enum Authorization {
     /// There is none.
     Absent,
     /// A client id and its secret.
@@ -17,7 +17,8 @@ pub(crate) enum Authorization {
 }
 
 /// Reads the `Authorization` header.
-pub(crate) fn read(headers: &HeaderMap) -> Authorization {
+#[must_use]
+pub fn read(headers: &HeaderMap) -> Authorization {
     let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         let none = headers.get(http::header::AUTHORIZATION).is_none();

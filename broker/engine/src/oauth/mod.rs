@@ -2,7 +2,7 @@
 //! it may wait.
 
 pub mod asking;
-mod basic;
+pub mod basic;
 pub mod client_auth;
 pub(crate) mod client_keys;
 pub mod form;
