@@ -3,7 +3,8 @@
 
 use crate::ids::AgentId;
 use crate::party::{Link, Subject};
-use crate::proof::{ActorProof, SubjectProof};
+use crate::proof::actor::ActorProof;
+use crate::proof::subject::SubjectProof;
 use crate::refusal::{Code, Refusal, quoted};
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,7 @@
 //! The acting agent's life cycle: active and certified at this moment.
 
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::{Agent, Status};
 

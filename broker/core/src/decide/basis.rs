@@ -2,11 +2,13 @@
 //! first that covers the whole request: `may_act`, a live grant, a policy
 //! permitting `pre_authorise`. Later hops rest on what the root rests on.
 
+use super::case::Case;
 use super::details::{Narrowing, refused};
-use super::ladder::Work;
+use super::facts::Facts;
+use super::may_act;
 use super::passing::{PASSING_QUESTIONS_MAX, passing};
 use super::question::{by_policy, pre_authorise, question};
-use super::{Case, Facts, may_act};
+use super::work::Work;
 use crate::policy::{Action, Basis, PolicyCheck, Risk};
 use crate::proof::{Origin, Parent};
 use crate::refusal::{Code, Refusal, quoted};

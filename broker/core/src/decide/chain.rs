@@ -1,7 +1,8 @@
 //! The chain: the one that these two proofs make, within every bound on it
 //! (contract §6, "Depth").
 
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use crate::chain::{Bounds, Chain};
 use crate::refusal::{Code, Refusal};
 

@@ -1,8 +1,9 @@
 //! The claims of the token to be issued (contract §7), and its size.
 
 use super::aim::Aim;
-use super::ladder::Work;
-use super::{Case, DelegateTo, Facts};
+use super::case::Case;
+use super::facts::{DelegateTo, Facts};
+use super::work::Work;
 use crate::own::{AGENT_AUDIENCE, Del};
 use crate::policy::Basis;
 use crate::proof::Origin;

@@ -1,6 +1,6 @@
 //! What a token descends from, and who must be in force for it to stand.
 
-use super::Case;
+use super::case::Case;
 use super::permit::Permit;
 use crate::ids::{AgentId, VersionId};
 use crate::lineage::{Keyed, Lineage, LineageKind};

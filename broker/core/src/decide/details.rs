@@ -2,8 +2,10 @@
 //! narrowed to parent, grant and ceiling. Since a chosen grant limits, the
 //! basis is looked for here, and judged on its own rung.
 
-use super::ladder::Work;
-use super::{Case, Facts, basis};
+use super::basis;
+use super::case::Case;
+use super::facts::Facts;
+use super::work::Work;
 use crate::details::{Catalogue, Declared, Details, Flaw, Listed, Remaining, narrow, narrowed};
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};

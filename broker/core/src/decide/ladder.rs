@@ -1,65 +1,16 @@
 //! The order of the checks.
 
-use super::aim::Aim;
+use super::case::Case;
+use super::facts::Facts;
 use super::permit::{Decision, Refused};
+use super::trail::{Check, CheckResult, Trail};
+use super::work::Work;
 use super::{
-    Case, Facts, agent, basis, chain, claims, details, lifetime, locks, may_act, policy, presenter,
-    revocation, scope, target,
+    agent, basis, chain, claims, details, lifetime, locks, may_act, policy, presenter, revocation,
+    scope, target,
 };
-use crate::details::Details;
-use crate::policy::{Answer, Basis, PolicyCheck};
+use crate::policy::PolicyCheck;
 use crate::refusal::Refusal;
-use crate::registry::Grant;
-use crate::scope::Scope;
-use serde::Serialize;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-/// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckResult {
-    /// It held.
-    Passed,
-    /// It did not; nothing after it was looked at.
-    Failed,
-}
-
-/// One rung of the ladder as it is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// The check's name.
-    pub name: &'static str,
-    /// How it ended.
-    pub result: CheckResult,
-}
-
-/// The rungs so far.
-pub type Trail = Vec<Check>;
-
-/// What is known half-way up the ladder; every rung fills in its own part.
-#[derive(Debug, Default)]
-pub(super) struct Work {
-    pub(super) aim: Aim,
-    pub(super) scope: Scope,
-    pub(super) details: Details,
-    pub(super) basis: Option<Basis>,
-    pub(super) grant: Option<Arc<Grant>>,
-    pub(super) pre_authorised: Option<Answer>,
-    pub(super) answer: Answer,
-    pub(super) lifetime: u32,
-    pub(super) built: Option<claims::Built>,
-}
-
-impl Work {
-    /// The `@id`s of the policies that determined the answers so far, of both
-    /// actions (contract §12).
-    pub(super) fn policies(&self) -> Vec<String> {
-        let pre = self.pre_authorised.iter().flat_map(|pre| &pre.policies);
-        let all: BTreeSet<_> = self.answer.policies.iter().chain(pre).cloned().collect();
-        all.into_iter().collect()
-    }
-}
 
 /// One rung: it may fill in the work, or refuse.
 type Rung<P> = fn(&Case, &Facts, &P, &mut Work) -> Result<(), Refusal>;

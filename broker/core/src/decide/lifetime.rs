@@ -1,8 +1,9 @@
 //! Lifetime: the least of all that bounds it (contract §6). Never longer than
 //! any input.
 
-use super::ladder::Work;
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
+use super::work::Work;
 use crate::policy::Basis;
 use crate::refusal::{Code, Refusal};
 

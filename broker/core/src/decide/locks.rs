@@ -1,7 +1,8 @@
 //! Locks: a switch on an agent, version, owner, person, client, issuer, target
 //! or everything wins over all else (contract §12).
 
-use super::{Case, Facts, TargetRequest};
+use super::case::Case;
+use super::facts::{Facts, TargetRequest};
 use crate::ids::AgentId;
 use crate::lineage::LineageKind;
 use crate::refusal::{Code, Refusal, quoted};

@@ -1,7 +1,8 @@
 //! `may_act` (RFC 8693 §4.4): present and naming somebody else, it always
 //! refuses. The party is (`iss`, `sub`).
 
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use crate::refusal::{Code, Refusal, quoted};
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {

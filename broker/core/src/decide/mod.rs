@@ -27,14 +27,17 @@ mod summary;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trail;
+mod work;
 
 pub use agent::in_force;
 pub use bound::{REFUSAL_MAX, by_digest};
 pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{DelegateTo, Facts, Limits, Standings, TargetRequest};
-pub use ladder::{Check, CheckResult, Trail, decide};
+pub use ladder::decide;
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
 pub use presenter::delegate_nowhere;
 pub use record::{DECISION, Frame, Mark, PersonalSalt, SeenMark};
 pub use summary::{Counts, Row, SINGLY_MAX, SUMMARY, SUMMARY_ROWS_MAX, closed, marked, opened};
+pub use trail::{Check, CheckResult, Trail};

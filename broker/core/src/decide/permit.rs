@@ -1,9 +1,12 @@
 //! What a decision is: a permit or a refusal, and, once the ledger has it, its
 //! recorded form. Connectors and responders demand the recorded form.
 
-use super::ladder::{Trail, Work};
+use super::case::{Case, IssuedType};
+use super::facts::Facts;
 use super::record::{self, Frame};
-use super::{Case, Facts, claims, descent, summary};
+use super::trail::{Check, CheckResult, Trail};
+use super::work::Work;
+use super::{claims, descent, summary};
 use crate::ids::{DelegationId, GrantId, Jti, RequestId};
 use crate::lineage::{Keyed, Lineage};
 use crate::record::{Appended, Draft, leaf_hash};
@@ -216,10 +219,10 @@ impl Refused {
     }
 }
 
-const fn failed(name: &'static str) -> super::Check {
-    super::Check {
+const fn failed(name: &'static str) -> Check {
+    Check {
         name,
-        result: super::CheckResult::Failed,
+        result: CheckResult::Failed,
     }
 }
 
@@ -286,7 +289,7 @@ impl Recorded<Permit> {
 
     /// `issued_token_type`.
     #[must_use]
-    pub const fn issued_type(&self) -> super::IssuedType {
+    pub const fn issued_type(&self) -> IssuedType {
         self.0.case.ask.issued_type
     }
 

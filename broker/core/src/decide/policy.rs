@@ -2,10 +2,11 @@
 //! a bounded number of times about parts of it, to say what would pass
 //! (contract §6, §13).
 
-use super::ladder::Work;
+use super::case::Case;
+use super::facts::Facts;
 use super::passing::{PASSING_QUESTIONS_MAX, passing};
 use super::question::{by_policy, fault, question};
-use super::{Case, Facts};
+use super::work::Work;
 use crate::policy::{Action, Answer, Basis, PolicyCheck};
 use crate::refusal::{Code, Refusal, quoted};
 use crate::scope::Scope;

@@ -2,7 +2,8 @@
 //! the chain on. A token of ours serves only the one it was meant for: its
 //! proof shows that, and here that it is this actor.
 
-use super::{Case, DelegateTo, Facts};
+use super::case::Case;
+use super::facts::{DelegateTo, Facts};
 use crate::party::Subject;
 use crate::proof::mismatch;
 use crate::refusal::{Code, Refusal, quoted};

@@ -1,7 +1,8 @@
 //! What is asked of the policy, over what was narrowed (contract §6, §13).
 
-use super::ladder::Work;
-use super::{Case, DelegateTo, Facts};
+use super::case::Case;
+use super::facts::{DelegateTo, Facts};
+use super::work::Work;
 use crate::party::Subject;
 use crate::policy::{Action, Answer, Basis, PolicyCheck, PolicyFault, Question, Risk};
 use crate::refusal::{Code, Refusal};

@@ -3,8 +3,9 @@
 //! decision can be made again (architecture, "Deciding").
 
 use super::bound;
+use super::case::Case;
 use super::permit::{Permit, Refused};
-use super::{Case, Check, CheckResult};
+use super::trail::{Check, CheckResult};
 use crate::ids::{DelegationId, RequestId};
 use crate::jcs;
 use crate::lineage::Keyed;

@@ -1,6 +1,7 @@
 //! Revocation: a token is dead if anything in its lineage is.
 
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
 use crate::refusal::{Code, Refusal};
 use crate::standing::Standing;
 

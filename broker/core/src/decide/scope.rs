@@ -2,8 +2,9 @@
 //! grant's part is the basis's (contract §6, "Authority").
 
 use super::aim::At;
-use super::ladder::Work;
-use super::{Case, Facts};
+use super::case::Case;
+use super::facts::Facts;
+use super::work::Work;
 use crate::policy::PolicyCheck;
 use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};

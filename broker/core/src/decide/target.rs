@@ -2,8 +2,9 @@
 //! leads (contract §6).
 
 use super::aim::{Aim, At};
-use super::ladder::Work;
-use super::{Case, DelegateTo, Facts, GrantType, TargetRequest};
+use super::case::{Case, GrantType};
+use super::facts::{DelegateTo, Facts, TargetRequest};
+use super::work::Work;
 use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::registry::Target;

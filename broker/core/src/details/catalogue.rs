@@ -28,8 +28,10 @@ impl PartialEq for Catalogue {
 
 /// The declaration as JSON has it.
 mod shared {
-    use super::{Arc, BTreeMap, Deserialize, Fields, Serialize};
-    use serde::{Deserializer, Serializer};
+    use crate::details::catalogue::Fields;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     pub(super) fn serialize<S: Serializer>(
         declared: &Arc<BTreeMap<String, Fields>>,

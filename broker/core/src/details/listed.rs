@@ -1,8 +1,10 @@
 //! `authorization_details` as they were listed when a grant was made, with what
 //! they were last read as. Reading a long list costs more than a decision.
 
+use super::catalogue::Catalogue;
+use super::object::{Detail, Details};
+use super::remaining::Remaining;
 use super::value::Value;
-use super::{Catalogue, Detail, Details, Remaining};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;

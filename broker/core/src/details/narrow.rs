@@ -3,8 +3,8 @@
 use super::catalogue::{Catalogue, Fields, Rule};
 use super::flaw::{Flaw, list, quote};
 use super::nearest;
+use super::object::{Detail, Details};
 use super::value::Value;
-use super::{Detail, Details};
 use std::collections::BTreeSet;
 
 /// What the granted details must lie within. An absent limit is no limit.

@@ -3,7 +3,7 @@
 use super::catalogue::Fields;
 use super::flaw::{Flaw, list, quote, step};
 use super::narrow::{Frame, Origin, complete, missing_type, within};
-use super::{Detail, Details, OBJECT_LIMIT};
+use super::object::{Detail, Details, OBJECT_LIMIT};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 

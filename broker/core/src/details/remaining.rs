@@ -3,7 +3,10 @@
 //! fields are gone counts for nothing as a whole, and the list that it stands in
 //! limits as before: a list of which nothing is left is none that sets no limit.
 
-use super::{Catalogue, Detail, Details, Flaw, Limits, quote};
+use super::catalogue::Catalogue;
+use super::flaw::{Flaw, quote};
+use super::narrow::Limits;
+use super::object::{Detail, Details};
 use serde_json::Value as Json;
 
 /// A list of ceiling, grant or parent, as far as the catalogue of now has the

@@ -1,6 +1,6 @@
 //! The actor: who acts now (contract §6, "Who acts").
 
-use super::{Authenticated, Caller};
+use super::client::{Authenticated, Caller};
 use crate::chain::AI_AGENT;
 use crate::ids::{AgentId, ClientId, IssuerId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind};

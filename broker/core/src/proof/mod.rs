@@ -1,11 +1,11 @@
 //! What was proven: the client, the actor and the subject, each made only from
 //! evidence (a verified token, a matching secret, a live grant).
 
-mod actor;
+pub(crate) mod actor;
 mod client;
 mod foreign;
 mod own_subject;
-mod subject;
+pub(crate) mod subject;
 
 pub use actor::{ActorFrom, ActorProof, Ours};
 pub use client::{Authenticated, Caller, SecretCheck};

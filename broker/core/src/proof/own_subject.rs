@@ -1,8 +1,9 @@
 //! A token of ours as subject token: only for the one it was meant for
 //! (contract §8).
 
+use super::actor::ActorProof;
+use super::client::{Authenticated, Caller};
 use super::subject::{MayAct, Origin, SubjectProof};
-use super::{ActorProof, Authenticated, Caller};
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId};
 use crate::lineage::{Key, Lineage};
 use crate::own::{AGENT_AUDIENCE, OwnToken};

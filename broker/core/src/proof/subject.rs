@@ -1,9 +1,10 @@
 //! The subject: on whose behalf, proven by a token of a trusted issuer, by a
 //! grant, or by the acting agent itself (contract §5, §6).
 
+use super::actor::ActorProof;
 use super::foreign::{accepted_act, groups, invalid, may_act, speaks};
 use super::own_subject::Parent;
-use super::{ActorProof, Recall};
+use super::own_subject::Recall;
 use crate::ids::{AgentId, IssuerId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind};
 use crate::party::{ExternalId, Link, SignIn, Subject};

@@ -1,6 +1,7 @@
 //! Agents: owner, versions, certification, ceiling, life cycle.
 
-use super::{Addressed, Problems, Snapshot};
+use super::problem::Problems;
+use super::snapshot::{Addressed, Snapshot};
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId, VersionId};
 use crate::jcs;
 use crate::lineage::{Key, Keyed, LineageKind};

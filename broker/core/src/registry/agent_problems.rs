@@ -1,7 +1,8 @@
 //! What is wrong with an agent's declaration by itself.
 
 use super::agent::{AgentSpec, AuthMethod, CeilingEntry, LIFETIME_MAX};
-use super::{Problem, Problems, RESERVED_IDS};
+use super::bounds::RESERVED_IDS;
+use super::problem::{Problem, Problems};
 use serde_json::Value;
 
 /// Greatest `max_depth`.

@@ -1,6 +1,8 @@
 //! OAuth clients that are no agents.
 
-use super::{AuthMethod, Problem, Problems, RESERVED_IDS};
+use super::agent::AuthMethod;
+use super::bounds::RESERVED_IDS;
+use super::problem::{Problem, Problems};
 use crate::ids::ClientId;
 use serde::{Deserialize, Serialize};
 

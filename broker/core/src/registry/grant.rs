@@ -1,6 +1,6 @@
 //! Grants: a person's standing delegation.
 
-use super::{Problem, Problems};
+use super::problem::{Problem, Problems};
 use crate::details::Listed;
 use crate::ids::{AgentId, GrantId, TargetId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind};

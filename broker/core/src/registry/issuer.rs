@@ -1,6 +1,8 @@
 //! Issuers of foreign tokens that are trusted.
 
-use super::{LOCAL, Problem, Problems, RESERVED_IDS, target::parse_pair};
+use super::bounds::{LOCAL, RESERVED_IDS};
+use super::problem::{Problem, Problems};
+use super::target::parse_pair;
 use crate::ids::{AgentId, IssuerId, TargetId};
 use crate::scope::{Authority, ScopeName};
 use crate::token::Alg;

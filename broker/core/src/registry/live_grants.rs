@@ -1,7 +1,7 @@
 //! Grants that may still be used, so that an exchange meets no others: a grant
 //! leaves when it is revoked, used up or past its end.
 
-use super::{Grant, GrantView};
+use super::grant::{Grant, GrantView};
 use crate::ids::{AgentId, GrantId, TargetId, Uuid7};
 use std::collections::{BTreeMap, BTreeSet};
 

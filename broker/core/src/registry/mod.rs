@@ -3,6 +3,7 @@
 
 mod agent;
 mod agent_problems;
+mod bounds;
 mod catalogue;
 mod client;
 mod grant;
@@ -20,6 +21,7 @@ pub use agent::{
     Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, DRAFTS_MAX, LIFETIME_MAX, Owner,
     OwnerKind, Status, Version, VersionState, Workload, WrongState,
 };
+pub use bounds::{LIST_MAX, RESERVED_IDS, TEXT_MAX};
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
 pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineage};
@@ -30,12 +32,3 @@ pub use references::Reference;
 pub use registry_set::Registry;
 pub use snapshot::{Addressed, Snapshot};
 pub use target::{Connector, ConnectorKind, Delivery, Target, TargetSpec, is_resource, parse_pair};
-
-/// Names that no operator may take: they mean Locum itself.
-pub const RESERVED_IDS: [&str; 1] = ["locum"];
-/// The id that no new issuer may take besides: it means accounts of Locum's own.
-const LOCAL: &str = "local";
-/// Most entries of any list an operator declares.
-pub const LIST_MAX: usize = 256;
-/// Longest free text an operator declares (names, reasons), in bytes.
-pub const TEXT_MAX: usize = 500;

@@ -1,5 +1,6 @@
 //! What is wrong with a declared object, one entry a place (RFC 9457 `errors`).
 
+use super::bounds::{LIST_MAX, TEXT_MAX};
 use serde::Serialize;
 
 /// One flaw of an object sent to the admin API or read from a file.
@@ -31,9 +32,9 @@ impl Problems {
         }
     }
 
-    /// Checks a free text: no control characters, at most [`super::TEXT_MAX`] bytes.
+    /// Checks a free text: no control characters, at most [`TEXT_MAX`] bytes.
     pub fn text(&mut self, pointer: &str, text: &str) {
-        let fine = text.len() <= super::TEXT_MAX && !text.chars().any(char::is_control);
+        let fine = text.len() <= TEXT_MAX && !text.chars().any(char::is_control);
         self.require(
             fine,
             pointer,
@@ -43,10 +44,6 @@ impl Problems {
 
     /// Checks the length of a list.
     pub fn list(&mut self, pointer: &str, len: usize) {
-        self.require(
-            len <= super::LIST_MAX,
-            pointer,
-            "expected at most 256 entries",
-        );
+        self.require(len <= LIST_MAX, pointer, "expected at most 256 entries");
     }
 }

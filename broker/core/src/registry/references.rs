@@ -2,10 +2,14 @@
 //! come to lead nowhere, since catalogues shrink and agents retire: it is inert
 //! then, and stays in the object until somebody takes it out (contract §12).
 
-use super::{
-    AgentSpec, ClientKind, GrantSpec, IssuerRole, IssuerSpec, Problem, RESERVED_IDS, Registry,
-    Status, TargetSpec, parse_pair,
-};
+use super::agent::{AgentSpec, Status};
+use super::bounds::RESERVED_IDS;
+use super::client::ClientKind;
+use super::grant::GrantSpec;
+use super::issuer::{IssuerRole, IssuerSpec};
+use super::problem::Problem;
+use super::registry_set::Registry;
+use super::target::{TargetSpec, parse_pair};
 use crate::details::gone;
 use crate::ids::{AgentId, ClientId, IssuerId, TargetId};
 use crate::refusal::quoted;

@@ -1,8 +1,12 @@
 //! All declared objects with the look-ups an exchange needs.
 
+use super::agent::{Agent, Workload};
+use super::client::Client;
+use super::grant::{Grant, GrantView};
+use super::issuer::Issuer;
 use super::live_grants::LiveGrants;
 use super::past::Past;
-use super::{Agent, Client, Grant, GrantView, Issuer, Target, Workload};
+use super::target::Target;
 use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,7 +1,9 @@
 //! Targets: downstream systems with their catalogue.
 
+use super::catalogue::ScopeDeclaration;
 use super::issuer::names_a_user;
-use super::{Addressed, Problem, Problems, ScopeDeclaration, Snapshot};
+use super::problem::{Problem, Problems};
+use super::snapshot::{Addressed, Snapshot};
 use crate::details::Catalogue;
 use crate::ids::{AgentId, ClientId, TargetId};
 use crate::jcs;

@@ -1,6 +1,6 @@
 //! Claims with their JSON types (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4).
 
-use super::TokenFlaw;
+use super::flaw::TokenFlaw;
 use crate::generations::{text_weight, value_weight};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;

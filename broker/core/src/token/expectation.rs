@@ -1,6 +1,6 @@
 //! What a token must be to be accepted in one slot.
 
-use super::Alg;
+use super::alg::Alg;
 
 /// Which rules a token is held to: one kind never passes for another
 /// (RFC 8725 §3.12, "mutually exclusive validation rules").

@@ -1,9 +1,12 @@
 //! Tokens made by hand and a key that accepts them, for the tests of `core`.
 
-use super::{
-    Alg, Audiences, Claims, Expectation, Kid, SignatureCheck, SignatureFlaw, TokenFlaw, TokenKind,
-    TypRule, Unverified, Verified, verify,
-};
+use super::alg::Alg;
+use super::claims::Claims;
+use super::expectation::{Audiences, Expectation, TokenKind, TypRule};
+use super::flaw::TokenFlaw;
+use super::unverified::Unverified;
+use super::verify;
+use super::verify::{Kid, SignatureCheck, SignatureFlaw, Verified};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};

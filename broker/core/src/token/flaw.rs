@@ -1,6 +1,7 @@
 //! Why a token was refused: one reason, one variant, two audiences.
 
-use super::{Alg, TypRule};
+use super::alg::Alg;
+use super::expectation::TypRule;
 use crate::json;
 use std::fmt::Write;
 

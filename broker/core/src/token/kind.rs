@@ -1,8 +1,10 @@
 //! Rules of one kind of token that keep it from passing for another
 //! (contract §5, RFC 8725 §3.11-3.12).
 
+use super::claims::Claims;
+use super::expectation::TokenKind;
 use super::expectation::media_type;
-use super::{Claims, TokenFlaw, TokenKind};
+use super::flaw::TokenFlaw;
 
 /// Claims by which a token shows that it is an access token.
 const ACCESS_MARKS: [&str; 3] = ["scope", "scp", "client_id"];

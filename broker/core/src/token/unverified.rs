@@ -1,6 +1,7 @@
 //! A compact JWS as it arrived: taken apart, not believed.
 
-use super::{Alg, TokenFlaw};
+use super::alg::Alg;
+use super::flaw::TokenFlaw;
 use crate::json::{self, Limits};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

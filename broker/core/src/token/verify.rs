@@ -1,7 +1,11 @@
 //! The one door from claimed to checked.
 
+use super::alg::Alg;
+use super::claims::Claims;
 use super::expectation::{Audiences, Expectation, TokenKind};
-use super::{Alg, Claims, TokenFlaw, Unverified, kind};
+use super::flaw::TokenFlaw;
+use super::kind;
+use super::unverified::Unverified;
 use std::fmt;
 
 /// The name of the key that signed: its `kid`, or its thumbprint where the

@@ -64,7 +64,7 @@ pub enum AppendError {
     /// Body or side record nests deeper than a reader can follow.
     #[error(
         "expected at most {} levels of nesting, found {found}",
-        super::handle::DEPTH_MAX
+        super::options::DEPTH_MAX
     )]
     TooDeep {
         /// Its levels.

@@ -11,8 +11,14 @@ use locum_core::record::{Appended, Draft, RECORD_MAX};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::error::{AppendError, OpenError};
+use super::follower::Follower;
+use super::frame::SIDE_MAX;
+use super::options::DEPTH_MAX;
+use super::options::{Clock, Opened, Options};
+use super::reader::Reader;
+use super::stats::Stats;
 use super::{
-    AppendError, Clock, Follower, OpenError, Opened, Options, Reader, SIDE_MAX, Stats,
     disk::{Disk, RealDisk},
     keeper::Keeper,
     map::{Contents, Map},
@@ -21,11 +27,6 @@ use super::{
     stats::Counters,
     writer::Writer,
 };
-
-/// Deepest nesting of body and side: the reader's parser gives up at 128
-/// levels, and a record that cannot be read back would close the ledger for
-/// good.
-pub(super) const DEPTH_MAX: usize = 100;
 
 /// The ledger; clones share it. When the last one goes, the queue is finished
 /// and the folder is free again.

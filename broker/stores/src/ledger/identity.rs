@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{OpenError, disk::Disk, segment};
+use super::error::OpenError;
+use super::{disk::Disk, segment};
 
 pub(super) const FILE: &str = "tree";
 const NEW: &str = "tree.new";

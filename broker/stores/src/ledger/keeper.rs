@@ -9,8 +9,8 @@ use std::{
 
 use locum_core::record::Draft;
 
+use super::follower::{Follower, Save};
 use super::{
-    Follower, Save,
     identity::Tree,
     map::{Contents, Map},
     queue::Queue,

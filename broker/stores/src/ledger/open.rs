@@ -7,8 +7,10 @@ use std::{
     path::Path,
 };
 
+use super::error::OpenError;
+use super::follower::Follower;
+use super::options::Options;
 use super::{
-    Follower, OpenError, Options,
     disk::Disk,
     identity::{self, Tree},
     map::Contents,

@@ -6,10 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    Entry, Follower, Ledger, OpenError, Opened, Past, disk::RealDisk, identity, map::Contents,
-    replay::Replay, segment, snapshot,
-};
+use super::entry::Entry;
+use super::error::OpenError;
+use super::follower::Follower;
+use super::handle::Ledger;
+use super::options::Opened;
+use super::past::Past;
+use super::{disk::RealDisk, identity, map::Contents, replay::Replay, segment, snapshot};
 use locum_core::record::{Draft, Place};
 
 /// So many bytes from the start of one file.

@@ -10,7 +10,7 @@ use std::{
 use locum_core::record::{Appended, Draft};
 use tokio::sync::oneshot;
 
-use super::AppendError;
+use super::error::AppendError;
 
 /// What an append is told.
 pub(super) type Answer = Result<Appended, AppendError>;

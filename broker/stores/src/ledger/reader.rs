@@ -10,8 +10,9 @@ use std::{
     vec::IntoIter,
 };
 
+use super::entry::Entry;
 use super::{
-    Entry, entry,
+    entry,
     frame::Frame,
     identity::Tree,
     map::{Block, Map},

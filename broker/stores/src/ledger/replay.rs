@@ -8,8 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::error::OpenError;
+use super::follower::Follower;
+use super::past::Past;
 use super::{
-    Follower, OpenError, Past,
     disk::Disk,
     entry,
     frame::{BadFrame, Frame, ReadError},

@@ -3,7 +3,9 @@
 
 use std::{io, ops::Range};
 
-use super::{Entry, Reader, frame::Frame};
+use super::entry::Entry;
+use super::frame::Frame;
+use super::reader::Reader;
 
 /// Records of a range whose record or side record holds every text looked for;
 /// see [`Reader::search`]. An error is the last item.

@@ -14,8 +14,9 @@ use locum_core::record::{Draft, leaf_hash};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::follower::Follower;
 use super::{
-    Follower, entry,
+    entry,
     identity::Tree,
     map::Contents,
     segment::{self, HEADER},

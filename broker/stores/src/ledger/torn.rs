@@ -7,7 +7,7 @@ use super::frame::{FRAME_HEAD, Frames};
 
 /// Most bytes that one interrupted commit can leave: its bound, its last
 /// record beyond the bound, and a margin.
-pub(super) const TORN_MAX: u64 = 2 * super::writer::COMMIT_BYTES as u64;
+pub(super) const TORN_MAX: u64 = 2 * super::options::COMMIT_BYTES as u64;
 /// How every record begins: the members are in JCS order.
 const RECORD_START: &[u8] = b"{\"body\":";
 

@@ -4,8 +4,12 @@ use std::{fs::File, io, sync::Arc, time::Duration};
 
 use locum_core::record::{Appended, Place, RECORD_MAX, TooLarge, leaf_hash};
 
+use super::error::AppendError;
+use super::follower::Follower;
+use super::options::COMMIT_BYTES;
+use super::options::Clock;
 use super::{
-    AppendError, Clock, Follower, frame,
+    frame,
     keeper::Keeper,
     map::Map,
     queue::{Next, Queue, Waiting},
@@ -15,8 +19,6 @@ use super::{
 
 /// Most records in one commit.
 const COMMIT_RECORDS: usize = 512;
-/// Bytes after which a commit takes no further record.
-pub(super) const COMMIT_BYTES: usize = 1024 * 1024;
 /// How long a broken ledger without appends waits between attempts at repair:
 /// a node that is not ready gets no requests that would try.
 const REPAIR_EVERY: Duration = Duration::from_secs(1);

@@ -3,9 +3,10 @@
 use super::{DeclaredKeys, Worlds, keys, since};
 use crate::details::OBJECT_LIMIT;
 use crate::ids::{AgentId, IssuerId};
-use crate::registry::{
-    Agent, AgentSpec, FORMER_BYTES_MAX, FORMER_MAX, Problem, Problems, Registry, Status, Workload,
-};
+use crate::registry::agent::{Agent, AgentSpec, Status, Workload};
+use crate::registry::past::{FORMER_BYTES_MAX, FORMER_MAX};
+use crate::registry::problem::{Problem, Problems};
+use crate::registry::registry_set::Registry;
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! How a client's declaration is replaced.
 
 use super::{DeclaredKeys, Worlds, keys, since};
-use crate::registry::{Client, ClientSpec, Problem, Problems};
+use crate::registry::client::{Client, ClientSpec};
+use crate::registry::problem::{Problem, Problems};
 
 impl Client {
     /// The client with another declaration, or a new one.

@@ -4,7 +4,11 @@
 
 use crate::details::Details;
 use crate::party::ExternalId;
-use crate::registry::{GrantSpec, GrantTarget, IssuerRole, Problem, Problems, Registry, Status};
+use crate::registry::agent::Status;
+use crate::registry::grant::{GrantSpec, GrantTarget};
+use crate::registry::issuer::IssuerRole;
+use crate::registry::problem::{Problem, Problems};
+use crate::registry::registry_set::Registry;
 
 /// Longest group, in bytes.
 const GROUP_MAX: usize = 320;

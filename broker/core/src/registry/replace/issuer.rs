@@ -2,7 +2,8 @@
 
 use super::{DeclaredKeys, Worlds, since};
 use crate::ids::IssuerId;
-use crate::registry::{Issuer, IssuerSpec, Problem, Problems};
+use crate::registry::issuer::{Issuer, IssuerSpec};
+use crate::registry::problem::{Problem, Problems};
 
 impl Issuer {
     /// The issuer with another declaration, or a new one.

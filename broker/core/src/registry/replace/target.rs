@@ -2,7 +2,10 @@
 
 use super::{Worlds, since};
 use crate::ids::TargetId;
-use crate::registry::{Problem, Problems, RESERVED_IDS, Registry, Target, TargetSpec, parse_pair};
+use crate::registry::bounds::RESERVED_IDS;
+use crate::registry::problem::{Problem, Problems};
+use crate::registry::registry_set::Registry;
+use crate::registry::target::{Target, TargetSpec, parse_pair};
 use std::sync::Arc;
 
 impl Target {
