@@ -42,10 +42,13 @@ impl Follows for PoliciesInForce {
         }
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let checked = checked.take();
-        let files = records.state.read().policies.files.clone();
-        let bundle = match checked.filter(|bundle| *bundle.files() == files) {
+        let recorded = records.state.read().policies.bundle.clone();
+        let bundle = match checked.filter(|bundle| bundle.address() == recorded) {
             Some(bundle) => Ok(bundle),
-            None => Bundle::accepted(&files),
+            None => {
+                let files = records.state.read().policies.files.clone();
+                Bundle::accepted(&files)
+            }
         };
         match bundle {
             Ok(bundle) => {

@@ -16,7 +16,7 @@ use locum_core::token::Alg;
 use locum_stores::state::{Changed, KeyState, SigningKeyEntry};
 use locum_tokens::keys::{KeySet, SigningKey};
 use serde_json::{Value, json};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// How long an old key stays published, in milliseconds: as long as its last
 /// token can live, and the skew that verifiers may allow.
@@ -37,7 +37,12 @@ struct Ring {
 }
 
 /// The shared ring.
-pub struct Keyring(RwLock<Arc<Ring>>);
+pub struct Keyring {
+    now: RwLock<Arc<Ring>>,
+    /// One that was opened when a change was planned, with keys that are about to
+    /// be recorded.
+    planned: Mutex<Option<Arc<Ring>>>,
+}
 
 /// Keys that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,26 +82,40 @@ impl Keyring {
         now_ms: u64,
     ) -> Result<Self, KeyringFlaw> {
         let ring = Ring::open(entries, (vault, now_ms), None)?;
-        Ok(Self(RwLock::new(Arc::new(ring))))
+        Ok(Self {
+            now: RwLock::new(Arc::new(ring)),
+            planned: Mutex::default(),
+        })
     }
 
-    /// The ring that holds once these are the keys.
+    /// The ring that holds once these are the keys: those that are open already
+    /// are not opened again.
     fn after(
-        &self,
         entries: &[SigningKeyEntry],
-        vault: &Vault,
-        now_ms: u64,
+        (vault, now_ms): (&Vault, u64),
+        known: &Ring,
     ) -> Result<Ring, KeyringFlaw> {
-        Ring::open(entries, (vault, now_ms), Some(&self.ring()))
+        Ring::open(entries, (vault, now_ms), Some(known))
+    }
+
+    /// Opens the keys that will hold, so that what is recorded can be in force.
+    fn plan(&self, entries: &[SigningKeyEntry], at: (&Vault, u64)) -> Result<(), KeyringFlaw> {
+        let ring = Self::after(entries, at, &self.ring())?;
+        *self.planned() = Some(Arc::new(ring));
+        Ok(())
+    }
+
+    fn planned(&self) -> MutexGuard<'_, Option<Arc<Ring>>> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a ring in force.
     fn put(&self, ring: Ring) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
     fn ring(&self) -> Arc<Ring> {
-        self.0
+        self.now
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -131,7 +150,9 @@ impl Follows for Keyring {
             return;
         }
         let entries = records.state.read().signing_keys.clone();
-        match self.after(&entries, &records.vault, records.clock.now_ms()) {
+        let known = self.planned().take().unwrap_or_else(|| self.ring());
+        let at = (&*records.vault, records.clock.now_ms());
+        match Self::after(&entries, at, &known) {
             Ok(ring) => self.put(ring),
             // It was opened when the change was planned.
             Err(flaw) => tracing::error!(%flaw, "the signing keys of before stay in use"),

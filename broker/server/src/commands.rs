@@ -100,7 +100,7 @@ struct Dev {
     #[arg(long, hide = true)]
     segment_bytes: Option<u64>,
     /// Holds each client to a rate, which the dev world does not do by itself.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     requests_per_client_per_s: Option<u32>,
 }
 

@@ -55,7 +55,8 @@ pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
     }
     let known = now.state.registry.agent(id);
     let before = known.map(|known| &**known);
-    let agent = Agent::replaced(before, declared.spec.clone(), now.now_ms)?;
+    let agent = Agent::replaced(before, declared.spec.clone(), now.now_ms);
+    let agent = agent.map_err(|kept| flaw("", &format!("{}; take a new id", kept.detail)))?;
     let agent = match declared.certified_until {
         Some(until) => certified(now, agent, &declared.build, until)?,
         None => uncertified(agent, now.now_ms / 1000),

@@ -29,7 +29,7 @@ impl Turn {
         let mut after: Vec<_> = planning.keys.iter().filter(stays).cloned().collect();
         after.extend(keys.iter().cloned());
         let vault = &planning.records.vault;
-        planning.keyring.after(&after, vault, planning.now_ms)?;
+        planning.keyring.plan(&after, (vault, planning.now_ms))?;
         Ok(Self { keys })
     }
 

@@ -42,9 +42,27 @@ pub(crate) struct Config {
 /// # Errors
 /// The first flaw, in one sentence.
 pub(crate) fn load(file: &Path, environment: Environment<'_>) -> Result<Config, ConfigFlaw> {
-    let merged = files::read(file)?;
+    of(file, &files::read(file)?, environment)
+}
+
+/// The same of one file whose text is known, and which declares no objects.
+///
+/// # Errors
+/// The first flaw, in one sentence.
+#[cfg(feature = "demo")]
+pub(crate) fn of_text(file: &Path, text: &str) -> Result<Config, ConfigFlaw> {
+    let mut merged = files::Merged::default();
+    merged.take(file, files::parse(file, text)?)?;
+    of(file, &merged, &|_| None)
+}
+
+fn of(
+    file: &Path,
+    merged: &files::Merged,
+    environment: Environment<'_>,
+) -> Result<Config, ConfigFlaw> {
     let flaw = |detail: String| ConfigFlaw::new(file, detail);
-    let settings = values::typed(&merged).map_err(flaw)?;
+    let settings = values::typed(merged).map_err(flaw)?;
     let issuer_path = issuer::path(&settings.issuer).map_err(flaw)?;
     let declared = objects::read(&merged.entries, environment)?;
     Ok(Config {

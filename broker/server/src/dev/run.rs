@@ -18,7 +18,7 @@ use locum_engine::open::Folder;
 use serde_json::Value;
 use std::future::pending;
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -68,8 +68,9 @@ async fn start(
     let random = Randomness::new();
     let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
     let master = world.master_key()?;
-    let file = settings::write(&std::path::absolute(data)?, &bound, rate)?;
-    let config = config::load(&file, &|_| None)?;
+    let folder_at = std::path::absolute(data)?;
+    let (file, text) = settings::write(&folder_at, (&at.issuer, &bound), rate)?;
+    let config = config::of_text(&file, &text)?;
     let opening = Opening {
         config: &config,
         master: &master,
@@ -94,7 +95,12 @@ async fn start(
 }
 
 fn addresses(bound: &Places) -> Addresses {
-    let url = |at: SocketAddr| format!("http://{at}");
+    // RFC 3986 §6.2.3: the usual port is left out.
+    let url = |at: SocketAddr| match (at.port(), at.ip()) {
+        (80, IpAddr::V4(ip)) => format!("http://{ip}"),
+        (80, IpAddr::V6(ip)) => format!("http://[{ip}]"),
+        _ => format!("http://{at}"),
+    };
     Addresses {
         issuer: url(bound.public),
         demo: url(bound.demo),

@@ -9,25 +9,32 @@ use toml::{Table, Value};
 
 /// Its name in the data folder.
 const FILE: &str = "locum.toml";
+/// Days that a demo key signs: as long as there may be, so that a world which
+/// was left alone for a while is found as it was.
+const ROTATE_DAYS: i64 = 3_650;
 /// Networks of loopback: there alone the demo world is.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
-/// Writes the settings anew; where they are. `rate`: requests that a client may
+/// Writes the settings anew; where they are, and their text. `rate`: requests that a client may
 /// make in a second, without a limit where it is `None`.
 ///
 /// # Errors
 /// Whatever the file system says.
-pub(super) fn write(data: &Path, bound: &Places, rate: Option<u32>) -> io::Result<PathBuf> {
+pub(super) fn write(
+    data: &Path,
+    (issuer, bound): (&str, &Places),
+    rate: Option<u32>,
+) -> io::Result<(PathBuf, String)> {
     let file = data.join(FILE);
     let text = format!(
         "# Written by `locum dev` at every start.\n{}",
-        settings(data, bound, rate)
+        settings(data, (issuer, bound), rate)
     );
     write_private(&file, text.as_bytes())?;
-    Ok(file)
+    Ok((file, text))
 }
 
-fn settings(data: &Path, bound: &Places, rate: Option<u32>) -> Table {
+fn settings(data: &Path, (issuer, bound): (&str, &Places), rate: Option<u32>) -> Table {
     let table = |members: Vec<(&str, Value)>| -> Value {
         let members = members
             .into_iter()
@@ -44,7 +51,9 @@ fn settings(data: &Path, bound: &Places, rate: Option<u32>) -> Table {
     )];
     let loopback = LOOPBACK.map(Value::from).to_vec();
     let mut out = Table::new();
-    out.insert("issuer".into(), format!("http://{}", bound.public).into());
+    out.insert("issuer".into(), issuer.into());
+    let keys = vec![("rotate_days", ROTATE_DAYS.into())];
+    out.insert("keys".into(), table(keys));
     out.insert("data_dir".into(), data.display().to_string().into());
     out.insert("listen".into(), table(listen));
     out.insert("limits".into(), table(limits));

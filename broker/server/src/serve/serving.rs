@@ -53,6 +53,7 @@ pub(crate) struct Serving {
     /// What the listeners share.
     pub(crate) app: Arc<App>,
     listening: Listening,
+    /// The public and the admin listener's, until they answer.
     rest: Option<(TcpListener, Option<TcpListener>)>,
     stop: watch::Sender<bool>,
 }
@@ -161,13 +162,18 @@ impl Serving {
     pub(crate) async fn stop(mut self, at_once: impl Future<Output = ()>) -> Result<(), Flaw> {
         self.stop.send_replace(true);
         let tasks = &mut self.listening.tasks;
-        let finished = tokio::select! {
-            finished = timeout(FINISH, finish(tasks)) => finished.is_ok(),
-            () = at_once => false,
-        };
-        if !finished {
-            tracing::warn!("stopped with requests under way");
+        if self.rest.take().is_some() {
+            // Nobody was answered but whoever asked whether it is ready.
             tasks.shutdown().await;
+        } else {
+            let finished = tokio::select! {
+                finished = timeout(FINISH, finish(tasks)) => finished.is_ok(),
+                () = at_once => false,
+            };
+            if !finished {
+                tracing::warn!("stopped with requests under way");
+                tasks.shutdown().await;
+            }
         }
         self.app.broker.close().await;
         let app = self.app;
