@@ -15,7 +15,7 @@ use locum_core::registry::replace::{self, Worlds};
 use locum_core::registry::{Agent, AgentSpec};
 use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
-use locum_tokens::keys::Declared as DeclaredKeys;
+use locum_tokens::keys::JwksCheck;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ fn put(now: &Moment<'_>, agent: Agent) -> Result<Plan, Problem> {
 
 /// What is wrong with a registration among what is known.
 fn flaws(now: &Moment<'_>, spec: &AgentSpec) -> Vec<locum_core::registry::Problem> {
-    replace::agent::flaws(Worlds::known(&now.state.registry), spec, &DeclaredKeys)
+    replace::agent::flaws(Worlds::known(&now.state.registry), spec, &JwksCheck)
 }
 
 fn its_own(now: &Moment<'_>, spec: &AgentSpec) -> Result<(), Problem> {

@@ -10,7 +10,7 @@ use locum_core::registry::replace::{Worlds, client};
 use locum_core::registry::{Client, ClientSpec};
 use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
-use locum_tokens::keys::Declared as DeclaredKeys;
+use locum_tokens::keys::JwksCheck;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
 
 fn sound(now: &Moment<'_>, spec: &ClientSpec) -> Result<(), Problem> {
     let worlds = Worlds::known(&now.state.registry);
-    let flaws = client::flaws(worlds, spec, &DeclaredKeys);
+    let flaws = client::flaws(worlds, spec, &JwksCheck);
     if flaws.is_empty() {
         return Ok(());
     }

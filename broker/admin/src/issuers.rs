@@ -11,7 +11,7 @@ use locum_core::registry::replace::{Worlds, issuer};
 use locum_core::registry::{Issuer, IssuerSpec};
 use locum_engine::moment::Moment;
 use locum_stores::state::{Change, Role};
-use locum_tokens::keys::Declared as DeclaredKeys;
+use locum_tokens::keys::JwksCheck;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem
     let issuer = Issuer::replaced(current, id, spec, now.now_ms).map_err(kept)?;
     let declared = (&issuer.id, &issuer.spec);
     let ours = &now.broker.issuer;
-    let flaws = issuer::flaws(Worlds::known(registry), ours, declared, &DeclaredKeys);
+    let flaws = issuer::flaws(Worlds::known(registry), ours, declared, &JwksCheck);
     if !flaws.is_empty() {
         return Err(Problem::invalid(flaws));
     }

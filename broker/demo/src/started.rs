@@ -9,7 +9,7 @@ use std::pin::Pin;
 pub type Flaw = Box<dyn std::error::Error + Send + Sync>;
 
 /// What comes of it in its own time.
-pub type Coming<T> = Pin<Box<dyn Future<Output = Result<T, Flaw>> + Send>>;
+pub type Promised<T> = Pin<Box<dyn Future<Output = Result<T, Flaw>> + Send>>;
 
 /// A broker that runs, with the demo world around it.
 pub trait Started: Send {
@@ -26,8 +26,8 @@ pub trait Started: Send {
     fn now_s(&self) -> u64;
 
     /// Stops: no new connection, what is under way ends, the ledger is closed.
-    fn stop(self: Box<Self>) -> Coming<()>;
+    fn stop(self: Box<Self>) -> Promised<()>;
 }
 
 /// Starts one on a data folder, on any free ports.
-pub type Start = fn(PathBuf) -> Coming<Box<dyn Started>>;
+pub type Start = fn(PathBuf) -> Promised<Box<dyn Started>>;

@@ -13,7 +13,7 @@ use locum_core::registry::{
 };
 use locum_core::secret::Secret;
 use locum_stores::state::Change;
-use locum_tokens::keys::Declared as DeclaredKeys;
+use locum_tokens::keys::JwksCheck;
 use std::collections::BTreeSet;
 
 pub use names::unknown;
@@ -133,7 +133,7 @@ pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<Problem> {
             &mut out,
             "clients",
             each.spec.id.as_str(),
-            client::by_itself(&each.spec, &DeclaredKeys),
+            client::by_itself(&each.spec, &JwksCheck),
         );
     }
     out

@@ -73,7 +73,7 @@ impl Folder {
 }
 
 /// What a broker is opened with beside its data.
-pub struct Settings {
+pub struct BrokerSettings {
     /// Locum's issuer, byte for byte.
     pub issuer: String,
     /// Bounds on what comes from outside.
@@ -83,7 +83,7 @@ pub struct Settings {
 }
 
 /// What is asked of the world.
-pub struct World {
+pub struct Surroundings {
     /// The clock.
     pub clock: Clock,
     /// Randomness.
@@ -100,14 +100,14 @@ pub struct World {
 pub fn open(
     folder: &Folder,
     master: &[u8; 32],
-    settings: Settings,
-    world: World,
+    settings: BrokerSettings,
+    surroundings: Surroundings,
 ) -> Result<Arc<Broker>, StartFlaw> {
-    let World {
+    let Surroundings {
         clock,
         random,
         metrics,
-    } = world;
+    } = surroundings;
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();
     let state = Shared::new(State::new(Arc::new(names.clone())));

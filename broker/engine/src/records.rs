@@ -47,13 +47,13 @@ pub struct Records {
     pub clock: Clock,
     /// Randomness.
     pub random: Randomness,
-    turn: Arc<Turn>,
+    turn: Arc<ChangeLock>,
     followers: Arc<OnceLock<Vec<Arc<dyn Follows>>>>,
 }
 
 /// Who may change. Whoever waits or has the right shares what is inside.
 #[derive(Default)]
-struct Turn(Arc<Mutex<()>>);
+struct ChangeLock(Arc<Mutex<()>>);
 
 /// The right to change. Nobody else has it until its holder and every change
 /// begun with it are done, so none is planned on a state that lacks another.

@@ -3,7 +3,7 @@
 use crate::bounds::Bounds;
 use crate::broker::Broker;
 use crate::issuer_keys::TrustSettings;
-use crate::open::{Folder, Settings, World, open};
+use crate::open::{BrokerSettings, Folder, Surroundings, open};
 use locum_ambient::{Clock, Randomness};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use std::sync::Arc;
 #[expect(clippy::unwrap_used, reason = "for tests")]
 #[must_use]
 pub fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
-    let settings = Settings {
+    let settings = BrokerSettings {
         issuer: "https://broker.example".to_owned(),
         bounds: Bounds::default(),
         trust: TrustSettings::dev(),
     };
-    let world = World {
+    let surroundings = Surroundings {
         clock,
         random: Randomness::new(),
         metrics: Arc::default(),
     };
-    open(&Folder::new(data), &[7; 32], settings, world).unwrap()
+    open(&Folder::new(data), &[7; 32], settings, surroundings).unwrap()
 }

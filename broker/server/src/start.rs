@@ -6,7 +6,7 @@ use locum_admin::{Api, Bootstrap, Managed};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
 use locum_ambient::{Clock, Randomness};
-use locum_engine::open::{self, Folder, Settings, StartFlaw, World};
+use locum_engine::open::{self, BrokerSettings, Folder, StartFlaw, Surroundings};
 use locum_web::Front;
 use std::sync::Arc;
 
@@ -37,17 +37,17 @@ pub(crate) fn open_at(
 ) -> Result<Arc<App>, StartFlaw> {
     let random = Randomness::new();
     let metrics = Arc::new(Metrics::default());
-    let settings = Settings {
+    let settings = BrokerSettings {
         issuer: issuer.to_owned(),
         bounds: setup.bounds,
         trust: setup.trust.clone(),
     };
-    let world = World {
+    let surroundings = Surroundings {
         clock: clock.clone(),
         random: random.clone(),
         metrics: metrics.clone(),
     };
-    let broker = open::open(&folder, master, settings, world)?;
+    let broker = open::open(&folder, master, settings, surroundings)?;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
     let front = Arc::new(Front {
         issuer: issuer.into(),

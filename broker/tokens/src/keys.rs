@@ -7,7 +7,7 @@ mod set;
 mod signing;
 mod verifier;
 
-pub use declared::Declared;
+pub use declared::JwksCheck;
 pub use set::KeySet;
 pub use signing::SigningKey;
 

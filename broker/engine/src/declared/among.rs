@@ -3,13 +3,13 @@
 use super::{Build, Declared, under};
 use locum_core::registry::replace::{Worlds, agent, client, issuer, target};
 use locum_core::registry::{Agent, Problem, Problems, Version};
-use locum_tokens::keys::Declared as DeclaredKeys;
+use locum_tokens::keys::JwksCheck;
 
 /// What is wrong with the objects among everything that will be known.
 pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<Problem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
-        let flaws = issuer::flaws(worlds, ours, (&each.id, &each.spec), &DeclaredKeys);
+        let flaws = issuer::flaws(worlds, ours, (&each.id, &each.spec), &JwksCheck);
         under(&mut out, "issuers", each.id.as_str(), flaws);
     }
     for each in &declared.targets {
@@ -22,7 +22,7 @@ pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<
             &mut out,
             "agents",
             id,
-            agent::flaws(worlds, &each.spec, &DeclaredKeys),
+            agent::flaws(worlds, &each.spec, &JwksCheck),
         );
         let mut more = Problems::default();
         let two = worlds.after.client(id).is_some();
@@ -36,7 +36,7 @@ pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<
     }
     for each in &declared.clients {
         let id = each.spec.id.as_str();
-        let flaws = client::flaws(worlds, &each.spec, &DeclaredKeys);
+        let flaws = client::flaws(worlds, &each.spec, &JwksCheck);
         under(&mut out, "clients", id, flaws);
     }
     out

@@ -38,7 +38,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 
 /// A request as it arrived.
-pub struct Sent<'a> {
+pub struct Arrived<'a> {
     /// Its id.
     pub id: RequestId,
     /// The trace that it belongs to.
@@ -63,7 +63,7 @@ pub enum Ended {
 
 /// Exchanges. The second is the `grant_type` that was asked for, where the form
 /// could be read.
-pub async fn exchange(broker: &Broker, sent: Sent<'_>) -> (Ended, Option<String>) {
+pub async fn exchange(broker: &Broker, sent: Arrived<'_>) -> (Ended, Option<String>) {
     // Held until the task ends, whoever hangs up.
     let waiter = Waiter::stranger(&broker.waiting, sent.peer, sent.body.len());
     let form = match Form::read(sent.headers, sent.body) {
@@ -75,7 +75,7 @@ pub async fn exchange(broker: &Broker, sent: Sent<'_>) -> (Ended, Option<String>
 }
 
 /// Step 2, and those of an authenticated client.
-async fn of_form(broker: &Broker, sent: &Sent<'_>, (form, waiter): (&Form, &Waiter)) -> Ended {
+async fn of_form(broker: &Broker, sent: &Arrived<'_>, (form, waiter): (&Form, &Waiter)) -> Ended {
     let proven = match client_auth::authenticate(broker, sent.headers, form, sent.body).await {
         Ok(Some(proven)) => Ok(proven),
         Ok(None) => actor::only_proof((broker, waiter), form).await,

@@ -11,7 +11,7 @@ use crate::serve::serving::{Opening, Serving, Sockets};
 use crate::signals::StopSignals;
 use locum_ambient::{Clock, Randomness};
 use locum_demo::places::{self, Places};
-use locum_demo::started::{Coming, Started};
+use locum_demo::started::{Promised, Started};
 use locum_demo::world::World;
 use locum_demo::{Addresses, Ambient, banner, facts, pointer, ready, serve};
 use locum_engine::open::Folder;
@@ -156,13 +156,13 @@ impl Started for Running {
         self.serving.app.broker.records.clock.now_s()
     }
 
-    fn stop(self: Box<Self>) -> Coming<()> {
+    fn stop(self: Box<Self>) -> Promised<()> {
         Box::pin(self.end(pending()))
     }
 }
 
 /// The dev world on any free ports, as the tour starts it.
-pub(crate) fn start_anywhere(data: PathBuf) -> Coming<Box<dyn Started>> {
+pub(crate) fn start_anywhere(data: PathBuf) -> Promised<Box<dyn Started>> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Box::pin(async move {
         let running = start(listen, Folder::new(&data), None, None).await?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 use std::{fs, io};
 
 /// Which kind of thing a process is to count, and where its figures go.
@@ -22,6 +23,8 @@ const THINGS: u64 = if cfg!(debug_assertions) {
 } else {
     20_000
 };
+/// Processes at a time.
+const AT_ONCE: usize = 2;
 /// Exchanges that are timed.
 const TIMED: usize = 400;
 /// Several snapshots in a run, and at most one among the exchanges that are timed.
@@ -194,32 +197,60 @@ fn bytes_said(kind: &str) -> u64 {
     row[4].replace(',', "").parse().unwrap()
 }
 
+/// What each kind's process found, a few processes at a time.
+fn apart(test: &str) -> Vec<(&'static str, Result<String, String>)> {
+    let next = Mutex::new(KINDS.into_iter());
+    let found = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some((kind, _, _)) = next.lock().unwrap().next() else {
+                        return;
+                    };
+                    let counted = in_a_process(test, kind);
+                    found.lock().unwrap().push((kind, counted));
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap()
+}
+
+/// What the process of a kind found, or said when it ended.
+fn in_a_process(test: &str, kind: &str) -> Result<String, String> {
+    let out = tempfile::NamedTempFile::new().unwrap();
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact"])
+        .envs(ALLOCATOR)
+        .env(KIND, kind)
+        .env(OUT, out.path())
+        .output()
+        .unwrap();
+    let text = fs::read_to_string(out.path()).unwrap();
+    if ended.status.success() && !text.is_empty() {
+        return Ok(text);
+    }
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    Err(said.lines().take(4).collect::<Vec<_>>().join(" "))
+}
+
 #[test]
 fn twenty_thousand_of_what_operators_cause_cost_what_the_page_says() {
     if let Some(kind) = super::said(KIND) {
         fs::write(super::said(OUT).unwrap(), counted(&kind).to_string()).unwrap();
         return;
     }
+    let name = std::thread::current().name().unwrap().to_owned();
     let mut findings = Vec::new();
-    for (kind, _, _) in KINDS {
-        let out = tempfile::NamedTempFile::new().unwrap();
-        let name = std::thread::current().name().unwrap().to_owned();
-        let ended = Command::new(std::env::current_exe().unwrap())
-            .args([name.as_str(), "--exact"])
-            .envs(ALLOCATOR)
-            .env(KIND, kind)
-            .env(OUT, out.path())
-            .output()
-            .unwrap();
-        let text = fs::read_to_string(out.path()).unwrap();
-        if !ended.status.success() || text.is_empty() {
-            let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-            findings.push(format!(
-                "{kind}: {}",
-                said.lines().take(4).collect::<Vec<_>>().join(" ")
-            ));
-            continue;
-        }
+    for (kind, counted) in apart(&name) {
+        let text = match counted {
+            Ok(text) => text,
+            Err(said) => {
+                findings.push(format!("{kind}: {said}"));
+                continue;
+            }
+        };
         writeln!(io::stdout(), "{kind}: {text}").unwrap();
         let found: Value = serde_json::from_str(&text).unwrap();
         let (each, said) = (found["bytes_each"].as_u64().unwrap(), bytes_said(kind));

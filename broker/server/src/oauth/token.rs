@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use locum_ambient::metrics::Grant;
 use locum_connectors::Credential;
 use locum_core::decide::{Permit, Recorded};
-use locum_engine::exchange::{Ended, NotIssued, Sent, exchange};
+use locum_engine::exchange::{Arrived, Ended, NotIssued, exchange};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
 use locum_web::answer::{no_store, refusal, rejection};
@@ -44,7 +44,7 @@ async fn answered(
     body: &[u8],
 ) -> Response {
     let (id, since) = (arrival.id, arrival.since);
-    let sent = Sent {
+    let sent = Arrived {
         id,
         trace: arrival.trace,
         peer,

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 /// Looks at declared keys as they would be used.
 #[derive(Debug, Clone, Copy)]
-pub struct Declared;
+pub struct JwksCheck;
 
-impl DeclaredKeys for Declared {
+impl DeclaredKeys for JwksCheck {
     fn of_client(&self, jwks: &Value) -> Option<String> {
         let flaw = match KeySet::from_jwks(jwks, &Alg::ALL) {
             Err(flaw) => Some(flaw),
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn keys_by_value_are_public_and_one_can_be_used() {
-        let flaws = |keys: Value, alg| Declared.of_issuer(&json!({ "keys": keys }), &[alg]).len();
+        let flaws = |keys: Value, alg| JwksCheck.of_issuer(&json!({ "keys": keys }), &[alg]).len();
         let mut private = key();
         private["d"] = json!("AAAA");
         assert_eq!(flaws(json!([key()]), Alg::ES256), 0);
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn rfc7523_keys_of_a_client_are_public() {
-        let flaw = |key: Value| Declared.of_client(&json!({ "keys": [key] }));
+        let flaw = |key: Value| JwksCheck.of_client(&json!({ "keys": [key] }));
         assert_eq!(flaw(key()), None);
         let private = json!({"kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "AA"});
         assert!(flaw(private).is_some());
