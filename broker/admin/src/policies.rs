@@ -79,7 +79,7 @@ async fn load(wish: Wish) -> Result<Bundle, Problem> {
     let checked = tokio::task::spawn_blocking(move || Bundle::load(&wish.files)).await;
     let checked = checked.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     checked.map_err(|flaws| {
-        let flaw = |flaw: &locum_policy::Flaw| Flaw {
+        let flaw = |flaw: &locum_policy::PolicyFlaw| Flaw {
             pointer: flaw.pointer(),
             detail: flaw.to_string(),
         };

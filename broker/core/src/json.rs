@@ -32,7 +32,7 @@ impl Limits {
 
 /// Why a text is not JSON that we read. Places, never contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
+pub enum JsonFlaw {
     /// Longer than allowed.
     #[error("expected at most {max} bytes of JSON, found {found}")]
     TooLong {
@@ -72,9 +72,9 @@ pub enum Flaw {
 /// # Errors
 /// [`Flaw`] when the text is too long, too deep, names a member twice, is no
 /// JSON or is followed by anything but white space.
-pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, Flaw> {
+pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonFlaw> {
     if bytes.len() > limits.bytes {
-        return Err(Flaw::TooLong {
+        return Err(JsonFlaw::TooLong {
             max: limits.bytes,
             found: bytes.len(),
         });
@@ -90,9 +90,9 @@ pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, Flaw> {
         .map_err(|error| {
             let (line, column) = (error.line(), error.column());
             match why.get() {
-                Why::Syntax => Flaw::Syntax { line, column },
-                Why::Depth => Flaw::TooDeep { max: limits.depth },
-                Why::Duplicate => Flaw::Duplicate { line, column },
+                Why::Syntax => JsonFlaw::Syntax { line, column },
+                Why::Depth => JsonFlaw::TooDeep { max: limits.depth },
+                Why::Duplicate => JsonFlaw::Duplicate { line, column },
             }
         })
 }

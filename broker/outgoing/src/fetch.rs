@@ -44,7 +44,7 @@ pub enum FetchFlaw {
     Http(String),
     /// No JSON as we read it.
     #[error(transparent)]
-    Json(#[from] json::Flaw),
+    Json(#[from] json::JsonFlaw),
 }
 
 impl From<reqwest::Error> for FetchFlaw {

@@ -1,6 +1,6 @@
 //! The annotations of a policy (contract §13).
 
-use crate::flaw::Flaw;
+use crate::flaw::PolicyFlaw;
 use crate::statements::Statement;
 use cedar_policy::{Effect, Policy};
 use locum_core::ids::AgentId;
@@ -29,7 +29,7 @@ pub(crate) struct Annotations {
 pub(crate) fn read(
     policy: &Policy,
     statement: &Statement<'_>,
-) -> Result<(String, Annotations), Vec<Flaw>> {
+) -> Result<(String, Annotations), Vec<PolicyFlaw>> {
     let mut marks = Annotations::default();
     let mut flaws = Vec::new();
     for (name, value) in policy.annotations() {

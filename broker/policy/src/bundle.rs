@@ -1,7 +1,7 @@
 //! A bundle: all policies in force, checked whole at load.
 
 use crate::annotations::Annotations;
-use crate::flaw::Flaw;
+use crate::flaw::PolicyFlaw;
 use crate::mentions::Mentions;
 use crate::parse;
 use crate::request::Facts;
@@ -48,8 +48,8 @@ impl Bundle {
     /// # Errors
     /// Everything found wrong, at most [`FLAWS_MAX`](crate::FLAWS_MAX), by file and place; never
     /// an empty list.
-    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<Flaw>> {
-        let failed = |detail: String| vec![Flaw::of_bundle(detail)];
+    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, Vec<PolicyFlaw>> {
+        let failed = |detail: String| vec![PolicyFlaw::of_bundle(detail)];
         thread::scope(|scope| {
             let loader = thread::Builder::new().stack_size(LOADER_STACK);
             let running = loader
@@ -60,8 +60,8 @@ impl Bundle {
         })
     }
 
-    fn load_here(files: &BTreeMap<String, String>) -> Result<Self, Vec<Flaw>> {
-        let words = Vocabulary::get().map_err(|e| vec![Flaw::of_bundle(e)])?;
+    fn load_here(files: &BTreeMap<String, String>) -> Result<Self, Vec<PolicyFlaw>> {
+        let words = Vocabulary::get().map_err(|e| vec![PolicyFlaw::of_bundle(e)])?;
         let loaded = parse::all(files)?;
         parse::validate(&loaded, &words.validator)?;
         let mut slices = Slices::default();
@@ -75,7 +75,8 @@ impl Bundle {
             mentions.add(&one.policy, &tree, words);
             marks.insert(id, one.marks);
         }
-        let address = jcs::address(files).map_err(|e| vec![Flaw::of_bundle(e.to_string())])?;
+        let address =
+            jcs::address(files).map_err(|e| vec![PolicyFlaw::of_bundle(e.to_string())])?;
         Ok(Self {
             words,
             slices,

@@ -10,7 +10,7 @@ const DETAIL_MAX: usize = 400;
 
 /// One thing wrong with a bundle: an entry of a 422's `errors` (contract §12).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Flaw {
+pub struct PolicyFlaw {
     /// The file's name; empty when the bundle as a whole is at fault.
     pub file: String,
     /// Line, from 1.
@@ -21,7 +21,7 @@ pub struct Flaw {
     pub detail: String,
 }
 
-impl Flaw {
+impl PolicyFlaw {
     /// Where in the body of `PUT /policies` (RFC 6901).
     #[must_use]
     pub fn pointer(&self) -> String {
@@ -60,7 +60,7 @@ impl Flaw {
     }
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for PolicyFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

@@ -20,7 +20,7 @@ mod told;
 mod vocabulary;
 
 pub use bundle::{Bundle, POLICIES_MAX, TEXT_MAX};
-pub use flaw::{FLAWS_MAX, Flaw};
+pub use flaw::{FLAWS_MAX, PolicyFlaw};
 pub use statements::{NESTING_MAX, OPERATORS_MAX};
 pub use vocabulary::SCHEMA;
 

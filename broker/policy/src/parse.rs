@@ -2,7 +2,7 @@
 
 use crate::annotations::{self, Annotations};
 use crate::bundle::{POLICIES_MAX, TEXT_MAX};
-use crate::flaw::{FLAWS_MAX, Flaw, sentence};
+use crate::flaw::{FLAWS_MAX, PolicyFlaw, sentence};
 use crate::statements::{self, Statement};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
@@ -25,7 +25,7 @@ pub(crate) struct Loaded<'a> {
 /// Limits, names, syntax and annotations.
 pub(crate) fn all(
     files: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Loaded<'_>>, Vec<Flaw>> {
+) -> Result<BTreeMap<String, Loaded<'_>>, Vec<PolicyFlaw>> {
     let mut flaws = Vec::new();
     let mut loaded: BTreeMap<String, Loaded<'_>> = BTreeMap::new();
     for statement in cut(files)? {
@@ -60,15 +60,15 @@ pub(crate) fn all(
 pub(crate) fn validate(
     loaded: &BTreeMap<String, Loaded<'_>>,
     validator: &Validator,
-) -> Result<(), Vec<Flaw>> {
+) -> Result<(), Vec<PolicyFlaw>> {
     let policies = loaded.values().map(|one| one.policy.clone());
-    let set =
-        PolicySet::from_policies(policies).map_err(|e| vec![Flaw::of_bundle(e.to_string())])?;
+    let set = PolicySet::from_policies(policies)
+        .map_err(|e| vec![PolicyFlaw::of_bundle(e.to_string())])?;
     let result = validator.validate(&set, ValidationMode::Strict);
     let place = |id: &PolicyId, byte: usize, detail: String| {
         let one = loaded.get(AsRef::<str>::as_ref(id));
         one.map_or_else(
-            || Flaw::of_bundle(detail.clone()),
+            || PolicyFlaw::of_bundle(detail.clone()),
             |one| one.statement.flaw(byte, detail.clone()),
         )
     };
@@ -94,14 +94,14 @@ pub(crate) fn validate(
     none_of(flaws)
 }
 
-fn cut(files: &BTreeMap<String, String>) -> Result<Vec<Statement<'_>>, Vec<Flaw>> {
+fn cut(files: &BTreeMap<String, String>) -> Result<Vec<Statement<'_>>, Vec<PolicyFlaw>> {
     let size: usize = files
         .iter()
         .map(|(name, text)| name.len() + text.len())
         .sum();
     if size > TEXT_MAX {
         let detail = format!("expected at most {TEXT_MAX} bytes of policies, found {size}");
-        return Err(vec![Flaw::of_bundle(detail)]);
+        return Err(vec![PolicyFlaw::of_bundle(detail)]);
     }
     let mut flaws = Vec::new();
     let mut found = Vec::new();
@@ -110,7 +110,7 @@ fn cut(files: &BTreeMap<String, String>) -> Result<Vec<Statement<'_>>, Vec<Flaw>
         let stem = name.strip_suffix(".cedar").unwrap_or_default();
         if AgentId::parse(stem).is_err() {
             let detail = "expected a file name of 1 to 63 of a-z, 0-9 and `-`, not starting with `-`, and `.cedar`";
-            flaws.push(Flaw::at(name, text, 0, detail));
+            flaws.push(PolicyFlaw::at(name, text, 0, detail));
             continue;
         }
         match statements::split(name, text) {
@@ -123,13 +123,13 @@ fn cut(files: &BTreeMap<String, String>) -> Result<Vec<Statement<'_>>, Vec<Flaw>
             "expected at most {POLICIES_MAX} policies, found {}",
             found.len()
         );
-        flaws.push(Flaw::of_bundle(detail));
+        flaws.push(PolicyFlaw::of_bundle(detail));
     }
     none_of(flaws)?;
     Ok(found)
 }
 
-fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<Flaw>> {
+fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<PolicyFlaw>> {
     // A template does not parse as a policy, so it is refused here.
     let policy = Policy::parse(None, statement.text).map_err(|errors| {
         let flaws = errors.iter().map(|error| {
@@ -150,7 +150,7 @@ fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<Flaw>> {
     ))
 }
 
-fn none_of(mut flaws: Vec<Flaw>) -> Result<(), Vec<Flaw>> {
+fn none_of(mut flaws: Vec<PolicyFlaw>) -> Result<(), Vec<PolicyFlaw>> {
     flaws.truncate(FLAWS_MAX);
     if flaws.is_empty() { Ok(()) } else { Err(flaws) }
 }

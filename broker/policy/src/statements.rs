@@ -3,7 +3,7 @@
 //! and the drop of its trees recurse without a bound, and an exhausted stack
 //! ends the process.
 
-use crate::flaw::Flaw;
+use crate::flaw::PolicyFlaw;
 
 /// Deepest nesting of brackets in one policy.
 pub const NESTING_MAX: usize = 32;
@@ -23,8 +23,8 @@ pub(crate) struct Statement<'a> {
 
 impl Statement<'_> {
     /// A flaw at a byte of this policy's own text.
-    pub(crate) fn flaw(&self, byte: usize, detail: impl Into<String>) -> Flaw {
-        Flaw::at(self.file, self.whole, self.start + byte, detail)
+    pub(crate) fn flaw(&self, byte: usize, detail: impl Into<String>) -> PolicyFlaw {
+        PolicyFlaw::at(self.file, self.whole, self.start + byte, detail)
     }
 }
 
@@ -33,13 +33,13 @@ impl Statement<'_> {
 ///
 /// # Errors
 /// The first policy that nests too deep.
-pub(crate) fn split<'a>(file: &'a str, whole: &'a str) -> Result<Vec<Statement<'a>>, Flaw> {
+pub(crate) fn split<'a>(file: &'a str, whole: &'a str) -> Result<Vec<Statement<'a>>, PolicyFlaw> {
     let mut found = Vec::new();
     let mut scan = Scan::default();
     for (place, c) in whole.char_indices() {
         let ended = scan
             .step(place, c)
-            .map_err(|detail| Flaw::at(file, whole, place, detail))?;
+            .map_err(|detail| PolicyFlaw::at(file, whole, place, detail))?;
         if ended {
             found.extend(statement(file, whole, scan.start, place + c.len_utf8()));
             scan = Scan::default();

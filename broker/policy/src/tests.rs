@@ -15,7 +15,7 @@ mod load;
 mod mentions;
 mod slices;
 
-use crate::{Bundle, Flaw};
+use crate::{Bundle, PolicyFlaw};
 use locum_core::ids::{AgentId, TargetId};
 use locum_core::policy::{Action, Answer, Basis, Behalf, PolicyCheck, Question, Risk};
 use locum_core::scope::Scope;
@@ -36,7 +36,7 @@ fn bundle(text: &str) -> Bundle {
     Bundle::load(&files(&[text])).unwrap()
 }
 
-fn flaws(text: &str) -> Vec<Flaw> {
+fn flaws(text: &str) -> Vec<PolicyFlaw> {
     Bundle::load(&files(&[text])).unwrap_err()
 }
 

@@ -6,7 +6,9 @@ use super::basis;
 use super::case::Case;
 use super::facts::Facts;
 use super::work::Work;
-use crate::details::{Catalogue, Declared, Details, Flaw, Listed, Remaining, narrow, narrowed};
+use crate::details::{
+    Catalogue, Declared, Details, DetailsFlaw, Listed, Remaining, narrow, narrowed,
+};
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Grant, Target};
@@ -77,7 +79,11 @@ impl<'a> Narrowing<'a> {
     }
 
     /// The details to grant, within the grant where one is given.
-    pub(super) fn within(&self, grant: Option<&Grant>, target: &Target) -> Result<Details, Flaw> {
+    pub(super) fn within(
+        &self,
+        grant: Option<&Grant>,
+        target: &Target,
+    ) -> Result<Details, DetailsFlaw> {
         let listed = grant
             .and_then(|g| g.at(&target.id))
             .map(|at| Remaining::of(&at.authorization_details, self.catalogue));
@@ -117,7 +123,7 @@ fn requires(target: &Target, scope: &Scope) -> BTreeSet<String> {
         .collect()
 }
 
-pub(super) fn refused(flaw: &Flaw) -> Refusal {
+pub(super) fn refused(flaw: &DetailsFlaw) -> Refusal {
     let refusal = Refusal::new(Code::Details, flaw.public());
     match &flaw.would_pass {
         Some(value) => refusal.passing(json!({ "authorization_details": value })),

@@ -11,7 +11,7 @@ const LIST_LIMIT: usize = 8;
 ///
 /// `expected` and `found` are safe to show: foreign text in them is quoted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Flaw {
+pub struct DetailsFlaw {
     /// JSON pointer (RFC 6901) below `authorization_details`; empty for the whole.
     pub pointer: String,
     /// What was expected there, as a phrase.
@@ -22,7 +22,7 @@ pub struct Flaw {
     pub would_pass: Option<Box<Json>>,
 }
 
-impl Flaw {
+impl DetailsFlaw {
     /// A flaw without a suggestion.
     pub(super) fn new(
         pointer: impl Into<String>,

@@ -20,7 +20,7 @@ mod tests;
 mod value;
 
 pub use catalogue::Catalogue;
-pub use flaw::Flaw;
+pub use flaw::DetailsFlaw;
 pub use listed::{Limit, Listed};
 pub use narrow::{Limits, narrow, narrowed};
 pub use object::{Detail, Details, OBJECT_LIMIT};

@@ -1,7 +1,7 @@
 //! Narrowing: what is granted lies within parent, grant and ceiling, object by object.
 
 use super::catalogue::{Catalogue, Fields, Rule};
-use super::flaw::{Flaw, list, quote};
+use super::flaw::{DetailsFlaw, list, quote};
 use super::nearest;
 use super::object::{Detail, Details};
 use super::value::Value;
@@ -35,7 +35,7 @@ pub fn narrow(
     limits: Limits<'_>,
     required: &BTreeSet<String>,
     catalogue: &Catalogue,
-) -> Result<Details, Flaw> {
+) -> Result<Details, DetailsFlaw> {
     let frame = Frame::new(limits, catalogue);
     let none = Details::default();
     let (asked, origin) = frame.asked(requested, &none);
@@ -216,7 +216,12 @@ pub(super) fn missing_type<'a>(
 }
 
 /// The flaw of a granted list without an object of the required type `kind`.
-fn demand(frame: &Frame<'_>, granted: &Details, kind: &str, required: &BTreeSet<String>) -> Flaw {
+fn demand(
+    frame: &Frame<'_>,
+    granted: &Details,
+    kind: &str,
+    required: &BTreeSet<String>,
+) -> DetailsFlaw {
     let fields = frame
         .catalogue
         .fields(kind)
@@ -227,7 +232,7 @@ fn demand(frame: &Frame<'_>, granted: &Details, kind: &str, required: &BTreeSet<
         quote(kind),
         list(fields.map(String::as_str))
     );
-    let mut flaw = Flaw::new("", expected, "none");
+    let mut flaw = DetailsFlaw::new("", expected, "none");
     flaw.would_pass = nearest::supplied(frame, granted, required).map(Box::new);
     flaw
 }

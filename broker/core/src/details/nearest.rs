@@ -1,7 +1,7 @@
 //! Why an object fits nowhere, told by the nearest request that would pass.
 
 use super::catalogue::Fields;
-use super::flaw::{Flaw, list, quote, step};
+use super::flaw::{DetailsFlaw, list, quote, step};
 use super::narrow::{Frame, Origin, complete, missing_type, within};
 use super::object::{Detail, Details, OBJECT_LIMIT};
 use serde_json::Value as Json;
@@ -36,8 +36,8 @@ pub(super) fn explain(
     index: usize,
     origin: Origin,
     required: &BTreeSet<String>,
-) -> Flaw {
-    let none = || Flaw::new(format!("/{index}"), "a declared type", "none");
+) -> DetailsFlaw {
+    let none = || DetailsFlaw::new(format!("/{index}"), "a declared type", "none");
     let Some(object) = asked.0.get(index) else {
         return none();
     };
@@ -164,11 +164,11 @@ impl Candidate {
 }
 
 /// The flaw of the first field that keeps the object from its nearest place.
-fn field_flaw(object: &Detail, near: &Candidate, declared: &Fields, index: usize) -> Flaw {
+fn field_flaw(object: &Detail, near: &Candidate, declared: &Fields, index: usize) -> DetailsFlaw {
     let name = near.changes(declared).next();
     let Some((name, rule)) = name.and_then(|name| declared.get_key_value(name)) else {
         let expected = "an object within one single, complete object of every limit";
-        return Flaw::new(format!("/{index}"), expected, "one that fits none");
+        return DetailsFlaw::new(format!("/{index}"), expected, "one that fits none");
     };
     let at = format!("/{index}{}", step(name));
     let (limit, value) = (near.moved.fields.get(name), near.filled.fields.get(name));
@@ -182,11 +182,11 @@ fn field_flaw(object: &Detail, near: &Candidate, declared: &Fields, index: usize
     };
     let inherited = value.is_some() && !object.fields.contains_key(name);
     let from = if inherited { INHERITED } else { "" };
-    Flaw::new(at, expected, format!("{found}{from}"))
+    DetailsFlaw::new(at, expected, format!("{found}{from}"))
 }
 
 /// The flaw of a type that one of the limits does not have at all.
-fn type_flaw(frame: &Frame<'_>, object: &Detail, index: usize) -> Flaw {
+fn type_flaw(frame: &Frame<'_>, object: &Detail, index: usize) -> DetailsFlaw {
     let limits = [
         ("the parent token carries", frame.parent),
         ("the grant lists", frame.grant),
@@ -201,5 +201,5 @@ fn type_flaw(frame: &Frame<'_>, object: &Detail, index: usize) -> Flaw {
         Some((what, limit)) => format!("a type that {what}: {}", list(limit.types())),
         None => "a type within every limit".to_owned(),
     };
-    Flaw::new(format!("/{index}/type"), expected, quote(&object.kind))
+    DetailsFlaw::new(format!("/{index}/type"), expected, quote(&object.kind))
 }

@@ -1,7 +1,7 @@
 //! Objects of `authorization_details`, read by what their target declares.
 
 use super::catalogue::{Catalogue, Fields};
-use super::flaw::{Flaw, describe, list, quote, step};
+use super::flaw::{DetailsFlaw, describe, list, quote, step};
 use super::value::Value;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,18 +30,18 @@ impl Details {
     /// # Errors
     /// An unknown type or field, a value that is not of its declared type, too much
     /// of anything. A missing field is no error here.
-    pub fn parse(json: &Json, catalogue: &Catalogue) -> Result<Self, Flaw> {
+    pub fn parse(json: &Json, catalogue: &Catalogue) -> Result<Self, DetailsFlaw> {
         let Json::Array(items) = json else {
-            return Err(Flaw::new("", "an array of objects", describe(json)));
+            return Err(DetailsFlaw::new("", "an array of objects", describe(json)));
         };
         Self::of(items, catalogue)
     }
 
     /// Reads the objects of an array, as [`Details::parse`] does.
-    pub(super) fn of(items: &[Json], catalogue: &Catalogue) -> Result<Self, Flaw> {
+    pub(super) fn of(items: &[Json], catalogue: &Catalogue) -> Result<Self, DetailsFlaw> {
         if items.len() > OBJECT_LIMIT {
             let expected = format!("at most {OBJECT_LIMIT} objects");
-            return Err(Flaw::new("", expected, items.len().to_string()));
+            return Err(DetailsFlaw::new("", expected, items.len().to_string()));
         }
         let objects = items.iter().enumerate();
         objects
@@ -80,9 +80,13 @@ impl Details {
 }
 
 impl Detail {
-    pub(super) fn parse(pointer: &str, json: &Json, catalogue: &Catalogue) -> Result<Self, Flaw> {
+    pub(super) fn parse(
+        pointer: &str,
+        json: &Json,
+        catalogue: &Catalogue,
+    ) -> Result<Self, DetailsFlaw> {
         let Json::Object(members) = json else {
-            return Err(Flaw::new(pointer, "an object", describe(json)));
+            return Err(DetailsFlaw::new(pointer, "an object", describe(json)));
         };
         let (kind, declared) = declared(pointer, members, catalogue)?;
         let mut fields = BTreeMap::new();
@@ -91,10 +95,10 @@ impl Detail {
             let Some(rule) = declared.get(name) else {
                 let known = list(declared.keys().map(String::as_str));
                 let expected = format!("one of the fields of {}: {known}", quote(kind));
-                return Err(Flaw::new(at, expected, quote(name)));
+                return Err(DetailsFlaw::new(at, expected, quote(name)));
             };
             let value = Value::parse(*rule, json);
-            let value = value.map_err(|(expected, found)| Flaw::new(at, expected, found))?;
+            let value = value.map_err(|(expected, found)| DetailsFlaw::new(at, expected, found))?;
             fields.insert(name.clone(), value);
         }
         let kind = kind.to_owned();
@@ -127,22 +131,22 @@ fn declared<'a>(
     pointer: &str,
     members: &'a Map<String, Json>,
     catalogue: &'a Catalogue,
-) -> Result<(&'a str, &'a Fields), Flaw> {
+) -> Result<(&'a str, &'a Fields), DetailsFlaw> {
     let at = || format!("{pointer}/type");
     let kind = match members.get("type") {
         Some(Json::String(kind)) => kind,
-        Some(other) => return Err(Flaw::new(at(), "a string", describe(other))),
-        None => return Err(Flaw::new(at(), "a type", "none")),
+        Some(other) => return Err(DetailsFlaw::new(at(), "a string", describe(other))),
+        None => return Err(DetailsFlaw::new(at(), "a type", "none")),
     };
     match catalogue.fields(kind) {
         Some(fields) => Ok((kind, fields)),
         None if catalogue.is_empty() => {
             let expected = "no `authorization_details`, the target declares no types";
-            Err(Flaw::new(at(), expected, quote(kind)))
+            Err(DetailsFlaw::new(at(), expected, quote(kind)))
         }
         None => {
             let expected = format!("one of the types {}", list(catalogue.types()));
-            Err(Flaw::new(at(), expected, quote(kind)))
+            Err(DetailsFlaw::new(at(), expected, quote(kind)))
         }
     }
 }

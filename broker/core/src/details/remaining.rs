@@ -4,7 +4,7 @@
 //! limits as before: a list of which nothing is left is none that sets no limit.
 
 use super::catalogue::Catalogue;
-use super::flaw::{Flaw, quote};
+use super::flaw::{DetailsFlaw, quote};
 use super::narrow::Limits;
 use super::object::{Detail, Details};
 use serde_json::Value as Json;
@@ -54,7 +54,7 @@ impl Remaining {
 
 /// The objects of a list that the catalogue does not have: place and flaw.
 #[must_use]
-pub fn gone(list: &[Json], catalogue: &Catalogue) -> Vec<(usize, Flaw)> {
+pub fn gone(list: &[Json], catalogue: &Catalogue) -> Vec<(usize, DetailsFlaw)> {
     let each = list.iter().enumerate();
     let flaw = |(place, json)| {
         let read = Detail::parse("", json, catalogue);
@@ -70,11 +70,11 @@ impl<'a> Declared<'a> {
     /// Where what was listed is gone as a whole: of the list that a request
     /// inherits from, whatever is asked, since what it would inherit cannot be said
     /// any more; of the ceiling, whatever object is asked or inherited.
-    pub fn limits(self, requested: Option<&Details>) -> Result<Limits<'a>, Flaw> {
+    pub fn limits(self, requested: Option<&Details>) -> Result<Limits<'a>, DetailsFlaw> {
         let source = self.parent.or(self.grant);
         if source.is_some_and(Remaining::is_gone) {
             let expected = "objects in the parent token or grant that the target still declares";
-            return Err(Flaw::new("", expected, "none"));
+            return Err(DetailsFlaw::new("", expected, "none"));
         }
         let asked = requested.filter(|list| !list.is_empty());
         let asked = asked.or_else(|| source.map(|source| &source.left));
@@ -82,7 +82,7 @@ impl<'a> Declared<'a> {
             && let Some(object) = asked.and_then(|list| list.iter().next())
         {
             let expected = "no object, the target declares none of those in the ceiling any more";
-            return Err(Flaw::new("/0/type", expected, quote(object.kind())));
+            return Err(DetailsFlaw::new("/0/type", expected, quote(object.kind())));
         }
         Ok(Limits {
             parent: self.parent.map(|list| &list.left),

@@ -7,7 +7,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn read(text: &str) -> Result<Value, Flaw> {
+fn read(text: &str) -> Result<Value, JsonFlaw> {
     parse(text.as_bytes(), Limits::BODY)
 }
 
@@ -28,7 +28,10 @@ fn a_member_named_twice_is_refused_at_every_depth() {
         r#"[[{"a":1,"\u0061":2}]]"#,
         r#"{"x":[{"y":{"z":null,"z":null}}]}"#,
     ] {
-        assert!(matches!(read(text), Err(Flaw::Duplicate { .. })), "{text}");
+        assert!(
+            matches!(read(text), Err(JsonFlaw::Duplicate { .. })),
+            "{text}"
+        );
     }
     assert!(
         read(r#"{"a":{"a":{"a":1}},"b":[{"c":1},{"c":1}]}"#).is_ok(),
@@ -40,10 +43,10 @@ fn a_member_named_twice_is_refused_at_every_depth() {
 fn nesting_is_counted_and_bounded() {
     let nest = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     assert!(read(&nest(32)).is_ok());
-    assert_eq!(read(&nest(33)), Err(Flaw::TooDeep { max: 32 }));
+    assert_eq!(read(&nest(33)), Err(JsonFlaw::TooDeep { max: 32 }));
     assert_eq!(
         read(&"{\"a\":".repeat(10_000)),
-        Err(Flaw::TooDeep { max: 32 })
+        Err(JsonFlaw::TooDeep { max: 32 })
     );
 }
 
@@ -67,7 +70,7 @@ fn trailing_data_bad_utf8_and_other_grammar_are_refused() {
     ];
     for text in texts {
         assert!(
-            matches!(parse(text, Limits::BODY), Err(Flaw::Syntax { .. })),
+            matches!(parse(text, Limits::BODY), Err(JsonFlaw::Syntax { .. })),
             "{}",
             text.escape_ascii()
         );
@@ -79,7 +82,7 @@ fn the_length_is_looked_at_first() {
     let limits = Limits { bytes: 3, depth: 1 };
     assert_eq!(
         parse(b"!!!!", limits),
-        Err(Flaw::TooLong { max: 3, found: 4 })
+        Err(JsonFlaw::TooLong { max: 3, found: 4 })
     );
     assert!(parse(b"123", limits).is_ok());
 }

@@ -37,7 +37,7 @@ pub enum TokenFlaw {
         /// `header` or `payload`.
         part: &'static str,
         /// What is wrong with it.
-        flaw: json::Flaw,
+        flaw: json::JsonFlaw,
     },
     /// A part is JSON and no object.
     #[error("expected a JSON object as the {part} of the token, found another value")]

@@ -2,6 +2,7 @@
 
 use super::secrets::{self, environment};
 use super::{Explained, explain, load, objects, policy_files, schema};
+use crate::flaw::Flaw;
 use clap::Subcommand;
 use locum_cli::Told;
 use locum_engine::declared;
@@ -29,9 +30,6 @@ pub(crate) enum ConfigVerb {
     /// Print the JSON Schema of `locum.toml`, for editors.
     Schema,
 }
-
-/// Why a command fails.
-pub(crate) type Flaw = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command.
 ///

@@ -1,6 +1,6 @@
 //! Contract §6: inheritance, single objects, absent limits, required types.
 
-use super::super::{Catalogue, Flaw, Limits, narrow};
+use super::super::{Catalogue, DetailsFlaw, Limits, narrow};
 use super::{details, invoice, invoices};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -16,11 +16,11 @@ pub(super) struct Case {
 }
 
 impl Case {
-    fn run(&self) -> Result<Json, Flaw> {
+    fn run(&self) -> Result<Json, DetailsFlaw> {
         self.run_in(&invoices())
     }
 
-    pub(super) fn run_in(&self, catalogue: &Catalogue) -> Result<Json, Flaw> {
+    pub(super) fn run_in(&self, catalogue: &Catalogue) -> Result<Json, DetailsFlaw> {
         let read = |json: &Json| (!json.is_null()).then(|| details(json.clone(), catalogue));
         let lists = [&self.requested, &self.parent, &self.grant, &self.ceiling].map(read);
         let [requested, parent, grant, ceiling] = lists;
@@ -38,7 +38,7 @@ impl Case {
         self.run().unwrap()
     }
 
-    fn refused(&self) -> Flaw {
+    fn refused(&self) -> DetailsFlaw {
         self.run().unwrap_err()
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for every request: never wider, as the naive reference says, repeatable.
 
-use super::super::{Details, Flaw, Limits, Listed, narrow, narrowed};
+use super::super::{Details, DetailsFlaw, Limits, Listed, narrow, narrowed};
 use super::reference::{self, catalogue, world};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -82,7 +82,7 @@ fn read(objects: &[Json]) -> Details {
 }
 
 impl Hop {
-    fn run(&self, required: &BTreeSet<String>) -> Result<Details, Flaw> {
+    fn run(&self, required: &BTreeSet<String>) -> Result<Details, DetailsFlaw> {
         let requested = self.requested.as_deref().map(read);
         let parent = self.parent.as_deref().map(read);
         let (grant, ceiling) = (read(&self.grant), read(&self.ceiling));
@@ -102,7 +102,7 @@ impl Hop {
         granted
     }
 
-    fn granted(&self) -> Result<Details, Flaw> {
+    fn granted(&self) -> Result<Details, DetailsFlaw> {
         self.run(&BTreeSet::new())
     }
 }
@@ -190,7 +190,7 @@ proptest! {
         let required = types.filter(|(_, need)| *need).map(|(kind, _)| kind.to_owned()).collect();
         match hop.run(&required) {
             Ok(granted) => prop_assert!(required.iter().all(|kind| granted.types().contains(kind.as_str()))),
-            Err(Flaw { would_pass: Some(suggested), .. }) => {
+            Err(DetailsFlaw { would_pass: Some(suggested), .. }) => {
                 let details = Details::parse(&suggested, &catalogue()).unwrap();
                 let requested = Some(suggested.as_array().unwrap().clone());
                 prop_assert_eq!(Hop { requested, ..hop }.run(&required), Ok(details));
