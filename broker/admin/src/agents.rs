@@ -6,7 +6,7 @@ pub mod versions;
 
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::{Problem, kept};
+use super::problem::{Problem, kept, sound};
 use super::write::Plan;
 use super::{read, secrets, times};
 use http::StatusCode;
@@ -125,13 +125,6 @@ fn its_own(now: &Moment<'_>, spec: &AgentSpec) -> Result<(), Problem> {
 fn put_in_state(agent: Agent) -> Plan {
     let shown = shown(&agent);
     Plan::new(StatusCode::OK, Change::Agent { agent }, shown)
-}
-
-fn sound(flaws: Vec<locum_core::registry::Problem>) -> Result<(), Problem> {
-    if flaws.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::invalid(flaws))
 }
 
 /// As the API shows it.

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::{Problem, kept};
+use super::problem::{Problem, kept, sound};
 use super::write::Plan;
 use super::{read, secrets, times};
 use http::StatusCode;
@@ -56,7 +56,7 @@ pub async fn replace(call: Call) -> Result<Answer, Problem> {
         let client = now.state.registry.client(call.param("id"));
         let client = client.ok_or_else(|| Problem::unknown("a client"))?;
         call.precondition(Some(&etag(&shown(client))))?;
-        sound(now, &spec)?;
+        sound(flaws(now, &spec))?;
         let no_secret = !secrets::takes(&spec.auth) && secrets::takes(&client.spec.auth);
         let client = Client::replaced(Some(client), spec, now.now_ms).map_err(kept)?;
         let shown = shown(&client);
@@ -77,7 +77,7 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
     if now.state.registry.client_id_taken(spec.id.as_str()) {
         return Err(Problem::taken());
     }
-    sound(now, &spec)?;
+    sound(flaws(now, &spec))?;
     let first = secrets::first(now, spec.id.as_str(), &spec.auth);
     let client = Client::replaced(None, spec, now.now_ms).map_err(kept)?;
     let shown = shown(&client);
@@ -89,13 +89,9 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
     Ok(plan)
 }
 
-fn sound(now: &Moment<'_>, spec: &ClientSpec) -> Result<(), Problem> {
-    let worlds = Worlds::known(&now.state.registry);
-    let flaws = client::flaws(worlds, spec, &JwksCheck);
-    if flaws.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::invalid(flaws))
+/// What is wrong with a client.
+fn flaws(now: &Moment<'_>, spec: &ClientSpec) -> Vec<locum_core::registry::Problem> {
+    client::flaws(Worlds::known(&now.state.registry), spec, &JwksCheck)
 }
 
 /// As the API shows it.

@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::problem::Problem;
+use super::problem::{Problem, sound};
 use super::times;
 use super::write::Plan;
 use http::StatusCode;
@@ -82,7 +82,7 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
     }
     let spec: GrantSpec = call.read()?;
     let plan = |moment: &Moment<'_>| {
-        let expires_s = sound(&spec, moment)?;
+        let expires_s = expiry(&spec, moment)?;
         room(&spec, moment)?;
         let reason = spec.reason.clone();
         let owner = moment.state.registry.agent(spec.agent.as_str());
@@ -108,17 +108,15 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
 ///
 /// # Errors
 /// 422 with every flaw.
-fn sound(spec: &GrantSpec, moment: &Moment<'_>) -> Result<u64, Problem> {
+fn expiry(spec: &GrantSpec, moment: &Moment<'_>) -> Result<u64, Problem> {
     let expires = times::future_s("/expires_at", &spec.expires_at, moment.now_ms);
     let (expires_s, late) = match expires {
         Ok(expires_s) => (expires_s, Vec::new()),
         Err(problem) => (0, problem.flaws),
     };
     let flaws = grant::flaws(spec, &moment.state.registry, late);
-    if flaws.is_empty() {
-        return Ok(expires_s);
-    }
-    Err(Problem::invalid(flaws))
+    sound(flaws)?;
+    Ok(expires_s)
 }
 
 /// Whether the person and the agent may have one more.

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::{Problem, kept};
+use super::problem::{Problem, kept, sound};
 use super::write::Plan;
 use super::{read, times};
 use http::StatusCode;
@@ -67,9 +67,7 @@ fn put(now: &Moment<'_>, id: IssuerId, spec: IssuerSpec) -> Result<Plan, Problem
     let declared = (&issuer.id, &issuer.spec);
     let ours = &now.broker.issuer;
     let flaws = issuer::flaws(Worlds::known(registry), ours, declared, &JwksCheck);
-    if !flaws.is_empty() {
-        return Err(Problem::invalid(flaws));
-    }
+    sound(flaws)?;
     let status = match current {
         Some(_) => StatusCode::OK,
         None => StatusCode::CREATED,

@@ -90,6 +90,14 @@ impl Problem {
     }
 }
 
+/// Nothing where there are no flaws: else 422, place by place.
+pub(super) fn sound(flaws: Vec<Flaw>) -> Result<(), Problem> {
+    if flaws.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::invalid(flaws))
+}
+
 /// What an object must keep, and does not (contract §12): 409.
 pub(super) fn kept(flaw: Flaw) -> Problem {
     Problem::new(Code::State, flaw.detail)

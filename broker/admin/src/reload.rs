@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::problem::Problem;
+use super::problem::{Problem, sound};
 use crate::api::Reload;
 use http::StatusCode;
 use locum_core::refusal::Code;
@@ -40,9 +40,7 @@ pub async fn reload(call: Call) -> Result<Answer, Problem> {
         call.who.again(&call.api)?;
         return Err(stopping());
     };
-    if !flaws.is_empty() {
-        return Err(Problem::invalid(flaws));
-    }
+    sound(flaws)?;
     let bundle = call.api.broker.bundle();
     let shown = json!({ "bundle": bundle.address(), "count": bundle.count() });
     Ok(Answer::new(StatusCode::OK, shown))

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, etag};
 use super::call::Call;
-use super::problem::{Problem, kept};
+use super::problem::{Problem, kept, sound};
 use super::write::Plan;
 use super::{read, times};
 use http::StatusCode;
@@ -65,9 +65,7 @@ fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem
     let target = Target::replaced(current, id, spec, now.now_ms).map_err(kept)?;
     let (ours, worlds) = (&now.broker.issuer, Worlds::known(registry));
     let flaws = target::flaws(worlds, ours, &target.id, &target.spec);
-    if !flaws.is_empty() {
-        return Err(Problem::invalid(flaws));
-    }
+    sound(flaws)?;
     let status = match current {
         Some(_) => StatusCode::OK,
         None => StatusCode::CREATED,

@@ -10,10 +10,12 @@ use crate::keyring::Keyring;
 use crate::oauth::client_keys::ClientKeys;
 use crate::oauth::waiting::Waiting;
 use crate::rate::Rate;
-use crate::recall::Memory;
+use crate::recall::{Memory, Recalled};
 use crate::records::Records;
+use crate::unavailable::Unavailable;
 use locum_ambient::metrics::Metrics;
 use locum_core::decide;
+use locum_core::own::OwnToken;
 use locum_core::proof::Ours;
 use locum_policy::Bundle;
 use std::sync::Arc;
@@ -66,6 +68,11 @@ impl Broker {
     #[must_use]
     pub const fn keys(&self) -> (&Arc<Keyring>, &Records) {
         (&self.keyring, &self.records)
+    }
+
+    /// What the ledger remembers of a token of ours: [`Memory::recall`].
+    pub(crate) fn recall(&self, token: &OwnToken) -> Result<Option<Arc<Recalled>>, Unavailable> {
+        self.recalled.recall(&self.records, &self.issuer, token)
     }
 
     /// What stands open is closed on record: the broker stops.

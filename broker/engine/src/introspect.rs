@@ -2,12 +2,9 @@
 //! concerns, only while everything it descends from stands.
 
 use crate::broker::Broker;
-use crate::exchange::own;
+use crate::exchange::own::{self, OnRecord};
 use crate::oauth::asking::Asking;
-use crate::recall::Recalled;
 use crate::unavailable::Unavailable;
-use locum_core::lineage::{Keyed, LineageKind};
-use locum_core::own::OwnToken;
 use locum_core::standing::{FOR_EVER, Standing, actors};
 use serde_json::{Value, json};
 
@@ -17,44 +14,35 @@ use serde_json::{Value, json};
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read.
 pub fn introspect(broker: &Broker, asking: &Asking) -> Result<Option<Value>, Unavailable> {
-    let Ok(verified) = own::verified(broker, &asking.token) else {
+    let Some(found) = own::on_record(broker, &asking.token)? else {
         return Ok(None);
     };
-    let Ok(token) = OwnToken::read(&verified, &broker.issuer) else {
-        return Ok(None);
-    };
-    let Some(recalled) = broker
-        .recalled
-        .recall(&broker.records, &broker.issuer, &token)?
-    else {
-        return Ok(None);
-    };
-    let kid = verified.kid().as_str();
-    if !concerns(broker, &token, &recalled, asking) || !stands(broker, &token, &recalled, kid) {
+    if !concerns(broker, &found, asking) || !stands(broker, &found) {
         return Ok(None);
     }
-    Ok(Some(active(&verified)))
+    Ok(Some(active(&found.verified)))
 }
 
 /// The resource server of the token's audience, the agent it is passed on to,
 /// its own client and its presenter.
-pub(crate) fn concerns(
-    broker: &Broker,
-    token: &OwnToken,
-    recalled: &Recalled,
-    asking: &Asking,
-) -> bool {
+fn concerns(broker: &Broker, found: &OnRecord, asking: &Asking) -> bool {
+    let OnRecord {
+        token, recalled, ..
+    } = found;
     let caller = asking.client.client.get().id();
     let state = broker.records.state.read();
     let target = state.registry.target_of_server(caller);
     // The target that is on record: a resource that moves takes no token along.
     let serves = target.is_some_and(|target| recalled.target.as_ref() == Some(&target.id))
         && token.meant_for().is_none();
-    serves || token.meant_for() == Some(caller) || owns(token, recalled, asking)
+    serves || token.meant_for() == Some(caller) || owns(found, asking)
 }
 
 /// Its own client, or the client that presented for it.
-pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bool {
+pub(crate) fn owns(found: &OnRecord, asking: &Asking) -> bool {
+    let OnRecord {
+        token, recalled, ..
+    } = found;
     let caller = asking.client.client.get().id();
     let presenter = recalled
         .recall
@@ -65,12 +53,12 @@ pub(crate) fn owns(token: &OwnToken, recalled: &Recalled, asking: &Asking) -> bo
 }
 
 /// Whether everything it descends from stands, the key that signed it included.
-pub(crate) fn stands(broker: &Broker, token: &OwnToken, recalled: &Recalled, kid: &str) -> bool {
+fn stands(broker: &Broker, found: &OnRecord) -> bool {
+    let OnRecord {
+        token, recalled, ..
+    } = found;
     let state = broker.records.state.read();
-    let key = broker
-        .records
-        .names
-        .key(LineageKind::Key, &format!("locum:{kid}"));
+    let key = own::key_of(broker, found.verified.kid());
     let actors = actors(&token.links, &recalled.recall.subject, None);
     let standing = broker
         .records

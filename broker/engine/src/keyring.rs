@@ -88,19 +88,9 @@ impl Keyring {
         })
     }
 
-    /// The ring that holds once these are the keys: those that are open already
-    /// are not opened again.
-    fn after(
-        entries: &[SigningKeyEntry],
-        (vault, now_ms): (&Vault, u64),
-        known: &Ring,
-    ) -> Result<Ring, KeyringFlaw> {
-        Ring::open(entries, (vault, now_ms), Some(known))
-    }
-
     /// Opens the keys that will hold, so that what is recorded can be in force.
     fn plan(&self, entries: &[SigningKeyEntry], at: (&Vault, u64)) -> Result<(), KeyringFlaw> {
-        let ring = Self::after(entries, at, &self.ring())?;
+        let ring = Ring::open(entries, at, Some(&self.ring()))?;
         *self.planned() = Some(Arc::new(ring));
         Ok(())
     }
@@ -152,7 +142,7 @@ impl Follows for Keyring {
         let entries = records.state.read().signing_keys.clone();
         let known = self.planned().take().unwrap_or_else(|| self.ring());
         let at = (&*records.vault, records.clock.now_ms());
-        match Self::after(&entries, at, &known) {
+        match Ring::open(&entries, at, Some(&known)) {
             Ok(ring) => self.put(ring),
             // It was opened when the change was planned.
             Err(flaw) => tracing::error!(%flaw, "the signing keys of before stay in use"),

@@ -9,7 +9,6 @@ use crate::recall::Recalled;
 use crate::unavailable::Unavailable;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{LineageKind, What};
-use locum_core::own::OwnToken;
 use locum_stores::state::{Author, Change, RevocationEntry};
 
 /// How a revocation ended.
@@ -26,22 +25,13 @@ pub enum Outcome {
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or written.
 pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavailable> {
-    let Ok(verified) = own::verified(broker, &asking.token) else {
+    let Some(found) = own::on_record(broker, &asking.token)? else {
         return Ok(Outcome::Done);
     };
-    let Ok(token) = OwnToken::read(&verified, &broker.issuer) else {
-        return Ok(Outcome::Done);
-    };
-    let Some(recalled) = broker
-        .recalled
-        .recall(&broker.records, &broker.issuer, &token)?
-    else {
-        return Ok(Outcome::Done);
-    };
-    if !owns(&token, &recalled, asking) {
+    if !owns(&found, asking) {
         return Ok(Outcome::NotYours);
     }
-    if is_dead(broker, &recalled) {
+    if is_dead(broker, &found.recalled) {
         return Ok(Outcome::Done);
     }
     let by = asking.client.client.get().id().to_owned();
@@ -49,7 +39,7 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavail
         id: RevocationId(broker.records.mint()),
         what: What {
             kind: LineageKind::Token,
-            id: token.jti.to_string(),
+            id: found.token.jti.to_string(),
         },
         before_ms: None,
         reason: "revoked by its client".into(),

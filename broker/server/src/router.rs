@@ -18,12 +18,12 @@ const ADMIN: &str = "/admin/v1";
 /// The public listener: the OAuth endpoints, and the admin API unless that has a
 /// listener of its own.
 pub(crate) fn public(app: &Arc<App>) -> Router {
-    let endpoints = if app.setup.admin_apart {
+    let endpoints = if app.admin_apart {
         oauth(app)
     } else {
         oauth(app).nest(ADMIN, api(app))
     };
-    let path = app.setup.issuer_path.as_str();
+    let path = app.issuer_path.as_str();
     let routes = if path.is_empty() {
         endpoints
     } else {
@@ -39,7 +39,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
 /// The admin API on a listener of its own.
 pub(crate) fn admin(app: &Arc<App>) -> Router {
     let at_root = || Router::new().nest(ADMIN, api(app));
-    let path = app.setup.issuer_path.as_str();
+    let path = app.issuer_path.as_str();
     let routes = if path.is_empty() || path == ADMIN {
         at_root()
     } else {

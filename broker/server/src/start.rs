@@ -40,7 +40,7 @@ pub(crate) fn open_at(
     let settings = BrokerSettings {
         issuer: issuer.to_owned(),
         bounds: setup.bounds,
-        trust: setup.trust.clone(),
+        trust: setup.trust,
     };
     let surroundings = Surroundings {
         clock: clock.clone(),
@@ -63,13 +63,16 @@ pub(crate) fn open_at(
         data: folder.data,
         bootstrap: Bootstrap::default(),
         grants_by_administrator: setup.grants_by_administrator,
-        reload: setup.reload.clone(),
+        reload: setup.reload,
         managed: Managed::default(),
     });
     Ok(Arc::new(App {
         broker,
         front,
         api,
-        setup,
+        issuer_path: setup.issuer_path,
+        admin_apart: setup.admin_apart,
+        rotate_days: setup.rotate_days,
+        certificates: setup.certificates,
     }))
 }

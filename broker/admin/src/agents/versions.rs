@@ -4,7 +4,7 @@ use super::{history, known, put, shown};
 use crate::answer::{Answer, etag};
 use crate::call::Call;
 use crate::page::Window;
-use crate::problem::Problem;
+use crate::problem::{Problem, sound};
 use crate::times;
 use crate::write::{Plan, reason};
 use http::StatusCode;
@@ -150,7 +150,7 @@ fn add(now: &Moment<'_>, id: &str, body: VersionBody) -> Result<Plan, Problem> {
     flaws.text("/version", &body.version);
     flaws.text("/digest", body.digest.as_deref().unwrap_or_default());
     flaws.text("/model", body.model.as_deref().unwrap_or_default());
-    super::sound(flaws.0)?;
+    sound(flaws.0)?;
     if agent.status == Status::Retired {
         let detail = "expected an agent that is not retired, found a retired one";
         return Err(Problem::new(Code::State, detail));

@@ -27,6 +27,7 @@ use crate::oauth::rate;
 use crate::oauth::waiting::Waiter;
 use crate::rate::Verdict;
 use http::HeaderMap;
+use locum_ambient::metrics::Grant;
 use locum_ambient::telemetry::TraceId;
 use locum_connectors::Credential;
 use locum_core::chain::{Bounds, Chain};
@@ -61,17 +62,16 @@ pub enum Ended {
     NotIssued(NotIssued),
 }
 
-/// Exchanges. The second is the `grant_type` that was asked for, where the form
-/// could be read.
-pub async fn exchange(broker: &Broker, sent: Arrived<'_>) -> (Ended, Option<String>) {
+/// Exchanges; what was asked for, as it is counted, stands beside how it ended.
+pub async fn exchange(broker: &Broker, sent: Arrived<'_>) -> (Ended, Grant) {
     // Held until the task ends, whoever hangs up.
     let waiter = Waiter::stranger(&broker.waiting, sent.peer, sent.body.len());
     let form = match Form::read(sent.headers, sent.body) {
         Ok(form) => form,
-        Err(refusal) => return (Ended::Rejected(refusal), None),
+        Err(refusal) => return (Ended::Rejected(refusal), Grant::of(None)),
     };
     let ended = of_form(broker, &sent, (&form, &waiter)).await;
-    (ended, form.get("grant_type").map(str::to_owned))
+    (ended, Grant::of(form.get("grant_type")))
 }
 
 /// Step 2, and those of an authenticated client.

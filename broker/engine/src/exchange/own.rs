@@ -4,7 +4,7 @@
 use super::slot::Slot;
 use crate::broker::Broker;
 use crate::recall::Recalled;
-use crate::unavailable::unavailable;
+use crate::unavailable::{Unavailable, unavailable};
 use locum_core::lineage::{Key, Keyed, LineageKind};
 use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
@@ -70,6 +70,41 @@ pub(crate) fn verified_in(
     Ok(token)
 }
 
+/// A token of ours that is on record.
+pub(crate) struct OnRecord {
+    /// As it was verified.
+    pub(crate) verified: Arc<Verified<Claims>>,
+    /// As it is read.
+    pub(crate) token: OwnToken,
+    /// What the ledger remembers of it.
+    pub(crate) recalled: Arc<Recalled>,
+}
+
+/// A token of ours that is on record; `None` for any other text.
+///
+/// # Errors
+/// [`Unavailable`] when the ledger cannot be read.
+pub(crate) fn on_record(broker: &Broker, text: &str) -> Result<Option<OnRecord>, Unavailable> {
+    let Ok(verified) = verified(broker, text) else {
+        return Ok(None);
+    };
+    let Ok(token) = OwnToken::read(&verified, &broker.issuer) else {
+        return Ok(None);
+    };
+    let recalled = broker.recall(&token)?;
+    Ok(recalled.map(|recalled| OnRecord {
+        verified,
+        token,
+        recalled,
+    }))
+}
+
+/// The lineage key of a key of ours.
+pub(crate) fn key_of(broker: &Broker, kid: &Kid) -> Key {
+    let name = format!("locum:{}", kid.as_str());
+    broker.records.names.key(LineageKind::Key, &name)
+}
+
 /// What the ledger remembers of a token of ours, and the lineage key of the key
 /// that signed it. A token it does not know was
 /// never issued; a key that was revoked vouches for nothing.
@@ -82,18 +117,13 @@ pub(crate) fn known(
     kid: &Kid,
     slot: Slot,
 ) -> Result<(Arc<Recalled>, Key), Refusal> {
-    let key = broker
-        .records
-        .names
-        .key(LineageKind::Key, &format!("locum:{}", kid.as_str()));
+    let key = key_of(broker, kid);
     if broker.records.state.read().view.is_revoked(&key, FOR_EVER) {
         return Err(slot
             .refusal("expected a token signed by a key in use, found one whose key was revoked"));
     }
-    let recalled = broker
-        .recalled
-        .recall(&broker.records, &broker.issuer, token)
-        .map_err(|error| unavailable().because(error.to_string()))?;
+    let recalled = broker.recall(token);
+    let recalled = recalled.map_err(|error| unavailable().because(error.to_string()))?;
     let recalled = recalled.ok_or_else(|| {
         slot.refusal("expected a token that is on the record, found one that is not")
     })?;

@@ -84,7 +84,7 @@ async fn start(
     let facts = async |app: &App| fill(app, &world, &at).await;
     serving.answer(&config, facts).await?;
     let demo = serve::serve(&world, &at, &asked, demo)?;
-    let ready = ready::ready(&world, &at, &std::path::absolute(data)?, std::process::id())?;
+    let ready = ready::ready(&world, &at, &folder_at, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
     Ok(Running {
         serving,

@@ -1,15 +1,28 @@
-//! Why nothing was looked at (RFC 7662, RFC 7009), as an answer.
+//! What introspection and revocation begin with.
 
 use crate::app::App;
 use axum::response::Response;
-use locum_core::ids::RequestId;
-use locum_engine::oauth::asking::NotAsking;
+use http::HeaderMap;
+use locum_engine::oauth::asking::{self, Asking, NotAsking};
+use locum_web::Arrival;
 use locum_web::answer::{refusal, rejection};
 
-/// The answer to a client that may not ask.
-pub(super) fn not_asking(app: &App, no: NotAsking, request_id: RequestId) -> Response {
-    match no {
-        NotAsking::Rejected(refused) => rejection(&app.front, &refused, request_id),
-        NotAsking::Refused(refused) => refusal(&app.front, &refused, request_id),
-    }
+/// The authenticated client and the token that it asks about.
+///
+/// # Errors
+/// The answer to give instead.
+pub(super) async fn enter(
+    app: &App,
+    arrival: &Arrival,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Asking, Box<Response>> {
+    let who = (arrival.id, arrival.trace.as_ref());
+    let entered = asking::enter(&app.broker, who, headers, body).await;
+    entered.map_err(|no| {
+        Box::new(match no {
+            NotAsking::Rejected(refused) => rejection(&app.front, &refused, arrival.id),
+            NotAsking::Refused(refused) => refusal(&app.front, &refused, arrival.id),
+        })
+    })
 }

@@ -1,13 +1,13 @@
 //! `POST /introspect` (RFC 7662, contract §9).
 
-use super::asking::not_asking;
+use super::asking::enter;
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use locum_engine::introspect::introspect;
-use locum_engine::oauth::asking::{enter, is_locked};
+use locum_engine::oauth::asking::is_locked;
 use locum_engine::oauth::client_auth::rejected;
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
@@ -22,10 +22,9 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let who = (arrival.id, arrival.trace.as_ref());
-    let asking = match enter(&app.broker, who, &headers, &body).await {
+    let asking = match enter(&app, &arrival, &headers, &body).await {
         Ok(asking) => asking,
-        Err(no) => return not_asking(&app, no, arrival.id),
+        Err(response) => return *response,
     };
     // Contract §9: a client that is locked does not introspect.
     if is_locked(&app.broker, &asking) {

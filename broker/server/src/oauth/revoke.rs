@@ -1,6 +1,6 @@
 //! `POST /revoke` (RFC 7009, contract §9).
 
-use super::asking::not_asking;
+use super::asking::enter;
 use crate::app::App;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -9,7 +9,6 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use locum_core::ids::RequestId;
 use locum_core::refusal::Code;
-use locum_engine::oauth::asking::enter;
 use locum_engine::revoke::{Outcome, revoke};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
@@ -24,10 +23,9 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let who = (arrival.id, arrival.trace.as_ref());
-    let asking = match enter(&app.broker, who, &headers, &body).await {
+    let asking = match enter(&app, &arrival, &headers, &body).await {
         Ok(asking) => asking,
-        Err(no) => return not_asking(&app, no, arrival.id),
+        Err(response) => return *response,
     };
     let revoked = revoke(&app.broker, &asking);
     match asking.waiter.patiently(revoked).await {

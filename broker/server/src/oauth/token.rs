@@ -5,7 +5,6 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use locum_ambient::metrics::Grant;
 use locum_connectors::Credential;
 use locum_core::decide::{Permit, Recorded};
 use locum_engine::exchange::{Arrived, Ended, NotIssued, exchange};
@@ -53,7 +52,6 @@ async fn answered(
     };
     let (ended, grant) = exchange(&app.broker, sent).await;
     let metrics = &app.broker.metrics;
-    let grant = Grant::of(grant.as_deref());
     let no = match &ended {
         Ended::Rejected(refused) => return rejection(&app.front, refused, id),
         Ended::Issued(permit, credential) => {

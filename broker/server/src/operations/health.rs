@@ -44,7 +44,7 @@ pub(super) fn checks(app: &App) -> Vec<Check> {
         Check::new("keys", keys(app)),
         Check::new("policies", policies(app)),
     ];
-    if let Some(certificates) = &app.setup.certificates {
+    if let Some(certificates) = &app.certificates {
         out.push(certificate(
             certificates.ends_s(),
             app.broker.records.clock.now_s(),

@@ -186,7 +186,7 @@ fn keys(text: &mut Text, state: &State, now_ms: u64) {
 
 /// How long the certificate of the listeners holds; negative once it has ended.
 fn certificate(text: &mut Text, app: &App) {
-    let Some(certificates) = &app.setup.certificates else {
+    let Some(certificates) = &app.certificates else {
         return;
     };
     let name = "locum_tls_certificate_expires_in_seconds";

@@ -88,7 +88,7 @@ impl Reloader {
             let policies = files::policies(&self.app, dir).await;
             flaws.extend(policies.err().into_iter().flatten());
         }
-        if let Some(certificates) = &self.app.setup.certificates {
+        if let Some(certificates) = &self.app.certificates {
             let read = certificates.reload();
             flaws.extend(read.err().into_iter().flat_map(|flaw| one("/tls", flaw)));
         }

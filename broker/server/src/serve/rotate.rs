@@ -37,7 +37,7 @@ async fn rotate(app: &App) -> Result<(), Unavailable> {
         .keyring
         .retire_expired(records, &changing)
         .await?;
-    let days = app.setup.rotate_days;
+    let days = app.rotate_days;
     for alg in Alg::ALL {
         if !due(
             &app.broker.records.state.read().signing_keys,

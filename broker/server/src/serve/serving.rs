@@ -129,7 +129,7 @@ impl Serving {
         declared(&app, config).await?;
         more(&app).await?;
         references::warn(&app.broker.records);
-        let certificates = app.setup.certificates.as_ref();
+        let certificates = app.certificates.as_ref();
         if let Some((public, admin)) = self.rest.take() {
             let router = router::public(&app);
             self.listening

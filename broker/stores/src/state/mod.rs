@@ -29,8 +29,8 @@ pub use entries::{
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use keys::RETIRED_KEYS_MAX;
-pub use marks::{Marks, Replayed};
-pub use seen::{FirstSeen, Full, SEEN_MAX};
+pub use marks::Marks;
+pub use seen::FirstSeen;
 pub use shared::Shared;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// Most tokens remembered. One more that is ahead of our clock is not taken
 /// until the clock has reached its `iat`.
-pub const SEEN_MAX: usize = 1_048_576;
+const SEEN_MAX: usize = 1_048_576;
 /// Those that are over are swept at most this often, in seconds.
 const SWEEP_EVERY_S: u64 = 60;
 

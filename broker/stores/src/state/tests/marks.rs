@@ -1,7 +1,8 @@
 //! Contract §6, "Repeating".
 
 use super::{live, replayed};
-use crate::state::{Marks, Replayed};
+use crate::state::Marks;
+use crate::state::marks::Replayed;
 use locum_core::decide;
 use locum_core::ids::RequestId;
 use locum_core::testing::uuid;

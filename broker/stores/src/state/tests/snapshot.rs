@@ -4,7 +4,8 @@ use super::change::{every, remembered};
 use super::fold::{decision, paid, uses, with_mark};
 use super::{empty, live, place, record, shown, snapshot};
 use crate::ledger::{Follower, Past};
-use crate::state::{Change, Replayed, Shared};
+use crate::state::marks::Replayed;
+use crate::state::{Change, Shared};
 use locum_core::testing::NOW_S;
 
 const KEY: [u8; 16] = [7; 16];
