@@ -3,6 +3,7 @@
 
 use crate::lineage::Key;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Resolution, in milliseconds: a key counts until the end of its minute.
 const MINUTE_MS: u64 = 60_000;
@@ -10,14 +11,77 @@ const MINUTE_MS: u64 = 60_000;
 const SWEPT_AT_ONCE: usize = 1_024;
 /// A table this many times too large is made smaller.
 const ROOMY: usize = 8;
+/// Tables that the keys are spread over: what takes time by the number of keys
+/// in a table, such as making it larger, takes one of them at a time.
+const TABLES: usize = 256;
+/// Keys for which a table may always have room.
+const ROOM: usize = SWEPT_AT_ONCE / TABLES;
 
 /// Keys that count until a time. A key costs 20 bytes in a hash table and 16 in
 /// the list of its minute (docs/reference/limits.md, "What grows").
 #[derive(Debug, Clone, Default)]
 pub struct Expiring {
-    /// Each key with the minute at whose end it is over.
-    keys: HashMap<Key, u32>,
+    keys: Keys,
     minutes: BTreeMap<u32, Vec<Key>>,
+}
+
+/// The keys of an [`Expiring`] as they are at a moment. A copy shares its tables
+/// with the original, and whoever changes one of them first copies that one.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Each key with the minute at whose end it is over.
+    tables: Vec<Arc<HashMap<Key, u32>>>,
+    len: usize,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            tables: (0..TABLES).map(|_| Arc::default()).collect(),
+            len: 0,
+        }
+    }
+}
+
+/// The table of a key, which is made by a hash.
+fn table(key: &Key) -> usize {
+    usize::from(key.iter().fold(0, |table, byte| table ^ byte)) % TABLES
+}
+
+impl Keys {
+    fn minute(&self, key: &Key) -> Option<u32> {
+        self.tables.get(table(key))?.get(key).copied()
+    }
+
+    fn insert(&mut self, key: Key, minute: u32) {
+        if let Some(table) = self.tables.get_mut(table(&key)) {
+            let known = Arc::make_mut(table).insert(key, minute);
+            self.len += usize::from(known.is_none());
+        }
+    }
+
+    /// Removes a key that is over at the end of that minute and no later.
+    fn remove(&mut self, key: &Key, minute: u32) {
+        if self.minute(key) == Some(minute)
+            && let Some(table) = self.tables.get_mut(table(key))
+        {
+            let table = Arc::make_mut(table);
+            table.remove(key);
+            self.len -= 1;
+            if table.capacity() > ROOMY * table.len().max(ROOM) {
+                table.shrink_to(2 * table.len());
+            }
+        }
+    }
+
+    /// The keys that count at `now_ms`, each with a Unix millisecond in its
+    /// minute, in no order.
+    pub fn counting(&self, now_ms: u64) -> impl Iterator<Item = (&Key, u64)> {
+        let counts = move |(_, minute): &(&Key, &u32)| !is_over(**minute, now_ms);
+        let shown = |(key, minute): (_, &u32)| (key, u64::from(*minute) * MINUTE_MS);
+        let all = self.tables.iter().flat_map(|table| table.iter());
+        all.filter(counts).map(shown)
+    }
 }
 
 impl Expiring {
@@ -25,9 +89,8 @@ impl Expiring {
     /// that is there already counts until the later of both times.
     pub fn insert(&mut self, key: Key, until_ms: u64) {
         let minute = u32::try_from(until_ms / MINUTE_MS).unwrap_or(u32::MAX);
-        match self.keys.get(&key) {
-            Some(known) if *known >= minute => return,
-            Some(_) | None => {}
+        if self.keys.minute(&key).is_some_and(|known| known >= minute) {
+            return;
         }
         self.keys.insert(key, minute);
         if !self.minutes.contains_key(&minute) {
@@ -40,7 +103,7 @@ impl Expiring {
     /// Whether the key was added and may still count.
     #[must_use]
     pub fn contains(&self, key: &Key) -> bool {
-        self.keys.contains_key(key)
+        self.keys.minute(key).is_some()
     }
 
     /// Drops keys that are over at `now_ms`: a bounded number, the oldest first.
@@ -54,38 +117,30 @@ impl Expiring {
             let keys = minute.get_mut();
             let from = keys.len().saturating_sub(left);
             left -= keys.len() - from;
-            for key in keys.drain(from..) {
-                if self.keys.get(&key) == Some(&number) {
-                    self.keys.remove(&key);
-                }
-            }
+            keys.drain(from..)
+                .for_each(|key| self.keys.remove(&key, number));
             if keys.is_empty() {
                 minute.remove();
             }
-        }
-        if self.keys.capacity() > ROOMY * self.keys.len().max(SWEPT_AT_ONCE) {
-            self.keys.shrink_to(2 * self.keys.len());
         }
     }
 
     /// How many are kept.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.keys.len()
+    pub const fn len(&self) -> usize {
+        self.keys.len
     }
 
     /// Whether none is kept.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// The keys that count at `now_ms`, each with a Unix millisecond in its
-    /// minute, in no order.
-    pub fn counting(&self, now_ms: u64) -> impl Iterator<Item = (&Key, u64)> {
-        let counts = move |(_, minute): &(&Key, &u32)| !is_over(**minute, now_ms);
-        let shown = |(key, minute): (_, &u32)| (key, u64::from(*minute) * MINUTE_MS);
-        self.keys.iter().filter(counts).map(shown)
+    /// The keys as they are now, at the cost of [`TABLES`] counters.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        self.keys.clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Locks and revocations, and whether a lineage stands.
 
-use crate::expiring::Expiring;
+use crate::expiring::{Expiring, Keys};
 use crate::ids::{AgentId, LockId, VersionId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind, What};
 use crate::party::{Link, Subject};
@@ -98,10 +98,10 @@ impl View {
         self.revoked.iter().map(|(key, until)| (key, *until))
     }
 
-    /// Every revoked token under which something may live at `now_ms`, and until
-    /// when, in no order.
-    pub fn revoked_tokens(&self, now_ms: u64) -> impl Iterator<Item = (&Key, u64)> {
-        self.tokens.counting(now_ms)
+    /// The revoked tokens under which something may live.
+    #[must_use]
+    pub fn revoked_tokens(&self) -> Keys {
+        self.tokens.keys()
     }
 
     /// Every lock that was not lifted, with its key, in no order.

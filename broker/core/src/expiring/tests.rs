@@ -26,7 +26,7 @@ fn a_key_that_comes_again_counts_until_the_later_time() {
     set.insert(key(1), 5 * MINUTE_MS);
     set.sweep(9 * MINUTE_MS);
     assert!(set.contains(&key(1)));
-    assert_eq!(set.counting(9 * MINUTE_MS).count(), 1);
+    assert_eq!(set.keys().counting(9 * MINUTE_MS).count(), 1);
     set.sweep(20 * MINUTE_MS);
     assert!(set.is_empty());
 }
@@ -41,5 +41,19 @@ fn a_sweep_drops_a_bounded_number_and_the_next_goes_on() {
     set.sweep(10 * MINUTE_MS);
     set.sweep(10 * MINUTE_MS);
     assert!(set.is_empty());
-    assert!(set.keys.capacity() <= ROOMY * SWEPT_AT_ONCE);
+    let room = set.keys.tables.iter().map(|table| table.capacity());
+    assert!(room.sum::<usize>() <= ROOMY * SWEPT_AT_ONCE);
+}
+
+#[test]
+fn a_copy_stays_as_it_is_and_shares_what_does_not_change() {
+    let mut set = Expiring::default();
+    (0..10_000).for_each(|number| set.insert(key(number), MINUTE_MS));
+    let copy = set.keys();
+    set.insert(key(10_000), MINUTE_MS);
+    let shared = |(a, b): &(&Arc<_>, &Arc<_>)| Arc::ptr_eq(a, b);
+    let both = copy.tables.iter().zip(&set.keys.tables);
+    assert_eq!(both.filter(shared).count(), TABLES - 1);
+    set.sweep(10 * MINUTE_MS);
+    assert_eq!(copy.counting(MINUTE_MS).count(), 10_000);
 }

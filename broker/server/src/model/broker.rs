@@ -34,7 +34,7 @@ pub(super) struct Broker {
     pub(super) wall: Arc<AtomicU64>,
     pub(super) runtime: Runtime,
     /// Bytes of a segment, and from one snapshot to the next.
-    segment_bytes: u64,
+    pub(super) segment_bytes: u64,
     /// The broker, unless it was ended.
     running: Option<(Arc<App>, Router)>,
 }

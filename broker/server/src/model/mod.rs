@@ -24,6 +24,7 @@ mod history;
 mod hops;
 mod lifecycle;
 mod looks;
+mod million;
 mod operations;
 mod reopening;
 mod scene;

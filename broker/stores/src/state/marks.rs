@@ -1,7 +1,7 @@
 //! Replay marks: single use of assertions and proofs (contract §6,
 //! "Repeating"). One space for all endpoints.
 
-use locum_core::expiring::Expiring;
+use locum_core::expiring::{Expiring, Keys};
 use std::collections::HashMap;
 
 /// An assertion that was used before, or is in use.
@@ -105,27 +105,12 @@ impl Marks {
         }
     }
 
-    /// The marks that count at `now_s` as bytes: of each the kind (0 answered, 1
-    /// failed), the key, the seconds until which it counts, little-endian, and
-    /// of a failed one the request. One in flight is written as failed: only
-    /// its own request may run again, should no record say more.
-    pub(super) fn encode(&self, now_s: u64) -> Vec<u8> {
-        let mut out = Vec::with_capacity(25 * self.len());
-        let mut put = |kind: u8, key: &[u8; 16], until_s: u64, request: &[u8]| {
-            out.push(kind);
-            out.extend_from_slice(key);
-            out.extend_from_slice(&until_s.to_le_bytes());
-            out.extend_from_slice(request);
-        };
-        for (key, until_ms) in self.answered.counting(now_s.saturating_mul(1_000)) {
-            put(0, key, until_ms / 1_000, &[]);
+    /// The marks as they are now, for another thread to write.
+    pub(super) fn copied(&self) -> Copied {
+        Copied {
+            answered: self.answered.keys(),
+            open: self.open.clone(),
         }
-        for (key, (open, until_s)) in &self.open {
-            if *until_s >= now_s {
-                put(1, key, *until_s, &open.request());
-            }
-        }
-        out
     }
 
     /// The marks of these bytes, `None` when they are no marks.
@@ -149,5 +134,36 @@ impl Marks {
             };
         }
         Some(marks)
+    }
+}
+
+/// Marks as they were at a moment.
+pub(super) struct Copied {
+    answered: Keys,
+    open: HashMap<[u8; 16], (Open, u64)>,
+}
+
+impl Copied {
+    /// The marks that count at `now_s` as bytes: of each the kind (0 answered, 1
+    /// failed), the key, the seconds until which it counts, little-endian, and
+    /// of a failed one the request. One in flight is written as failed: only
+    /// its own request may run again, should no record say more.
+    pub(super) fn encode(&self, now_s: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut put = |kind: u8, key: &[u8; 16], until_s: u64, request: &[u8]| {
+            out.push(kind);
+            out.extend_from_slice(key);
+            out.extend_from_slice(&until_s.to_le_bytes());
+            out.extend_from_slice(request);
+        };
+        for (key, until_ms) in self.answered.counting(now_s.saturating_mul(1_000)) {
+            put(0, key, until_ms / 1_000, &[]);
+        }
+        for (key, (open, until_s)) in &self.open {
+            if *until_s >= now_s {
+                put(1, key, *until_s, &open.request());
+            }
+        }
+        out
     }
 }

@@ -8,7 +8,8 @@ use super::blocks::Blocks;
 use super::credentials::Credentials;
 use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
 use super::idempotency::{self, Answers};
-use super::marks::Marks;
+use super::marks::{self, Marks};
+use locum_core::expiring::Keys;
 use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
 use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Target};
@@ -26,10 +27,12 @@ const VERSION: u32 = 2;
 pub(super) struct Copied {
     kept: Kept,
     uses: HashMap<GrantId, u64>,
-    /// Revoked keys, tokens and marks, as they are written.
+    /// Revoked keys, as they are written.
     revoked: Vec<u8>,
-    tokens: Vec<u8>,
-    marks: Vec<u8>,
+    tokens: Keys,
+    marks: marks::Copied,
+    /// What counts at this moment is written, Unix milliseconds.
+    now_ms: u64,
 }
 
 /// What is kept as it is.
@@ -114,8 +117,9 @@ impl Copied {
             kept,
             uses: state.uses.clone(),
             revoked: pairs(state.view.all_revoked()),
-            tokens: pairs(state.view.revoked_tokens(now_ms)),
-            marks: state.marks.encode(now_s),
+            tokens: state.view.revoked_tokens(),
+            marks: state.marks.copied(),
+            now_ms,
         }
     }
 
@@ -132,13 +136,15 @@ impl Copied {
             }
         }
         let json = serde_json::to_vec(&self.kept).map_err(|e| e.to_string())?;
-        let lens = json.len() + self.revoked.len() + self.tokens.len() + self.marks.len();
+        let tokens = pairs(self.tokens.counting(self.now_ms));
+        let marks = self.marks.encode(self.now_ms / 1000);
+        let lens = json.len() + self.revoked.len() + tokens.len() + marks.len();
         let mut out = Vec::with_capacity(24 + lens);
-        for part in [json, self.revoked, self.tokens] {
+        for part in [json, self.revoked, tokens] {
             out.extend_from_slice(&(part.len() as u64).to_le_bytes());
             out.extend_from_slice(&part);
         }
-        out.extend_from_slice(&self.marks);
+        out.extend_from_slice(&marks);
         Ok(out)
     }
 }
