@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import client, tokens
+from support import client, ledger, tokens
 from support.checks import actors
 from support.scene import Scene, until
 from support.world import unique
@@ -91,6 +91,19 @@ def test_a_caller_authenticates_with_an_assertion_used_once(scene, broker):
     first = client.introspect(broker, made.token, auth=None, **proof)
     assert first.status_code == 200 and first.json()["active"] is True
     assert client.introspect(broker, made.token, auth=None, **proof).status_code == 401
+
+
+def test_the_mark_of_an_assertion_is_on_record_and_no_change_is(scene, broker):
+    made = scene.token()
+    name = made.claims["client_id"]
+    proof = {"client_assertion_type": client.ASSERTION_TYPE,
+             "client_assertion": tokens.client_assertion(broker, scene.agent)}
+    assert client.introspect(broker, made.token, auth=None, **proof).json()["active"] is True
+    marked, = ledger.of_type(broker.data_dir, "summary", state="marked", client_id=name)
+    (key, until_s, again), = marked["body"]["marks"]
+    assert len(key) == 22 and until_s * 1000 > marked["time_ms"] and again is None and marked["side"] is None
+    changes = ledger.of_type(broker.data_dir, "change")
+    assert not any(change["change"] == "mark" for record in changes for change in record["body"]["changes"])
 
 
 @pytest.mark.parametrize("auth, who", [(None, None), ("basic", {"client_id": "sap-rs", "client_secret": "wrong"}),

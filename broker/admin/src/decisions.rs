@@ -6,8 +6,7 @@ mod view;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::page::Window;
-use super::past::blocking;
+use super::past::unreadable;
 use super::problem::Problem;
 use super::times;
 use crate::api::Api;
@@ -15,11 +14,10 @@ use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
 use locum_engine::exchange::MINUTE_MS;
-use locum_engine::recall::{recorded_around, recorded_before};
+use locum_stores::decisions::{Found, Position, Sought};
 use locum_stores::ledger::Entry;
 use query::{OUTCOMES, Query};
 use serde_json::{Value, json};
-use std::io;
 
 /// Records looked at for one page: a filter that fits few answers with an
 /// emptier page and where to go on.
@@ -42,11 +40,13 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     })?;
     let window = call.window()?;
     let below = window.after.as_deref().map(str::parse).transpose();
-    let below: Option<u64> = below.map_err(|_| Problem::unknown("a page"))?;
-    let api = call.api.clone();
-    let found = blocking(move || page(&api, &query, since, below, &window)).await?;
-    let (items, next) = found;
-    let next = next.map(|index| call.cursor(&index.to_string()));
+    let below: Option<Position> = below.map_err(|_| Problem::unknown("a page"))?;
+    let mut sought = Sought::newest(query.texts());
+    sought.since_ms = since.unwrap_or(0);
+    sought.from = below;
+    sought.look_at = PAGE_RECORDS;
+    let (items, next) = page(&call.api, &query, sought, window.limit).await?;
+    let next = next.map(|position| call.cursor(&position.to_string()));
     Ok(Answer::ok(json!({ "items": items, "next": next })))
 }
 
@@ -66,32 +66,41 @@ fn query(call: &Call) -> Result<Query, Problem> {
     Ok(query)
 }
 
-/// The newest records below an index that fit, and the index below which the
-/// next page begins.
-fn page(
+/// The newest records that fit, and where the next page begins.
+async fn page(
     api: &Api,
     query: &Query,
-    since: Option<u64>,
-    below: Option<u64>,
-    window: &Window,
-) -> io::Result<(Vec<Value>, Option<u64>)> {
-    let reader = api.broker.records.ledger.reader();
-    let floor = since.map_or(Ok(0), |ms| reader.find_time(ms))?;
-    let end = below.unwrap_or(u64::MAX).min(reader.len());
-    let start = floor.max(end.saturating_sub(PAGE_RECORDS));
+    mut sought: Sought,
+    limit: usize,
+) -> Result<(Vec<Value>, Option<Position>), Problem> {
     let mut items = Vec::new();
-    let mut last = end;
-    for entry in reader.search_back(start..end, query.texts()) {
-        let entry = entry?;
-        if query.wants(&entry, &api.broker.issuer) {
-            if items.len() == window.limit {
-                return Ok((items, Some(last)));
+    let mut last = None;
+    loop {
+        let found = search(api, sought.clone()).await?;
+        for entry in &found.entries {
+            if query.wants(entry, &api.broker.issuer) {
+                if items.len() == limit {
+                    return Ok((items, last));
+                }
+                last = Some(Position::behind(entry, sought.newest_first));
+                items.push(show(api, entry));
             }
-            last = entry.place.index;
-            items.push(show(api, &entry));
+        }
+        sought.look_at = sought.look_at.saturating_sub(found.looked_at);
+        sought.from = found.next;
+        if found.next.is_none() || sought.look_at == 0 {
+            return Ok((items, found.next));
         }
     }
-    Ok((items, Some(start).filter(|start| *start > floor)))
+}
+
+/// Looks for records.
+///
+/// # Errors
+/// 503 when they cannot be read.
+async fn search(api: &Api, sought: Sought) -> Result<Found, Problem> {
+    let found = api.broker.records.decisions.search(sought).await;
+    found.map_err(|error| unreadable(&error))
 }
 
 /// `GET /decisions/{id}`.
@@ -101,16 +110,12 @@ fn page(
 pub async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let api = call.api.clone();
-    let read = move || {
-        Ok(match find(&api, &id)? {
-            Some(decision) => Ok(decision),
-            None => Err(summaries(&api, &id)?),
-        })
-    };
-    match blocking(read).await? {
-        Ok(decision) => Ok(Answer::ok(decision)),
-        Err(none) if none.is_empty() => Err(Problem::unknown("a decision")),
-        Err(some) => {
+    if let Some(decision) = find(&api, &id).await? {
+        return Ok(Answer::ok(decision));
+    }
+    match summaries(&api, &id).await? {
+        none if none.is_empty() => Err(Problem::unknown("a decision")),
+        some => {
             let detail = format!(
                 "expected the id of a decision with a record of its own, found none; the refusals of its minute beyond the first {} of a client stand in a summary: look at {}",
                 SINGLY_MAX,
@@ -123,37 +128,37 @@ pub async fn one(call: Call) -> Result<Answer, Problem> {
 
 /// The summaries in which a request may stand that is on record nowhere else:
 /// those of the minute in which it began and of the next, each with its client.
-fn summaries(api: &Api, id: &str) -> io::Result<Vec<String>> {
+async fn summaries(api: &Api, id: &str) -> Result<Vec<String>, Problem> {
     let Ok(ms) = RequestId::parse(id).map(RequestId::ms) else {
         return Ok(Vec::new());
     };
-    let reader = api.broker.records.ledger.reader();
     let minute_ms = ms - ms % MINUTE_MS;
-    let range = reader.find_time(minute_ms)?..recorded_before(&reader, ms)?;
     let minutes = [minute_ms, minute_ms + MINUTE_MS];
     let opened = vec![
         "\"state\":\"opened\"".into(),
         format!("\"type\":\"{SUMMARY}\""),
     ];
-    let mut found = Vec::new();
-    for entry in reader.search(range, opened) {
-        let entry = entry?;
+    let mut sought = Sought::newest(opened).made_at(ms);
+    sought.since_ms = minute_ms;
+    sought.newest_first = false;
+    let mut told = Vec::new();
+    for entry in search(api, sought).await?.entries {
         let of = |name: &str| entry.body.get(name);
         let minute = of("minute_ms").and_then(Value::as_u64);
         let client = of("client_id").and_then(Value::as_str);
         if let (Some(client), true) = (client, minute.is_some_and(|ms| minutes.contains(&ms))) {
-            found.push(format!("record {} of `{client}`", entry.place.index));
+            told.push(format!("record {} of `{client}`", entry.place.index));
         }
-        if found.len() == SUMMARIES_TOLD {
+        if told.len() == SUMMARIES_TOLD {
             break;
         }
     }
-    Ok(found)
+    Ok(told)
 }
 
 /// The decision of a delegation or of a request. A permit that fell before it
 /// was answered has two records: the request ended with the second.
-fn find(api: &Api, id: &str) -> io::Result<Option<Value>> {
+async fn find(api: &Api, id: &str) -> Result<Option<Value>, Problem> {
     let delegation = DelegationId::parse(id).map(DelegationId::ms);
     let request = RequestId::parse(id).map(RequestId::ms);
     let (name, ms) = match (delegation, request) {
@@ -161,18 +166,13 @@ fn find(api: &Api, id: &str) -> io::Result<Option<Value>> {
         (_, Ok(ms)) => ("request_id", ms),
         (Err(_), Err(_)) => return Ok(None),
     };
-    let reader = api.broker.records.ledger.reader();
-    let range = recorded_around(&reader, ms)?;
     let is = |entry: &Entry| {
         entry.kind == DECISION && entry.body.get(name).and_then(Value::as_str) == Some(id)
     };
-    for entry in reader.search_back(range, vec![format!("\"{name}\":\"{id}\"")]) {
-        let entry = entry?;
-        if is(&entry) {
-            return Ok(Some(show(api, &entry)));
-        }
-    }
-    Ok(None)
+    let sought = Sought::newest(vec![format!("\"{name}\":\"{id}\"")]).made_at(ms);
+    let found = search(api, sought).await?;
+    let decision = found.entries.iter().find(|entry| is(entry));
+    Ok(decision.map(|entry| show(api, entry)))
 }
 
 fn show(api: &Api, entry: &Entry) -> Value {

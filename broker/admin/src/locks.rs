@@ -124,7 +124,7 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
         call.record(&changing, &[change], reason).await?;
         (id, stop)
     };
-    let confirmed = confirmed(&call.api, started_ms);
+    let confirmed = confirmed(&call.api, started_ms).await;
     let affected = counted(&estimated(&call.api, stop).await, true);
     let made = json!({ "id": id, "affected": affected, "confirmed": confirmed });
     Ok(Answer::new(StatusCode::CREATED, made))

@@ -7,7 +7,6 @@ use super::page::Window;
 use super::problem::Problem;
 use locum_core::ids::Uuid7;
 use locum_core::refusal::Code;
-use locum_engine::recall::{recorded_around, recorded_before};
 use locum_engine::records::Records;
 use locum_stores::ledger::{Entry, Reader};
 use locum_stores::state::{Blocks, Change, changes};
@@ -42,8 +41,8 @@ impl<T: Send + 'static> Kind<T> {
     ) -> Result<Option<T>, Problem> {
         let records = records.clone();
         blocking(move || {
-            let reader = records.ledger.reader();
-            let range = recorded_around(&reader, id.ms())?;
+            let reader = records.changes.reader();
+            let range = reader.made_at(id.ms())?;
             self.first_in(&reader, range, &|each| (self.id)(each) == id)
         })
         .await
@@ -61,7 +60,7 @@ impl<T: Send + 'static> Kind<T> {
     ) -> Result<Option<T>, Problem> {
         let records = records.clone();
         blocking(move || {
-            let reader = records.ledger.reader();
+            let reader = records.changes.reader();
             for range in blocks.from(reader.find_time(from_ms)?) {
                 if let Some(one) = self.first_in(&reader, range, &is)? {
                     return Ok(Some(one));
@@ -103,7 +102,7 @@ impl<T: Send + 'static> Kind<T> {
             Some(text) => Some(after(text).ok_or_else(|| Problem::unknown("a page"))?),
         };
         let records = call.api.broker.records.clone();
-        let read = move || self.read(&records.ledger.reader(), &blocks, after, &window);
+        let read = move || self.read(&records.changes.reader(), &blocks, after, &window);
         let (items, more) = blocking(read).await?;
         let next = items.last().filter(|_| more);
         let next = next.map(|last| call.cursor(&(self.name)(last)));
@@ -133,7 +132,7 @@ impl<T: Send + 'static> Kind<T> {
                 let last_ms = last.map_or(0, |each| (self.id)(each).ms());
                 let before = match until {
                     Some((ms, before)) if ms == last_ms => before,
-                    Some(_) | None => recorded_before(reader, last_ms)?,
+                    Some(_) | None => reader.made_before(last_ms)?,
                 };
                 until = Some((last_ms, before));
                 if range.start >= before {
@@ -174,14 +173,16 @@ impl<T: Send + 'static> Kind<T> {
 pub(super) async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "the ledger could not be read");
-        let detail = "expected a ledger that can be read, found one that cannot now";
-        Problem::new(Code::Unavailable, detail)
-    };
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(|e| unreadable(&e))?
         .map_err(|e| unreadable(&e))
+}
+
+/// The record cannot be read: the log says why.
+pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "the ledger could not be read");
+    let detail = "expected a ledger that can be read, found one that cannot now";
+    Problem::new(Code::Unavailable, detail)
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
         })));
     }
     let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
-    let confirmed = confirmed(&call.api, started_ms);
+    let confirmed = confirmed(&call.api, started_ms).await;
     let affected = estimated(&call.api, stop.at(effective_ms)).await;
     call.api.broker.records.clock.passed(effective_ms);
     Ok(Answer::ok(json!({
@@ -150,8 +150,8 @@ async fn record(
     let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     let mut changes = vec![Change::Revocation { revocation }];
     changes.extend(keys.changes());
-    let appended = call.record(&changing, &changes, reason).await?;
-    Ok((id, stop, appended.place.time_ms))
+    let ordered = call.record(&changing, &changes, reason).await?;
+    Ok((id, stop, ordered.appended.place.time_ms))
 }
 
 /// The revocation of a token that was revoked before, by its id or its

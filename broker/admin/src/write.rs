@@ -5,11 +5,11 @@ use super::answer::Answer;
 use super::call::Call;
 use super::problem::Problem;
 use http::{Method, StatusCode};
-use locum_core::record::Appended;
 use locum_core::refusal::Code;
 use locum_core::{jcs, registry::TEXT_MAX};
 use locum_engine::moment::Moment;
 use locum_engine::records::{Changing, NotChanged};
+use locum_stores::changes::Ordered;
 use locum_stores::ledger::AppendError;
 use locum_stores::state::{Author, Change, REMEMBERED_S, Remembered};
 use serde_json::Value;
@@ -137,7 +137,7 @@ impl Call {
         changing: &Changing,
         changes: &[Change],
         reason: String,
-    ) -> Result<Appended, Problem> {
+    ) -> Result<Ordered, Problem> {
         let author = Author {
             by: self.who.name.clone(),
             credential: Some(self.who.id),
@@ -177,7 +177,8 @@ fn not_changed(error: NotChanged) -> Problem {
         NotChanged::Refused(
             flaw @ (AppendError::TooLarge { .. } | AppendError::TooDeep { .. }),
         ) => Problem::new(Code::Invalid, flaw.to_string()),
-        NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
+        NotChanged::Moved(_)
+        | NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
             &error,
             "expected a ledger that takes records, found one that does not now",
         ),

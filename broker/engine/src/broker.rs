@@ -71,8 +71,12 @@ impl Broker {
     }
 
     /// What the ledger remembers of a token of ours: [`Memory::recall`].
-    pub(crate) fn recall(&self, token: &OwnToken) -> Result<Option<Arc<Recalled>>, Unavailable> {
-        self.recalled.recall(&self.records, &self.issuer, token)
+    pub(crate) async fn recall(
+        &self,
+        token: &OwnToken,
+    ) -> Result<Option<Arc<Recalled>>, Unavailable> {
+        let recalled = self.recalled.recall(&self.records, &self.issuer, token);
+        recalled.await
     }
 
     /// What stands open is closed on record: the broker stops.

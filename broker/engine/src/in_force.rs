@@ -1,8 +1,7 @@
 //! The policies in force.
 
-use crate::records::{Follows, Records};
 use locum_policy::Bundle;
-use locum_stores::state::Changed;
+use locum_stores::state::{Changed, Shared};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The policies in force; replaced whole, when others are on record.
@@ -33,20 +32,19 @@ impl PoliciesInForce {
     pub fn checked(&self, bundle: Bundle) {
         *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(bundle);
     }
-}
 
-impl Follows for PoliciesInForce {
-    fn follow(&self, changed: &Changed, records: &Records) {
+    /// Catches up with a change that is on record and in the state.
+    pub(crate) fn follow(&self, changed: &Changed, state: &Shared) {
         if !changed.policies {
             return;
         }
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let checked = checked.take();
-        let recorded = records.state.read().policies.bundle.clone();
+        let recorded = state.read().policies.bundle.clone();
         let bundle = match checked.filter(|bundle| bundle.address() == recorded) {
             Some(bundle) => Ok(bundle),
             None => {
-                let files = records.state.read().policies.files.clone();
+                let files = state.read().policies.files.clone();
                 Bundle::accepted(&files)
             }
         };

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read.
-pub fn introspect(broker: &Broker, asking: &Asking) -> Result<Option<Value>, Unavailable> {
-    let Some(found) = own::on_record(broker, &asking.token)? else {
+pub async fn introspect(broker: &Broker, asking: &Asking) -> Result<Option<Value>, Unavailable> {
+    let Some(found) = own::on_record(broker, &asking.token).await? else {
         return Ok(None);
     };
     if !concerns(broker, &found, asking) || !stands(broker, &found) {

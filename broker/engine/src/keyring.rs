@@ -9,11 +9,10 @@ pub use plan::{NotTurned, of_revocation, retirement, rotation};
 pub use planning::{Planning, planned};
 pub use turn::{Turn, record};
 
-use crate::records::{Follows, Records};
 use crate::unavailable::Unavailable;
 use crate::vault::Vault;
 use locum_core::token::Alg;
-use locum_stores::state::{Changed, KeyState, SigningKeyEntry};
+use locum_stores::state::{Changed, KeyState, Shared, SigningKeyEntry};
 use locum_tokens::keys::{KeySet, SigningKey};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -132,16 +131,14 @@ impl Keyring {
         let shown = held.filter(|held| held.ends_ms.is_none_or(|end| end > now_ms));
         json!({ "keys": shown.map(|held| held.key.public_jwk()).collect::<Vec<_>>() })
     }
-}
 
-impl Follows for Keyring {
-    fn follow(&self, changed: &Changed, records: &Records) {
+    /// Catches up with a change that is on record and in the state.
+    pub(crate) fn follow(&self, changed: &Changed, state: &Shared, at: (&Vault, u64)) {
         if !changed.signing_keys {
             return;
         }
-        let entries = records.state.read().signing_keys.clone();
+        let entries = state.read().signing_keys.clone();
         let known = self.planned().take().unwrap_or_else(|| self.ring());
-        let at = (&*records.vault, records.clock.now_ms());
         match Ring::open(&entries, at, Some(&known)) {
             Ok(ring) => self.put(ring),
             // It was opened when the change was planned.

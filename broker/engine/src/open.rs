@@ -124,7 +124,7 @@ pub fn open(
     let records = Records::new((ledger, state), (vault, names), (clock, random));
     let policies = Arc::new(PoliciesInForce::new(bundle));
     let client_keys = Arc::new(ClientKeys::default());
-    records.followed_by(vec![policies.clone(), keyring.clone(), client_keys.clone()]);
+    follow(&records, &policies, &keyring, &client_keys);
     Ok(Arc::new(Broker {
         issuer: settings.issuer.into(),
         bounds: settings.bounds,
@@ -201,6 +201,25 @@ pub async fn settle(broker: &Broker) -> Result<(), StartFlaw> {
     let (client_keys, state) = (broker.client_keys.clone(), records.state.clone());
     tokio::task::spawn_blocking(move || client_keys.prepare_all(&state));
     Ok(named(records).await?)
+}
+
+/// What is kept ready beside the state follows each change, whoever makes it.
+fn follow(
+    records: &Records,
+    policies: &Arc<PoliciesInForce>,
+    keyring: &Arc<Keyring>,
+    client_keys: &Arc<ClientKeys>,
+) {
+    let changes = &records.changes;
+    let (follows, state) = (policies.clone(), records.state.clone());
+    changes.follow(Box::new(move |changed| follows.follow(changed, &state)));
+    let (follows, state) = (client_keys.clone(), records.state.clone());
+    changes.follow(Box::new(move |changed| follows.follow(changed, &state)));
+    let (follows, state) = (keyring.clone(), records.state.clone());
+    let (vault, clock) = (records.vault.clone(), records.clock.clone());
+    changes.follow(Box::new(move |changed| {
+        follows.follow(changed, &state, (&vault, clock.now_ms()));
+    }));
 }
 
 /// Puts `limits.max_token_age_s` on record where it is another than before: one

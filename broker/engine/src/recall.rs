@@ -3,27 +3,21 @@
 
 use crate::records::Records;
 use crate::unavailable::Unavailable;
-use locum_core::decide::DECISION;
 use locum_core::generations::{Generations, text_weight};
-use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, RequestId, TargetId};
+use locum_core::ids::{AgentId, ClientId, IssuerId, Jti, TargetId};
 use locum_core::jcs;
 use locum_core::lineage::Lineage;
 use locum_core::own::OwnToken;
 use locum_core::party::{ExternalId, Link, Subject};
 use locum_core::proof::Recall;
 use locum_core::record::{commitment, key_text};
-use locum_stores::ledger::{Entry, QUEUE, Reader};
+use locum_stores::ledger::Entry;
 use locum_stores::state::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
-/// How long after an id was made its record is given to the ledger at the latest,
-/// in milliseconds: longer than any request runs.
-const QUEUED_WITHIN_MS: u64 = 60_000;
 /// Tokens remembered without the ledger, in each of two generations.
 const REMEMBERED: usize = 1_024;
 /// Bytes of them in each.
@@ -84,46 +78,6 @@ impl Issued {
             && self.actors.len() == token.links.len()
             && links.zip(&self.actors).all(same)
     }
-}
-
-/// Where a record stands whose id was made at that Unix millisecond.
-///
-/// # Errors
-/// When the records around it cannot be read.
-pub fn recorded_around(reader: &Reader, ms: u64) -> io::Result<Range<u64>> {
-    Ok(reader.find_time(ms)?..recorded_before(reader, ms)?)
-}
-
-/// The index before which each record stands whose id was made at that Unix
-/// millisecond or earlier. While a disk hangs, a record waits for as long as
-/// that lasts, and its time says nothing. But what was asked for later is given
-/// to the ledger later, and stands behind it; and ahead of it are no more than a
-/// full queue and the records on their way out of one.
-///
-/// # Errors
-/// When the records around it cannot be read.
-pub fn recorded_before(reader: &Reader, ms: u64) -> io::Result<u64> {
-    let end_ms = ms.saturating_add(QUEUED_WITHIN_MS);
-    let first = reader.find_time(end_ms.saturating_add(1))?;
-    let last = first.saturating_add(2 * QUEUE as u64).min(reader.len());
-    for entry in reader.search(first..last, vec!["\"request_id\":\"".into()]) {
-        let entry = entry?;
-        if asked_ms(&entry).is_some_and(|asked_ms| asked_ms > end_ms) {
-            return Ok(entry.place.index);
-        }
-    }
-    Ok(last)
-}
-
-/// When the request of a record began, Unix milliseconds.
-fn asked_ms(entry: &Entry) -> Option<u64> {
-    let id = entry.body.get("request_id")?.as_str()?;
-    RequestId::parse(id).ok().map(RequestId::ms)
-}
-
-fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
-    let is = |name: &str, value: &str| entry.body.get(name).and_then(Value::as_str) == Some(value);
-    entry.kind == DECISION && is("outcome", "permit") && is("jti", &jti.to_string())
 }
 
 /// The part of a permit's record that is read back.
@@ -279,17 +233,17 @@ impl Memory {
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be read or its record is damaged.
-    pub(crate) fn recall(
+    pub(crate) async fn recall(
         &self,
         records: &Records,
         issuer: &str,
         token: &OwnToken,
     ) -> Result<Option<Arc<Recalled>>, Unavailable> {
-        let found = self.by_id(records, issuer, token.jti)?;
+        let found = self.by_id(records, issuer, token.jti).await?;
         Ok(found.filter(|recalled| recalled.issued.is(token)))
     }
 
-    fn by_id(
+    async fn by_id(
         &self,
         records: &Records,
         issuer: &str,
@@ -298,26 +252,17 @@ impl Memory {
         if let Some(known) = self.0.get(&jti) {
             return Ok(Some(known));
         }
-        let failed = |e: io::Error| Unavailable(format!("ledger: {e}"));
-        let reader = records.ledger.reader();
-        // A permit that came later than this was never answered with.
-        let end_ms = jti.ms().saturating_add(QUEUED_WITHIN_MS);
-        let find = |ms| reader.find_time(ms).map_err(failed);
-        let range = find(jti.ms())?..find(end_ms.saturating_add(1))?;
-        let text = format!("\"jti\":\"{jti}\"");
-        for entry in reader.search(range, vec![text]) {
-            let entry = entry.map_err(failed)?;
-            if is_permit_of(&entry, jti) {
-                let found = read(&entry, jti, issuer, &records.state.read())
-                    .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
-                let found = found.map(Arc::new);
-                if let Some(found) = &found {
-                    self.0.put_weighing(jti, found.clone(), found.weight());
-                }
-                return Ok(found);
-            }
+        let entry = records.decisions.by_jti(jti).await;
+        let Some(entry) = entry.map_err(|e| Unavailable(format!("ledger: {e}")))? else {
+            return Ok(None);
+        };
+        let found = read(&entry, jti, issuer, &records.state.read())
+            .map_err(|e| Unavailable(format!("record {}: {e}", entry.place.index)))?;
+        let found = found.map(Arc::new);
+        if let Some(found) = &found {
+            self.0.put_weighing(jti, found.clone(), found.weight());
         }
-        Ok(None)
+        Ok(found)
     }
 }
 

@@ -10,10 +10,15 @@ use locum_ambient::{Clock, Randomness};
 use locum_core::ids::Uuid7;
 use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
+use locum_stores::changes::{Changes, Confirmed, Expect, NotOrdered, Ordered};
 use locum_stores::claims::Claims;
+use locum_stores::decisions::Decisions;
+use locum_stores::embedded::{EmbeddedChanges, EmbeddedDecisions, EmbeddedTickets};
 use locum_stores::ledger::{AppendError, Ledger};
-use locum_stores::state::{Author, Change, Changed, Shared, State, draft};
-use std::sync::{Arc, OnceLock};
+use locum_stores::state::{Author, Change, Shared, State, draft};
+use locum_stores::tickets::{TicketBounds, Tickets};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -22,23 +27,29 @@ use tokio::time::timeout;
 /// that is slower is one that does not write.
 const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
-/// What keeps something ready that follows from the state, such as keys that are
-/// open.
-pub(crate) trait Follows: Send + Sync {
-    /// Catches up with changes that are on record and in the state.
-    fn follow(&self, changed: &Changed, records: &Records);
-}
+/// Tickets that are kept.
+const TICKETS: TicketBounds = TicketBounds {
+    of_one: 1_000,
+    in_all: 100_000,
+    bytes: 64 << 20,
+};
 
 /// The record, what it says now, and what else every record is made from. Cheap
 /// to share.
 #[derive(Clone)]
 pub struct Records {
-    /// The record.
+    /// The files of the record: their figures, their parts, their end.
     pub ledger: Ledger,
     /// What is known now.
     pub state: Shared,
+    /// The one order of all changes.
+    pub changes: Arc<dyn Changes>,
     /// What must be taken before a decision.
     pub claims: Arc<dyn Claims>,
+    /// The record of decisions.
+    pub decisions: Arc<dyn Decisions>,
+    /// What is kept for a short while.
+    pub tickets: Arc<dyn Tickets>,
     /// Peppers and the sealing key.
     pub vault: Arc<Vault>,
     /// Names to lineage keys.
@@ -48,7 +59,6 @@ pub struct Records {
     /// Randomness.
     pub random: Randomness,
     turn: Arc<ChangeLock>,
-    followers: Arc<OnceLock<Vec<Arc<dyn Follows>>>>,
 }
 
 /// Who may change. Whoever waits or has the right shares what is inside.
@@ -58,7 +68,14 @@ struct ChangeLock(Arc<Mutex<()>>);
 /// The right to change. Nobody else has it until its holder and every change
 /// begun with it are done, so none is planned on a state that lacks another.
 #[derive(Debug, Clone)]
-pub struct Changing(#[expect(dead_code, reason = "held")] Arc<OwnedMutexGuard<()>>);
+pub struct Changing(Arc<Right>);
+
+/// The right itself, and the number of changes that it was had behind.
+#[derive(Debug)]
+struct Right {
+    head: AtomicU64,
+    _held: OwnedMutexGuard<()>,
+}
 
 /// Why a change cannot be said to have been made.
 #[derive(Debug, thiserror::Error)]
@@ -66,9 +83,21 @@ pub enum NotChanged {
     /// It was not.
     #[error("ledger: {0}")]
     Refused(#[from] AppendError),
+    /// It was not: another node made one first, on which it has to be planned again.
+    #[error("{0}")]
+    Moved(NotOrdered),
     /// The disk is slow: it may still be made, and then whole.
     #[error("ledger: expected a record within {} s, found none", RECORDED_WITHIN.as_secs())]
     Slow,
+}
+
+impl From<NotOrdered> for NotChanged {
+    fn from(error: NotOrdered) -> Self {
+        match error {
+            NotOrdered::Refused(error) => Self::Refused(error),
+            moved @ NotOrdered::Moved { .. } => Self::Moved(moved),
+        }
+    }
 }
 
 impl From<NotChanged> for Unavailable {
@@ -85,22 +114,18 @@ impl Records {
         (clock, random): (Clock, Randomness),
     ) -> Self {
         Self {
-            ledger,
+            changes: Arc::new(EmbeddedChanges::new(ledger.clone())),
+            decisions: Arc::new(EmbeddedDecisions::new(ledger.clone())),
+            tickets: Arc::new(EmbeddedTickets::new(TICKETS)),
             claims: Arc::new(state.clone()),
+            ledger,
             state,
             vault: Arc::new(vault),
             names,
             clock,
             random,
             turn: Arc::default(),
-            followers: Arc::default(),
         }
-    }
-
-    /// From now on these follow each change, before the next one.
-    pub(crate) fn followed_by(&self, followers: Vec<Arc<dyn Follows>>) {
-        // INVARIANT: called once, where the broker is put together.
-        let _ = self.followers.set(followers);
     }
 
     /// A new UUIDv7 of now.
@@ -115,7 +140,17 @@ impl Records {
         state.world(self.clock.now_ms())
     }
 
-    /// Puts something on record, within a bound. What takes longer may still come
+    /// Fails where what is known may be older than what holds now: then nothing is
+    /// permitted, shown as active or changed.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn fresh(&self) -> Result<(), Unavailable> {
+        let stale = || Unavailable("expected the state of now, found that it may be older".into());
+        self.changes.fresh().then_some(()).ok_or_else(stale)
+    }
+
+    /// Puts a decision on record, or what surrounds one, within a bound. What takes longer may still come
     /// to be on record; nothing was obtained by it then.
     ///
     /// # Errors
@@ -137,7 +172,7 @@ impl Records {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let appended = Box::pin(self.ledger.append(draft.into()));
+        let appended = self.decisions.append(draft.into());
         let mut appending = Appending::new(appended, Box::pin(async move { undo().await }));
         match timeout(RECORDED_WITHIN, appending.ended()).await {
             Ok(ended) => Ok(ended?),
@@ -145,9 +180,9 @@ impl Records {
         }
     }
 
-    /// Records changes that rest on nothing that another could change, and that
-    /// nothing follows. When this returns, they are durable and in force. All
-    /// others: [`Records::change`].
+    /// Records changes that rest on nothing that another could change. When this
+    /// returns, they are durable, in force and followed. All others:
+    /// [`Records::change`].
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
@@ -155,8 +190,10 @@ impl Records {
         &self,
         changes: &[Change],
         author: &Author,
-    ) -> Result<Appended, Unavailable> {
-        self.append(self.draft(changes, author)?).await
+    ) -> Result<Ordered, Unavailable> {
+        let draft = Arc::new(self.draft(changes, author)?);
+        let ordered = self.changes.append(Expect::Any, draft);
+        Ok(whole(async { Ok(ordered.await?) }).await?)
     }
 
     /// Waits for the right to change, within a bound.
@@ -164,10 +201,18 @@ impl Records {
     /// # Errors
     /// [`Unavailable`] when another change has it for too long.
     pub async fn changing(&self) -> Result<Changing, Unavailable> {
-        let held = timeout(RECORDED_WITHIN, self.turn.0.clone().lock_owned()).await;
+        self.fresh()?;
+        let had = async {
+            let held = self.turn.0.clone().lock_owned().await;
+            Right {
+                head: AtomicU64::new(self.changes.head().await),
+                _held: held,
+            }
+        };
         let busy =
             |_| Unavailable("expected the change before to be recorded, found it waits".into());
-        held.map(|held| Changing(Arc::new(held))).map_err(busy)
+        let had = timeout(RECORDED_WITHIN, had).await.map_err(busy)?;
+        Ok(Changing(Arc::new(had)))
     }
 
     /// How many have the right to change or wait for it.
@@ -182,21 +227,22 @@ impl Records {
     ///
     /// # Errors
     /// [`NotChanged`].
-    pub async fn change(&self, changing: &Changing, draft: Draft) -> Result<Appended, NotChanged> {
-        let (records, held) = (self.clone(), changing.clone());
-        let whole = tokio::spawn(async move {
-            let draft = Arc::new(draft);
-            let appended = records.ledger.append(draft.clone()).await?;
-            let changed = Changed::of(&draft);
-            for follower in records.followers.get().into_iter().flatten() {
-                follower.follow(&changed, &records);
-            }
-            drop(held);
-            Ok(appended)
-        });
-        let gone = |_| NotChanged::Refused(AppendError::Closed);
-        let ended = timeout(RECORDED_WITHIN, whole).await;
-        ended.map_err(|_| NotChanged::Slow)?.map_err(gone)?
+    pub async fn change(&self, changing: &Changing, draft: Draft) -> Result<Ordered, NotChanged> {
+        let (changes, right) = (self.changes.clone(), changing.0.clone());
+        whole(async move {
+            let expect = Expect::At(right.head.load(Ordering::Acquire));
+            let ordered = changes.append(expect, Arc::new(draft)).await?;
+            right.head.store(ordered.head, Ordering::Release);
+            Ok(ordered)
+        })
+        .await
+    }
+
+    /// How many nodes have what is on record here, once all have it or the bound is
+    /// over.
+    pub async fn confirmed(&self) -> Confirmed {
+        let head = self.changes.head().await;
+        self.changes.confirm(head, RECORDED_WITHIN).await
     }
 
     /// The draft of changes.
@@ -207,4 +253,13 @@ impl Records {
         let salts = [self.random.bytes(), self.random.bytes()];
         draft(changes, author, salts, &self.names).map_err(|e| Unavailable(format!("record: {e}")))
     }
+}
+
+/// Waits for a change within a bound. It runs to its end, whoever waits.
+async fn whole(
+    change: impl Future<Output = Result<Ordered, NotChanged>> + Send + 'static,
+) -> Result<Ordered, NotChanged> {
+    let gone = |_| NotChanged::Refused(AppendError::Closed);
+    let ended = timeout(RECORDED_WITHIN, tokio::spawn(change)).await;
+    ended.map_err(|_| NotChanged::Slow)?.map_err(gone)?
 }

@@ -25,7 +25,7 @@ pub enum Outcome {
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or written.
 pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavailable> {
-    let Some(found) = own::on_record(broker, &asking.token)? else {
+    let Some(found) = own::on_record(broker, &asking.token).await? else {
         return Ok(Outcome::Done);
     };
     if !owns(&found, asking) {

@@ -5,11 +5,8 @@
 #[cfg(test)]
 pub(crate) mod suite;
 
+use crate::Coming;
 use locum_core::ids::GrantId;
-use std::pin::Pin;
-
-/// What comes of a claim in its own time.
-pub type Coming<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The mark of an assertion or proof that may be used once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

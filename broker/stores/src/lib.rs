@@ -1,6 +1,15 @@
-//! What is remembered: the ledger, and the state folded from it.
+//! What is remembered: the ledger, the state folded from it, and the four seams
+//! behind which a backend stands.
 
+pub mod changes;
 pub mod claims;
-mod embedded;
+pub mod decisions;
+pub mod embedded;
 pub mod ledger;
 pub mod state;
+pub mod tickets;
+
+use std::pin::Pin;
+
+/// What comes of a seam's verb in its own time.
+pub type Coming<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

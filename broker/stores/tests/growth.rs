@@ -9,11 +9,13 @@
     reason = "tests"
 )]
 
-use locum_core::ids::{GrantId, Jti, RevocationId, Uuid7};
+use locum_core::decide::marked;
+use locum_core::ids::{GrantId, Jti, RequestId, RevocationId, Uuid7};
 use locum_core::lineage::{LineageKind, What};
 use locum_core::record::{Draft, Place};
 use locum_core::testing::{NOW_S, Names, grant};
-use locum_stores::claims::{Claims, Coming, Mark};
+use locum_stores::Coming;
+use locum_stores::claims::{Claims, Mark};
 use locum_stores::ledger::{Follower, Ledger, Opened, Options};
 use locum_stores::state::{Author, Change, RevocationEntry, Shared, State, draft};
 use serde_json::json;
@@ -101,8 +103,13 @@ fn record(kind: &str, number: u64, ms: u64, shared: &Shared) -> Draft {
                 until_s,
             };
             taken(shared.take(wanted, ms / 1000)).unwrap();
-            let key = base64_url(&mark);
-            by_client(&[Change::Mark { key, until_s }])
+            let answered = (Some((mark, until_s, None)), &[][..]);
+            marked(
+                "invoice-agent",
+                RequestId(uuid(number, ms)),
+                answered,
+                [4; 16],
+            )
         }
         "a refusal" => decision("refusal", None, ms),
         _ => decision("permit", Some(uses), ms),
@@ -118,11 +125,6 @@ fn taken<T>(mut coming: Coming<'_, T>) -> T {
         Poll::Ready(found) => found,
         Poll::Pending => panic!("expected a claim at once"),
     }
-}
-
-fn base64_url(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Bytes of memory that this process alone has.

@@ -4,7 +4,6 @@ use crate::past::blocking;
 use crate::problem::Problem;
 use locum_core::ids::{AgentId, VersionId};
 use locum_core::registry::{Version, VersionState};
-use locum_engine::recall::recorded_around;
 use locum_engine::records::Records;
 use locum_stores::ledger::{Entry, Reader};
 use locum_stores::state::CHANGE;
@@ -26,7 +25,7 @@ pub(super) async fn ended(
         return Ok(BTreeMap::new());
     }
     let (records, agent) = (records.clone(), agent.clone());
-    blocking(move || read(&records.ledger.reader(), &agent, &ids)).await
+    blocking(move || read(&records.changes.reader(), &agent, &ids)).await
 }
 
 fn read(
@@ -53,7 +52,7 @@ fn beside(
     agent: &AgentId,
     id: VersionId,
 ) -> io::Result<Vec<(VersionId, Version)>> {
-    let range = recorded_around(reader, id.ms())?;
+    let range = reader.made_at(id.ms())?;
     for entry in reader.search(range, vec![format!("\"{id}\"")]) {
         let found = versions(&entry?, agent);
         if found.iter().any(|version| version.id == id) {

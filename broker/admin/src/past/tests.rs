@@ -120,10 +120,6 @@ async fn what_was_asked_for_later_stands_behind_and_ends_the_search() {
         recorded.unwrap();
     }
     let reader = broker.records.ledger.reader();
-    assert_eq!(recorded_before(&reader, id.ms()).unwrap(), late);
-    assert!(
-        recorded_around(&reader, id.ms())
-            .unwrap()
-            .contains(&(late - 1))
-    );
+    assert_eq!(reader.made_before(id.ms()).unwrap(), late);
+    assert!(reader.made_at(id.ms()).unwrap().contains(&(late - 1)));
 }

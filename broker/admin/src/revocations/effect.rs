@@ -7,9 +7,8 @@ use locum_core::lineage::What;
 use locum_core::refusal::Code;
 use locum_engine::revocations::affected::{Act, Affected, Effort, Stop};
 use locum_engine::revocations::what::{self, Unnamed};
-use locum_engine::unavailable::Unavailable;
+use locum_stores::changes::Confirmed;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Checks what is named and reads what has to be known before it is stopped.
 ///
@@ -48,8 +47,9 @@ const fn article(what: &What) -> &'static str {
 ///
 /// # Errors
 /// 503 when the ledger cannot be read.
-pub(crate) async fn scanned(api: &Arc<Api>, stop: Stop) -> Result<Affected, Problem> {
-    count(api, stop, Effort::Scan).await.map_err(|error| {
+pub(crate) async fn scanned(api: &Api, stop: Stop) -> Result<Affected, Problem> {
+    let counted = stop.affected(&api.broker, Effort::Scan).await;
+    counted.map_err(|error| {
         tracing::error!(%error, "what would be stopped could not be counted");
         let detail = "expected a ledger that can be read, found one that cannot now";
         Problem::new(Code::Unavailable, detail)
@@ -57,19 +57,12 @@ pub(crate) async fn scanned(api: &Arc<Api>, stop: Stop) -> Result<Affected, Prob
 }
 
 /// Counts after the fact. It is stopped whether or not it can be counted.
-pub(crate) async fn estimated(api: &Arc<Api>, stop: Stop) -> Affected {
-    count(api, stop, Effort::Estimate)
-        .await
-        .unwrap_or_else(|error| {
-            tracing::error!(%error, "what was stopped could not be counted");
-            Affected::default()
-        })
-}
-
-async fn count(api: &Arc<Api>, stop: Stop, effort: Effort) -> Result<Affected, Unavailable> {
-    let api = api.clone();
-    let counted = tokio::task::spawn_blocking(move || stop.affected(&api.broker, effort)).await;
-    counted.map_err(|e| Unavailable(e.to_string()))?
+pub(crate) async fn estimated(api: &Api, stop: Stop) -> Affected {
+    let counted = stop.affected(&api.broker, Effort::Estimate).await;
+    counted.unwrap_or_else(|error| {
+        tracing::error!(%error, "what was stopped could not be counted");
+        Affected::default()
+    })
 }
 
 /// The member `affected`.
@@ -82,8 +75,9 @@ pub(crate) fn counted(affected: &Affected, estimate: bool) -> Value {
     })
 }
 
-/// The member `confirmed`: durable, and in force on this one node.
-pub(crate) fn confirmed(api: &Api, started_ms: u64) -> Value {
+/// The member `confirmed`: durable, and in force on that many nodes.
+pub(crate) async fn confirmed(api: &Api, started_ms: u64) -> Value {
+    let Confirmed { replicas, of } = api.broker.records.confirmed().await;
     let within_ms = api.broker.records.clock.now_ms().saturating_sub(started_ms);
-    json!({ "replicas": 1, "of": 1, "within_ms": within_ms })
+    json!({ "replicas": replicas, "of": of, "within_ms": within_ms })
 }

@@ -53,7 +53,8 @@ pub(crate) async fn by_token(
             let token = OwnToken::read(&verified, &broker.issuer).map_err(|found| {
                 Slot::Actor.refusal(&format!("expected an actor token of ours, found {found}"))
             })?;
-            let (recalled, signed_by) = own::known(broker, &token, verified.kid(), Slot::Actor)?;
+            let (recalled, signed_by) =
+                own::known(broker, &token, verified.kid(), Slot::Actor).await?;
             let agent = broker
                 .records
                 .state

@@ -26,6 +26,7 @@ use crate::oauth::form::Form;
 use crate::oauth::rate;
 use crate::oauth::waiting::Waiter;
 use crate::rate::Verdict;
+use crate::unavailable::unavailable;
 use http::HeaderMap;
 use locum_ambient::metrics::Grant;
 use locum_ambient::telemetry::TraceId;
@@ -117,6 +118,10 @@ async fn run(request: &Request<'_>) -> Ended {
             let stop = Stop::at("rate")(rate::over(request.broker));
             return Ended::NotIssued(record::again(request, stop).await);
         }
+    }
+    if let Err(stale) = request.broker.records.fresh() {
+        let stop = Stop::at("store")(unavailable().because(stale.to_string()));
+        return Ended::NotIssued(record::early(request, stop).await);
     }
     let case = match prove(request).await {
         Ok(case) => case,

@@ -84,14 +84,17 @@ pub(crate) struct OnRecord {
 ///
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read.
-pub(crate) fn on_record(broker: &Broker, text: &str) -> Result<Option<OnRecord>, Unavailable> {
+pub(crate) async fn on_record(
+    broker: &Broker,
+    text: &str,
+) -> Result<Option<OnRecord>, Unavailable> {
     let Ok(verified) = verified(broker, text) else {
         return Ok(None);
     };
     let Ok(token) = OwnToken::read(&verified, &broker.issuer) else {
         return Ok(None);
     };
-    let recalled = broker.recall(&token)?;
+    let recalled = broker.recall(&token).await?;
     Ok(recalled.map(|recalled| OnRecord {
         verified,
         token,
@@ -111,7 +114,7 @@ pub(crate) fn key_of(broker: &Broker, kid: &Kid) -> Key {
 ///
 /// # Errors
 /// The slot's code, or `LCM-UNAVAILABLE` when the ledger cannot be read.
-pub(crate) fn known(
+pub(crate) async fn known(
     broker: &Broker,
     token: &OwnToken,
     kid: &Kid,
@@ -122,7 +125,7 @@ pub(crate) fn known(
         return Err(slot
             .refusal("expected a token signed by a key in use, found one whose key was revoked"));
     }
-    let recalled = broker.recall(token);
+    let recalled = broker.recall(token).await;
     let recalled = recalled.map_err(|error| unavailable().because(error.to_string()))?;
     let recalled = recalled.ok_or_else(|| {
         slot.refusal("expected a token that is on the record, found one that is not")

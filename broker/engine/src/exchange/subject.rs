@@ -128,8 +128,9 @@ async fn of_ours(
             Slot::Subject.refusal(&format!("expected an access token of ours, found {found}"))
         })
         .map_err(&stop)?;
-    let (recalled, signed_by) =
-        own::known(broker, &token, verified.kid(), Slot::Subject).map_err(&stop)?;
+    let (recalled, signed_by) = own::known(broker, &token, verified.kid(), Slot::Subject)
+        .await
+        .map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token, recalled.target.as_ref()) {
         Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
         None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {

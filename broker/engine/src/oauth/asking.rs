@@ -8,12 +8,11 @@ use super::rate;
 use super::waiting::Waiter;
 use crate::broker::Broker;
 use crate::unavailable::unavailable;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use locum_ambient::telemetry::TraceId;
+use locum_core::decide::marked;
 use locum_core::ids::RequestId;
 use locum_core::refusal::{Code, Refusal};
-use locum_stores::state::{Author, Change};
 
 /// An authenticated client and the token that it asks about.
 pub struct Asking {
@@ -54,18 +53,18 @@ pub async fn enter(
     rate::hold(broker, (id, trace), (&client, &waiter))
         .await
         .map_err(NotAsking::Refused)?;
+    if let Err(stale) = broker.records.fresh() {
+        if let Some(mark) = client.mark {
+            broker.records.claims.failed(mark.key).await;
+        }
+        let refusal = unavailable().because(stale.to_string());
+        return Err(NotAsking::Refused(refusal));
+    }
     if let Some(mark) = client.mark {
-        let changes = [Change::Mark {
-            key: URL_SAFE_NO_PAD.encode(mark.key),
-            until_s: mark.until_s,
-        }];
-        let author = Author {
-            by: client.client.get().id().to_owned(),
-            credential: None,
-            reason: String::new(),
-            request_id: Some(id.to_string()),
-        };
-        let recorded = broker.records.record(&changes, &author);
+        let answered = (Some((mark.key, mark.until_s, None)), &[][..]);
+        let salt = broker.records.random.bytes();
+        let draft = marked(client.client.get().id(), id, answered, salt);
+        let recorded = broker.records.append(draft);
         if let Err(error) = waiter.patiently(recorded).await {
             broker.records.claims.failed(mark.key).await;
             tracing::error!(request_id = %id, %error, "assertion not marked");

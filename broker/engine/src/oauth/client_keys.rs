@@ -4,7 +4,6 @@
 //! assertion is checked that no key of its client fits: whether there is such a
 //! client, and how it authenticates, must not show either.
 
-use crate::records::{Follows, Records};
 use locum_core::proof::Caller;
 use locum_core::registry::{AuthMethod, Registry, Status};
 use locum_core::token::{Alg, Kid, SignatureCheck, SignatureFlaw};
@@ -81,20 +80,19 @@ impl ClientKeys {
         }
     }
 
+    /// Catches up with a change that is on record and in the state.
+    pub(crate) fn follow(&self, changed: &Changed, state: &Shared) {
+        for id in &changed.callers {
+            let caller = declared(&state.read().registry, id);
+            self.declared(id, caller);
+        }
+    }
+
     /// The check of an assertion with these keys, where there are any.
     pub(crate) const fn even<'a, K>(&'a self, keys: Option<&'a K>) -> Even<'a, K, KeySet> {
         Even {
             keys,
             nobody: &self.nobody,
-        }
-    }
-}
-
-impl Follows for ClientKeys {
-    fn follow(&self, changed: &Changed, records: &Records) {
-        for id in &changed.callers {
-            let caller = declared(&records.state.read().registry, id);
-            self.declared(id, caller);
         }
     }
 }

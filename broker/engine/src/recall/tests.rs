@@ -5,6 +5,7 @@
     reason = "tests"
 )]
 use super::*;
+use locum_core::decide::DECISION;
 use locum_core::ids::Uuid7;
 use locum_core::record::{Place, key_text};
 use serde_json::json;
@@ -84,16 +85,6 @@ fn other_groups_than_were_committed_to_are_damage() {
         entry.side.as_mut().unwrap()["groups"] = groups;
         assert!(recalled(&entry).is_err());
     }
-}
-
-#[test]
-fn only_a_permit_of_that_very_token_is_it() {
-    let jti = Jti(Uuid7::new(5, [1; 10]));
-    assert!(is_permit_of(&entry(), jti));
-    assert!(!is_permit_of(&entry(), Jti(Uuid7::new(5, [2; 10]))));
-    let mut refusal = entry();
-    refusal.body["outcome"] = json!("refusal");
-    assert!(!is_permit_of(&refusal, jti));
 }
 
 /// A token of ours with those claims changed, signed and read back.

@@ -8,6 +8,7 @@ use locum_core::lineage::{LineageKind, What};
 use locum_core::record::key_text;
 use locum_core::registry::{Grant, GrantView};
 use locum_core::standing::{FOR_EVER, Instead, World};
+use locum_stores::decisions::Sought;
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,27 +212,31 @@ impl Stop {
     /// Counts. Reads the disk.
     ///
     /// # Errors
-    /// [`Unavailable`] when the ledger cannot be read.
-    pub fn affected(&self, broker: &Broker, effort: Effort) -> Result<Affected, Unavailable> {
-        let failed = |e: std::io::Error| Unavailable(format!("ledger: {e}"));
+    /// [`Unavailable`] when the record cannot be read.
+    pub async fn affected(&self, broker: &Broker, effort: Effort) -> Result<Affected, Unavailable> {
         let now_ms = broker.records.clock.now_ms();
-        let reader = broker.records.ledger.reader();
-        let end = reader.len();
-        let mut start = reader
-            .find_time(now_ms.saturating_sub(LOOK_BACK_MS))
-            .map_err(failed)?;
-        if effort == Effort::Estimate {
-            start = start.max(end.saturating_sub(ESTIMATE_RECORDS));
-        }
         let mut texts = vec!["\"outcome\":\"permit\"".to_owned()];
         texts.extend(self.text());
+        let mut sought = Sought::newest(texts);
+        sought.since_ms = now_ms.saturating_sub(LOOK_BACK_MS);
+        if effort == Effort::Estimate {
+            sought.look_at = ESTIMATE_RECORDS;
+        }
         let mut out = Affected::default();
-        for entry in reader.search(start..end, texts) {
-            let entry = entry.map_err(failed)?;
-            let state = broker.records.state.read();
-            let permit = Permit::read(&entry, &broker.issuer, &state);
-            if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
-                self.token(&permit, &state.world(now_ms), &mut out);
+        loop {
+            let found = broker.records.decisions.search(sought.clone()).await;
+            let found = found.map_err(|e| Unavailable(format!("ledger: {e}")))?;
+            for entry in &found.entries {
+                let state = broker.records.state.read();
+                let permit = Permit::read(entry, &broker.issuer, &state);
+                if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
+                    self.token(&permit, &state.world(now_ms), &mut out);
+                }
+            }
+            sought.look_at = sought.look_at.saturating_sub(found.looked_at);
+            sought.from = found.next;
+            if found.next.is_none() || sought.look_at == 0 {
+                break;
             }
         }
         out.grants = self.grants.len() as u64;

@@ -8,12 +8,15 @@ use super::growth::{Exchanges, newest_snapshot};
 use super::scene::Scene;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_ambient::Stopwatch;
+use locum_core::decide::SUMMARY;
 use locum_core::ids::{Jti, RevocationId, Uuid7};
 use locum_core::lineage::{Keyed, LineageKind, What};
 use locum_core::record::Draft;
 use locum_engine::records::Records;
-use locum_stores::state::{Author, Change, RevocationEntry, draft};
+use locum_stores::state::{Author, Change, RevocationEntry};
+use serde_json::json;
 use std::io::{Write, stdout};
+use std::ops::Range;
 
 /// Of each.
 const THINGS: u64 = if cfg!(debug_assertions) {
@@ -21,10 +24,10 @@ const THINGS: u64 = if cfg!(debug_assertions) {
 } else {
     1_000_000
 };
-/// As many of each are in one record.
-const TOGETHER: u64 = 10;
+/// As many of a kind are in one record.
+const TOGETHER: u64 = 50;
 /// Records of which the last alone is waited for.
-const BATCH: u64 = 500;
+const BATCH: u64 = 200;
 /// Bytes of a segment while they are made, and afterwards: then a snapshot
 /// comes every few hundred exchanges.
 const SEGMENT_BYTES: (u64, u64) = (64 << 20, 256 << 10);
@@ -37,27 +40,19 @@ fn jti(number: u64, ms: u64) -> Jti {
     Jti(Uuid7::new(ms, random))
 }
 
-/// What clients cause that revoke tokens of their own, each with an assertion.
-fn revoked(records: &Records, numbers: std::ops::Range<u64>, ms: u64) -> Draft {
-    let both = |number| {
-        let jti = jti(number, ms);
-        let revocation = RevocationEntry {
-            id: RevocationId(jti.0),
-            what: What {
-                kind: LineageKind::Token,
-                id: jti.to_string(),
-            },
-            before_ms: None,
-            reason: "revoked by its client".into(),
-            effective_ms: 0,
-            by: "invoice-agent".into(),
-            key: None,
-        };
-        let mark = Change::Mark {
-            key: URL_SAFE_NO_PAD.encode(jti.0.to_bytes()),
-            until_s: (ms + LIVES_MS) / 1000,
-        };
-        [Change::Revocation { revocation }, mark]
+/// What clients cause that revoke tokens of their own.
+fn revoked(records: &Records, numbers: Range<u64>, ms: u64) -> Draft {
+    let revocation = |number| RevocationEntry {
+        id: RevocationId(jti(number, ms).0),
+        what: What {
+            kind: LineageKind::Token,
+            id: jti(number, ms).to_string(),
+        },
+        before_ms: None,
+        reason: "revoked by its client".into(),
+        effective_ms: 0,
+        by: "invoice-agent".into(),
+        key: None,
     };
     let author = Author {
         by: "invoice-agent".into(),
@@ -65,9 +60,22 @@ fn revoked(records: &Records, numbers: std::ops::Range<u64>, ms: u64) -> Draft {
         reason: String::new(),
         request_id: None,
     };
-    let ids = [records.random.bytes(), records.random.bytes()];
-    let changes: Vec<Change> = numbers.flat_map(both).collect();
-    draft(&changes, &author, ids, &records.names).unwrap()
+    let changes: Vec<Change> = numbers
+        .map(|number| Change::Revocation {
+            revocation: revocation(number),
+        })
+        .collect();
+    records.draft(&changes, &author).unwrap()
+}
+
+/// The marks of their assertions.
+fn marked(numbers: Range<u64>, ms: u64) -> Draft {
+    let marks = numbers.map(|number| {
+        let key = URL_SAFE_NO_PAD.encode(jti(number, ms).0.to_bytes());
+        json!([key, (ms + LIVES_MS) / 1000])
+    });
+    let body = json!({"state": "marked", "marks": marks.collect::<Vec<_>>()});
+    Draft::new(SUMMARY, [3; 16], body, None)
 }
 
 #[test]
@@ -77,11 +85,15 @@ fn others_go_on_beside_a_million_revoked_tokens_and_marks_and_the_broker_starts(
     let records = scene.broker.app().broker.records.clone();
     let ms = scene.broker.now_ms();
     for number in 1..=THINGS / TOGETHER {
-        let draft = revoked(&records, (number - 1) * TOGETHER..number * TOGETHER, ms);
+        let numbers = (number - 1) * TOGETHER..number * TOGETHER;
+        drop(
+            records
+                .ledger
+                .append(revoked(&records, numbers.clone(), ms)),
+        );
+        let marked = records.ledger.append(marked(numbers, ms));
         if number % BATCH == 0 {
-            records.ledger.append_blocking(draft).unwrap();
-        } else {
-            drop(records.ledger.append(draft));
+            scene.broker.runtime.block_on(marked).unwrap();
         }
     }
     drop(records);

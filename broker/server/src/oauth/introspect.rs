@@ -30,7 +30,7 @@ pub(crate) async fn post(
     if is_locked(&app.broker, &asking) {
         return answer::rejection(&app.front, &rejected(), asking.id);
     }
-    match introspect(&app.broker, &asking) {
+    match introspect(&app.broker, &asking).await {
         Ok(Some(claims)) => no_store(StatusCode::OK, &claims),
         // RFC 7662 §2.2: inactive, unknown and not for the caller are one answer.
         Ok(None) => no_store(StatusCode::OK, &json!({ "active": false })),

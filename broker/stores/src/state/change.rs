@@ -92,7 +92,8 @@ pub enum Change {
         /// The key.
         key: SigningKeyEntry,
     },
-    /// A replay mark taken where there is no decision.
+    /// A replay mark taken where there is no decision. It is only read: a `marked`
+    /// record has taken its place.
     Mark {
         /// Its key, base64url.
         key: String,

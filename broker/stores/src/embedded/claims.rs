@@ -1,6 +1,7 @@
-//! The backend in this process: the seams over the state folded from the ledger.
+//! Claims in this process: on the state, under its lock.
 
-use crate::claims::{Claims, Coming, Mark, NotClaimed};
+use crate::Coming;
+use crate::claims::{Claims, Mark, NotClaimed};
 use crate::state::Shared;
 use locum_core::ids::GrantId;
 use std::future::ready;

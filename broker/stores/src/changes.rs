@@ -1,0 +1,88 @@
+//! The seam `Changes`: one order of all changes, whichever node makes them.
+
+#[cfg(test)]
+pub(crate) mod suite;
+
+use crate::Coming;
+use crate::ledger::{AppendError, Reader};
+use crate::state::Changed;
+use locum_core::record::{Appended, Draft};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the author of a change rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// That no change was planned since [`Changes::head`] was that number.
+    At(u64),
+    /// Nothing: it holds whatever came before, as a revocation does.
+    Any,
+}
+
+/// A change that is on record, in the state, and followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordered {
+    /// Its place and hash.
+    pub appended: Appended,
+    /// [`Changes::head`] behind it.
+    pub head: u64,
+}
+
+/// Why a change is not on record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotOrdered {
+    /// Another was planned and made first: it has to be planned again.
+    #[error("expected no change since number {expected}, found number {found}")]
+    Moved {
+        /// The number that its author named.
+        expected: u64,
+        /// The number of now.
+        found: u64,
+    },
+    /// The record cannot be made.
+    #[error(transparent)]
+    Refused(#[from] AppendError),
+}
+
+/// How many nodes have something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Those that have it.
+    pub replicas: u32,
+    /// Those that live.
+    pub of: u32,
+}
+
+/// What is told of each change.
+pub type Follow = Box<dyn Fn(&Changed) + Send + Sync>;
+
+/// One order of all changes.
+pub trait Changes: Send + Sync {
+    /// How many changes were planned until now, as far as the state shows them:
+    /// whoever plans one on that state names it.
+    fn head(&self) -> Coming<'_, u64>;
+
+    /// Puts changes on record that hold together. When it comes they are durable,
+    /// in the state, and followed. Whoever begins one lets it run to its end.
+    fn append(
+        &self,
+        expect: Expect,
+        draft: Arc<Draft>,
+    ) -> Coming<'static, Result<Ordered, NotOrdered>>;
+
+    /// From now on each change is told to that one too, once it is in the state
+    /// and before its author hears of it, one after the other. It makes no
+    /// change itself.
+    fn follow(&self, follow: Follow);
+
+    /// Whether the state may be taken for that of now: nothing older than the
+    /// bound of the backend can be missing in it.
+    fn fresh(&self) -> bool;
+
+    /// Waits until all live nodes have everything up to that number, or for as
+    /// long as that.
+    fn confirm(&self, head: u64, within: Duration) -> Coming<'_, Confirmed>;
+
+    /// Reads the changes that are on record.
+    fn reader(&self) -> Reader;
+}

@@ -1,0 +1,116 @@
+//! How every backend of [`Changes`] behaves.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::{Changes, Confirmed, Expect, NotOrdered};
+use crate::state::{Author, Change, Shared, draft};
+use locum_core::record::Draft;
+use locum_core::testing::{Names, agent};
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A backend and the state that it keeps.
+pub(crate) struct Backend<C> {
+    pub(crate) changes: C,
+    pub(crate) state: Shared,
+}
+
+fn declares(id: &str) -> Arc<Draft> {
+    let agent = agent(id, json!({}));
+    let changes = [Change::Agent { agent }];
+    let author = Author::itself("suite");
+    Arc::new(draft(&changes, &author, [[1; 16], [2; 16]], &Names).unwrap())
+}
+
+/// Runs everything; `new` makes a backend that knows nothing yet.
+pub(crate) async fn behaves<C: Changes>(new: impl Fn() -> Backend<C>) {
+    a_change_that_came_is_in_the_state_and_on_record(&new()).await;
+    a_change_planned_on_an_older_state_is_not_made(&new()).await;
+    a_change_that_rests_on_nothing_is_made_and_moves_nobody(&new()).await;
+    of_two_planned_at_once_one_is_made(&new()).await;
+    followers_hear_each_change_once_it_is_in_the_state_and_in_order(&new()).await;
+    what_is_on_record_is_confirmed(&new()).await;
+}
+
+async fn a_change_that_came_is_in_the_state_and_on_record<C: Changes>(new: &Backend<C>) {
+    let head = new.changes.head().await;
+    let made = new
+        .changes
+        .append(Expect::At(head), declares("a"))
+        .await
+        .unwrap();
+    assert!(new.state.read().registry.agent("a").is_some());
+    assert_eq!(made.head, head + 1);
+    assert_eq!(new.changes.head().await, made.head);
+    let entry = new.changes.reader().get(made.appended.place.index).unwrap();
+    assert_eq!(entry.unwrap().place, made.appended.place);
+    assert!(new.changes.fresh());
+}
+
+async fn a_change_planned_on_an_older_state_is_not_made<C: Changes>(new: &Backend<C>) {
+    let head = new.changes.head().await;
+    new.changes
+        .append(Expect::At(head), declares("a"))
+        .await
+        .unwrap();
+    let late = new.changes.append(Expect::At(head), declares("b")).await;
+    let moved = NotOrdered::Moved {
+        expected: head,
+        found: head + 1,
+    };
+    assert_eq!(late, Err(moved));
+    assert!(new.state.read().registry.agent("b").is_none());
+}
+
+async fn a_change_that_rests_on_nothing_is_made_and_moves_nobody<C: Changes>(new: &Backend<C>) {
+    let head = new.changes.head().await;
+    new.changes
+        .append(Expect::Any, declares("a"))
+        .await
+        .unwrap();
+    assert!(new.state.read().registry.agent("a").is_some());
+    new.changes
+        .append(Expect::At(head), declares("b"))
+        .await
+        .unwrap();
+}
+
+async fn of_two_planned_at_once_one_is_made<C: Changes>(new: &Backend<C>) {
+    let head = new.changes.head().await;
+    let (first, second) = tokio::join!(
+        new.changes.append(Expect::At(head), declares("a")),
+        new.changes.append(Expect::At(head), declares("b")),
+    );
+    assert_eq!(
+        [first, second].iter().filter(|made| made.is_ok()).count(),
+        1
+    );
+    assert_eq!(new.changes.head().await, head + 1);
+}
+
+async fn followers_hear_each_change_once_it_is_in_the_state_and_in_order<C: Changes>(
+    new: &Backend<C>,
+) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let (to, state) = (heard.clone(), new.state.clone());
+    new.changes.follow(Box::new(move |changed| {
+        for id in &changed.callers {
+            assert!(state.read().registry.agent(id).is_some());
+            to.lock().unwrap().push(id.clone());
+        }
+    }));
+    for id in ["a", "b", "c"] {
+        new.changes.append(Expect::Any, declares(id)).await.unwrap();
+        assert_eq!(heard.lock().unwrap().last().map(String::as_str), Some(id));
+    }
+    assert_eq!(*heard.lock().unwrap(), ["a", "b", "c"]);
+}
+
+async fn what_is_on_record_is_confirmed<C: Changes>(new: &Backend<C>) {
+    let made = new.changes.append(Expect::Any, declares("a")).await;
+    let confirmed = new
+        .changes
+        .confirm(made.unwrap().head, Duration::from_secs(5));
+    let Confirmed { replicas, of } = confirmed.await;
+    assert!(replicas >= 1 && replicas == of);
+}

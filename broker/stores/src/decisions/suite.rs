@@ -1,0 +1,141 @@
+//! How every backend of [`Decisions`] behaves.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::{Decisions, Found, Position, Sought};
+use crate::state::Shared;
+use locum_core::decide::DECISION;
+use locum_core::ids::{Jti, RequestId};
+use locum_core::record::Draft;
+use locum_core::testing::{NOW_S, uuid};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const NOW_MS: u64 = NOW_S * 1000;
+
+/// A backend, the state that it keeps, and its clock in Unix milliseconds.
+pub(crate) struct Backend<D> {
+    pub(crate) decisions: D,
+    pub(crate) state: Shared,
+    pub(crate) now_ms: Arc<AtomicU64>,
+}
+
+impl<D: Decisions> Backend<D> {
+    /// Puts one on record, whose request began at that millisecond.
+    async fn decided(&self, ms: u64, number: u64, outcome: &str) -> u64 {
+        self.now_ms.store(ms, Ordering::Relaxed);
+        let body = json!({
+            "outcome": outcome,
+            "jti": Jti(uuid(ms, number)),
+            "request_id": RequestId(uuid(ms, number)),
+            "marks": [],
+        });
+        let draft = Draft::new(DECISION, [3; 16], body, None);
+        let appended = self.decisions.append(Arc::new(draft)).await.unwrap();
+        appended.place.index
+    }
+
+    async fn found(&self, sought: Sought) -> (Vec<u64>, Found) {
+        let found = self.decisions.search(sought).await.unwrap();
+        let places = found.entries.iter().map(|entry| entry.place.index);
+        (places.collect(), found)
+    }
+}
+
+fn permits() -> Sought {
+    Sought::newest(vec!["\"outcome\":\"permit\"".into()])
+}
+
+/// Runs everything; `new` makes a backend that knows nothing yet.
+pub(crate) async fn behaves<D: Decisions>(new: impl Fn() -> Backend<D>) {
+    what_came_is_durable_and_its_marks_are_taken(&new()).await;
+    a_permit_is_found_by_its_token_and_nothing_else_is(&new()).await;
+    a_search_finds_what_holds_the_texts_in_either_order(&new()).await;
+    a_search_goes_on_where_the_one_before_stopped(&new()).await;
+    a_search_looks_at_no_more_records_than_it_may(&new()).await;
+    a_search_by_time_finds_what_got_its_id_then(&new()).await;
+}
+
+async fn what_came_is_durable_and_its_marks_are_taken<D: Decisions>(new: &Backend<D>) {
+    let body = json!({"outcome": "refusal", "marks": [["AQEBAQEBAQEBAQEBAQEBAQ", NOW_S + 60]]});
+    let draft = Draft::new(DECISION, [3; 16], body, None);
+    new.decisions.append(Arc::new(draft)).await.unwrap();
+    assert_eq!(new.state.read().marks.len(), 1);
+}
+
+async fn a_permit_is_found_by_its_token_and_nothing_else_is<D: Decisions>(new: &Backend<D>) {
+    new.decided(NOW_MS, 1, "refusal").await;
+    let place = new.decided(NOW_MS, 2, "permit").await;
+    new.decided(NOW_MS + 5, 3, "permit").await;
+    let by = |number| new.decisions.by_jti(Jti(uuid(NOW_MS, number)));
+    let found = by(2).await.unwrap().unwrap();
+    assert_eq!(found.place.index, place);
+    assert_eq!(found.body.get("outcome"), Some(&Value::from("permit")));
+    assert_eq!(by(1).await.unwrap(), None);
+    assert_eq!(by(3).await.unwrap(), None);
+}
+
+async fn a_search_finds_what_holds_the_texts_in_either_order<D: Decisions>(new: &Backend<D>) {
+    let first = new.decided(NOW_MS, 1, "permit").await;
+    new.decided(NOW_MS, 2, "refusal").await;
+    let last = new.decided(NOW_MS, 3, "permit").await;
+    assert_eq!(new.found(permits()).await.0, [last, first]);
+    let oldest = Sought {
+        newest_first: false,
+        ..permits()
+    };
+    assert_eq!(new.found(oldest).await.0, [first, last]);
+}
+
+async fn a_search_goes_on_where_the_one_before_stopped<D: Decisions>(new: &Backend<D>) {
+    let mut places = Vec::new();
+    for number in 0..5 {
+        places.push(new.decided(NOW_MS, number, "permit").await);
+    }
+    for newest_first in [false, true] {
+        let mut all = Vec::new();
+        let mut sought = Sought {
+            newest_first,
+            most: 2,
+            ..permits()
+        };
+        loop {
+            let (some, found) = new.found(sought.clone()).await;
+            assert!(some.len() <= 2);
+            all.extend(some);
+            let Some(next) = found.next else { break };
+            let text = next.to_string();
+            sought.from = Some(text.parse::<Position>().unwrap());
+        }
+        if newest_first {
+            all.reverse();
+        }
+        assert_eq!(all, places);
+    }
+}
+
+async fn a_search_looks_at_no_more_records_than_it_may<D: Decisions>(new: &Backend<D>) {
+    let permit = new.decided(NOW_MS, 1, "permit").await;
+    for number in 2..10 {
+        new.decided(NOW_MS, number, "refusal").await;
+    }
+    let mut sought = Sought {
+        look_at: 4,
+        ..permits()
+    };
+    let (none, found) = new.found(sought.clone()).await;
+    assert_eq!((none.len(), found.looked_at), (0, 4));
+    sought.from = found.next;
+    sought.look_at = 100;
+    let (one, found) = new.found(sought).await;
+    assert_eq!((one, found.next), (vec![permit], None));
+}
+
+async fn a_search_by_time_finds_what_got_its_id_then<D: Decisions>(new: &Backend<D>) {
+    new.decided(NOW_MS, 1, "permit").await;
+    let then = new.decided(NOW_MS + 1_000, 2, "permit").await;
+    // It cannot be older than the request behind it, which began much later.
+    new.decided(NOW_MS + 600_000, 3, "permit").await;
+    let found = new.found(permits().made_at(NOW_MS + 1_000)).await;
+    assert_eq!(found.0, [then]);
+}

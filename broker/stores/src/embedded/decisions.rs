@@ -1,0 +1,121 @@
+//! Decisions of a node that is alone: they lie in its one ledger, beside the
+//! changes.
+
+use crate::Coming;
+use crate::decisions::{Decisions, Found, Position, Sought};
+use crate::ledger::{AppendError, Entry, Ledger, QUEUED_WITHIN_MS, Reader};
+use locum_core::decide::DECISION;
+use locum_core::ids::Jti;
+use locum_core::record::{Appended, Draft};
+use serde_json::Value;
+use std::future::ready;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+/// Decisions in a ledger whose follower is the state.
+pub struct EmbeddedDecisions(Ledger);
+
+impl EmbeddedDecisions {
+    /// Those of an open ledger.
+    #[must_use]
+    pub const fn new(ledger: Ledger) -> Self {
+        Self(ledger)
+    }
+}
+
+impl Decisions for EmbeddedDecisions {
+    fn append(&self, draft: Arc<Draft>) -> Coming<'static, Result<Appended, AppendError>> {
+        Box::pin(self.0.append(draft))
+    }
+
+    fn by_jti(&self, jti: Jti) -> Coming<'_, io::Result<Option<Entry>>> {
+        // A few blocks that were written lately: the system has them in memory.
+        Box::pin(ready(permit(&self.0.reader(), jti)))
+    }
+
+    fn search(&self, sought: Sought) -> Coming<'static, io::Result<Found>> {
+        let reader = self.0.reader();
+        Box::pin(async move { spawn_blocking(move || search(&reader, sought)).await? })
+    }
+}
+
+fn permit(reader: &Reader, jti: Jti) -> io::Result<Option<Entry>> {
+    // A permit that came later than this was never answered with.
+    let end_ms = jti.ms().saturating_add(QUEUED_WITHIN_MS);
+    let range = reader.find_time(jti.ms())?..reader.find_time(end_ms.saturating_add(1))?;
+    let mut found = reader.search(range, vec![format!("\"jti\":\"{jti}\"")]);
+    found
+        .find(|entry| {
+            entry
+                .as_ref()
+                .map_or(true, |entry| is_permit_of(entry, jti))
+        })
+        .transpose()
+}
+
+fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
+    let is = |name: &str, value: &str| entry.body.get(name).and_then(Value::as_str) == Some(value);
+    entry.kind == DECISION && is("outcome", "permit") && is("jti", &jti.to_string())
+}
+
+fn search(reader: &Reader, sought: Sought) -> io::Result<Found> {
+    let all = range(reader, &sought)?;
+    let newest_first = sought.newest_first;
+    let looked = nearest(&all, sought.look_at, newest_first);
+    let mut found = if newest_first {
+        reader.search_back(looked.clone(), sought.texts)
+    } else {
+        reader.search(looked.clone(), sought.texts)
+    };
+    let entries: Vec<Entry> = found
+        .by_ref()
+        .take(sought.most)
+        .collect::<io::Result<_>>()?;
+    let last = entries.last().filter(|_| entries.len() == sought.most);
+    let stopped = match (last, newest_first) {
+        (Some(last), _) => Position::behind(last, newest_first).0,
+        (None, true) => looked.start,
+        (None, false) => looked.end,
+    };
+    let (looked_at, left) = if newest_first {
+        (all.end - stopped, stopped > all.start)
+    } else {
+        (stopped - all.start, stopped < all.end)
+    };
+    Ok(Found {
+        entries,
+        next: left.then_some(Position(stopped)),
+        looked_at,
+    })
+}
+
+/// Where it is to be looked for; a range that is empty begins where it ends.
+fn range(reader: &Reader, sought: &Sought) -> io::Result<Range<u64>> {
+    let mut start = match sought.since_ms {
+        0 => 0,
+        since_ms => reader.find_time(since_ms)?,
+    };
+    let mut end = match sought.made_until_ms {
+        Some(ms) => reader.made_before(ms)?,
+        None => reader.len(),
+    };
+    if let Some(Position(from)) = sought.from {
+        if sought.newest_first {
+            end = end.min(from);
+        } else {
+            start = start.max(from);
+        }
+    }
+    Ok(start.min(end)..end)
+}
+
+/// That many of a range, from where the search begins.
+fn nearest(range: &Range<u64>, many: u64, newest_first: bool) -> Range<u64> {
+    if newest_first {
+        range.start.max(range.end.saturating_sub(many))..range.end
+    } else {
+        range.start..range.end.min(range.start.saturating_add(many))
+    }
+}

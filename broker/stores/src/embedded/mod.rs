@@ -1,0 +1,14 @@
+//! The backend in this process: the seams over one ledger and the state folded
+//! from it.
+
+mod changes;
+mod claims;
+mod decisions;
+mod tickets;
+
+pub use changes::EmbeddedChanges;
+pub use decisions::EmbeddedDecisions;
+pub use tickets::EmbeddedTickets;
+
+#[cfg(test)]
+mod tests;
