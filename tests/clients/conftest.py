@@ -8,7 +8,7 @@ from libraries import ALONE
 from trial import Ask, Node
 
 from support import client, tokens
-from support.broker import Broker
+from support.broker import DevBroker
 from support.world import World
 
 TRIED = pytest.StashKey[page.Tried]()
@@ -18,7 +18,7 @@ STALE = pytest.StashKey[str]()
 @pytest.fixture(scope="session")
 def broker():
     """A dev broker; nothing of its demo world is changed."""
-    with Broker() as running:
+    with DevBroker() as running:
         yield running
 
 

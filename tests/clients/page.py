@@ -6,7 +6,7 @@ import textwrap
 
 from libraries import ALONE, CLIENTS, VERIFIERS, Library
 
-from support.broker import REPO
+from support.process import REPO
 
 PATH = "docs/reference/clients.md"
 BLESS = "LOCUM_BLESS=1 tests/all setup build clients"

@@ -5,7 +5,7 @@ from libraries import ALONE, CLIENTS
 from trial import Refused
 
 from support import checks, client, tokens
-from support.broker import Member
+from support.process import Member
 
 each = pytest.mark.parametrize("library", CLIENTS, ids=lambda library: library.name)
 SUCCESSES = [pytest.param(c, {"way": way}, id=f"{c.name}, {way}") for c in CLIENTS for way in c.ways]

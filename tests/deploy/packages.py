@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 from support.authority import Authority
-from support.broker import REPO, binary
+from support.process import REPO, binary
 from support.serving import ADMIN_TOKEN, Serving
 
 DEPLOY = REPO / "deploy"

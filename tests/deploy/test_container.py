@@ -7,7 +7,7 @@ import tomllib
 
 from packages import BINARY, CREDENTIALS, DATA, DEPLOY, REPO, compose, configuration, containerfile, instructions
 from packages import listeners, longest_stop_s, one, unit
-from support.broker import binary
+from support.process import binary
 
 CARGO = tomllib.loads((REPO / "Cargo.toml").read_text())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from packages import DEPLOY, compose, instructions, secrets
 from support.authority import Authority
-from support.broker import STOP_DEADLINE_S, binary
+from support.process import STOP_DEADLINE_S, binary
 from support.scene import until
 
 APART = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation=private"]

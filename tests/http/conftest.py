@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.broker import Broker
+from support.broker import Broker, DevBroker
 from support.world import World, unique
 
 
@@ -22,15 +22,22 @@ def figure(record_property):
 
 @pytest.fixture(scope="session")
 def broker():
-    """A dev broker shared by all tests of this worker: never lock, revoke or stop a demo object on it."""
+    """A broker shared by all tests of this worker: never lock, revoke or stop an object of the cast on it."""
     with Broker() as running:
         yield running
 
 
 @pytest.fixture
 def fresh_broker():
-    """A dev broker of the test's own, for locks, revocations of demo objects and restarts."""
+    """A broker of the test's own, for locks, revocations of the cast's objects and restarts."""
     with Broker() as running:
+        yield running
+
+
+@pytest.fixture
+def dev_broker():
+    """A dev world of the test's own, with its demo provider, workloads and targets."""
+    with DevBroker() as running:
         yield running
 
 

@@ -1,48 +1,44 @@
-"""A dev broker as a child process, known to the tests only by its ready file."""
+"""The brokers that tests ask: one that is served, and the dev world."""
 
+import base64
 import json
 import os
-import shutil
-import subprocess
-import tempfile
-import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-REPO = Path(__file__).resolve().parents[2]
-START_DEADLINE_S = 60
-STOP_DEADLINE_S = 20
-POLL_S = 0.02
+from support import cast
+from support.process import Member, Process, binary, free_port
+
+SETTINGS = """
+issuer = "http://127.0.0.1:{public}"
+data_dir = "{data}"
+[listen]
+public = "127.0.0.1:{public}"
+operations = "127.0.0.1:{operations}"
+[keys]
+master_key_file = "master.key"
+rotate_days = 3650
+[admin]
+bootstrap_token_file = "admin.token"
+[limits]
+requests_per_client_per_s = {rate}
+[network]
+allow_private = ["127.0.0.0/8", "::1/128"]
+[grants]
+allow_administrator = true
+"""
+STARTS = 3
+"""Times that ports are chosen anew, where somebody else took one meanwhile."""
 
 
-def binary() -> str:
-    """The executable under test: `LOCUM_BIN`, else the release build."""
-    if named := os.environ.get("LOCUM_BIN"):
-        return named
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPO / "target"))
-    return str(target / "release" / "locum")
+class Cast(Process):
+    """A broker that knows the cast of contract §3; what a test may know of it are attributes."""
 
-
-class Member(dict):
-    """A JSON object whose members can be read as attributes."""
-
-    def __getattr__(self, name):
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-class Broker:
-    """`locum dev` on a free port; every member of the ready file is an attribute."""
-
-    def __init__(self, data: Path | None = None, options: tuple[str, ...] = ()):
-        self._home = Path(tempfile.mkdtemp(prefix="locum-test-"))
+    def __init__(self, data: Path | None = None):
+        super().__init__()
         self.data_dir = Path(data) if data else self._home / "data"
-        self._options = options
-        self._listen = "127.0.0.1:0"
-        self._process: subprocess.Popen | None = None
-        self._starts = 0
         self.ready = Member()
 
     def __getattr__(self, name):
@@ -51,83 +47,89 @@ class Broker:
             return ready[name]
         raise AttributeError(name)
 
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.close()
-
-    def start(self) -> "Broker":
-        """Start and wait until requests are answered."""
-        self._starts += 1
-        ready_file = self._home / f"ready-{self._starts}.json"
-        command = [binary(), "dev", "--listen", self._listen, "--data", str(self.data_dir)]
-        command += ["--ready-file", str(ready_file), *self._options]
-        with (self._home / "stdout").open("ab") as out, (self._home / "stderr").open("ab") as err:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        self._await_ready(ready_file)
-        self.ready_file = ready_file
-        self.ready = json.loads(ready_file.read_text(), object_hook=Member)
-        # Restarts keep the port, so that issuer and tokens stay the same.
-        self._listen = urlsplit(self.ready["issuer"]).netloc
-        return self
-
-    def _await_ready(self, ready_file: Path) -> None:
-        deadline = time.monotonic() + START_DEADLINE_S
-        while not ready_file.exists():
-            if self._process.poll() is not None:
-                raise RuntimeError(f"broker ended with {self._process.returncode}:\n{self.output()[-2000:]}")
-            if time.monotonic() > deadline:
-                self.kill9()
-                raise RuntimeError(f"broker not ready in {START_DEADLINE_S} s:\n{self.output()[-2000:]}")
-            time.sleep(POLL_S)
-
-    @property
-    def running(self) -> bool:
-        """Whether the child process lives."""
-        return self._process is not None and self._process.poll() is None
-
-    def kill9(self) -> None:
-        """End it as a power cut would."""
-        if self.running:
-            self._process.kill()
-        if self._process is not None:
-            self._process.wait(STOP_DEADLINE_S)
-
-    def stop(self) -> int:
-        """End it politely (SIGTERM); the exit code."""
-        if self.running:
-            self._process.terminate()
-        try:
-            return self._process.wait(STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            self.kill9()
-            raise
-
-    def restart(self, kill: bool = False) -> "Broker":
-        """Stop (or kill -9) and start again on the same data and port."""
-        self.kill9() if kill else self.stop()
-        return self.start()
-
-    def output(self) -> str:
-        """Everything it has written to stdout and stderr, over all starts."""
-        files = [self._home / "stdout", self._home / "stderr"]
-        return "".join(f.read_text(errors="replace") for f in files if f.exists())
-
-    def close(self) -> None:
-        """Kill it and remove what it left."""
-        self.kill9()
-        shutil.rmtree(self._home, ignore_errors=True)
-
     def agent(self, agent_id: str) -> Member:
-        """A demo agent: `client_id`, `client_secret`, `private_jwk`."""
+        """An agent of the cast: `client_id`, `client_secret`, `private_jwk`."""
         return self.ready["agents"][agent_id]
 
     def target(self, target_id: str) -> Member:
-        """A demo target: `audience`, `url`, `rs_client_id`, `rs_client_secret`."""
+        """A target of the cast: `audience`, `rs_client_id`, `rs_client_secret`."""
         return self.ready["targets"][target_id]
 
     def resource_server(self, target_id: str) -> Member:
-        """The client of a demo target, in the shape that `client.call` takes."""
+        """The client of such a target, in the shape that `client.call` takes."""
         target = self.target(target_id)
         return Member(client_id=target["rs_client_id"], client_secret=target["rs_client_secret"])
+
+
+class Broker(Cast):
+    """`locum serve` on free ports, from a `locum.toml` of settings; an administrator has declared the cast."""
+
+    def __init__(self, data: Path | None = None, rate: int = 0):
+        super().__init__(data)
+        self._rate = rate
+        self.config = self._home / "locum.toml"
+        self._write("master.key", base64.b64encode(os.urandom(32)).decode())
+        self._admin_token = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        self._write("admin.token", self._admin_token)
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._home / name
+        path.write_text(text)
+        path.chmod(0o600)
+
+    def start(self) -> "Broker":
+        """Start and wait until requests are answered. Restarts keep the ports, so that issuer and tokens stay the same."""
+        if not self.ready:
+            self._first()
+            return self
+        self._serve()
+        self.ready["pid"] = self._process.pid
+        return self
+
+    def _first(self) -> None:
+        for turn in range(STARTS):
+            ports = free_port(), free_port()
+            try:
+                self._write("locum.toml", SETTINGS.format(public=ports[0], operations=ports[1], data=self.data_dir,
+                                                          rate=self._rate))
+                self._at = ports
+                self._serve()
+                break
+            except RuntimeError as error:
+                if "cannot listen" not in str(error) or turn + 1 == STARTS:
+                    raise
+        issuer = f"http://127.0.0.1:{ports[0]}"
+        self.ready = Member(pid=self._process.pid, issuer=issuer, token_endpoint=f"{issuer}/token",
+                            admin_api=f"{issuer}/admin/v1", admin_token=self._admin_token,
+                            operations=f"http://127.0.0.1:{ports[1]}", data=str(self.data_dir))
+        self.ready |= cast.declared(self)
+
+    def _serve(self) -> None:
+        self._run([binary(), "serve", "--config", str(self.config)], self._is_ready)
+
+    def _is_ready(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self._at[1]}/readyz", timeout=5).status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class DevBroker(Cast):
+    """`locum dev` on a free port, with its demo parties; every member of the ready file is an attribute."""
+
+    def __init__(self, data: Path | None = None, options: tuple[str, ...] = ()):
+        super().__init__(data)
+        self._options = options
+        self._listen = "127.0.0.1:0"
+        self._starts = 0
+
+    def start(self) -> "DevBroker":
+        """Start and wait until requests are answered."""
+        self._starts += 1
+        self.ready_file = self._home / f"ready-{self._starts}.json"
+        command = [binary(), "dev", "--listen", self._listen, "--data", str(self.data_dir)]
+        self._run([*command, "--ready-file", str(self.ready_file), *self._options], self.ready_file.exists)
+        self.ready = json.loads(self.ready_file.read_text(), object_hook=Member)
+        # Restarts keep the port, so that issuer and tokens stay the same.
+        self._listen = urlsplit(self.ready["issuer"]).netloc
+        return self

@@ -3,7 +3,7 @@
 import re
 
 from support import tokens
-from support.broker import Member
+from support.process import Member
 from support.client import admin, http, introspect
 
 ID = r"[0-9a-hjkmnp-tv-z]{26}"

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from support.broker import POLL_S, START_DEADLINE_S, STOP_DEADLINE_S, binary
+from support.process import POLL_S, START_DEADLINE_S, STOP_DEADLINE_S, binary
 from support.client import Admin
 
 ISSUER = "https://broker.example"

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 from support import tokens
-from support.broker import Member
+from support.process import Member
 from support.client import admin
 
 ISSUE = {"kind": "issue", "alg": "ES256"}
@@ -58,10 +58,10 @@ class World:
         body = {"version": name, "digest": digest, "model": "test-model"}
         return self._made(self.admin.post(f"/agents/{agent_id}/versions", body), 201)["id"]
 
-    def certify(self, agent_id, version=None, until=None) -> str:
+    def certify(self, agent_id, version=None, until=None, until_s=86_400) -> str:
         """Certify a version; the agent is active then."""
         version = version or self.version(agent_id)
-        body = {"until": until or stamp(86400), "reason": "test"}
+        body = {"until": until or stamp(until_s), "reason": "test"}
         self._made(self.admin.post(f"/agents/{agent_id}/versions/{version}/certify", body), 200)
         return version
 
@@ -92,10 +92,10 @@ class World:
         made = self._made(self.admin.post("/clients", body), 201)
         return Member(client_id=client_id, client_secret=made.get("client_secret"))
 
-    def target(self, scopes=None, target_id=None, **changes) -> Member:
+    def target(self, scopes=None, target_id=None, server=None, **changes) -> Member:
         """A target with its resource server; `scopes` maps name to risk or to the whole object."""
         target_id = target_id or unique("target")
-        server = self.client(unique("rs"))
+        server = server or self.client(unique("rs"))
         scopes = scopes or {"thing.read": "low", "thing.write": "high"}
         body = {"audience": f"urn:test:{target_id}", "resources": [f"https://{target_id}.example/api"],
                 "resource_server": server["client_id"], "connector": ISSUE, "delivery": "handout",

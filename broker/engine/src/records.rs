@@ -263,3 +263,6 @@ async fn whole(
     let ended = timeout(RECORDED_WITHIN, tokio::spawn(change)).await;
     ended.map_err(|_| NotChanged::Slow)?.map_err(gone)?
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import client, tokens
-from support.broker import Broker
+from support.broker import DevBroker
 from support.client import admin as admin_client
 from support.scene import Scene
 from support.world import World, stamp, unique
@@ -74,7 +74,7 @@ def play(broker, scene, admin) -> dict[str, bytes]:
 def talkative(monkeypatch):
     """A broker of the test's own that logs all it can."""
     monkeypatch.setenv("LOCUM_LOG", "trace")
-    with Broker(options=("--segment-bytes", "65536")) as running:
+    with DevBroker(options=("--segment-bytes", "65536")) as running:
         yield running
 
 
@@ -104,10 +104,10 @@ def test_row_69_an_answer_never_repeats_what_could_not_be_verified(scene, broker
         assert canary not in scene.exchange(bad).text
 
 
-def test_row_69_files_with_demo_secrets_are_for_their_owner_only(broker):
-    files = [p for p in Path(broker.data_dir).rglob("*") if p.is_file()]
+def test_row_69_files_with_demo_secrets_are_for_their_owner_only(dev_broker):
+    files = [p for p in Path(dev_broker.data_dir).rglob("*") if p.is_file()]
     assert files
     for file in files:
         if file.name.startswith("dev-"):
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-    assert stat.S_IMODE(Path(broker.ready_file).stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(dev_broker.ready_file).stat().st_mode) == 0o600

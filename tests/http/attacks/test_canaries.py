@@ -12,7 +12,7 @@ import pytest
 
 from support import client, tokens
 from support.authority import Authority
-from support.broker import binary
+from support.process import binary
 from support.scene import until
 from support.serving import ADMIN_TOKEN, AGENT_SECRET, SERVER_SECRET, Serving, run
 from support.world import World, entry, stamp, unique

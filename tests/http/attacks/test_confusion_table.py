@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from support import client, tokens
-from support.broker import Member
+from support.process import Member
 from support.checks import issued
 from support.world import World, entry, stamp
 

@@ -95,10 +95,10 @@ def test_the_other_endpoints_authenticate_alike(broker, call):
         assert call(broker, token, auth=auth).status_code == 200
 
 
-def test_no_secret_is_ever_printed(fresh_broker):
+def test_no_secret_is_ever_printed(dev_broker):
     for auth in ("basic", "post", "private_key_jwt"):
-        made = issued(exchange(fresh_broker, auth=auth))
-        assert made.token not in fresh_broker.output()
-    secrets = [a.client_secret for a in fresh_broker.agents.values()] + [fresh_broker.admin_token]
-    secrets += [p.password for p in fresh_broker.people.values()]
-    assert not [s for s in secrets if s in fresh_broker.output()]
+        made = issued(exchange(dev_broker, auth=auth))
+        assert made.token not in dev_broker.output()
+    secrets = [a.client_secret for a in dev_broker.agents.values()] + [dev_broker.admin_token]
+    secrets += [p.password for p in dev_broker.people.values()]
+    assert not [s for s in secrets if s in dev_broker.output()]

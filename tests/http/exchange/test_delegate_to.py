@@ -88,12 +88,12 @@ def test_a_resource_server_may_not_use_it(broker, pair):
     refused(broker, taken(broker, token, target.server, audience=target.audience), "LCM-ACTOR-MISMATCH")
 
 
-def test_no_resource_accepts_it(broker):
-    token = issued(exchange(broker, delegate_to="hr-agent")).token
-    answer = http.get(broker.target("sap").url + "/invoices/4711", headers={"Authorization": f"Bearer {token}"})
+def test_no_resource_accepts_it(dev_broker):
+    token = issued(exchange(dev_broker, delegate_to="hr-agent")).token
+    answer = http.get(dev_broker.target("sap").url + "/invoices/4711", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
-    dead(broker, token)
-    assert introspect(broker, token, "hr-agent").json()["active"] is True, "the audience agent may see it"
+    dead(dev_broker, token)
+    assert introspect(dev_broker, token, "hr-agent").json()["active"] is True, "the audience agent may see it"
 
 
 def test_a_presenter_of_the_second_agent_may_use_it(broker, world, pair):

@@ -24,8 +24,8 @@ def setting(broker):
     return issuer, agent
 
 
-def test_an_access_token_of_the_demo_provider_is_accepted_as_jwt(broker):
-    made = permitted(broker, exchange(broker, sign_in(broker)["access_token"], JWT))
+def test_an_access_token_of_the_demo_provider_is_accepted_as_jwt(dev_broker):
+    made = permitted(dev_broker, exchange(dev_broker, sign_in(dev_broker)["access_token"], JWT))
     assert made.claims["sub"] == "demo:ada" and made.claims["scope"] == "invoice.read"
 
 

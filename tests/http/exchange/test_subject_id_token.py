@@ -8,9 +8,9 @@ from support.client import ACCESS_TOKEN, JWT, exchange, sign_in
 from support.world import entry
 
 
-def test_an_id_token_of_the_demo_provider_is_accepted(broker):
-    made = permitted(broker, exchange(broker, sign_in(broker, "ada")["id_token"]))
-    assert made.claims["sub"] == broker.people.ada.sub == "demo:ada"
+def test_an_id_token_of_the_demo_provider_is_accepted(dev_broker):
+    made = permitted(dev_broker, exchange(dev_broker, sign_in(dev_broker, "ada")["id_token"]))
+    assert made.claims["sub"] == dev_broker.people.ada.sub == "demo:ada"
 
 
 def test_a_hand_made_id_token_of_the_same_issuer_is_accepted(broker):

@@ -12,9 +12,9 @@ def as_actor(broker, actor, kind=JWT, **params):
     return exchange(broker, actor_token=actor, actor_token_type=kind, **params)
 
 
-def test_a_workload_token_proves_the_actor(broker):
-    made = permitted(broker, as_actor(broker, workload_sign_in(broker, "invoice-agent")))
-    assert made.claims["act"] == {"iss": broker.issuer, "sub": "invoice-agent", "sub_profile": "ai_agent"}
+def test_a_workload_token_proves_the_actor(dev_broker):
+    made = permitted(dev_broker, as_actor(dev_broker, workload_sign_in(dev_broker, "invoice-agent")))
+    assert made.claims["act"] == {"iss": dev_broker.issuer, "sub": "invoice-agent", "sub_profile": "ai_agent"}
     assert made.record["actor_from"] == "actor_token"
 
 

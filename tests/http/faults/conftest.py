@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.broker import binary
+from support.process import binary
 
 LIBRARY = next((p for p in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 

@@ -8,7 +8,8 @@ import tarfile
 import pytest
 
 from support import client
-from support.broker import Broker, binary
+from support.broker import DevBroker
+from support.process import binary
 from support.client import admin as admin_client
 from support.load import Load
 from support.scene import Scene, problem
@@ -34,7 +35,7 @@ def restore(file, data):
 def restored(tmp_path_factory):
     """A broker that was backed up under load, wiped and restored; and what it was before."""
     file = tmp_path_factory.mktemp("backup") / "backup.tar"
-    with Broker(options=SMALL_SEGMENTS) as broker:
+    with DevBroker(options=SMALL_SEGMENTS) as broker:
         world, kept = World(broker), {"admin": broker.admin_token}
         kept["scene"], kept["asleep"] = Scene(world), Scene(world)
         kept["dead"], kept["sleeping"] = kept["scene"].token(), kept["asleep"].token()

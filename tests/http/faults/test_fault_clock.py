@@ -3,7 +3,8 @@
 import subprocess
 import threading
 
-from support.broker import Broker, binary
+from support.broker import Broker
+from support.process import binary
 from support.scene import Scene, until
 from support.world import World
 
@@ -29,7 +30,7 @@ def test_a_start_that_waits_for_the_clock_can_be_told_to_stop(clock):
     with Broker() as broker:
         broker.stop()
         clock(-7200)
-        command = [binary(), "dev", "--listen", "127.0.0.1:0", "--data", str(broker.data_dir)]
+        command = [binary(), "serve", "--config", str(broker.config)]
         waiting = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             assert any("behind the newest record" in line for line in waiting.stderr), "it says why it waits"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import client, tokens
-from support.broker import Broker
+from support.broker import DevBroker
 from support.load import Load, decisions
 from support.scene import Scene
 from support.world import World
@@ -29,7 +29,7 @@ def starts():
 @pytest.fixture(scope="module")
 def rounds(starts):
     """The broker after its rounds, and what each was answered."""
-    with Broker(options=SMALL_SEGMENTS) as broker:
+    with DevBroker(options=SMALL_SEGMENTS) as broker:
         world = World(broker)
         scene = Scene(world)
         dead = scene.token()

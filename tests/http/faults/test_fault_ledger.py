@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from support import client, tokens
-from support.broker import Broker, binary
+from support.broker import Broker
+from support.process import binary
 from support.scene import Scene, until
 from support.world import World
 

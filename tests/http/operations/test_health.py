@@ -38,16 +38,15 @@ def test_the_operations_listener_and_the_public_one_are_apart(broker):
         assert get(broker, path).status_code == 404, path
 
 
-def test_a_doctor_finds_a_dev_world_well(fresh_broker, run_locum):
-    named = {"LOCUM_DEV_READY": str(fresh_broker.ready_file), "LOCUM_ISSUER": fresh_broker.issuer}
-    ran = run_locum("doctor", "-o", "json", "--data", fresh_broker.data, **named)
+def test_a_doctor_finds_a_dev_world_well(dev_broker, run_locum):
+    ran = run_locum("doctor", "-o", "json", "--data", dev_broker.data)
     checks = {check["name"]: check["result"] for check in ran.json["data"]["checks"]}
     assert ran.code == 0, ran
     assert set(checks.values()) == {"ok"}, ran.json
     assert len(checks) == 8
 
 
-def test_a_doctor_says_what_is_wrong(broker, run_locum, tmp_path):
+def test_a_doctor_says_what_is_wrong(run_locum, tmp_path):
     os.chmod(tmp_path, 0o755)
     ran = run_locum("doctor", "-o", "json", "--data", str(tmp_path), LOCUM_ADMIN_TOKEN="canary-no-such-token")
     checks = {check["name"]: check for check in ran.json["data"]["checks"]}

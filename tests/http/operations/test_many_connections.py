@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from support import client, tokens
-from support.broker import Broker, binary
+from support.broker import Broker
+from support.process import binary
 from test_connections import connect, head
 from test_metrics import page, value
 

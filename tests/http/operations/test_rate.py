@@ -11,8 +11,8 @@ TRIES = 40
 
 @pytest.fixture(scope="module")
 def limited():
-    """A dev broker that holds each client to a rate."""
-    with Broker(options=("--requests-per-client-per-s", str(RATE))) as running:
+    """A broker that holds each client to a rate."""
+    with Broker(rate=RATE) as running:
         yield running
 
 

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from support import client
-from support.broker import Broker
+from support.broker import DevBroker
 from support.scene import until
 from support.serving import ADMIN_TOKEN, AGENT_SECRET, ISSUER, POLICY, SERVER_SECRET, Serving, run
 
@@ -31,7 +31,7 @@ def test_an_agent_from_files_gets_a_token_and_its_target_sees_it(served):
 
 
 def test_a_dev_folder_is_not_served(folder):
-    with Broker(data=folder.home / "data"):
+    with DevBroker(data=folder.home / "data"):
         pass
     done = run("serve", "--config", folder.config)
     assert done.returncode == 1
@@ -256,8 +256,8 @@ def test_the_api_reads_the_files_again_and_says_what_is_wrong(folder):
     assert broken.status_code == 422 and "two" in broken.text
 
 
-def test_only_administrators_reload_and_a_dev_world_has_no_files(served, broker):
+def test_only_administrators_reload_and_a_dev_world_has_no_files(served, dev_broker):
     made = served.admin.post("/credentials", {"role": "operator", "name": "test", "expires_at": None})
     operator = client.Admin(served, made.json()["token"])
     assert operator.post("/reload").status_code == 403
-    assert client.admin(broker).post("/reload").status_code == 409
+    assert client.admin(dev_broker).post("/reload").status_code == 409

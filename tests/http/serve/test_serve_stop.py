@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from support.broker import STOP_DEADLINE_S
+from support.process import STOP_DEADLINE_S
 from support.client import basic
 from support.scene import until
 from support.serving import AGENT_SECRET
