@@ -4,7 +4,7 @@ import pytest
 
 from support import client, ledger, tokens
 from support.checks import actors
-from support.scene import Scene, until
+from support.scene import Scene
 from support.world import unique
 
 INACTIVE = {"active": False}
@@ -136,11 +136,6 @@ def test_rfc7662_2_2_what_is_no_token_of_ours_is_inactive_and_says_no_more(scene
              scene.subject(), tokens.workload_token(broker), tokens.client_assertion(broker),
              tokens.sign(tokens.decode(real), tokens.new_jwk(), header={"typ": "at+jwt"}), "…", "\x00", "a" * 16384]
     assert [told(scene, w, scene.target.server) for w in wrong] == [INACTIVE] * len(wrong)
-
-
-def test_an_expired_token_is_inactive(scene):
-    made = scene.token(expires_in=1)
-    assert until(lambda: told(scene, made.token, scene.target.server) == INACTIVE)
 
 
 def test_rfc7662_2_1_the_token_parameter_is_required(scene, broker):

@@ -3,8 +3,8 @@
 import re
 
 from support import tokens
-from support.process import Member
 from support.client import admin, http, introspect
+from support.process import Member
 
 ID = r"[0-9a-hjkmnp-tv-z]{26}"
 HTTP = {"LCM-CLIENT-AUTH": (401, "invalid_client"), "LCM-GRANT-TYPE": (400, "unsupported_grant_type"),

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from support.process import POLL_S, START_DEADLINE_S, STOP_DEADLINE_S, binary
 from support.client import Admin
+from support.process import POLL_S, START_DEADLINE_S, STOP_DEADLINE_S, binary
 
 ISSUER = "https://broker.example"
 ADMIN_TOKEN = "bootstrap-token-of-a-test-0123456789"

@@ -4,8 +4,8 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 from support import tokens
-from support.process import Member
 from support.client import admin
+from support.process import Member
 
 ISSUE = {"kind": "issue", "alg": "ES256"}
 

@@ -1,6 +1,9 @@
 //! What several areas do together, in process.
 
 mod admin;
+pub(crate) mod broker;
+mod small_world;
+mod time;
 
 use crate::setup::Setup;
 use locum_ambient::telemetry::Telemetry;

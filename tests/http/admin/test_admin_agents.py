@@ -3,8 +3,8 @@
 import pytest
 
 from support import client, tokens
-from support.checks import issued, refused
-from support.scene import problem, until
+from support.checks import refused
+from support.scene import problem
 from support.world import entry, stamp, unique
 
 
@@ -79,16 +79,6 @@ def test_the_newest_certified_version_is_current(scene, world):
     assert scene.token().claims["del"]["ver"] == [scene.agent.version], "a draft version changes nothing"
     world.certify(scene.agent.id, newer)
     assert scene.token().claims["del"]["ver"] == [newer]
-
-
-def test_a_token_does_not_outlive_the_certification_and_its_end_acts_as_a_lock(scene, world, broker):
-    version = world.version(scene.agent.id, "2")
-    world.certify(scene.agent.id, version, until=stamp(4))
-    answer = scene.exchange()
-    if answer.status_code == 200:
-        assert issued(answer).body["expires_in"] <= 4
-    answer = until(lambda: (a := scene.exchange()).status_code != 200 and a)
-    refused(broker, answer, "LCM-AGENT-UNCERTIFIED")
 
 
 def test_a_suspended_agent_is_refused_its_tokens_sleep_and_resume_wakes_them(scene, world, admin, broker):

@@ -6,7 +6,7 @@ import pytest
 
 from support import client
 from support.checks import permitted, refused
-from support.scene import problem, until
+from support.scene import problem
 from support.world import stamp, unique
 
 
@@ -80,12 +80,6 @@ def test_a_use_is_taken_once_by_parallel_exchanges(scene):
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda s: scene.exchange(s, scope="thing.write"), subjects))
     assert sorted(a.status_code for a in answers) == [200] * 3 + [400] * 9
-
-
-def test_a_grant_expires_by_itself(scene, broker):
-    grant = make(scene, expires_at=stamp(4))
-    until(lambda: state(scene, grant) == "expired")
-    refused(broker, scene.exchange(scope="thing.write"), "LCM-CONSENT-MISSING")
 
 
 def test_a_token_does_not_outlive_its_grant(scene):

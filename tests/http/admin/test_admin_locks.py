@@ -4,8 +4,8 @@ import pytest
 
 from support import client, tokens
 from support.checks import refused
-from support.scene import Scene, problem, until
-from support.world import stamp, unique
+from support.scene import Scene, problem
+from support.world import unique
 
 
 def lock_body(kind, name=None, **changes):
@@ -104,14 +104,6 @@ def test_a_dry_run_answers_200_without_an_id_and_locks_nothing(scene):
     assert answer.status_code == 200, answer.text
     assert "id" not in answer.json() and answer.json()["affected"]["tokens"] == 1
     assert scene.active(token) and scene.exchange().status_code == 200
-
-
-def test_a_lock_with_an_expiry_ends_by_itself(scene, broker):
-    token = scene.token().token
-    lock(scene, "agent", scene.agent.id, expires_at=stamp(5))
-    refused(broker, scene.exchange(), "LCM-LOCKED")
-    until(lambda: scene.exchange().status_code == 200)
-    assert scene.active(token)
 
 
 def test_the_refusal_and_its_record_name_no_other_cause(scene, admin, broker):

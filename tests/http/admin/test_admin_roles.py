@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.client import admin as admin_client
-from support.scene import problem, until
+from support.scene import problem
 from support.world import stamp, unique
 
 UNKNOWN = "00000000000000000000000000"
@@ -141,11 +141,6 @@ def test_a_credential_that_is_revoked_under_a_request_finishes_nothing(broker, a
     assert (status, answer["code"]) == (401, "LCM-UNAUTHENTICATED"), answer
     names = {item["name"] for item in admin.get("/credentials?limit=500").json()["items"]}
     assert "heir" not in names
-
-
-def test_a_credential_expires_by_itself(broker, admin):
-    mine = admin_client(broker, credential(admin, "auditor", expires_at=stamp(3))[1])
-    problem(until(lambda: (a := mine.get("/agents")).status_code != 200 and a), 401)
 
 
 @pytest.mark.parametrize("changes", [{"role": "emperor"}, {"role": None}, {"name": 7}, {"expires_at": "tomorrow"}])

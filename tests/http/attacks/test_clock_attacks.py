@@ -10,7 +10,7 @@ import pytest
 from support import tokens
 from support.broker import Broker
 from support.checks import issued, refused
-from support.client import JWT, client_credentials, exchange, introspect, revoke
+from support.client import JWT, exchange, introspect, revoke
 
 LIBRARIES = sorted(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1") + glob.glob("/usr/lib/faketime/libfaketimeMT.so.1"))
 pytestmark = pytest.mark.skipif(not LIBRARIES, reason="libfaketime is not installed (Debian: faketime)")
@@ -140,11 +140,3 @@ def test_attack_52_a_step_revives_nothing_that_was_revoked_or_spent(clock, step)
     broker.restart()
     assert not sap_says(broker, made.token)
     refused(broker, exchange(broker, lasting, scope="invoice.read", **assertion), "LCM-CLIENT-AUTH")
-
-
-def test_attack_52_records_keep_their_order_over_steps(clock):
-    broker, seen = clock.broker, []
-    for offset in (0, HOURS, -HOURS, 60, 2 * HOURS, 0):
-        clock.set(offset)
-        seen.append(issued(client_credentials(broker, audience=broker.issuer)).claims["iat"])
-    assert seen == sorted(seen)

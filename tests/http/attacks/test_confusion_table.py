@@ -9,7 +9,6 @@ import uuid
 import pytest
 
 from support import client, tokens
-from support.process import Member
 from support.checks import issued
 from support.world import World, entry, stamp
 

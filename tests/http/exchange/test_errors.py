@@ -4,8 +4,8 @@ import pytest
 
 from support import tokens
 from support.checks import on_record, refusal_shape, refused
-from support.scene import Scene
 from support.client import admin, basic, exchange, http
+from support.scene import Scene
 
 NASTY = ['x"y', "x\\y", "x\ny", "x\x00y", "ünïcode", "\u202egnp", "<script>alert(1)</script>", "`tick`", "%0d%0aSet-Cookie:a=b",
          "x\r\ny", "\x7f", "\x1b[31m", "😀"]

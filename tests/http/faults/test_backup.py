@@ -9,9 +9,9 @@ import pytest
 
 from support import client
 from support.broker import DevBroker
-from support.process import binary
 from support.client import admin as admin_client
 from support.load import Load
+from support.process import binary
 from support.scene import Scene, problem
 from support.world import World, stamp
 

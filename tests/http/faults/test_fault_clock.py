@@ -40,17 +40,3 @@ def test_a_start_that_waits_for_the_clock_can_be_told_to_stop(clock):
             waiting.kill()
             waiting.wait(30)
             waiting.stderr.close()
-
-
-def test_a_step_back_while_running_revives_nothing(clock):
-    with Broker() as broker:
-        scene = Scene(World(broker))
-        made = scene.token()
-        dead = scene.token()
-        scene.world.revoke("token", dead.claims["jti"])
-        clock(7200)
-        assert not scene.active(made.token), "expired"
-        clock(0)
-        assert not scene.active(made.token), "still expired"
-        clock(-7200)
-        assert not scene.active(made.token) and not scene.active(dead.token)

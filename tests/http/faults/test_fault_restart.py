@@ -1,18 +1,16 @@
 """Restarts keep ids, secrets, keys and states; a torn tail costs at most what was torn."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from support import client, tokens
 from support.broker import Broker
-from support.process import binary
-from support.client import admin as admin_client
 from support.checks import refused
+from support.client import admin as admin_client
 from support.scene import Scene, problem
-from support.world import World, stamp, unique
+from support.world import World, stamp
 
 # One worker for the whole file: the restarted broker is filled once.
 pytestmark = pytest.mark.xdist_group("restart")

@@ -134,24 +134,3 @@ def test_not_one_verification_fails_while_keys_rotate_and_one_is_retired(clock, 
         assert first not in published
         figure(f"key rotation: {ROTATIONS} rotations and a retirement under load, {load.verified} verified offline, "
                f"{load.introspected} introspected, none failed")
-
-
-def test_an_old_key_is_retired_by_locum_once_its_last_token_has_expired_and_revokes_nothing(clock):
-    with Broker() as broker:
-        world = World(broker)
-        made = Scene(world).token()
-
-        def rotated():
-            assert world.admin.post("/keys/rotate", {"alg": "ES256", "reason": "r"}).status_code == 200
-            keys = {key["kid"]: key["state"] for key in world.admin.get("/keys").json()["items"]}
-            return keys[made.header["kid"]]
-
-        assert rotated() == "old"
-        # Its last token lives an hour, and verifiers' clocks may lag by five minutes.
-        clock(3_600 + 240)
-        assert rotated() == "old"
-        clock(3_600 + 360)
-        assert rotated() == "retired"
-        published = {key["kid"] for key in client.http.get(f"{broker.issuer}/jwks").json()["keys"]}
-        assert made.header["kid"] not in published and len(published) == 4
-        assert world.admin.get("/revocations").json()["items"] == []

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from support.process import STOP_DEADLINE_S
 from support.client import basic
+from support.process import STOP_DEADLINE_S
 from support.scene import until
 from support.serving import AGENT_SECRET
 

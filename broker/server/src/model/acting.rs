@@ -1,9 +1,9 @@
 //! Who acts, for whom, and with what proof: what is sent, and what the token
 //! will descend from.
 
-use super::broker::ISSUER;
 use super::history::{Acted, Lineage, State, Why};
 use super::scene::{Foreign, GATE, Scene, key};
+use crate::tests::broker::ISSUER;
 use locum_core::lineage::LineageKind;
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! Exchanges: asked of the broker, and foretold by the model.
 
 use super::acting::{Acting, Form, Subject};
-use super::broker::decode;
 use super::history::{Acted, Lineage, Token, Why};
 use super::scene::{Scene, TARGETS};
+use crate::tests::broker::decode;
 use locum_core::ids::Jti;
 use locum_core::lineage::LineageKind;
 
@@ -229,7 +229,7 @@ impl Scene {
             acting
         };
         let mut ask = if self.chance(50) {
-            let audience = super::broker::ISSUER.to_owned();
+            let audience = crate::tests::broker::ISSUER.to_owned();
             Ask {
                 form: vec![("", String::new()), ("audience", audience)],
                 target: None,

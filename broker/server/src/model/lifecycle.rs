@@ -196,7 +196,7 @@ impl Scene {
         };
         // What a key signed is told apart by its millisecond.
         self.broker.pass(1);
-        let kid = super::broker::decode(&token.text).0["kid"]
+        let kid = crate::tests::broker::decode(&token.text).0["kid"]
             .as_str()
             .unwrap()
             .to_owned();

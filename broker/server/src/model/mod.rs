@@ -17,7 +17,6 @@
 )]
 
 mod acting;
-mod broker;
 mod exchanges;
 mod growth;
 mod history;

@@ -1,9 +1,9 @@
 //! The world of a run: issuers with keys of the test's own, targets with their
 //! servers, agents; all made through the API.
 
-use super::broker::Broker;
 use super::history::{Agent, History, State};
 use super::steps::Dice;
+use crate::tests::broker::TestBroker;
 use locum_core::token::Alg;
 use locum_tokens::keys::SigningKey;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub(super) struct Foreign {
 
 /// A run: the broker, what the model knows, and what can be picked from.
 pub(super) struct Scene {
-    pub(super) broker: Broker,
+    pub(super) broker: TestBroker,
     pub(super) history: History,
     pub(super) dice: Dice,
     /// What was put last of each target.
@@ -73,7 +73,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn new(segment_bytes: u64) -> Self {
         let mut scene = Self {
-            broker: Broker::new(BEGIN_MS, segment_bytes),
+            broker: TestBroker::new(BEGIN_MS, segment_bytes),
             history: History::default(),
             dice: Dice::new(0),
             targets: BTreeMap::new(),

@@ -1,5 +1,7 @@
-//! The broker under test: on a folder of its own, with a clock that the test
-//! sets, asked through its router.
+//! A broker in the test's own process: on a folder of its own, with a clock that
+//! the test sets, asked through its router.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use crate::app::App;
 use crate::start;
@@ -24,23 +26,25 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
 /// Locum's issuer.
-pub(super) const ISSUER: &str = "http://127.0.0.1:8420";
+pub(crate) const ISSUER: &str = "http://127.0.0.1:8420";
 const MASTER: [u8; 32] = [7; 32];
 const ADMIN: &str = "model-admin-token";
 
 /// A broker, and what it takes to end it and to begin again.
-pub(super) struct Broker {
-    pub(super) folder: TempDir,
-    pub(super) wall: Arc<AtomicU64>,
-    pub(super) runtime: Runtime,
+pub(crate) struct TestBroker {
+    pub(crate) folder: TempDir,
+    pub(crate) wall: Arc<AtomicU64>,
+    pub(crate) runtime: Runtime,
     /// Bytes of a segment, and from one snapshot to the next.
-    pub(super) segment_bytes: u64,
+    pub(crate) segment_bytes: u64,
+    /// Requests that a client may make in a second; `None`: as many as it likes.
+    rate: Option<u32>,
     /// The broker, unless it was ended.
     running: Option<(Arc<App>, Router)>,
 }
 
 /// A folder in memory where there is one: nothing waits for the disk then.
-pub(super) fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() {
         tempfile::tempdir_in(memory)
@@ -50,8 +54,14 @@ pub(super) fn folder() -> TempDir {
     made.unwrap()
 }
 
-impl Broker {
-    pub(super) fn new(now_ms: u64, segment_bytes: u64) -> Self {
+impl TestBroker {
+    /// One whose segments have that many bytes.
+    pub(crate) fn new(now_ms: u64, segment_bytes: u64) -> Self {
+        Self::limited(now_ms, segment_bytes, None)
+    }
+
+    /// One that holds clients to a rate.
+    pub(crate) fn limited(now_ms: u64, segment_bytes: u64, rate: Option<u32>) -> Self {
         // What `main` does first: reqwest is built without a provider.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -63,6 +73,7 @@ impl Broker {
             wall: Arc::new(AtomicU64::new(now_ms)),
             runtime,
             segment_bytes,
+            rate,
             running: None,
         };
         broker.begin();
@@ -70,7 +81,7 @@ impl Broker {
     }
 
     /// Opens the folder.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         let vault = Vault::open(&MASTER).unwrap();
         let first = Credential {
             id: CredentialId(Uuid7::new(1, [0; 10])),
@@ -81,7 +92,8 @@ impl Broker {
             revoked: false,
             hash: vault.hash(ADMIN, None).hash,
         };
-        let setup = crate::tests::setup();
+        let mut setup = crate::tests::setup();
+        setup.bounds.requests_per_client_per_s = self.rate;
         let folder = Folder {
             data: self.folder.path().to_owned(),
             segment_bytes: self.segment_bytes,
@@ -96,20 +108,20 @@ impl Broker {
     }
 
     /// Does what a start does besides opening, such as retiring keys.
-    pub(super) fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.runtime
             .block_on(locum_engine::open::settle(&self.app().broker))
             .unwrap();
     }
 
     /// Ends the broker; what was answered is on the record.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.end_after(|| ());
     }
 
     /// The same; `look` comes when nothing is being written any more and all is
     /// still in memory.
-    pub(super) fn end_after(&mut self, look: impl FnOnce()) {
+    pub(crate) fn end_after(&mut self, look: impl FnOnce()) {
         if let Some((app, router)) = self.running.take() {
             drop(router);
             app.broker.records.ledger.close();
@@ -120,25 +132,30 @@ impl Broker {
         }
     }
 
-    pub(super) fn app(&self) -> &Arc<App> {
+    pub(crate) fn app(&self) -> &Arc<App> {
         &self.running.as_ref().unwrap().0
     }
 
-    pub(super) fn now_ms(&self) -> u64 {
+    pub(crate) fn now_ms(&self) -> u64 {
         self.app().broker.records.clock.now_ms()
     }
 
-    /// Lets time pass, from what the broker takes for now.
-    pub(super) fn pass(&self, ms: u64) {
-        self.wall.store(self.now_ms() + ms, Ordering::Relaxed);
+    /// Sets the wall clock, which the broker follows where it is not behind.
+    pub(crate) fn set(&self, ms: u64) {
+        self.wall.store(ms, Ordering::Relaxed);
     }
 
-    pub(super) fn ledger(&self) -> PathBuf {
+    /// Lets time pass, from what the broker takes for now.
+    pub(crate) fn pass(&self, ms: u64) {
+        self.set(self.now_ms() + ms);
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
         self.folder.path().join("ledger")
     }
 
     /// Takes the snapshots away: the next start reads every record.
-    pub(super) fn forget_snapshots(&self) -> usize {
+    pub(crate) fn forget_snapshots(&self) -> usize {
         let files = fs::read_dir(self.ledger()).unwrap();
         let snapshots = files
             .map(|file| file.unwrap().path())
@@ -160,7 +177,7 @@ impl Broker {
     }
 
     /// A form of the public API.
-    pub(super) fn form(&self, path: &str, form: &[(&str, String)]) -> (u16, Value) {
+    pub(crate) fn form(&self, path: &str, form: &[(&str, String)]) -> (u16, Value) {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
@@ -173,15 +190,36 @@ impl Broker {
     }
 
     /// A request of the administrator.
-    pub(super) fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.admin_with(method, path, body, &[])
     }
 
     /// The same with further headers.
-    pub(super) fn admin_with(
+    pub(crate) fn admin_with(
         &self,
         method: &str,
         path: &str,
+        body: &Value,
+        headers: &[(&str, String)],
+    ) -> (u16, Value) {
+        self.asked(&format!("Bearer {ADMIN}"), (method, path), body, headers)
+    }
+
+    /// A request of whoever has that credential.
+    pub(crate) fn admin_as(
+        &self,
+        authorization: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        self.asked(authorization, (method, path), body, &[])
+    }
+
+    fn asked(
+        &self,
+        authorization: &str,
+        (method, path): (&str, &str),
         body: &Value,
         headers: &[(&str, String)],
     ) -> (u16, Value) {
@@ -193,7 +231,7 @@ impl Broker {
             .method(method)
             .uri(format!("/admin/v1{path}"))
             .header("host", "127.0.0.1:8420")
-            .header("authorization", format!("Bearer {ADMIN}"))
+            .header("authorization", authorization)
             .header("content-type", "application/json")
             .body(if body.is_null() {
                 Body::empty()
@@ -205,7 +243,7 @@ impl Broker {
     }
 
     /// The same where nothing but a yes will do.
-    pub(super) fn must(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) fn must(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, answer) = self.admin(method, path, body);
         assert!(status < 300, "{method} {path} {body}: {status} {answer}");
         answer
@@ -213,7 +251,7 @@ impl Broker {
 }
 
 /// Header and claims of a token, unverified.
-pub(super) fn decode(token: &str) -> (Value, Value) {
+pub(crate) fn decode(token: &str) -> (Value, Value) {
     let part = |place: usize| {
         let part = token.split('.').nth(place).unwrap_or_default();
         let bytes = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
