@@ -112,7 +112,7 @@ fn put(now: &Moment<'_>, agent: Agent) -> Result<Plan, Problem> {
 }
 
 /// What is wrong with a registration among what is known.
-fn flaws(now: &Moment<'_>, spec: &AgentSpec) -> Vec<locum_core::registry::Problem> {
+fn flaws(now: &Moment<'_>, spec: &AgentSpec) -> Vec<locum_core::registry::FieldProblem> {
     replace::agent::flaws(Worlds::known(&now.state.registry), spec, &JwksCheck)
 }
 

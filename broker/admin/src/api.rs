@@ -1,9 +1,9 @@
 //! What the admin API shares.
 
 use axum::Router;
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use locum_engine::broker::Broker;
-use locum_stores::state::Credential;
+use locum_stores::state::AdminCredential;
 use locum_web::Front;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,24 +33,24 @@ pub struct Reload {
     /// Whether who asks may still, once it is their turn.
     pub may: Box<dyn Fn() -> bool + Send>,
     /// Who waits for what was wrong; hears nothing where they may not.
-    pub flaws: oneshot::Sender<Vec<Problem>>,
+    pub flaws: oneshot::Sender<Vec<FieldProblem>>,
 }
 
 /// The credential of the bootstrap token, while there is one; replaced by a
 /// reload.
 #[derive(Default)]
-pub struct Bootstrap(RwLock<Option<Arc<Credential>>>);
+pub struct Bootstrap(RwLock<Option<Arc<AdminCredential>>>);
 
 impl Bootstrap {
     /// The credential, if there is one.
     #[must_use]
-    pub fn get(&self) -> Option<Arc<Credential>> {
+    pub fn get(&self) -> Option<Arc<AdminCredential>> {
         let now = self.0.read().unwrap_or_else(PoisonError::into_inner);
         now.clone()
     }
 
     /// Puts another in its place, or none: the one of before counts no more.
-    pub fn put(&self, credential: Option<Credential>) {
+    pub fn put(&self, credential: Option<AdminCredential>) {
         let next = credential.map(Arc::new);
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
     }

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use locum_core::ids::RequestId;
 use locum_core::jcs;
-use locum_core::json::{self, Limits};
+use locum_core::json::{self, JsonLimits};
 use locum_core::refusal::Code;
 use locum_stores::state::Role;
 use serde::de::DeserializeOwned;
@@ -121,9 +121,9 @@ impl Call {
             let problem = Problem::new(Code::Invalid, detail);
             return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let limits = Limits {
+        let limits = JsonLimits {
             bytes: super::guard::body_max(&self.api, self.uri.path()),
-            ..Limits::BODY
+            ..JsonLimits::BODY
         };
         let parsed = json::parse(&self.body, limits)
             .map_err(|flaw| Problem::new(Code::Invalid, flaw.to_string()))?;

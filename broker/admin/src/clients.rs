@@ -90,7 +90,7 @@ fn new(now: &Moment<'_>, spec: ClientSpec) -> Result<Plan, Problem> {
 }
 
 /// What is wrong with a client.
-fn flaws(now: &Moment<'_>, spec: &ClientSpec) -> Vec<locum_core::registry::Problem> {
+fn flaws(now: &Moment<'_>, spec: &ClientSpec) -> Vec<locum_core::registry::FieldProblem> {
     client::flaws(Worlds::known(&now.state.registry), spec, &JwksCheck)
 }
 

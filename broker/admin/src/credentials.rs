@@ -10,7 +10,7 @@ use locum_core::ids::CredentialId;
 use locum_core::refusal::Code;
 use locum_core::registry::Problems;
 use locum_engine::moment::Moment;
-use locum_stores::state::{Change, Credential, Role};
+use locum_stores::state::{AdminCredential, Change, Role};
 use locum_tokens::secrets::generate;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn new(
     }
     let id = CredentialId(now.broker.records.mint());
     let token = format!("{id}.{}", generate(now.broker.records.random.bytes()));
-    let credential = Credential {
+    let credential = AdminCredential {
         id,
         name: name.to_owned(),
         role,
@@ -130,7 +130,7 @@ fn new(
 }
 
 /// As the API shows it: never its hash.
-fn shown(credential: &Credential, now_ms: u64) -> Value {
+fn shown(credential: &AdminCredential, now_ms: u64) -> Value {
     let expired = credential.expires_s.is_some_and(|end| end <= now_ms / 1000);
     let state = match (credential.revoked, expired) {
         (true, _) => "revoked",

@@ -14,7 +14,7 @@ use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
 use locum_engine::exchange::MINUTE_MS;
-use locum_stores::decisions::{Found, Position, Sought};
+use locum_stores::decisions::{FoundDecisions, Position, Sought};
 use locum_stores::ledger::Entry;
 use query::{OUTCOMES, Query};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ async fn page(
 ///
 /// # Errors
 /// 503 when they cannot be read.
-async fn search(api: &Api, sought: Sought) -> Result<Found, Problem> {
+async fn search(api: &Api, sought: Sought) -> Result<FoundDecisions, Problem> {
     let found = api.broker.records.decisions.search(sought).await;
     found.map_err(|error| unreadable(&error))
 }

@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use locum_core::ids::{CredentialId, RequestId};
 use locum_core::refusal::Code;
-use locum_stores::state::{Credential, Role};
+use locum_stores::state::{AdminCredential, Role};
 use locum_web::Arrival;
 use std::sync::Arc;
 
@@ -131,17 +131,17 @@ impl Who {
         let first = bootstrap(api).filter(|first| first.id == self.id);
         let credential = state.credentials.get(&self.id).or(first.as_deref());
         let now_s = api.broker.records.clock.now_s();
-        let same = |known: &Credential| lives(known, now_s) && known.role == self.role;
+        let same = |known: &AdminCredential| lives(known, now_s) && known.role == self.role;
         credential.is_some_and(same).then_some(()).ok_or_else(dead)
     }
 }
 
 /// The first administrator, who is on no record.
-fn bootstrap(api: &Api) -> Option<Arc<Credential>> {
+fn bootstrap(api: &Api) -> Option<Arc<AdminCredential>> {
     api.bootstrap.get()
 }
 
-fn lives(credential: &Credential, now_s: u64) -> bool {
+fn lives(credential: &AdminCredential, now_s: u64) -> bool {
     !credential.revoked && credential.expires_s.is_none_or(|end| end > now_s)
 }
 

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::write::Plan;
 use http::StatusCode;
 use locum_core::refusal::Code;
-use locum_core::registry::Problem as Flaw;
+use locum_core::registry::FieldProblem as Flaw;
 use locum_engine::moment::Moment;
 use locum_policy::Bundle;
 use locum_stores::state::{Change, Policies, Role};

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use locum_core::ids::RequestId;
 use locum_core::refusal::Code;
-use locum_core::registry::{Problem as Flaw, WrongState};
+use locum_core::registry::{FieldProblem as Flaw, WrongState};
 use serde_json::{Value, json};
 
 /// A "no" of the admin API. It becomes JSON where the request's id is known.

@@ -43,8 +43,8 @@ impl Clock {
         self.now_ms() / 1000
     }
 
-    /// It is later than that from now on: what begins afterwards is told apart
-    /// from it by its millisecond.
+    /// From now on the clock shows a later millisecond than that one: what begins
+    /// afterwards can be told apart by its time.
     pub fn passed(&self, ms: u64) {
         self.at_least(ms.saturating_add(1));
     }

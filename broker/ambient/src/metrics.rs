@@ -8,7 +8,7 @@ mod histogram;
 mod requests;
 mod text;
 
-pub use exchanges::{Exchanges, Grant, Outcome};
+pub use exchanges::{Exchanges, GrantTypeLabel, Outcome};
 pub use histogram::Histogram;
 #[cfg(feature = "otlp")]
 pub(crate) use requests::method_label;

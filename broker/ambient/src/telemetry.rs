@@ -14,4 +14,4 @@ pub use off::{Span, Traces};
 pub use otlp::{QUEUE_MAX, Span, Traces};
 
 pub use settings::Telemetry;
-pub use trace::{Caller, TraceId};
+pub use trace::{TraceId, TraceParent};

@@ -26,7 +26,7 @@ pub struct ConnectorFault {
 }
 
 /// A credential as it is handed out.
-pub struct Credential {
+pub struct IssuedCredential {
     /// The credential.
     pub secret: Secret<String>,
     /// Seconds it lives.
@@ -41,10 +41,10 @@ pub struct Credential {
 pub fn issue(
     permit: &Recorded<Permit>,
     signer: &impl Signer,
-) -> Result<Credential, ConnectorFault> {
+) -> Result<IssuedCredential, ConnectorFault> {
     let claims = Value::Object(permit.claims().clone());
     let secret = signer.sign(ACCESS_TOKEN, &claims)?;
-    Ok(Credential {
+    Ok(IssuedCredential {
         secret,
         expires_in: permit.lifetime(),
     })

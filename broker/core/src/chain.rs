@@ -22,7 +22,7 @@ pub struct Chain {
 
 /// The bounds of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct ChainBounds {
     /// Most `act` objects.
     pub depth: u32,
     /// Most exchanges.
@@ -39,7 +39,7 @@ impl Chain {
     pub fn extend(
         subject: &SubjectProof,
         actor: &ActorProof,
-        bounds: Bounds,
+        bounds: ChainBounds,
     ) -> Result<Self, Refusal> {
         let mut links = subject.inbound().to_vec();
         let who = subject.subject();
@@ -62,7 +62,7 @@ impl Chain {
         chain.within(bounds)
     }
 
-    fn within(self, bounds: Bounds) -> Result<Self, Refusal> {
+    fn within(self, bounds: ChainBounds) -> Result<Self, Refusal> {
         if self.depth() > bounds.depth {
             return Err(Refusal::new(
                 Code::ChainDepth,

@@ -21,20 +21,20 @@ const ROOM: usize = SWEPT_AT_ONCE / TABLES;
 /// the list of its minute (docs/reference/limits.md, "What grows").
 #[derive(Debug, Clone, Default)]
 pub struct Expiring {
-    keys: Keys,
+    keys: ExpiringKeys,
     minutes: BTreeMap<u32, Vec<Key>>,
 }
 
 /// The keys of an [`Expiring`] as they are at a moment. A copy shares its tables
 /// with the original, and whoever changes one of them first copies that one.
 #[derive(Debug, Clone)]
-pub struct Keys {
+pub struct ExpiringKeys {
     /// Each key with the minute at whose end it is over.
     tables: Vec<Arc<HashMap<Key, u32>>>,
     len: usize,
 }
 
-impl Default for Keys {
+impl Default for ExpiringKeys {
     fn default() -> Self {
         Self {
             tables: (0..TABLES).map(|_| Arc::default()).collect(),
@@ -48,7 +48,7 @@ fn table(key: &Key) -> usize {
     usize::from(key.iter().fold(0, |table, byte| table ^ byte)) % TABLES
 }
 
-impl Keys {
+impl ExpiringKeys {
     fn minute(&self, key: &Key) -> Option<u32> {
         self.tables.get(table(key))?.get(key).copied()
     }
@@ -139,7 +139,7 @@ impl Expiring {
 
     /// The keys as they are now, at the cost of [`TABLES`] counters.
     #[must_use]
-    pub fn keys(&self) -> Keys {
+    pub fn keys(&self) -> ExpiringKeys {
         self.keys.clone()
     }
 }

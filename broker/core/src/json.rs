@@ -15,14 +15,14 @@ pub const BODY_MAX: usize = 65_536;
 
 /// What a text may cost before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct JsonLimits {
     /// Longest text, in bytes.
     pub bytes: usize,
     /// Deepest nesting: `{}` and `[]` are one deep, `1` is none.
     pub depth: usize,
 }
 
-impl Limits {
+impl JsonLimits {
     /// Of a request's body: 64 KiB, 32 deep (contract §5).
     pub const BODY: Self = Self {
         bytes: BODY_MAX,
@@ -72,7 +72,7 @@ pub enum JsonFlaw {
 /// # Errors
 /// [`Flaw`] when the text is too long, too deep, names a member twice, is no
 /// JSON or is followed by anything but white space.
-pub fn parse(bytes: &[u8], limits: Limits) -> Result<Value, JsonFlaw> {
+pub fn parse(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonFlaw> {
     if bytes.len() > limits.bytes {
         return Err(JsonFlaw::TooLong {
             max: limits.bytes,

@@ -138,7 +138,7 @@ pub trait Keyed: Send + Sync {
 
 /// One thing that a token descends from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct Ancestor {
     /// Its key.
     pub key: Key,
     /// Unix milliseconds from which it counts: a revocation of the key up to
@@ -149,7 +149,7 @@ pub struct Entry {
 /// What a token descends from. It only grows along a chain, and what is in it
 /// only becomes older.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lineage(Vec<Entry>);
+pub struct Lineage(Vec<Ancestor>);
 
 /// Why the lineage of a record cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -185,7 +185,7 @@ impl Lineage {
     pub fn add(&mut self, key: Key, since_ms: u64) {
         match self.0.iter_mut().find(|entry| entry.key == key) {
             Some(known) => known.since_ms = known.since_ms.min(since_ms),
-            None => self.0.push(Entry { key, since_ms }),
+            None => self.0.push(Ancestor { key, since_ms }),
         }
     }
 
@@ -211,7 +211,7 @@ impl Lineage {
     }
 
     /// The entries, in the order they came in.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &Ancestor> {
         self.0.iter()
     }
 }

@@ -148,7 +148,7 @@ pub struct Question {
 
 /// What the policy answered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct PolicyAnswer {
     /// Whether a permit determined the answer and no forbid.
     pub allowed: bool,
     /// `@id`s of the determining policies, sorted; for a refusal without a
@@ -178,7 +178,7 @@ pub trait PolicyCheck {
     ///
     /// # Errors
     /// [`PolicyFault`] on any evaluation error.
-    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault>;
+    fn ask(&self, question: &Question) -> Result<PolicyAnswer, PolicyFault>;
 
     /// The content address of the bundle that answers, `sha256:<hex>`.
     fn bundle(&self) -> &str;

@@ -1,6 +1,6 @@
 //! Locks and revocations, and whether a lineage stands.
 
-use crate::expiring::{Expiring, Keys};
+use crate::expiring::{Expiring, ExpiringKeys};
 use crate::ids::{AgentId, LockId, VersionId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind, What};
 use crate::party::{Link, Subject};
@@ -100,7 +100,7 @@ impl View {
 
     /// The revoked tokens under which something may live.
     #[must_use]
-    pub fn revoked_tokens(&self) -> Keys {
+    pub fn revoked_tokens(&self) -> ExpiringKeys {
         self.tokens.keys()
     }
 

@@ -8,7 +8,7 @@ use crate::in_force::PoliciesInForce;
 use crate::issuer_keys::IssuerKeys;
 use crate::keyring::Keyring;
 use crate::oauth::client_keys::ClientKeys;
-use crate::oauth::waiting::Waiting;
+use crate::oauth::waiting::WaitingRequests;
 use crate::rate::Rate;
 use crate::recall::{Memory, Recalled};
 use crate::records::Records;
@@ -40,7 +40,7 @@ pub struct Broker {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Requests that wait for something slow.
-    pub waiting: Arc<Waiting>,
+    pub waiting: Arc<WaitingRequests>,
     /// Keys of clients that sign assertions.
     pub(crate) client_keys: Arc<ClientKeys>,
     /// Foreign tokens verified lately.
@@ -93,8 +93,8 @@ impl Broker {
     }
 
     /// The outermost bounds of a decision.
-    pub(crate) const fn limits(&self) -> decide::Limits {
-        decide::Limits {
+    pub(crate) const fn limits(&self) -> decide::DecisionLimits {
+        decide::DecisionLimits {
             token_bytes: OWN_TOKEN_MAX,
             max_depth: self.bounds.max_depth,
             max_hops: self.bounds.max_hops,

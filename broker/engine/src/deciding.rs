@@ -18,11 +18,11 @@ const OF_ALL_MAX: usize = 2_048;
 /// The places and who waits for them.
 pub(crate) struct Deciding {
     places: Semaphore,
-    clients: Mutex<HashMap<String, Client>>,
+    clients: Mutex<HashMap<String, ClientQueue>>,
 }
 
 /// The decisions of one client.
-struct Client {
+struct ClientQueue {
     turn: Arc<Semaphore>,
     under_way: usize,
 }
@@ -76,10 +76,12 @@ impl Deciding {
             );
             return Err(Unavailable(detail));
         }
-        let known = clients.entry(client.to_owned()).or_insert_with(|| Client {
-            turn: Arc::new(Semaphore::new(1)),
-            under_way: 0,
-        });
+        let known = clients
+            .entry(client.to_owned())
+            .or_insert_with(|| ClientQueue {
+                turn: Arc::new(Semaphore::new(1)),
+                under_way: 0,
+            });
         known.under_way += 1;
         Ok(Entered {
             all: self,
@@ -88,7 +90,7 @@ impl Deciding {
         })
     }
 
-    fn clients(&self) -> MutexGuard<'_, HashMap<String, Client>> {
+    fn clients(&self) -> MutexGuard<'_, HashMap<String, ClientQueue>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

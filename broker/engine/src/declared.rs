@@ -9,7 +9,7 @@ use crate::moment::Moment;
 use locum_core::ids::{IssuerId, TargetId};
 use locum_core::registry::replace::{Worlds, agent, client};
 use locum_core::registry::{
-    AgentSpec, Client, ClientSpec, Issuer, IssuerSpec, Problem, Registry, Target, TargetSpec,
+    AgentSpec, Client, ClientSpec, FieldProblem, Issuer, IssuerSpec, Registry, Target, TargetSpec,
 };
 use locum_core::secret::Secret;
 use locum_stores::state::Change;
@@ -107,7 +107,7 @@ impl Declared {
 }
 
 /// What is wrong with the objects by themselves, whatever else is known.
-pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<Problem> {
+pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
         under(
@@ -144,7 +144,7 @@ pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<Problem> {
 ///
 /// # Errors
 /// Every flaw, its pointer beginning with `/<collection>/<id>`.
-pub fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec<Problem>> {
+pub fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec<FieldProblem>> {
     let mut flaws = Vec::new();
     let known = &now.state.registry;
     let mut whole = known.clone();
@@ -218,9 +218,9 @@ fn secrets(now: &Moment<'_>, declared: &Declared) -> Vec<Change> {
 
 fn put(
     out: &mut Vec<Change>,
-    flaws: &mut Vec<Problem>,
+    flaws: &mut Vec<FieldProblem>,
     (array, id): (&str, &str),
-    found: Result<Option<Change>, Problem>,
+    found: Result<Option<Change>, FieldProblem>,
     whole: &mut Registry,
 ) {
     match found {
@@ -248,7 +248,7 @@ fn put(
 
 /// Agents that would be known by what is or was another's. What both declare
 /// is told already.
-fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec<Problem> {
+fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     for each in &declared.agents {
         let spec = &each.spec;
@@ -266,15 +266,15 @@ fn not_their_own(known: &Registry, whole: &Registry, declared: &Declared) -> Vec
     out
 }
 
-fn under(out: &mut Vec<Problem>, array: &str, id: &str, flaws: Vec<Problem>) {
-    out.extend(flaws.into_iter().map(|flaw| Problem {
+fn under(out: &mut Vec<FieldProblem>, array: &str, id: &str, flaws: Vec<FieldProblem>) {
+    out.extend(flaws.into_iter().map(|flaw| FieldProblem {
         pointer: format!("/{array}/{id}{}", flaw.pointer),
         detail: flaw.detail,
     }));
 }
 
-fn flaw(pointer: &str, detail: &str) -> Problem {
-    Problem {
+fn flaw(pointer: &str, detail: &str) -> FieldProblem {
+    FieldProblem {
         pointer: pointer.to_owned(),
         detail: detail.to_owned(),
     }

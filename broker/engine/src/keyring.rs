@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 const OLD_FOR_MS: u64 = (3_600 + 300) * 1_000;
 
 /// One key as it stands.
-struct Held {
+struct HeldKey {
     key: Arc<SigningKey>,
     state: KeyState,
     ends_ms: Option<u64>,
@@ -31,7 +31,7 @@ struct Held {
 /// The keys as they stand; replaced whole. Those that are retired, and old ones
 /// whose last token has expired, are not among them.
 struct Ring {
-    held: Vec<Held>,
+    held: Vec<HeldKey>,
     checks: Arc<KeySet>,
 }
 
@@ -157,7 +157,7 @@ impl Ring {
         let mut held = Vec::new();
         for entry in entries.iter().filter(|entry| lives(entry, now_ms)) {
             let open = known.and_then(|ring| ring.key(&entry.kid));
-            held.push(Held {
+            held.push(HeldKey {
                 key: match open {
                     Some(key) => key,
                     None => Arc::new(unsealed(entry, vault)?),

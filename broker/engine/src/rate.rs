@@ -13,7 +13,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Whether a client may ask now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum RateVerdict {
     /// It may.
     Within,
     /// It may not, for the first time this minute: to be recorded.
@@ -26,12 +26,12 @@ pub(crate) enum Verdict {
 pub(crate) struct Rate {
     /// Microseconds a request takes off; `None`: no limit.
     interval_us: Option<u64>,
-    clients: Mutex<HashMap<Box<str>, Client>>,
+    clients: Mutex<HashMap<Box<str>, Bucket>>,
 }
 
 /// One client.
 #[derive(Clone, Copy)]
-struct Client {
+struct Bucket {
     /// When its bucket is full again, Unix microseconds.
     full_us: u64,
     /// The minute in which it was last recorded as over its rate.
@@ -49,9 +49,9 @@ impl Rate {
     }
 
     /// Counts a request of an authenticated client.
-    pub(crate) fn check(&self, client: &str, now_ms: u64) -> Verdict {
+    pub(crate) fn check(&self, client: &str, now_ms: u64) -> RateVerdict {
         let Some(interval_us) = self.interval_us else {
-            return Verdict::Within;
+            return RateVerdict::Within;
         };
         let now_us = now_ms.saturating_mul(1_000);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ impl Rate {
         if clients.len() >= CLIENTS {
             clients.clear();
         }
-        let mut new = Client {
+        let mut new = Bucket {
             full_us: now_us,
             told: None,
         };
@@ -74,18 +74,18 @@ impl Rate {
     }
 }
 
-impl Client {
-    fn ask(&mut self, interval_us: u64, now_us: u64) -> Verdict {
+impl Bucket {
+    fn ask(&mut self, interval_us: u64, now_us: u64) -> RateVerdict {
         let full_us = self.full_us.max(now_us).saturating_add(interval_us);
         if full_us <= now_us.saturating_add(BURST_US) {
             self.full_us = full_us;
-            return Verdict::Within;
+            return RateVerdict::Within;
         }
         let minute = now_us / (MINUTE_MS * 1_000);
         if self.told.replace(minute) == Some(minute) {
-            Verdict::OverAgain
+            RateVerdict::OverAgain
         } else {
-            Verdict::OverFirst
+            RateVerdict::OverFirst
         }
     }
 }

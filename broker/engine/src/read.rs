@@ -6,7 +6,7 @@ mod place;
 
 pub use nearest::nearest;
 
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use place::{At, Misfit};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// Every flaw with its place.
-pub fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Result<T, Vec<Problem>> {
-    let mut flaws: Vec<Problem> = numbers::flaws(&members);
+pub fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Result<T, Vec<FieldProblem>> {
+    let mut flaws: Vec<FieldProblem> = numbers::flaws(&members);
     if !flaws.is_empty() {
         return Err(flaws);
     }
@@ -28,7 +28,7 @@ pub fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Result<T, 
             Err(misfit) => misfit,
         };
         let name = misfit.first().map(str::to_owned);
-        let of_removed = |flaw: &Problem| {
+        let of_removed = |flaw: &FieldProblem| {
             let first = Misfit::pointer_to(name.as_deref());
             flaw.pointer == first || flaw.pointer.starts_with(&format!("{first}/"))
         };

@@ -61,7 +61,7 @@ impl Recalled {
             + actors
                 .map(|actor| text_weight(&actor.iss) + text_weight(&actor.sub))
                 .sum::<usize>()
-            + size_of::<locum_core::lineage::Entry>() * self.recall.lineage.iter().count()
+            + size_of::<locum_core::lineage::Ancestor>() * self.recall.lineage.iter().count()
             + text_weight(&self.issued.aud)
             + text_weight(&self.issued.scope)
     }

@@ -70,7 +70,7 @@ struct ChangeLock(Arc<Mutex<()>>);
 #[derive(Debug, Clone)]
 pub struct Changing(Arc<Right>);
 
-/// The right itself, and the number of changes that it was had behind.
+/// The right itself, and the number of planned changes before it.
 #[derive(Debug)]
 struct Right {
     head: AtomicU64,
@@ -150,13 +150,13 @@ impl Records {
         self.changes.fresh().then_some(()).ok_or_else(stale)
     }
 
-    /// Puts a decision on record, or what surrounds one, within a bound. What takes longer may still come
-    /// to be on record; nothing was obtained by it then.
+    /// Puts a decision on record, or what surrounds one. It waits within a bound:
+    /// a record that takes longer may still be made, and its request obtains nothing.
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
     pub async fn append(&self, draft: impl Into<Arc<Draft>>) -> Result<Appended, Unavailable> {
-        self.append_or(draft, || std::future::ready(())).await
+        self.append_or_undo(draft, || std::future::ready(())).await
     }
 
     /// The same. `undo` is done once it is sure that there never will be a record,
@@ -164,7 +164,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Unavailable`] when the ledger cannot be written, or not in time.
-    pub async fn append_or<F>(
+    pub async fn append_or_undo<F>(
         &self,
         draft: impl Into<Arc<Draft>>,
         undo: impl FnOnce() -> F + Send + 'static,

@@ -2,18 +2,18 @@
 //! inert; whoever looks after the objects should know of it all the same.
 
 use crate::records::Records;
-use locum_core::registry::{GrantView, Problem, Reference, Registry, Status};
+use locum_core::registry::{FieldProblem, GrantView, Reference, Registry, Status};
 
 /// Most references that are told one by one; the others are counted.
 const TOLD_MAX: usize = 256;
 
 /// Every reference that leads nowhere at this moment, of objects that are in use.
 /// A pointer begins with `/<collection>/<id>`.
-pub fn stale(registry: &Registry, now_s: u64) -> Vec<Problem> {
+pub fn stale(registry: &Registry, now_s: u64) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     let mut tell = |collection: &str, id: &str, named: &[Reference<'_>]| {
         let flaws = named.iter().filter_map(|one| one.stale(registry));
-        out.extend(flaws.map(|flaw| Problem {
+        out.extend(flaws.map(|flaw| FieldProblem {
             pointer: format!("/{collection}/{id}{}", flaw.pointer),
             detail: flaw.detail,
         }));
@@ -44,8 +44,8 @@ pub fn stale(registry: &Registry, now_s: u64) -> Vec<Problem> {
 }
 
 /// As lines for people: `<place>: <what is wrong>`.
-pub fn lines(stale: &[Problem]) -> Vec<String> {
-    let line = |one: &Problem| format!("{}: {}", one.pointer, one.detail);
+pub fn lines(stale: &[FieldProblem]) -> Vec<String> {
+    let line = |one: &FieldProblem| format!("{}: {}", one.pointer, one.detail);
     let mut out: Vec<_> = stale.iter().take(TOLD_MAX).map(line).collect();
     if let Some(more @ 1..) = stale.len().checked_sub(TOLD_MAX) {
         out.push(format!("and {more} more"));
@@ -55,7 +55,7 @@ pub fn lines(stale: &[Problem]) -> Vec<String> {
 
 /// Those of the running broker. The look is at a copy of what is known, so that
 /// nobody waits for it.
-pub fn now(records: &Records) -> Vec<Problem> {
+pub fn now(records: &Records) -> Vec<FieldProblem> {
     let registry = records.state.read().registry.clone();
     stale(&registry, records.clock.now_s())
 }

@@ -13,7 +13,7 @@ use locum_stores::state::{Author, Change, RevocationEntry};
 
 /// How a revocation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RevokeOutcome {
     /// Dead, or unknown: one answer (RFC 7009 §2.2).
     Done,
     /// It belongs to another client.
@@ -24,15 +24,15 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or written.
-pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavailable> {
+pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, Unavailable> {
     let Some(found) = own::on_record(broker, &asking.token).await? else {
-        return Ok(Outcome::Done);
+        return Ok(RevokeOutcome::Done);
     };
     if !owns(&found, asking) {
-        return Ok(Outcome::NotYours);
+        return Ok(RevokeOutcome::NotYours);
     }
     if is_dead(broker, &found.recalled) {
-        return Ok(Outcome::Done);
+        return Ok(RevokeOutcome::Done);
     }
     let by = asking.client.client.get().id().to_owned();
     let revocation = RevocationEntry {
@@ -57,7 +57,7 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<Outcome, Unavail
         .records
         .record(&[Change::Revocation { revocation }], &author)
         .await?;
-    Ok(Outcome::Done)
+    Ok(RevokeOutcome::Done)
 }
 
 /// Whether it is dead for ever already: then there is nothing to add.

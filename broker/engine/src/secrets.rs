@@ -1,6 +1,6 @@
 //! Secrets of clients: how long those live on that another takes the place of.
 
-use locum_stores::state::SecretHash;
+use locum_stores::state::StoredSecret;
 
 /// Longest overlap of two secrets, in seconds.
 pub const OVERLAP_MAX: u64 = 86_400;
@@ -9,11 +9,11 @@ pub const LIVE_MAX: usize = 16;
 
 /// The secrets that live on for a while, none longer than it would have.
 #[must_use]
-pub fn overlapping(known: &[SecretHash], now_s: u64, overlap_s: u64) -> Vec<SecretHash> {
+pub fn overlapping(known: &[StoredSecret], now_s: u64, overlap_s: u64) -> Vec<StoredSecret> {
     let end = now_s.saturating_add(overlap_s);
     known
         .iter()
-        .map(|hash| SecretHash {
+        .map(|hash| StoredSecret {
             hash: hash.hash.clone(),
             until_s: Some(hash.until_s.map_or(end, |until| until.min(end))),
         })
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn old_secrets_end_after_the_overlap_and_never_later_than_before() {
-        let hash = |until_s| SecretHash {
+        let hash = |until_s| StoredSecret {
             hash: "h".into(),
             until_s,
         };

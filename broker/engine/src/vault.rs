@@ -7,7 +7,7 @@ use locum_core::lineage::{Key, Keyed};
 use locum_core::proof::SecretCheck;
 use locum_core::record::DEFAULT_TENANT;
 use locum_core::secret::Secret;
-use locum_stores::state::{SecretHash, State};
+use locum_stores::state::{State, StoredSecret};
 use locum_tokens::mac::{self, NameKey, derive};
 use locum_tokens::seal::{SealFlaw, SealKey};
 
@@ -34,8 +34,8 @@ impl Vault {
     }
 
     /// The stored form of a secret.
-    pub fn hash(&self, secret: &str, until_s: Option<u64>) -> SecretHash {
-        SecretHash {
+    pub fn hash(&self, secret: &str, until_s: Option<u64>) -> StoredSecret {
+        StoredSecret {
             hash: mac::SecretHash::of(&self.pepper, secret).into(),
             until_s,
         }

@@ -7,7 +7,7 @@ use crate::authorities::Authorities;
 use crate::cidr::Cidr;
 use crate::lifetime;
 use crate::resolve::{Lookup, Vetted};
-use locum_core::json::{self, DEPTH_MAX, Limits};
+use locum_core::json::{self, DEPTH_MAX, JsonLimits};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -90,7 +90,7 @@ impl Secure {
 
 /// What a fetcher may reach, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bounds {
+pub struct FetchBounds {
     /// Networks that may be reached though they are not the open internet, and
     /// the only ones without TLS.
     pub allow_private: Vec<Cidr>,
@@ -118,7 +118,7 @@ impl Fetcher {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(
-        bounds: Bounds,
+        bounds: FetchBounds,
         lookup: Arc<dyn Lookup>,
         roots: Authorities,
     ) -> Result<Self, FetchFlaw> {
@@ -164,7 +164,7 @@ impl Fetcher {
         }
         let keep_s = lifetime::said_s(response.headers());
         let body = self.body(response).await?;
-        let limits = Limits {
+        let limits = JsonLimits {
             bytes: self.max_bytes,
             depth: DEPTH_MAX,
         };

@@ -10,5 +10,5 @@ mod resolve;
 
 pub use authorities::Authorities;
 pub use cidr::{Cidr, CidrFlaw};
-pub use fetch::{Bounds, Document, FetchFlaw, Fetcher};
+pub use fetch::{Document, FetchBounds, FetchFlaw, Fetcher};
 pub use resolve::{Looking, Lookup, System};

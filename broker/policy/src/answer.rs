@@ -3,15 +3,15 @@
 
 use crate::annotations::Annotations;
 use crate::bundle::Bundle;
-use crate::request::{Facts, fault};
+use crate::request::{CedarFacts, fault};
 use crate::told::Told;
 use cedar_policy::{Authorizer, Decision, PolicySet, Response};
-use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
+use locum_core::policy::{PolicyAnswer, PolicyCheck, PolicyFault, Question};
 use std::collections::BTreeSet;
 
 impl PolicyCheck for Bundle {
-    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
-        let facts = Facts::of(question, &self.mentions)?;
+    fn ask(&self, question: &Question) -> Result<PolicyAnswer, PolicyFault> {
+        let facts = CedarFacts::of(question, &self.mentions)?;
         if let Some(answer) = self.remembered.get(&facts) {
             return Ok(answer);
         }
@@ -27,12 +27,12 @@ impl PolicyCheck for Bundle {
 
 /// What Cedar said.
 #[derive(Debug, Default)]
-struct Verdict {
+struct Determining {
     permits: BTreeSet<String>,
     forbids: BTreeSet<String>,
 }
 
-impl Verdict {
+impl Determining {
     /// Cedar names the permits that hold when it allows, and the forbids that
     /// hold when it denies.
     fn take(&mut self, response: &Response) -> Result<(), PolicyFault> {
@@ -52,7 +52,7 @@ impl Verdict {
 
 impl Bundle {
     /// Asks Cedar.
-    pub(crate) fn work_out(&self, facts: &Facts) -> Result<Answer, PolicyFault> {
+    pub(crate) fn work_out(&self, facts: &CedarFacts) -> Result<PolicyAnswer, PolicyFault> {
         if let Some(flaw) = self.flaw() {
             return Err(fault(format!("the policies do not load: {flaw}")));
         }
@@ -60,7 +60,7 @@ impl Bundle {
         let about = (facts.action, facts.target.as_str());
         let asked = self.slices.asked(about, facts.groups_known, &told);
         let policies = PolicySet::from_policies(asked.cloned()).map_err(fault)?;
-        let mut verdict = Verdict::default();
+        let mut verdict = Determining::default();
         if !policies.is_empty() {
             let request = facts.request(self.words)?;
             let entities = facts.entities(self.words)?;
@@ -69,7 +69,7 @@ impl Bundle {
         Ok(self.answer(verdict))
     }
 
-    fn answer(&self, verdict: Verdict) -> Answer {
+    fn answer(&self, verdict: Determining) -> PolicyAnswer {
         let allowed = verdict.forbids.is_empty() && !verdict.permits.is_empty();
         let determining = if allowed {
             verdict.permits
@@ -78,7 +78,7 @@ impl Bundle {
         };
         let marks = || determining.iter().filter_map(|id| self.marks.get(id));
         let lists = marks().map(|found| &found.require_acr);
-        Answer {
+        PolicyAnswer {
             allowed,
             reason: marks().find_map(|found| found.reason.clone()),
             advice: marks().find_map(|found| found.advice.clone()),

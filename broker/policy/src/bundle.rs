@@ -4,13 +4,13 @@ use crate::annotations::Annotations;
 use crate::flaw::PolicyFlaw;
 use crate::mentions::Mentions;
 use crate::parse;
-use crate::request::Facts;
+use crate::request::CedarFacts;
 use crate::slices::Slices;
 use crate::vocabulary::Vocabulary;
 use locum_core::generations::Generations;
 use locum_core::ids::{AgentId, TargetId};
 use locum_core::jcs;
-use locum_core::policy::{Action, Answer};
+use locum_core::policy::{Action, PolicyAnswer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::thread;
@@ -34,7 +34,7 @@ pub struct Bundle {
     pub(crate) mentions: Mentions,
     /// An answer depends on the facts and on nothing else, so it need not be
     /// worked out twice. They go with the bundle.
-    pub(crate) remembered: Generations<Facts, Answer>,
+    pub(crate) remembered: Generations<CedarFacts, PolicyAnswer>,
     files: BTreeMap<String, String>,
     address: String,
     /// Why it can be asked nothing.

@@ -7,7 +7,7 @@
 //! Cedar, and so is everything after it in the same condition, for it may err,
 //! and an error refuses (contract §13).
 
-use crate::expression::{Expression, Named, Place, Range, all};
+use crate::expression::{EntityName, Expression, ExpressionPlace, Range, all};
 use crate::told::{Member, Told};
 use crate::vocabulary::{Kind, Vocabulary};
 use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
@@ -65,13 +65,15 @@ fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression
         }
         PrincipalConstraint::Eq(named) => uid(named).map(|(kind, id)| match kind {
             Kind::Agent => Expression::Constant(true),
-            _ => Expression::Is(Place::Principal, (kind, id)),
+            _ => Expression::Is(ExpressionPlace::Principal, (kind, id)),
         }),
         PrincipalConstraint::In(named) => {
-            uid(named).map(|named| Expression::IsIn(Place::Principal, vec![named]))
+            uid(named).map(|named| Expression::IsIn(ExpressionPlace::Principal, vec![named]))
         }
         PrincipalConstraint::IsIn(kind, named) => (kind == words.type_of(Kind::Agent))
-            .then(|| uid(named).map(|named| Expression::IsIn(Place::Principal, vec![named])))
+            .then(|| {
+                uid(named).map(|named| Expression::IsIn(ExpressionPlace::Principal, vec![named]))
+            })
             .flatten(),
     };
     found.unwrap_or(Expression::Unknown)
@@ -133,11 +135,11 @@ impl Expression {
 
     /// `is Person in …`: what it is is known from where it stands.
     fn is(operand: &Value) -> Option<Self> {
-        let place = Place::read(operand.get("left")?)?;
+        let place = ExpressionPlace::read(operand.get("left")?)?;
         let kind = operand.get("entity_type").and_then(Value::as_str)?;
         let fits = match &place {
-            Place::Principal => kind == "Agent",
-            Place::Member(member) => member.is_of_kind(kind),
+            ExpressionPlace::Principal => kind == "Agent",
+            ExpressionPlace::Member(member) => member.is_of_kind(kind),
         };
         let groups = operand.get("in").filter(|_| fits)?;
         Some(Self::IsIn(place, entities(groups)?))
@@ -178,7 +180,7 @@ impl Expression {
         match operator {
             "==" => Self::equal(left, right).or_else(|| Self::equal(right, left)),
             "!=" => Self::compared("==", left, right).map(|test| Self::Not(Box::new(test))),
-            "in" => Some(Self::IsIn(Place::read(left)?, entities(right)?)),
+            "in" => Some(Self::IsIn(ExpressionPlace::read(left)?, entities(right)?)),
             "<" => Self::ordered(left, right, [Less].as_slice()),
             "<=" => Self::ordered(left, right, [Less, Equal].as_slice()),
             ">" => Self::ordered(left, right, [Greater].as_slice()),
@@ -200,7 +202,7 @@ impl Expression {
 
     fn equal(one: &Value, other: &Value) -> Option<Self> {
         if let Some(uid) = entity(other) {
-            return Some(Self::Is(Place::read(one)?, uid));
+            return Some(Self::Is(ExpressionPlace::read(one)?, uid));
         }
         let name = member(one)?;
         match literal(other)? {
@@ -240,7 +242,7 @@ impl Expression {
     }
 }
 
-impl Place {
+impl ExpressionPlace {
     fn read(node: &Value) -> Option<Self> {
         if node.get("Var").and_then(Value::as_str) == Some("principal") {
             return Some(Self::Principal);
@@ -281,7 +283,7 @@ fn texts(node: &Value) -> Option<Vec<Box<str>>> {
 }
 
 /// `Kind::"…"`.
-fn entity(node: &Value) -> Option<Named> {
+fn entity(node: &Value) -> Option<EntityName> {
     let named: &Map<String, Value> = literal(node)?.get("__entity")?.as_object()?;
     let kind = match named.get("type").and_then(Value::as_str)? {
         "Agent" => Kind::Agent,
@@ -297,7 +299,7 @@ fn entity(node: &Value) -> Option<Named> {
 }
 
 /// One entity, or a list of them.
-fn entities(node: &Value) -> Option<Vec<Named>> {
+fn entities(node: &Value) -> Option<Vec<EntityName>> {
     match node.get("Set").and_then(Value::as_array) {
         Some(items) => items.iter().map(entity).collect(),
         None => entity(node).map(|one| vec![one]),

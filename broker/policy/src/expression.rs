@@ -39,17 +39,17 @@ pub(crate) enum Expression {
     /// `context.x.isInRange(ip("…"))`.
     IsInRange(Member, Range),
     /// `… == Kind::"…"`.
-    Is(Place, Named),
+    Is(ExpressionPlace, EntityName),
     /// `… in [Kind::"…"]`.
-    IsIn(Place, Vec<Named>),
+    IsIn(ExpressionPlace, Vec<EntityName>),
 }
 
 /// An entity that a policy names.
-pub(crate) type Named = (Kind, Box<str>);
+pub(crate) type EntityName = (Kind, Box<str>);
 
 /// Where an entity stands.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum ExpressionPlace {
     Principal,
     Member(Member),
 }
@@ -111,14 +111,14 @@ impl Expression {
     }
 }
 
-impl Place {
+impl ExpressionPlace {
     /// Whether the entity is one of those, or, where `within`, in one of them.
-    fn judge(&self, told: &Told<'_>, uids: &[Named], within: bool) -> Option<bool> {
+    fn judge(&self, told: &Told<'_>, uids: &[EntityName], within: bool) -> Option<bool> {
         let (kind, id) = match self {
             Self::Principal => told.principal(),
             Self::Member(member) => told.entity(*member)?,
         };
-        let hit = |(named, wanted): &Named| {
+        let hit = |(named, wanted): &EntityName| {
             *named == kind && **wanted == *id || within && told.is_in((kind, id), (*named, wanted))
         };
         Some(uids.iter().any(hit))

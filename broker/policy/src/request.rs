@@ -21,7 +21,7 @@ pub(crate) fn fault(error: impl Display) -> PolicyFault {
 /// A question as far as the policies of a bundle can tell: equal facts have
 /// equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Facts {
+pub(crate) struct CedarFacts {
     pub(crate) action: Action,
     agent: String,
     pub(crate) target: String,
@@ -47,7 +47,7 @@ pub(crate) enum Fact {
     Address(IpAddr),
 }
 
-impl Facts {
+impl CedarFacts {
     /// What the policies can tell of a question.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ mod slices;
 
 use crate::{Bundle, PolicyFlaw};
 use locum_core::ids::{AgentId, TargetId};
-use locum_core::policy::{Action, Answer, Basis, Behalf, PolicyCheck, Question, Risk};
+use locum_core::policy::{Action, Basis, Behalf, PolicyAnswer, PolicyCheck, Question, Risk};
 use locum_core::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ fn allowed(text: &str, question: &Question) -> bool {
     bundle(text).ask(question).unwrap().allowed
 }
 
-fn answer(text: &str) -> Answer {
+fn answer(text: &str) -> PolicyAnswer {
     bundle(text).ask(&question()).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! The facts of a question as conditions look them up.
 
-use crate::request::{Fact, Facts, Uid};
+use crate::request::{CedarFacts, Fact, Uid};
 use crate::vocabulary::Kind;
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ impl Member {
 /// The facts of one question.
 pub(crate) struct Told<'a> {
     agent: &'a str,
-    members: [Option<Seen<'a>>; MEMBERS.len()],
+    members: [Option<ContextValue<'a>>; MEMBERS.len()],
     /// Child and parent, sorted.
     parents: Vec<(Name<'a>, Name<'a>)>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Told<'a> {
 type Name<'a> = (Kind, &'a str);
 
 /// What stands at a member.
-enum Seen<'a> {
+enum ContextValue<'a> {
     Number(i64),
     Text(&'a str),
     Texts(Texts<'a>),
@@ -88,11 +88,11 @@ impl Texts<'_> {
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn of(facts: &'a Facts) -> Self {
+    pub(crate) fn of(facts: &'a CedarFacts) -> Self {
         let mut members = [const { None }; MEMBERS.len()];
         for (name, fact) in facts.context() {
             if let Some(place) = Member::named(name).and_then(|member| members.get_mut(member.0)) {
-                *place = Some(Seen::of(fact));
+                *place = Some(ContextValue::of(fact));
             }
         }
         let name = |uid: &'a Uid| (uid.0, uid.1.as_str());
@@ -108,7 +108,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn seen(&self, member: Member) -> Option<&Seen<'a>> {
+    fn seen(&self, member: Member) -> Option<&ContextValue<'a>> {
         self.members.get(member.0)?.as_ref()
     }
 
@@ -117,42 +117,42 @@ impl<'a> Told<'a> {
     }
 
     pub(crate) fn text(&self, member: Member) -> Option<&'a str> {
-        let Seen::Text(text) = self.seen(member)? else {
+        let ContextValue::Text(text) = self.seen(member)? else {
             return None;
         };
         Some(text)
     }
 
     pub(crate) fn number(&self, member: Member) -> Option<i64> {
-        let Seen::Number(number) = self.seen(member)? else {
+        let ContextValue::Number(number) = self.seen(member)? else {
             return None;
         };
         Some(*number)
     }
 
     pub(crate) fn texts(&self, member: Member) -> Option<&Texts<'a>> {
-        let Seen::Texts(texts) = self.seen(member)? else {
+        let ContextValue::Texts(texts) = self.seen(member)? else {
             return None;
         };
         Some(texts)
     }
 
     pub(crate) fn address(&self, member: Member) -> Option<IpAddr> {
-        let Seen::Address(address) = self.seen(member)? else {
+        let ContextValue::Address(address) = self.seen(member)? else {
             return None;
         };
         Some(*address)
     }
 
     pub(crate) fn entity(&self, member: Member) -> Option<Name<'a>> {
-        let Seen::Entity(name) = self.seen(member)? else {
+        let ContextValue::Entity(name) = self.seen(member)? else {
             return None;
         };
         Some(*name)
     }
 
     pub(crate) fn holds_agent(&self, member: Member, id: &str) -> Option<bool> {
-        let Seen::Agents(ids) = self.seen(member)? else {
+        let ContextValue::Agents(ids) = self.seen(member)? else {
             return None;
         };
         Some(ids.iter().any(|each| each == id))
@@ -169,7 +169,7 @@ impl<'a> Told<'a> {
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ContextValue<'a> {
     fn of(fact: &'a Fact) -> Self {
         match fact {
             Fact::Number(number) => Self::Number(*number),

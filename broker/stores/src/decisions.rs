@@ -91,7 +91,7 @@ const MOST: usize = 256;
 
 /// What a search found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundDecisions {
     /// The records, in the order that was asked for.
     pub entries: Vec<Entry>,
     /// Where the next search goes on; `None` when all was looked at.
@@ -112,5 +112,5 @@ pub trait Decisions: Send + Sync {
     fn by_jti(&self, jti: Jti) -> Coming<'_, io::Result<Option<Entry>>>;
 
     /// Looks for records. It fails where they cannot be read.
-    fn search(&self, sought: Sought) -> Coming<'static, io::Result<Found>>;
+    fn search(&self, sought: Sought) -> Coming<'static, io::Result<FoundDecisions>>;
 }

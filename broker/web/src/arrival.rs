@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 use locum_ambient::Stopwatch;
-use locum_ambient::telemetry::{Caller, Span, TraceId};
+use locum_ambient::telemetry::{Span, TraceId, TraceParent};
 use locum_core::ids::RequestId;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -34,7 +34,7 @@ pub(super) async fn arrive(
     let (id, since) = (front.request_id(), Stopwatch::start());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let caller = Caller::read(request.headers());
+    let caller = TraceParent::read(request.headers());
     let what = (&method, route.as_ref().map(MatchedPath::as_str));
     let traced = front.traces.begin(caller.as_ref(), what, id);
     let own = traced.as_ref().map(Span::trace);

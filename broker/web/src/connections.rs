@@ -23,7 +23,7 @@ const FILES_KEPT: usize = 256;
 
 /// Bounds on connections.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// Most at a time; one more takes the place of the longest idle one.
     pub connections: usize,
     /// Longest until the head of a request is here whole, a pause between two
@@ -45,7 +45,7 @@ pub struct Limits {
     pub streams: u32,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// The bounds of a listener of this process.
     pub fn of_process() -> Self {
         let files = open_files().map_or(CONNECTIONS, |files| {
@@ -75,7 +75,13 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let plain = |stream| std::future::ready(Ok(stream));
-    serve_with(router, listener, stop, (Limits::of_process(), plain)).await
+    serve_with(
+        router,
+        listener,
+        stop,
+        (ConnectionLimits::of_process(), plain),
+    )
+    .await
 }
 
 /// The same within other bounds, and with a handshake that makes of a TCP
@@ -87,7 +93,7 @@ pub async fn serve_with<H, F, S>(
     router: Router,
     listener: TcpListener,
     stop: watch::Receiver<bool>,
-    (limits, handshake): (Limits, H),
+    (limits, handshake): (ConnectionLimits, H),
 ) -> io::Result<()>
 where
     H: Fn(TcpStream) -> F + Send + 'static,
@@ -139,7 +145,7 @@ struct Host {
     stop: watch::Receiver<bool>,
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()

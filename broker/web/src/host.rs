@@ -17,7 +17,7 @@ use http::{HeaderValue, StatusCode, Version};
 struct Unsound;
 
 /// A host in lower case, and its port unless it is the scheme's.
-type Named = (String, Option<u16>);
+type HostPort = (String, Option<u16>);
 
 /// Notes on a request whether it has the host it must have.
 pub(super) fn judge(parts: &mut Parts) {
@@ -64,7 +64,7 @@ fn is_sound(parts: &Parts) -> bool {
 
 /// What `uri-host [ ":" port ]` (RFC 9110 §7.2) names; `None` if it is not
 /// that, or empty.
-fn named(authority: &Authority, scheme: Option<&Scheme>) -> Option<Named> {
+fn named(authority: &Authority, scheme: Option<&Scheme>) -> Option<HostPort> {
     let host = authority.host();
     // A user in front of the host is no part of it.
     if host.is_empty() || authority.as_str().contains('@') {

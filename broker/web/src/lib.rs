@@ -1,19 +1,19 @@
 //! What every listener needs: connections, request ids, the host that a request
 //! names, limits, TLS, the shape of a refusal. It knows that there is HTTP, and no endpoint.
 
-pub mod answer;
 mod arrival;
 mod body_tracking;
 mod connection_table;
 mod connections;
 mod front;
 mod host;
+pub mod refusal;
 pub mod tls;
 mod too_large;
 
 pub use arrival::Arrival;
 pub use connection_table::{Figures, figures};
-pub use connections::{Limits, serve, serve_with};
+pub use connections::{ConnectionLimits, serve, serve_with};
 pub use front::{Front, in_front};
 pub use host::guard;
 pub use too_large::told_too_large;

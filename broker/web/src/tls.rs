@@ -136,7 +136,7 @@ pub async fn serve(
         router,
         listener,
         stop,
-        (crate::Limits::of_process(), handshake),
+        (crate::ConnectionLimits::of_process(), handshake),
     )
     .await
 }

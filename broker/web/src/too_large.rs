@@ -1,8 +1,8 @@
 //! A body over the limit, told as every other refusal.
 
-use crate::answer;
 use crate::arrival::Arrival;
 use crate::front::Front;
+use crate::refusal::sized_refusal;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
@@ -32,7 +32,7 @@ async fn too_large(
         "expected a body of at most {} bytes, found more; send a smaller request",
         front.body_bytes
     );
-    answer::sized_refusal(
+    sized_refusal(
         &front,
         &Refusal::new(Code::Request, text),
         arrival.id,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The grant type that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grant {
+pub enum GrantTypeLabel {
     /// RFC 8693.
     TokenExchange,
     /// RFC 6749 §4.4.
@@ -26,7 +26,11 @@ pub enum Outcome {
     Fault,
 }
 
-const GRANTS: [Grant; 3] = [Grant::TokenExchange, Grant::ClientCredentials, Grant::Other];
+const GRANTS: [GrantTypeLabel; 3] = [
+    GrantTypeLabel::TokenExchange,
+    GrantTypeLabel::ClientCredentials,
+    GrantTypeLabel::Other,
+];
 
 /// The counts.
 pub struct Exchanges {
@@ -44,7 +48,7 @@ impl Default for Exchanges {
     }
 }
 
-impl Grant {
+impl GrantTypeLabel {
     /// The grant type as the form names it.
     pub fn of(text: Option<&str>) -> Self {
         match text {
@@ -86,14 +90,14 @@ impl Outcome {
 
 impl Exchanges {
     /// A token was issued.
-    pub fn permitted(&self, grant: Grant) {
+    pub fn permitted(&self, grant: GrantTypeLabel) {
         if let Some(count) = self.permits.get(grant as usize) {
             count.fetch_add(1, Relaxed);
         }
     }
 
     /// None was.
-    pub fn refused(&self, grant: Grant, code: Code) {
+    pub fn refused(&self, grant: GrantTypeLabel, code: Code) {
         let counts = self.others.get(grant as usize);
         if let Some(count) = counts.and_then(|counts| counts.get(index(code))) {
             count.fetch_add(1, Relaxed);
@@ -101,7 +105,7 @@ impl Exchanges {
     }
 
     /// All counts; `code` is empty for a permit.
-    pub fn read(&self) -> Vec<(Grant, Outcome, &'static str, u64)> {
+    pub fn read(&self) -> Vec<(GrantTypeLabel, Outcome, &'static str, u64)> {
         let mut out = Vec::new();
         for (grant, (permits, others)) in GRANTS
             .into_iter()
@@ -123,9 +127,9 @@ mod tests {
     #[test]
     fn an_exchange_is_counted_by_grant_outcome_and_code() {
         let exchanges = Exchanges::default();
-        exchanges.permitted(Grant::of(Some("client_credentials")));
-        exchanges.refused(Grant::TokenExchange, Code::Locked);
-        exchanges.refused(Grant::TokenExchange, Code::Unavailable);
+        exchanges.permitted(GrantTypeLabel::of(Some("client_credentials")));
+        exchanges.refused(GrantTypeLabel::TokenExchange, Code::Locked);
+        exchanges.refused(GrantTypeLabel::TokenExchange, Code::Unavailable);
         let seen: Vec<_> = exchanges
             .read()
             .into_iter()

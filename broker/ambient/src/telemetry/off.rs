@@ -1,7 +1,7 @@
 //! A build without the feature `otlp`: no traces are sent.
 
 use super::Telemetry;
-use super::{Caller, TraceId};
+use super::{TraceId, TraceParent};
 use crate::Randomness;
 use http::{Method, Response};
 use locum_core::ids::RequestId;
@@ -22,7 +22,7 @@ impl Traces {
     /// No span.
     pub fn begin(
         &self,
-        _: Option<&Caller>,
+        _: Option<&TraceParent>,
         _: (&Method, Option<&str>),
         _: RequestId,
     ) -> Option<Span> {

@@ -4,7 +4,7 @@
 mod sender;
 
 use super::Telemetry;
-use super::{Caller, TraceId};
+use super::{TraceId, TraceParent};
 use crate::Randomness;
 use crate::metrics::method_label;
 use http::{Method, Response};
@@ -96,7 +96,7 @@ impl Traces {
     /// chance. It hangs below the caller's.
     pub fn begin(
         &self,
-        caller: Option<&Caller>,
+        caller: Option<&TraceParent>,
         (method, route): (&Method, Option<&str>),
         id: RequestId,
     ) -> Option<Span> {
@@ -159,7 +159,7 @@ impl Span {
 }
 
 /// The caller's span as ours has it above itself.
-fn context(caller: &Caller) -> SpanContext {
+fn context(caller: &TraceParent) -> SpanContext {
     SpanContext::new(
         opentelemetry::TraceId::from_bytes(caller.trace.bytes()),
         SpanId::from_bytes(caller.span),

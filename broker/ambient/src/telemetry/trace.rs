@@ -9,14 +9,14 @@ pub struct TraceId([u8; 32]);
 
 /// What a caller says of its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller {
+pub struct TraceParent {
     /// The trace.
     pub trace: TraceId,
     /// The span from which the request comes.
     pub span: [u8; 8],
 }
 
-impl Caller {
+impl TraceParent {
     /// Reads the one `traceparent` (W3C Trace Context §3.2). What is malformed
     /// is no trace, and no error.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
@@ -78,12 +78,12 @@ mod tests {
 
     const GOOD: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    fn read(values: &[&str]) -> Option<Caller> {
+    fn read(values: &[&str]) -> Option<TraceParent> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append("traceparent", HeaderValue::from_str(value).unwrap());
         }
-        Caller::read(&headers)
+        TraceParent::read(&headers)
     }
 
     #[test]

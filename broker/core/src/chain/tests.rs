@@ -10,7 +10,7 @@ use crate::registry::Issuer;
 use crate::testing::{OURS, SEEN, actor, agent, claims, id_token, issuer, verified};
 use crate::token::TokenKind;
 
-const WIDE: Bounds = Bounds {
+const WIDE: ChainBounds = ChainBounds {
     depth: 16,
     hops: 16,
 };
@@ -117,9 +117,9 @@ fn foreign_actors_count_for_depth() {
     let accepting = issuer("demo", json!({"accept_act": true}));
     let subject = with_act(&accepting, &act("a", Some(act("b", None)))).unwrap();
     let ours = actor(&agent("invoice-agent", json!({})));
-    let refusal = Chain::extend(&subject, &ours, Bounds { depth: 2, hops: 8 }).unwrap_err();
+    let refusal = Chain::extend(&subject, &ours, ChainBounds { depth: 2, hops: 8 }).unwrap_err();
     assert_eq!(refusal.code, Code::ChainDepth);
-    assert!(Chain::extend(&subject, &ours, Bounds { depth: 3, hops: 1 }).is_ok());
+    assert!(Chain::extend(&subject, &ours, ChainBounds { depth: 3, hops: 1 }).is_ok());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::facts::Facts;
-use crate::chain::{Bounds, Chain};
+use crate::chain::{Chain, ChainBounds};
 use crate::refusal::{Code, Refusal};
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
@@ -15,7 +15,7 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
         .limits
         .max_depth
         .min(case.actor.agent().spec.max_depth);
-    let bounds = Bounds {
+    let bounds = ChainBounds {
         depth: granted.map_or(depth, |most| most.min(depth)),
         hops: facts.limits.max_hops,
     };

@@ -7,7 +7,7 @@ use super::case::Case;
 use super::facts::Facts;
 use super::work::Work;
 use crate::details::{
-    Catalogue, Declared, Details, DetailsFlaw, Listed, Remaining, narrow, narrowed,
+    Catalogue, DeclaredLimits, Details, DetailsFlaw, Listed, Remaining, narrow, narrowed,
 };
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};
@@ -69,7 +69,7 @@ impl<'a> Narrowing<'a> {
         if requested.is_some_and(|requested| !granted.may_hold(requested)) {
             return None;
         }
-        let declared = Declared {
+        let declared = DeclaredLimits {
             parent: self.parent.as_ref(),
             grant: Some(granted.remaining()),
             ceiling: &self.ceiling,
@@ -87,7 +87,7 @@ impl<'a> Narrowing<'a> {
         let listed = grant
             .and_then(|g| g.at(&target.id))
             .map(|at| Remaining::of(&at.authorization_details, self.catalogue));
-        let declared = Declared {
+        let declared = DeclaredLimits {
             parent: self.parent.as_ref(),
             grant: listed.as_ref(),
             ceiling: &self.ceiling,

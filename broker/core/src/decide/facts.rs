@@ -23,7 +23,7 @@ pub enum TargetRequest {
 
 /// The outermost bounds, from the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct DecisionLimits {
     /// Most bytes of a token (contract §6: 4 KiB).
     pub token_bytes: usize,
     /// Most `act` objects.
@@ -63,7 +63,7 @@ pub struct Facts {
     /// Locum's issuer.
     pub issuer: Arc<str>,
     /// The outermost bounds.
-    pub limits: Limits,
+    pub limits: DecisionLimits,
     /// The target.
     pub named: TargetRequest,
     /// What stands.

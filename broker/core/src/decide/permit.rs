@@ -3,7 +3,7 @@
 
 use super::case::{Case, IssuedType};
 use super::facts::Facts;
-use super::record::{self, Frame};
+use super::record::{self, RecordFrame};
 use super::trail::{Check, CheckResult, Trail};
 use super::work::Work;
 use super::{claims, descent, summary};
@@ -112,7 +112,7 @@ impl Permit {
 
     /// The draft of its record.
     #[must_use]
-    pub fn draft(&self, frame: &Frame<'_>) -> Draft {
+    pub fn draft(&self, frame: &RecordFrame<'_>) -> Draft {
         record::permit(self, frame)
     }
 
@@ -185,7 +185,7 @@ impl Refused {
 
     /// The draft of its record.
     #[must_use]
-    pub fn draft(&self, frame: &Frame<'_>) -> Draft {
+    pub fn draft(&self, frame: &RecordFrame<'_>) -> Draft {
         record::refusal(self, frame)
     }
 

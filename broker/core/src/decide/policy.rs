@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::passing::{PASSING_QUESTIONS_MAX, passing};
 use super::question::{by_policy, fault, question};
 use super::work::Work;
-use crate::policy::{Action, Answer, Basis, PolicyCheck};
+use crate::policy::{Action, Basis, PolicyAnswer, PolicyCheck};
 use crate::refusal::{Code, Refusal, quoted};
 use crate::scope::Scope;
 
@@ -39,7 +39,7 @@ pub(super) fn check<P: PolicyCheck>(
         return Err(denied(&part, &answer));
     }
     let acr = case.subject.sign_in().acr.as_deref();
-    let empty = Answer::default();
+    let empty = PolicyAnswer::default();
     let pre = work
         .pre_authorised
         .as_ref()
@@ -71,7 +71,7 @@ fn step_up(wanted: &std::collections::BTreeSet<String>, policies: &[String]) -> 
     refusal
 }
 
-fn denied(passing: &Scope, answer: &Answer) -> Refusal {
+fn denied(passing: &Scope, answer: &PolicyAnswer) -> Refusal {
     let by = if answer.policies.is_empty() {
         "no policy that permits it".to_owned()
     } else {

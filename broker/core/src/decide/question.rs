@@ -4,7 +4,7 @@ use super::case::Case;
 use super::facts::{DelegateTo, Facts};
 use super::work::Work;
 use crate::party::Subject;
-use crate::policy::{Action, Answer, Basis, PolicyCheck, PolicyFault, Question, Risk};
+use crate::policy::{Action, Basis, PolicyAnswer, PolicyCheck, PolicyFault, Question, Risk};
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Agent, OwnerKind, Target};
 use crate::scope::Scope;
@@ -100,9 +100,9 @@ pub(super) fn pre_authorise<P: PolicyCheck>(
     work: &Work,
     target: &Target,
     scope: &Scope,
-) -> Result<Answer, Refusal> {
+) -> Result<PolicyAnswer, Refusal> {
     if target.risk(scope) == Risk::High {
-        return Ok(Answer::default());
+        return Ok(PolicyAnswer::default());
     }
     let question = question(case, facts, work, target, Action::PreAuthorise, scope);
     policy.ask(&question).map_err(|found| fault(&found))

@@ -23,7 +23,7 @@ pub struct PersonalSalt(pub [u8; 16]);
 
 /// A replay mark as it is recorded: its key, Unix seconds until which it counts
 /// and, after a fault, the hash of the request that may run again.
-pub type Mark = ([u8; 16], u64, Option<[u8; 32]>);
+pub type RecordedMark = ([u8; 16], u64, Option<[u8; 32]>);
 
 /// A foreign token that came ahead of our clock as it is recorded: its key, Unix
 /// milliseconds at which it was first seen, Unix seconds until which that counts.
@@ -31,7 +31,7 @@ pub type SeenMark = ([u8; 16], u64, u64);
 
 /// What surrounds a decision in its record: who called and how, and the
 /// randomness of the record.
-pub struct Frame<'a> {
+pub struct RecordFrame<'a> {
     /// The request.
     pub request_id: RequestId,
     /// The authenticated client.
@@ -45,7 +45,7 @@ pub struct Frame<'a> {
     /// Personal values of the request: purpose, address.
     pub personal: Vec<(&'static str, String)>,
     /// Replay marks taken.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<RecordedMark>,
     /// Foreign tokens that came ahead of our clock.
     pub seen: Vec<SeenMark>,
     /// Salt of the record.
@@ -56,7 +56,7 @@ pub struct Frame<'a> {
     pub keys: &'a dyn Keyed,
 }
 
-pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
+pub(super) fn permit(permit: &Permit, frame: &RecordFrame<'_>) -> Draft {
     let case = &permit.case;
     let mut side = side(frame);
     let mut body = common(frame, &permit.trail, &permit.bundle);
@@ -94,7 +94,7 @@ pub(super) fn permit(permit: &Permit, frame: &Frame<'_>) -> Draft {
     )
 }
 
-pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
+pub(super) fn refusal(refused: &Refused, frame: &RecordFrame<'_>) -> Draft {
     let mut side = side(frame);
     let mut body = common(frame, &refused.trail, &refused.bundle);
     if let Some(case) = &refused.case {
@@ -124,7 +124,7 @@ pub(super) fn refusal(refused: &Refused, frame: &Frame<'_>) -> Draft {
     )
 }
 
-fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value> {
+fn common(frame: &RecordFrame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value> {
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("request_id", json!(frame.request_id));
@@ -160,8 +160,8 @@ fn common(frame: &Frame<'_>, trail: &[Check], bundle: &str) -> Map<String, Value
 }
 
 /// Replay marks, as `State` in `stores` reads them back.
-pub(super) fn marks(all: &[Mark]) -> Value {
-    let mark = |(key, until, request): &Mark| {
+pub(super) fn marks(all: &[RecordedMark]) -> Value {
+    let mark = |(key, until, request): &RecordedMark| {
         json!([
             URL_SAFE_NO_PAD.encode(key),
             until,
@@ -177,7 +177,7 @@ pub(super) fn seen(all: &[SeenMark]) -> Value {
     all.iter().map(mark).collect()
 }
 
-fn side(frame: &Frame<'_>) -> Map<String, Value> {
+fn side(frame: &RecordFrame<'_>) -> Map<String, Value> {
     let mut side = Map::new();
     side.insert(
         "salt".into(),
@@ -193,7 +193,7 @@ fn side(frame: &Frame<'_>) -> Map<String, Value> {
 /// in the side record.
 fn parties(
     case: &Case,
-    frame: &Frame<'_>,
+    frame: &RecordFrame<'_>,
     body: &mut Map<String, Value>,
     side: &mut Map<String, Value>,
 ) {

@@ -4,7 +4,7 @@
 //! another with how many there were of each kind.
 
 use super::permit::Refused;
-use super::record::{Mark, SeenMark, marks, seen};
+use super::record::{RecordedMark, SeenMark, marks, seen};
 use crate::ids::RequestId;
 use crate::lineage::{Key, Keyed, LineageKind};
 use crate::party::Subject;
@@ -116,7 +116,7 @@ pub fn closed(opened: (&Draft, &Place), counts: &Counts, salt: [u8; 16]) -> Draf
 pub fn marked(
     client: &str,
     request: RequestId,
-    (mark, ahead): (Option<Mark>, &[SeenMark]),
+    (mark, ahead): (Option<RecordedMark>, &[SeenMark]),
     salt: [u8; 16],
 ) -> Draft {
     let mut body = json!({

@@ -3,7 +3,7 @@
 use super::aim::Aim;
 use super::claims;
 use crate::details::Details;
-use crate::policy::{Answer, Basis};
+use crate::policy::{Basis, PolicyAnswer};
 use crate::registry::Grant;
 use crate::scope::Scope;
 use std::collections::BTreeSet;
@@ -17,8 +17,8 @@ pub(super) struct Work {
     pub(super) details: Details,
     pub(super) basis: Option<Basis>,
     pub(super) grant: Option<Arc<Grant>>,
-    pub(super) pre_authorised: Option<Answer>,
-    pub(super) answer: Answer,
+    pub(super) pre_authorised: Option<PolicyAnswer>,
+    pub(super) answer: PolicyAnswer,
     pub(super) lifetime: u32,
     pub(super) built: Option<claims::Built>,
 }

@@ -20,13 +20,13 @@ pub struct Listed(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     objects: Vec<Json>,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptJson>,
 }
 
 /// What the list was read as. Its size is that of the list, so only what is
 /// looked at again and again is kept.
 #[derive(Default)]
-struct Kept {
+struct KeptJson {
     keeps: bool,
     /// By which declaration it was read: under another it is read anew.
     read: Option<(Catalogue, Arc<Limit>)>,
@@ -135,7 +135,7 @@ impl Listed {
         self.kept().read.is_some()
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptJson> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

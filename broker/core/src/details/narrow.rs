@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// What the granted details must lie within. An absent limit is no limit.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Limits<'a> {
+pub struct Enclosing<'a> {
     /// What the subject token carries, on a later hop. It binds even when empty:
     /// then there is nothing to pass on.
     pub parent: Option<&'a Details>,
@@ -32,11 +32,11 @@ pub struct Limits<'a> {
 /// object; with `would_pass` where a nearby request would succeed.
 pub fn narrow(
     requested: Option<&Details>,
-    limits: Limits<'_>,
+    limits: Enclosing<'_>,
     required: &BTreeSet<String>,
     catalogue: &Catalogue,
 ) -> Result<Details, DetailsFlaw> {
-    let frame = Frame::new(limits, catalogue);
+    let frame = NarrowFrame::new(limits, catalogue);
     let none = Details::default();
     let (asked, origin) = frame.asked(requested, &none);
     match frame.place_all(asked) {
@@ -53,11 +53,11 @@ pub fn narrow(
 #[must_use]
 pub fn narrowed(
     requested: Option<&Details>,
-    limits: Limits<'_>,
+    limits: Enclosing<'_>,
     required: &BTreeSet<String>,
     catalogue: &Catalogue,
 ) -> Option<Details> {
-    let frame = Frame::new(limits, catalogue);
+    let frame = NarrowFrame::new(limits, catalogue);
     let none = Details::default();
     let (asked, _) = frame.asked(requested, &none);
     let granted = frame.place_all(asked).ok()?;
@@ -68,22 +68,22 @@ pub fn narrowed(
 
 /// Where the objects to place came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum DetailsOrigin {
     Request,
     Inherited,
 }
 
 /// The limits that bind, by the rules of one catalogue.
 #[derive(Clone, Copy)]
-pub(super) struct Frame<'a> {
+pub(super) struct NarrowFrame<'a> {
     pub(super) parent: Option<&'a Details>,
     pub(super) grant: Option<&'a Details>,
     pub(super) ceiling: Option<&'a Details>,
     pub(super) catalogue: &'a Catalogue,
 }
 
-impl<'a> Frame<'a> {
-    fn new(limits: Limits<'a>, catalogue: &'a Catalogue) -> Self {
+impl<'a> NarrowFrame<'a> {
+    fn new(limits: Enclosing<'a>, catalogue: &'a Catalogue) -> Self {
         let limiting = |list: Option<&'a Details>| list.filter(|list| !list.is_empty());
         Self {
             parent: limits.parent,
@@ -94,13 +94,17 @@ impl<'a> Frame<'a> {
     }
 
     /// The objects to place: nothing requested means the parent's or the grant's.
-    fn asked<'b>(&self, requested: Option<&'b Details>, none: &'b Details) -> (&'b Details, Origin)
+    fn asked<'b>(
+        &self,
+        requested: Option<&'b Details>,
+        none: &'b Details,
+    ) -> (&'b Details, DetailsOrigin)
     where
         'a: 'b,
     {
         match requested.filter(|list| !list.is_empty()) {
-            Some(list) => (list, Origin::Request),
-            None => (self.source().unwrap_or(none), Origin::Inherited),
+            Some(list) => (list, DetailsOrigin::Request),
+            None => (self.source().unwrap_or(none), DetailsOrigin::Inherited),
         }
     }
 
@@ -217,7 +221,7 @@ pub(super) fn missing_type<'a>(
 
 /// The flaw of a granted list without an object of the required type `kind`.
 fn demand(
-    frame: &Frame<'_>,
+    frame: &NarrowFrame<'_>,
     granted: &Details,
     kind: &str,
     required: &BTreeSet<String>,

@@ -2,7 +2,7 @@
 
 use super::catalogue::Fields;
 use super::flaw::{DetailsFlaw, list, quote, step};
-use super::narrow::{Frame, Origin, complete, missing_type, within};
+use super::narrow::{DetailsOrigin, NarrowFrame, complete, missing_type, within};
 use super::object::{Detail, Details, OBJECT_LIMIT};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -31,10 +31,10 @@ struct Candidate {
 
 /// The flaw of the object at `index` of `asked`.
 pub(super) fn explain(
-    frame: &Frame<'_>,
+    frame: &NarrowFrame<'_>,
     asked: &Details,
     index: usize,
-    origin: Origin,
+    origin: DetailsOrigin,
     required: &BTreeSet<String>,
 ) -> DetailsFlaw {
     let none = || DetailsFlaw::new(format!("/{index}"), "a declared type", "none");
@@ -48,7 +48,7 @@ pub(super) fn explain(
         Some(near) => field_flaw(object, &near, declared, index),
         None => type_flaw(frame, object, index),
     };
-    if origin == Origin::Inherited {
+    if origin == DetailsOrigin::Inherited {
         flaw.found.push_str(INHERITED);
     }
     flaw.would_pass = repaired(frame, asked, required).map(Box::new);
@@ -57,7 +57,7 @@ pub(super) fn explain(
 
 /// The list completed by one object of each required type it lacks, if that passes.
 pub(super) fn supplied(
-    frame: &Frame<'_>,
+    frame: &NarrowFrame<'_>,
     granted: &Details,
     required: &BTreeSet<String>,
 ) -> Option<Json> {
@@ -75,7 +75,7 @@ pub(super) fn supplied(
 
 /// The whole list with every object that fits nowhere replaced by the nearest that
 /// does; only what was tried and passed is suggested.
-fn repaired(frame: &Frame<'_>, asked: &Details, required: &BTreeSet<String>) -> Option<Json> {
+fn repaired(frame: &NarrowFrame<'_>, asked: &Details, required: &BTreeSet<String>) -> Option<Json> {
     let repair = |object: &Detail| {
         let declared = frame.catalogue.fields(&object.kind)?;
         let placed = frame.place(object);
@@ -87,7 +87,7 @@ fn repaired(frame: &Frame<'_>, asked: &Details, required: &BTreeSet<String>) -> 
 
 /// The object moved into the combination of limits that changes the fewest fields;
 /// `None` where a limit has no object of the type.
-fn nearest(frame: &Frame<'_>, object: &Detail, declared: &Fields) -> Option<Candidate> {
+fn nearest(frame: &NarrowFrame<'_>, object: &Detail, declared: &Fields) -> Option<Candidate> {
     let tried = combinations(frame, &object.kind).take(TRIES);
     let candidates = tried.map(|limits| limits.candidate(object, declared));
     candidates.min_by_key(|near| (!near.passes, near.changes(declared).count()))
@@ -95,10 +95,10 @@ fn nearest(frame: &Frame<'_>, object: &Detail, declared: &Fields) -> Option<Cand
 
 /// Every choice of one object of the type from each list that binds.
 fn combinations<'a>(
-    frame: &Frame<'a>,
+    frame: &NarrowFrame<'a>,
     kind: &'a str,
 ) -> impl Iterator<Item = Combination<'a>> + use<'a> {
-    let Frame {
+    let NarrowFrame {
         parent,
         grant,
         ceiling,
@@ -186,7 +186,7 @@ fn field_flaw(object: &Detail, near: &Candidate, declared: &Fields, index: usize
 }
 
 /// The flaw of a type that one of the limits does not have at all.
-fn type_flaw(frame: &Frame<'_>, object: &Detail, index: usize) -> DetailsFlaw {
+fn type_flaw(frame: &NarrowFrame<'_>, object: &Detail, index: usize) -> DetailsFlaw {
     let limits = [
         ("the parent token carries", frame.parent),
         ("the grant lists", frame.grant),

@@ -5,7 +5,7 @@
 
 use super::catalogue::Catalogue;
 use super::flaw::{DetailsFlaw, quote};
-use super::narrow::Limits;
+use super::narrow::Enclosing;
 use super::object::{Detail, Details};
 use serde_json::Value as Json;
 
@@ -19,7 +19,7 @@ pub struct Remaining {
 
 /// What the granted details must lie within, as it was declared or carried.
 #[derive(Clone, Copy, Debug)]
-pub struct Declared<'a> {
+pub struct DeclaredLimits<'a> {
     /// What the subject token carries, on a later hop. It binds even when empty.
     pub parent: Option<&'a Remaining>,
     /// What the chosen grant lists.
@@ -63,14 +63,14 @@ pub fn gone(list: &[Json], catalogue: &Catalogue) -> Vec<(usize, DetailsFlaw)> {
     each.filter_map(flaw).collect()
 }
 
-impl<'a> Declared<'a> {
+impl<'a> DeclaredLimits<'a> {
     /// What is left of them, to narrow a request by.
     ///
     /// # Errors
     /// Where what was listed is gone as a whole: of the list that a request
     /// inherits from, whatever is asked, since what it would inherit cannot be said
     /// any more; of the ceiling, whatever object is asked or inherited.
-    pub fn limits(self, requested: Option<&Details>) -> Result<Limits<'a>, DetailsFlaw> {
+    pub fn limits(self, requested: Option<&Details>) -> Result<Enclosing<'a>, DetailsFlaw> {
         let source = self.parent.or(self.grant);
         if source.is_some_and(Remaining::is_gone) {
             let expected = "objects in the parent token or grant that the target still declares";
@@ -84,7 +84,7 @@ impl<'a> Declared<'a> {
             let expected = "no object, the target declares none of those in the ceiling any more";
             return Err(DetailsFlaw::new("/0/type", expected, quote(object.kind())));
         }
-        Ok(Limits {
+        Ok(Enclosing {
             parent: self.parent.map(|list| &list.left),
             grant: self.grant.map(|list| &list.left),
             ceiling: Some(&self.ceiling.left),

@@ -11,12 +11,12 @@ pub(super) struct Span {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
     text: String,
-    at: Moment,
+    at: DetailsTime,
 }
 
 /// Seconds since 1970-01-01T00:00:00Z and nanoseconds within the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(i64, u32);
+pub(super) struct DetailsTime(i64, u32);
 
 impl Span {
     /// Reads both ends; `None` if one is no timestamp or they are in the wrong order.
@@ -56,7 +56,7 @@ impl Span {
 
 impl Stamp {
     fn parse(text: &str) -> Option<Self> {
-        let at = Moment::parse(text)?;
+        let at = DetailsTime::parse(text)?;
         Some(Self {
             text: text.to_owned(),
             at,
@@ -64,7 +64,7 @@ impl Stamp {
     }
 }
 
-impl Moment {
+impl DetailsTime {
     /// RFC 3339 §5.6 `date-time`, at most nine digits of a second. A leap second
     /// is refused: which instant it means cannot be known without a table.
     pub(super) fn parse(text: &str) -> Option<Self> {

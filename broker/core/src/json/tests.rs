@@ -8,7 +8,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn read(text: &str) -> Result<Value, JsonFlaw> {
-    parse(text.as_bytes(), Limits::BODY)
+    parse(text.as_bytes(), JsonLimits::BODY)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn trailing_data_bad_utf8_and_other_grammar_are_refused() {
     ];
     for text in texts {
         assert!(
-            matches!(parse(text, Limits::BODY), Err(JsonFlaw::Syntax { .. })),
+            matches!(parse(text, JsonLimits::BODY), Err(JsonFlaw::Syntax { .. })),
             "{}",
             text.escape_ascii()
         );
@@ -79,7 +79,7 @@ fn trailing_data_bad_utf8_and_other_grammar_are_refused() {
 
 #[test]
 fn the_length_is_looked_at_first() {
-    let limits = Limits { bytes: 3, depth: 1 };
+    let limits = JsonLimits { bytes: 3, depth: 1 };
     assert_eq!(
         parse(b"!!!!", limits),
         Err(JsonFlaw::TooLong { max: 3, found: 4 })
@@ -92,7 +92,7 @@ proptest! {
     fn any_bytes_read_without_panic_and_at_most_what_serde_json_reads(
         bytes in proptest::collection::vec(any::<u8>(), 0..64),
     ) {
-        if let Ok(value) = parse(&bytes, Limits::BODY) {
+        if let Ok(value) = parse(&bytes, JsonLimits::BODY) {
             prop_assert_eq!(value, serde_json::from_slice::<Value>(&bytes).unwrap());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::agent::{AgentSpec, AuthMethod, CeilingEntry, LIFETIME_MAX};
 use super::bounds::RESERVED_IDS;
-use super::problem::{Problem, Problems};
+use super::problem::{FieldProblem, Problems};
 use serde_json::Value;
 
 /// Greatest `max_depth`.
@@ -11,7 +11,7 @@ const DEPTH_MAX: u32 = 16;
 impl AgentSpec {
     /// What is wrong with the object by itself.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<FieldProblem> {
         let mut out = Problems::default();
         let reserved = RESERVED_IDS.contains(&self.id.as_str());
         out.require(!reserved, "/id", "expected an id that is not reserved");

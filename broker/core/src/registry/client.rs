@@ -2,7 +2,7 @@
 
 use super::agent::AuthMethod;
 use super::bounds::RESERVED_IDS;
-use super::problem::{Problem, Problems};
+use super::problem::{FieldProblem, Problems};
 use crate::ids::ClientId;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct Client {
 impl ClientSpec {
     /// What is wrong with the object by itself.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<FieldProblem> {
         let mut out = Problems::default();
         let reserved = RESERVED_IDS.contains(&self.id.as_str());
         out.require(!reserved, "/id", "expected an id that is not reserved");

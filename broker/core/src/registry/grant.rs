@@ -1,6 +1,6 @@
 //! Grants: a person's standing delegation.
 
-use super::problem::{Problem, Problems};
+use super::problem::{FieldProblem, Problems};
 use crate::details::Listed;
 use crate::ids::{AgentId, GrantId, TargetId};
 use crate::lineage::{Key, Keyed, Lineage, LineageKind};
@@ -171,7 +171,7 @@ impl Grant {
 impl GrantSpec {
     /// What is wrong with the object by itself.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<FieldProblem> {
         let mut out = Problems::default();
         let person = self.person.split_once(':').is_some_and(|(issuer, sub)| {
             crate::ids::IssuerId::parse(issuer).is_ok() && !sub.is_empty()

@@ -1,7 +1,7 @@
 //! Issuers of foreign tokens that are trusted.
 
 use super::bounds::{LOCAL, RESERVED_IDS};
-use super::problem::{Problem, Problems};
+use super::problem::{FieldProblem, Problems};
 use super::target::parse_pair;
 use crate::ids::{AgentId, IssuerId, TargetId};
 use crate::scope::{Authority, ScopeName};
@@ -141,9 +141,9 @@ impl Issuer {
     /// declaration shows (contract §2). One that is `known` goes on under the id
     /// it has, even where that is reserved by now.
     #[must_use]
-    pub fn reserved(id: &IssuerId, known: Option<&Self>) -> Option<Problem> {
+    pub fn reserved(id: &IssuerId, known: Option<&Self>) -> Option<FieldProblem> {
         let reserved = known.is_none() && id.as_str() == LOCAL;
-        reserved.then(|| Problem {
+        reserved.then(|| FieldProblem {
             pointer: "/id".into(),
             detail: "expected an id that is not reserved".into(),
         })
@@ -153,7 +153,7 @@ impl Issuer {
 impl IssuerSpec {
     /// What is wrong with the object by itself; `ours` is Locum's issuer.
     #[must_use]
-    pub fn problems(&self, id: &IssuerId, ours: &str) -> Vec<Problem> {
+    pub fn problems(&self, id: &IssuerId, ours: &str) -> Vec<FieldProblem> {
         let mut out = Problems::default();
         out.require(
             !RESERVED_IDS.contains(&id.as_str()),
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn local_is_an_id_that_no_new_issuer_takes_and_a_known_one_keeps() {
         let known = issuer("local", json!({}));
-        let place = |problem: Problem| problem.pointer;
+        let place = |problem: FieldProblem| problem.pointer;
         let local = &known.id;
         assert_eq!(Issuer::reserved(local, None).map(place).unwrap(), "/id");
         assert_eq!(Issuer::reserved(local, Some(&known)), None);

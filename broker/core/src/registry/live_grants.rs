@@ -9,20 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default)]
 pub(super) struct LiveGrants {
     of: BTreeMap<String, BTreeMap<AgentId, Pair>>,
-    ends: BTreeSet<Place>,
+    ends: BTreeSet<GrantPlace>,
     /// Unix seconds up to which those past their end were taken out.
     swept_s: u64,
 }
 
 /// When it ends, in Unix seconds, and which: the order in which grants are
 /// tried (contract §6).
-type Place = (u64, GrantId);
+type GrantPlace = (u64, GrantId);
 
 /// The grants of one person for one agent.
 #[derive(Debug, Clone, Default)]
 struct Pair {
-    all: BTreeSet<Place>,
-    at: BTreeMap<TargetId, BTreeSet<Place>>,
+    all: BTreeSet<GrantPlace>,
+    at: BTreeMap<TargetId, BTreeSet<GrantPlace>>,
 }
 
 impl LiveGrants {

@@ -27,7 +27,7 @@ pub use client::{Client, ClientKind, ClientSpec};
 pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineage};
 pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
 pub use past::{FORMER_BYTES_MAX, FORMER_MAX, Past};
-pub use problem::{Problem, Problems};
+pub use problem::{FieldProblem, Problems};
 pub use references::Reference;
 pub use registry_set::Registry;
 pub use snapshot::{Addressed, Snapshot};

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// One flaw of an object sent to the admin API or read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct FieldProblem {
     /// JSON pointer into the object (RFC 6901).
     pub pointer: String,
     /// What was expected and found.
@@ -14,12 +14,12 @@ pub struct Problem {
 
 /// A list of flaws under construction.
 #[derive(Debug, Default)]
-pub struct Problems(pub Vec<Problem>);
+pub struct Problems(pub Vec<FieldProblem>);
 
 impl Problems {
     /// Adds a flaw.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Problem {
+        self.0.push(FieldProblem {
             pointer: pointer.into(),
             detail: detail.into(),
         });

@@ -7,7 +7,7 @@ use super::bounds::RESERVED_IDS;
 use super::client::ClientKind;
 use super::grant::GrantSpec;
 use super::issuer::{IssuerRole, IssuerSpec};
-use super::problem::Problem;
+use super::problem::FieldProblem;
 use super::registry_set::Registry;
 use super::target::{TargetSpec, parse_pair};
 use crate::details::gone;
@@ -65,23 +65,23 @@ impl<'a> Reference<'a> {
 
     /// What is wrong with it, if what it names is not there.
     #[must_use]
-    pub fn flaw(&self, registry: &Registry) -> Option<Problem> {
+    pub fn flaw(&self, registry: &Registry) -> Option<FieldProblem> {
         let (below, detail) = self.named.flaw(registry)?;
         let pointer = format!("{}{below}", self.pointer);
-        Some(Problem { pointer, detail })
+        Some(FieldProblem { pointer, detail })
     }
 
     /// What is wrong with it by now: what it names is not there, or is over for
     /// ever.
     #[must_use]
-    pub fn stale(&self, registry: &Registry) -> Option<Problem> {
+    pub fn stale(&self, registry: &Registry) -> Option<FieldProblem> {
         if let Named::Agent(id) = self.named
             && let Some(agent) = registry.agent(id.as_str())
             && agent.status == Status::Retired
         {
             let pointer = self.pointer.clone();
             let detail = expected("an agent that is not retired", id.as_str());
-            return Some(Problem { pointer, detail });
+            return Some(FieldProblem { pointer, detail });
         }
         self.flaw(registry)
     }

@@ -2,7 +2,7 @@
 
 use super::catalogue::ScopeDeclaration;
 use super::issuer::names_a_user;
-use super::problem::{Problem, Problems};
+use super::problem::{FieldProblem, Problems};
 use super::snapshot::{Addressed, Snapshot};
 use crate::details::Catalogue;
 use crate::ids::{AgentId, ClientId, TargetId};
@@ -159,7 +159,7 @@ pub fn is_resource(text: &str) -> bool {
 impl TargetSpec {
     /// What is wrong with the object by itself.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<FieldProblem> {
         let mut out = Problems::default();
         let named = |text: &str| {
             !text.is_empty()

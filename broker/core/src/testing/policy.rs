@@ -1,11 +1,11 @@
 //! A policy that answers as told and remembers what it was asked.
 
-use crate::policy::{Action, Answer, PolicyCheck, PolicyFault, Question};
+use crate::policy::{Action, PolicyAnswer, PolicyCheck, PolicyFault, Question};
 use crate::scope::Scope;
 use std::cell::RefCell;
 use std::fmt;
 
-type Rule = dyn Fn(&Question) -> Result<Answer, PolicyFault>;
+type Rule = dyn Fn(&Question) -> Result<PolicyAnswer, PolicyFault>;
 
 /// A policy made of one function.
 pub struct Stub {
@@ -15,7 +15,7 @@ pub struct Stub {
 
 impl Stub {
     /// Answers by the function.
-    pub fn new(rule: impl Fn(&Question) -> Result<Answer, PolicyFault> + 'static) -> Self {
+    pub fn new(rule: impl Fn(&Question) -> Result<PolicyAnswer, PolicyFault> + 'static) -> Self {
         Self {
             rule: Box::new(rule),
             asked: RefCell::default(),
@@ -27,10 +27,10 @@ impl Stub {
         Self::new(move |question| {
             let allowed = rule(question);
             let id = format!("{:?}", question.action).to_lowercase();
-            Ok(Answer {
+            Ok(PolicyAnswer {
                 allowed,
                 policies: allowed.then_some(id).into_iter().collect(),
-                ..Answer::default()
+                ..PolicyAnswer::default()
             })
         })
     }
@@ -58,7 +58,7 @@ impl Stub {
 }
 
 impl PolicyCheck for Stub {
-    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
+    fn ask(&self, question: &Question) -> Result<PolicyAnswer, PolicyFault> {
         self.asked.borrow_mut().push(question.clone());
         (self.rule)(question)
     }

@@ -1,10 +1,10 @@
 //! A whole scene: who acts for whom at which target, and the world around.
 
 use super::{NOW_S, Names, OURS, SEEN, Stub, actor, claims, issuer, over, uuid, verified};
-use crate::chain::{Bounds, Chain};
+use crate::chain::{Chain, ChainBounds};
 use crate::decide::{
-    Ask, Case, Decision, DelegateTo, Facts, Frame, GrantType, IssuedType, Limits, Permit,
-    PersonalSalt, Recorded, Refused, Standings, TargetRequest, decide,
+    Ask, Case, Decision, DecisionLimits, DelegateTo, Facts, GrantType, IssuedType, Permit,
+    PersonalSalt, RecordFrame, Recorded, Refused, Standings, TargetRequest, decide,
 };
 use crate::ids::{Jti, RequestId};
 use crate::own::OwnToken;
@@ -31,7 +31,7 @@ pub struct Scene {
     /// The policy: permits everything unless replaced.
     pub policy: Stub,
     /// Bounds on the chain.
-    pub bounds: Bounds,
+    pub bounds: ChainBounds,
     /// Makes ids differ from scene to scene.
     pub number: u64,
 }
@@ -64,7 +64,7 @@ impl Scene {
             },
             facts: facts(target),
             policy: Stub::when(|_| true),
-            bounds: Bounds { depth: 4, hops: 8 },
+            bounds: ChainBounds { depth: 4, hops: 8 },
             number: 1,
         }
     }
@@ -129,8 +129,8 @@ impl Scene {
 
     /// The frame of its record.
     #[must_use]
-    pub fn frame(&self) -> Frame<'static> {
-        Frame {
+    pub fn frame(&self) -> RecordFrame<'static> {
+        RecordFrame {
             trace_id: None,
             request_id: RequestId(uuid(NOW_S * 1000, self.number)),
             client_id: "client",
@@ -223,7 +223,7 @@ pub fn facts(target: &Target) -> Facts {
     Facts {
         now_ms: NOW_S * 1000 + 500,
         issuer: OURS.into(),
-        limits: Limits {
+        limits: DecisionLimits {
             token_bytes: 4096,
             max_depth: 4,
             max_hops: 8,

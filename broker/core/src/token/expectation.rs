@@ -26,7 +26,7 @@ pub enum Audiences<'a> {
     /// `aud` is one of these and nothing else: a string or an array of one.
     Sole(&'a [String]),
     /// The caller compares `aud` with who presents the token. Only for
-    /// [`Kind::Own`], where the audience decides who may (contract §8, §9);
+    /// [`TokenKind::Own`](super::TokenKind::Own), where the audience decides who may (contract §8, §9);
     /// with another kind nothing passes.
     CallerDecides,
 }

@@ -2,7 +2,7 @@
 
 use super::alg::Alg;
 use super::flaw::TokenFlaw;
-use crate::json::{self, Limits};
+use crate::json::{self, JsonLimits};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -146,7 +146,7 @@ fn decode(part: &str, name: &'static str) -> Result<Vec<u8>, TokenFlaw> {
 }
 
 fn object(bytes: &[u8], part: &'static str) -> Result<Map<String, Value>, TokenFlaw> {
-    let limits = Limits {
+    let limits = JsonLimits {
         bytes: bytes.len(),
         depth: json::DEPTH_MAX,
     };

@@ -2,7 +2,7 @@
 use super::super::cast::{AGENTS, TARGETS};
 use super::*;
 use locum_core::ids::{AgentId, TargetId};
-use locum_core::policy::{Action, Answer, Basis, Behalf, PolicyCheck, Question, Risk};
+use locum_core::policy::{Action, Basis, Behalf, PolicyAnswer, PolicyCheck, Question, Risk};
 use locum_core::scope::Scope;
 use locum_policy::Bundle;
 
@@ -11,7 +11,7 @@ fn ask(
     action: Action,
     (agent, target, scopes): (&str, &str, &str),
     groups: &[&str],
-) -> Answer {
+) -> PolicyAnswer {
     let agent = AgentId::parse(agent).unwrap();
     let basis = match action {
         Action::Exchange => Some(Basis::Grant),

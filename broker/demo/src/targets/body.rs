@@ -1,7 +1,7 @@
 //! Bodies sent to a target: one JSON object, or nothing.
 
 use super::denied::Denied;
-use locum_core::json::{Limits, parse};
+use locum_core::json::{JsonLimits, parse};
 use serde_json::{Map, Value};
 
 /// Reads a body; an empty one is an empty object.
@@ -12,7 +12,7 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Denied> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    match parse(body, Limits::BODY) {
+    match parse(body, JsonLimits::BODY) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) | Err(_) => Err(Denied::Body(
             "expected a JSON object as body, found something else",

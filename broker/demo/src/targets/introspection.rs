@@ -1,7 +1,7 @@
 //! Asking Locum whether a token is still alive (RFC 7662).
 
 use super::outgoing::{Unreachable, body_of};
-use locum_core::json::{Limits, parse};
+use locum_core::json::{JsonLimits, parse};
 use locum_core::secret::Secret;
 use reqwest::Client;
 use serde_json::Value;
@@ -39,7 +39,7 @@ impl Introspection {
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
             .form(&[("token", token), ("token_type_hint", "access_token")]);
         let answer = request.send().await.map_err(|_| Unreachable)?;
-        let body = parse(&body_of(answer).await?, Limits::BODY).map_err(|_| Unreachable)?;
+        let body = parse(&body_of(answer).await?, JsonLimits::BODY).map_err(|_| Unreachable)?;
         body.get("active")
             .and_then(Value::as_bool)
             .ok_or(Unreachable)

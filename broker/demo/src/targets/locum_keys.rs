@@ -3,7 +3,7 @@
 
 use super::super::Ambient;
 use super::outgoing::{ANSWER_MAX, Unreachable, body_of};
-use locum_core::json::{DEPTH_MAX, Limits, parse};
+use locum_core::json::{DEPTH_MAX, JsonLimits, parse};
 use locum_core::token::Alg;
 use locum_tokens::keys::KeySet;
 use reqwest::Client;
@@ -18,7 +18,7 @@ const REFETCHES: u32 = 20;
 const WINDOW: u64 = 10;
 
 /// Of the key set.
-const LIMITS: Limits = Limits {
+const LIMITS: JsonLimits = JsonLimits {
     bytes: ANSWER_MAX,
     depth: DEPTH_MAX,
 };

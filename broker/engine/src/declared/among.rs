@@ -2,11 +2,11 @@
 
 use super::{Build, Declared, under};
 use locum_core::registry::replace::{Worlds, agent, client, issuer, target};
-use locum_core::registry::{Agent, Problem, Problems, Version};
+use locum_core::registry::{Agent, FieldProblem, Problems, Version};
 use locum_tokens::keys::JwksCheck;
 
 /// What is wrong with the objects among everything that will be known.
-pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<Problem> {
+pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
         let flaws = issuer::flaws(worlds, ours, (&each.id, &each.spec), &JwksCheck);

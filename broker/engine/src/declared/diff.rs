@@ -4,17 +4,17 @@ use super::{Build, DeclaredAgent, DeclaredSecret, Moment, flaw};
 use crate::secrets::{LIVE_MAX, overlapping};
 use locum_core::ids::{IssuerId, TargetId, VersionId};
 use locum_core::registry::{
-    Agent, Certification, Client, ClientSpec, Issuer, IssuerSpec, Problem, Status, Target,
+    Agent, Certification, Client, ClientSpec, FieldProblem, Issuer, IssuerSpec, Status, Target,
     TargetSpec, Version, VersionState,
 };
-use locum_stores::state::{Change, SecretHash};
+use locum_stores::state::{Change, StoredSecret};
 
 /// The version text where the files name none.
 const VERSION: &str = "file";
 
-type Found = Result<Option<Change>, Problem>;
+type Difference = Result<Option<Change>, FieldProblem>;
 
-pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Found {
+pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Difference {
     let known = now.state.registry.issuer(id.as_str());
     if known.is_some_and(|known| known.spec == *spec) {
         return Ok(None);
@@ -24,7 +24,7 @@ pub(super) fn issuer(now: &Moment<'_>, id: &IssuerId, spec: &IssuerSpec) -> Foun
     Ok(Some(Change::Issuer { issuer }))
 }
 
-pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Found {
+pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Difference {
     let known = now.state.registry.target(id.as_str());
     if known.is_some_and(|known| *known.spec == *spec) {
         return Ok(None);
@@ -34,7 +34,7 @@ pub(super) fn target(now: &Moment<'_>, id: &TargetId, spec: &TargetSpec) -> Foun
     Ok(Some(Change::Target { target }))
 }
 
-pub(super) fn client(now: &Moment<'_>, spec: &ClientSpec) -> Found {
+pub(super) fn client(now: &Moment<'_>, spec: &ClientSpec) -> Difference {
     let id = spec.id.as_str();
     if now.state.registry.agent(id).is_some() {
         return Err(flaw("/id", "expected an id that no agent has"));
@@ -48,7 +48,7 @@ pub(super) fn client(now: &Moment<'_>, spec: &ClientSpec) -> Found {
     Ok(Some(Change::Client { client }))
 }
 
-pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Found {
+pub(super) fn agent(now: &Moment<'_>, declared: &DeclaredAgent) -> Difference {
     let id = declared.spec.id.as_str();
     if now.state.registry.client(id).is_some() {
         return Err(flaw("/id", "expected an id that no client has"));
@@ -78,7 +78,7 @@ fn certified(
     mut agent: Agent,
     build: &Build,
     until: u64,
-) -> Result<Agent, Problem> {
+) -> Result<Agent, FieldProblem> {
     let text = build.version.as_deref().unwrap_or(VERSION);
     let same = |version: &&Version| {
         version.version == text
@@ -132,7 +132,7 @@ pub(super) fn secret(
         Some(declared) => {
             let vault = &now.broker.records.vault;
             let secret = declared.secret.expose();
-            let same = |hash: &SecretHash| vault.matches(&hash.hash, secret);
+            let same = |hash: &StoredSecret| vault.matches(&hash.hash, secret);
             let in_force = known
                 .last()
                 .filter(|last| last.until_s.is_none() && same(last));

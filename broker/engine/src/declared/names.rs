@@ -3,11 +3,11 @@
 
 use super::Declared;
 use crate::references;
-use locum_core::registry::{Agent, Client, Issuer, Problem, Registry, Target};
+use locum_core::registry::{Agent, Client, FieldProblem, Issuer, Registry, Target};
 
 /// Every reference that leads nowhere in the files. What it names may be known to
 /// the record, or to the API, all the same.
-pub fn unknown(declared: &Declared) -> Vec<Problem> {
+pub fn unknown(declared: &Declared) -> Vec<FieldProblem> {
     references::stale(&registry(declared), 0)
 }
 

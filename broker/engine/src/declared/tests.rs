@@ -28,7 +28,7 @@ async fn files_declare_an_issuer_local_only_where_it_is_on_record() {
             &declared,
         )
     };
-    let places = |flaws: Vec<Problem>| flaws.into_iter().map(|flaw| flaw.pointer);
+    let places = |flaws: Vec<FieldProblem>| flaws.into_iter().map(|flaw| flaw.pointer);
     let refused = found().map_err(|flaws| places(flaws).collect::<Vec<_>>());
     assert_eq!(refused, Err(vec!["/issuers/local/id".to_owned()]));
     // As a version recorded it that did not reserve the id.

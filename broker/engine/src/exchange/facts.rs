@@ -13,7 +13,7 @@ use locum_core::decide::{
     self, Case, Decision, DelegateTo, Facts, Permit, Refused, Standings, TargetRequest,
 };
 use locum_core::lineage::LineageKind;
-use locum_core::policy::{Answer, PolicyCheck, PolicyFault, Question};
+use locum_core::policy::{PolicyAnswer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, Target};
 use locum_core::standing::{Standing, World, actors};
 use locum_policy::Bundle;
@@ -87,7 +87,7 @@ async fn worked_out(
 struct Timed<'a>(&'a Bundle, &'a Histogram);
 
 impl PolicyCheck for Timed<'_> {
-    fn ask(&self, question: &Question) -> Result<Answer, PolicyFault> {
+    fn ask(&self, question: &Question) -> Result<PolicyAnswer, PolicyFault> {
         let watch = Stopwatch::start();
         let answer = self.0.ask(question);
         self.1.took(watch.elapsed());
@@ -151,7 +151,7 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
             target: at.map_or(Standing::Live, |t| locked(&world, t)),
         },
         delegate: delegate(case, state, world.now_ms / 1000),
-        grants: grants(request, case, state, at),
+        grants: grants(case, &world, at),
         root_grant: root_grant(&world, case, state, at),
         named,
     }
@@ -213,18 +213,12 @@ fn delegate(case: &Case, state: &State, now_s: u64) -> DelegateTo {
 
 /// Live grants of the subject for the actor at the target: earliest expiry
 /// first, then lowest id (contract §6). A later hop rests on its root's.
-fn grants(
-    request: &Request<'_>,
-    case: &Case,
-    state: &State,
-    at: Option<&Target>,
-) -> Vec<Arc<Grant>> {
+fn grants(case: &Case, world: &World<'_>, at: Option<&Target>) -> Vec<Arc<Grant>> {
     let Some(target) = at.filter(|_| case.subject.parent().is_none()) else {
         return Vec::new();
     };
     let person = case.subject.subject().sub();
-    let world = request.broker.records.world(state);
-    active_grants(&world, (&person, case.actor.agent_id()), target)
+    active_grants(world, (&person, case.actor.agent_id()), target)
         .cloned()
         .collect()
 }

@@ -6,7 +6,7 @@
 use super::kept::Foreign;
 use super::slot::Slot;
 use crate::broker::Broker;
-use crate::issuer_keys::Keys;
+use crate::issuer_keys::IssuerJwks;
 use crate::oauth::waiting::Waiter;
 use crate::unavailable::Unavailable;
 use crate::unavailable::unavailable;
@@ -79,7 +79,8 @@ pub(crate) async fn accept(
     Ok(found)
 }
 
-/// As the limits are now.
+/// Verifies the token, or finds it verified lately. Its age is looked at by
+/// [`accept`].
 async fn accept_now(
     (broker, waiter): (&Broker, &Waiter),
     text: &str,
@@ -139,7 +140,7 @@ async fn keys(
     (broker, waiter): (&Broker, &Waiter),
     issuer: &Arc<Issuer>,
     newer: bool,
-) -> Result<Arc<Keys>, Refusal> {
+) -> Result<Arc<IssuerJwks>, Refusal> {
     let gone = |error: Unavailable| unavailable().because(error.to_string());
     let keys = broker
         .issuer_keys
@@ -197,14 +198,15 @@ async fn verified(
     let (text, unverified) = sent;
     let audiences = audiences(broker, issuer, kind);
     let expectation = expectation(broker, issuer, kind, slot, &audiences);
-    let check = |unverified: Unverified, keys: &Keys| -> Result<Verified<Claims>, TokenFlaw> {
-        verify(
-            unverified,
-            &expectation,
-            broker.records.clock.now_s(),
-            &*keys.set,
-        )
-    };
+    let check =
+        |unverified: Unverified, keys: &IssuerJwks| -> Result<Verified<Claims>, TokenFlaw> {
+            verify(
+                unverified,
+                &expectation,
+                broker.records.clock.now_s(),
+                &*keys.set,
+            )
+        };
     let (unverified, known) = match broker.issuer_keys.at_hand(issuer) {
         Some(keys) => (unverified, keys),
         None => {

@@ -19,19 +19,19 @@ pub(crate) mod summary;
 pub use record::NotIssued;
 pub use summary::MINUTE_MS;
 
-use self::request::{Request, Stop};
+use self::request::{EarlyStop, Request};
 use crate::broker::Broker;
 use crate::oauth::client_auth;
 use crate::oauth::form::Form;
 use crate::oauth::rate;
 use crate::oauth::waiting::Waiter;
-use crate::rate::Verdict;
+use crate::rate::RateVerdict;
 use crate::unavailable::unavailable;
 use http::HeaderMap;
-use locum_ambient::metrics::Grant;
+use locum_ambient::metrics::GrantTypeLabel;
 use locum_ambient::telemetry::TraceId;
-use locum_connectors::Credential;
-use locum_core::chain::{Bounds, Chain};
+use locum_connectors::IssuedCredential;
+use locum_core::chain::{Chain, ChainBounds};
 use locum_core::decide::{Case, GrantType, Permit, Recorded};
 use locum_core::ids::{Jti, RequestId};
 use locum_core::proof::SubjectProof;
@@ -58,21 +58,21 @@ pub enum Ended {
     /// We do not know who asks: counted, not recorded.
     Rejected(Refusal),
     /// On the record, and obtained.
-    Issued(Box<Recorded<Permit>>, Credential),
+    Issued(Box<Recorded<Permit>>, IssuedCredential),
     /// A "no", on the record or for want of one.
     NotIssued(NotIssued),
 }
 
-/// Exchanges; what was asked for, as it is counted, stands beside how it ended.
-pub async fn exchange(broker: &Broker, sent: Arrived<'_>) -> (Ended, Grant) {
+/// Exchanges. Returns how it ended, and the `grant_type` under which it is counted.
+pub async fn exchange(broker: &Broker, sent: Arrived<'_>) -> (Ended, GrantTypeLabel) {
     // Held until the task ends, whoever hangs up.
     let waiter = Waiter::stranger(&broker.waiting, sent.peer, sent.body.len());
     let form = match Form::read(sent.headers, sent.body) {
         Ok(form) => form,
-        Err(refusal) => return (Ended::Rejected(refusal), Grant::of(None)),
+        Err(refusal) => return (Ended::Rejected(refusal), GrantTypeLabel::of(None)),
     };
     let ended = of_form(broker, &sent, (&form, &waiter)).await;
-    (ended, Grant::of(form.get("grant_type")))
+    (ended, GrantTypeLabel::of(form.get("grant_type")))
 }
 
 /// Step 2, and those of an authenticated client.
@@ -86,7 +86,7 @@ async fn of_form(broker: &Broker, sent: &Arrived<'_>, (form, waiter): (&Form, &W
         Ok(client) => client,
         Err(refusal) => return Ended::Rejected(rejection(form, refusal)),
     };
-    waiter.is_client(client.client.get().id());
+    waiter.authenticated_as(client.client.get().id());
     let request = Request {
         broker,
         id: sent.id,
@@ -100,27 +100,28 @@ async fn of_form(broker: &Broker, sent: &Arrived<'_>, (form, waiter): (&Form, &W
     run(&request).await
 }
 
-/// What a stranger sent twice is told to strangers too: it says nothing about
-/// clients.
+/// A parameter that was sent twice is named to strangers too: that says nothing
+/// about clients.
 fn rejection(form: &Form, refusal: Refusal) -> Refusal {
     form.single_valued().err().unwrap_or(refusal)
 }
 
-/// Steps 3 to 9 of one exchange, each a function of its own.
+/// Steps 3 to 9 of one exchange: proving (3 to 5), deciding (6 and 7), recording,
+/// obtaining.
 async fn run(request: &Request<'_>) -> Ended {
     match rate::check(request.broker, request.client) {
-        Verdict::Within => {}
-        Verdict::OverFirst => {
-            let stop = Stop::at("rate")(rate::over(request.broker));
+        RateVerdict::Within => {}
+        RateVerdict::OverFirst => {
+            let stop = EarlyStop::at("rate")(rate::over(request.broker));
             return Ended::NotIssued(record::early(request, stop).await);
         }
-        Verdict::OverAgain => {
-            let stop = Stop::at("rate")(rate::over(request.broker));
+        RateVerdict::OverAgain => {
+            let stop = EarlyStop::at("rate")(rate::over(request.broker));
             return Ended::NotIssued(record::again(request, stop).await);
         }
     }
     if let Err(stale) = request.broker.records.fresh() {
-        let stop = Stop::at("store")(unavailable().because(stale.to_string()));
+        let stop = EarlyStop::at("store")(unavailable().because(stale.to_string()));
         return Ended::NotIssued(record::early(request, stop).await);
     }
     let case = match prove(request).await {
@@ -142,28 +143,31 @@ async fn run(request: &Request<'_>) -> Ended {
 }
 
 /// Who asks for what, for whom, as whom: everything is proven, nothing decided.
-async fn prove(request: &Request<'_>) -> Result<Case, Stop> {
-    request.form.single_valued().map_err(Stop::at("request"))?;
-    let ask = parse::ask(request.form).map_err(Stop::at("request"))?;
+async fn prove(request: &Request<'_>) -> Result<Case, EarlyStop> {
+    request
+        .form
+        .single_valued()
+        .map_err(EarlyStop::at("request"))?;
+    let ask = parse::ask(request.form).map_err(EarlyStop::at("request"))?;
     let (actor, subject) = match ask.grant_type {
         GrantType::TokenExchange => {
-            let tokens = parse::tokens(request.form).map_err(Stop::at("request"))?;
+            let tokens = parse::tokens(request.form).map_err(EarlyStop::at("request"))?;
             subject::parties(request, &tokens).await?
         }
         GrantType::ClientCredentials => {
-            let actor = actor::client_itself(request).map_err(Stop::at("actor"))?;
+            let actor = actor::client_itself(request).map_err(EarlyStop::at("actor"))?;
             let subject = SubjectProof::itself(&actor);
             (actor, subject)
         }
     };
     let limits = request.broker.limits();
     let by_agent = limits.max_depth.min(actor.agent().spec.max_depth);
-    let bounds = Bounds {
+    let bounds = ChainBounds {
         depth: lookups::granted_depth(request.broker, &subject)
             .map_or(by_agent, |d| d.min(by_agent)),
         hops: limits.max_hops,
     };
-    let chain = Chain::extend(&subject, &actor, bounds).map_err(Stop::at("chain"))?;
+    let chain = Chain::extend(&subject, &actor, bounds).map_err(EarlyStop::at("chain"))?;
     Ok(Case {
         request_id: request.id,
         jti: Jti(request.broker.records.mint()),

@@ -2,16 +2,16 @@
 //! answered (architecture, "One exchange", step 9).
 
 use crate::broker::Broker;
-use locum_connectors::{ConnectorFault, Credential, Signer, issue};
+use locum_connectors::{ConnectorFault, IssuedCredential, Signer, issue};
 use locum_core::decide::{Permit, Recorded};
 use locum_core::secret::Secret;
 use locum_tokens::keys::SigningKey;
 use serde_json::Value;
 use std::sync::Arc;
 
-struct Key(Arc<SigningKey>);
+struct KeySigner(Arc<SigningKey>);
 
-impl Signer for Key {
+impl Signer for KeySigner {
     fn sign(&self, typ: &str, claims: &Value) -> Result<Secret<String>, ConnectorFault> {
         self.0
             .sign(typ, claims)
@@ -29,20 +29,20 @@ impl Signer for Key {
 pub(crate) async fn obtain(
     broker: &Broker,
     permit: &Recorded<Permit>,
-) -> Result<Credential, ConnectorFault> {
+) -> Result<IssuedCredential, ConnectorFault> {
     signed(broker, permit)
 }
 
 /// Signs with the key in use, and anew with another where that took over
 /// meanwhile: what a key signs that was just revoked is dead.
-fn signed(broker: &Broker, permit: &Recorded<Permit>) -> Result<Credential, ConnectorFault> {
+fn signed(broker: &Broker, permit: &Recorded<Permit>) -> Result<IssuedCredential, ConnectorFault> {
     let in_use = || broker.keyring.signer(permit.alg());
     let nothing = || ConnectorFault {
         detail: "no key of the target's algorithm".into(),
     };
     let mut signer = in_use().ok_or_else(nothing)?;
     loop {
-        let credential = issue(permit, &Key(signer.clone()))?;
+        let credential = issue(permit, &KeySigner(signer.clone()))?;
         let now = in_use().ok_or_else(nothing)?;
         if now.kid() == signer.kid() {
             return Ok(credential);

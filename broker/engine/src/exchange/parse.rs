@@ -186,7 +186,7 @@ fn details(form: &Form) -> Result<Option<serde_json::Value>, Refusal> {
     let Some(text) = form.get("authorization_details") else {
         return Ok(None);
     };
-    match json::parse(text.as_bytes(), json::Limits::BODY) {
+    match json::parse(text.as_bytes(), json::JsonLimits::BODY) {
         Ok(value) if value.is_array() => Ok(Some(value)),
         Ok(_) => Err(Refusal::new(
             Code::Details,

@@ -1,13 +1,13 @@
 //! No record, no answer: neither a token nor a refusal leaves before its
 //! ledger entry is durable (architecture, "Five promises").
 
-use super::request::{Request, Stop};
+use super::request::{EarlyStop, Request};
 use super::requested::requested;
-use super::summary::{self, Place, Sent};
+use super::summary::{self, RecordedIn, Sent};
 use crate::unavailable::Unavailable;
 use locum_ambient::telemetry::TraceId;
 use locum_connectors::ConnectorFault;
-use locum_core::decide::{Frame, Permit, PersonalSalt, Recorded, Refused, in_force};
+use locum_core::decide::{Permit, PersonalSalt, RecordFrame, Recorded, Refused, in_force};
 use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub enum NotIssued {
     /// On the record.
     Refused(Recorded<Refused>),
-    /// The ledger could not be written: 503, whatever the answer was.
+    /// There is no record, or one about something else: 503, whatever the answer was.
     Fault(Unavailable),
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn not_obtained(
 }
 
 /// Records a refusal on the way to the decision.
-pub(crate) async fn early(request: &Request<'_>, stop: Stop) -> NotIssued {
+pub(crate) async fn early(request: &Request<'_>, stop: EarlyStop) -> NotIssued {
     let bundle = request.broker.bundle();
     refused(request, stop.refused(bundle.address())).await
 }
@@ -68,8 +68,9 @@ pub(crate) async fn refused(request: &Request<'_>, refused: Refused) -> NotIssue
     placed(request, refused, false).await
 }
 
-/// Puts a refusal over the rate on record whose minute has one already.
-pub(crate) async fn again(request: &Request<'_>, stop: Stop) -> NotIssued {
+/// Puts a refusal over the rate on record. The minute has such a refusal on
+/// record already, so this one is counted in the client's summary.
+pub(crate) async fn again(request: &Request<'_>, stop: EarlyStop) -> NotIssued {
     let refused = stop.refused(request.broker.bundle().address());
     placed(request, refused, true).await
 }
@@ -79,8 +80,8 @@ async fn placed(request: &Request<'_>, refused: Refused, again: bool) -> NotIssu
     let broker = request.broker;
     let client = request.client.client.get().id();
     match broker.summaries.place(client, again) {
-        Place::Singly => refusal(request, refused).await,
-        Place::In(summary) => summed(request, refused, summary).await,
+        RecordedIn::Singly => refusal(request, refused).await,
+        RecordedIn::In(summary) => summed(request, refused, summary).await,
     }
 }
 
@@ -146,7 +147,7 @@ async fn append(
             claims.failed(key).await;
         }
     };
-    let appended = request.broker.records.append_or(draft.clone(), undo);
+    let appended = request.broker.records.append_or_undo(draft.clone(), undo);
     request.waiter.patiently(appended).await
 }
 
@@ -184,10 +185,10 @@ fn locked() -> Refusal {
 
 /// What surrounds the decision in its record. After a fault the mark stays
 /// bound to its request, so that the identical one may run again.
-fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> Frame<'a> {
+fn frame<'a>(request: &'a Request<'_>, faulty: bool) -> RecordFrame<'a> {
     let broker = request.broker;
     let mark = request.client.mark;
-    Frame {
+    RecordFrame {
         request_id: request.id,
         client_id: request.client.client.get().id(),
         trace_id: request.trace.as_ref().map(TraceId::as_str),

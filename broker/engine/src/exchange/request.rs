@@ -14,12 +14,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Why a request of an authenticated client went no further: the check that
 /// ended it, and the refusal to record.
-pub(crate) struct Stop {
+pub(crate) struct EarlyStop {
     check: &'static str,
     refusal: Box<Refusal>,
 }
 
-impl Stop {
+impl EarlyStop {
     pub(super) fn at(check: &'static str) -> impl Fn(Refusal) -> Self {
         move |refusal| Self {
             check,

@@ -14,7 +14,7 @@ const ACTOR_AGE_MAX_S: u64 = 86_400;
 
 /// When a foreign token was first seen.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FirstSeen {
+pub(crate) struct AheadToken {
     /// Unix milliseconds: now, unless it came ahead of our clock before.
     pub(crate) ms: u64,
     /// What is to be recorded with whatever becomes of the request.
@@ -30,13 +30,13 @@ pub(crate) async fn first(
     broker: &Broker,
     text: &str,
     found: &Foreign,
-) -> Result<FirstSeen, Refusal> {
+) -> Result<AheadToken, Refusal> {
     let now_ms = broker.records.clock.now_ms();
     let claims = found.token.get();
     let iat_s = claims.iat.unwrap_or_default();
     let ahead = iat_s.saturating_mul(1_000) > now_ms;
     if !ahead && broker.records.state.read().seen.is_empty() {
-        return Ok(FirstSeen {
+        return Ok(AheadToken {
             ms: now_ms,
             mark: None,
         });
@@ -51,7 +51,7 @@ pub(crate) async fn first(
     } else {
         broker.records.state.read().seen.get(&key)
     };
-    Ok(FirstSeen {
+    Ok(AheadToken {
         ms: first_ms.unwrap_or(now_ms),
         mark: first_ms.map(|ms| (key, ms, until_s)),
     })

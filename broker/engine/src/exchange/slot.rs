@@ -44,8 +44,9 @@ impl Slot {
 }
 
 impl Slot {
-    /// Whether a token is as young as the limits demand that were in force since
-    /// it was issued: one that is raised counts for tokens issued since.
+    /// Whether a subject token is young enough. The greatest age in force since the
+    /// token was issued counts: a raised age counts for tokens issued since. Other
+    /// slots have no such limit.
     ///
     /// # Errors
     /// The slot's code.

@@ -6,7 +6,7 @@ use super::foreign::{self, SentAs};
 use super::kept::Foreign;
 use super::own;
 use super::parse::{SubjectType, Tokens};
-use super::request::{Request, Stop};
+use super::request::{EarlyStop, Request};
 use super::slot::Slot;
 use locum_core::ids::{AgentId, GrantId, TargetId};
 use locum_core::own::OwnToken;
@@ -21,19 +21,21 @@ use locum_core::registry::IssuerRole;
 pub(crate) async fn parties(
     request: &Request<'_>,
     tokens: &Tokens<'_>,
-) -> Result<(ActorProof, SubjectProof), Stop> {
+) -> Result<(ActorProof, SubjectProof), EarlyStop> {
     let (text, kind) = tokens.subject;
     if kind == SubjectType::AccessToken {
         return of_ours(request, tokens).await;
     }
-    let actor = who_acts(request, tokens).await.map_err(Stop::at("actor"))?;
+    let actor = who_acts(request, tokens)
+        .await
+        .map_err(EarlyStop::at("actor"))?;
     let subject = match kind {
         SubjectType::IdToken => by_id_token(request, text, &actor).await,
         SubjectType::Jwt => by_jwt(request, text).await,
         SubjectType::Grant => by_grant(request, text, &actor),
         SubjectType::AccessToken => Err(mismatch()),
     };
-    Ok((actor, subject.map_err(Stop::at("subject"))?))
+    Ok((actor, subject.map_err(EarlyStop::at("subject"))?))
 }
 
 async fn who_acts(request: &Request<'_>, tokens: &Tokens<'_>) -> Result<ActorProof, Refusal> {
@@ -119,9 +121,9 @@ fn by_grant(
 async fn of_ours(
     request: &Request<'_>,
     tokens: &Tokens<'_>,
-) -> Result<(ActorProof, SubjectProof), Stop> {
+) -> Result<(ActorProof, SubjectProof), EarlyStop> {
     let broker = request.broker;
-    let stop = Stop::at("subject");
+    let stop = EarlyStop::at("subject");
     let verified = own::verified_in(broker, tokens.subject.0, Slot::Subject).map_err(&stop)?;
     let token = OwnToken::read(&verified, &broker.issuer)
         .map_err(|found| {
@@ -132,13 +134,15 @@ async fn of_ours(
         .await
         .map_err(&stop)?;
     let (actor, parent) = match server_acts(request, &token, recalled.target.as_ref()) {
-        Some(derived) if tokens.actor.is_none() => derived.map_err(Stop::at("presenter"))?,
+        Some(derived) if tokens.actor.is_none() => derived.map_err(EarlyStop::at("presenter"))?,
         None if tokens.actor.is_none() && request.client.client.get().agent().is_none() => {
-            return Err(Stop::at("presenter")(mismatch()));
+            return Err(EarlyStop::at("presenter")(mismatch()));
         }
         Some(_) | None => {
-            let actor = who_acts(request, tokens).await.map_err(Stop::at("actor"))?;
-            let parent = Parent::passed_on(token, &actor).map_err(Stop::at("presenter"))?;
+            let actor = who_acts(request, tokens)
+                .await
+                .map_err(EarlyStop::at("actor"))?;
+            let parent = Parent::passed_on(token, &actor).map_err(EarlyStop::at("presenter"))?;
             (actor, parent)
         }
     };

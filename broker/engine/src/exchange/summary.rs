@@ -29,10 +29,10 @@ pub(crate) struct Summaries {
 
 /// The minutes of all clients.
 #[derive(Default)]
-struct Minutes(Mutex<Inside>);
+struct Minutes(Mutex<OpenSummaries>);
 
 #[derive(Default)]
-struct Inside {
+struct OpenSummaries {
     clients: HashMap<Box<str>, Minute>,
     /// Those that are not closed yet.
     open: Vec<Arc<Summary>>,
@@ -61,7 +61,7 @@ struct Counted {
 }
 
 /// Where the next refusal stands.
-pub(crate) enum Place {
+pub(crate) enum RecordedIn {
     /// In a record of its own.
     Singly,
     /// In that summary.
@@ -92,32 +92,32 @@ impl Summaries {
         }
     }
 
-    /// Where the next refusal of a client stands; where one stands that is on
-    /// record already, as one over the rate is, in a summary.
-    pub(crate) fn place(&self, client: &str, again: bool) -> Place {
+    /// Where the next refusal of a client is recorded. `again`: the minute has such
+    /// a refusal on record already, so this one goes into a summary.
+    pub(crate) fn place(&self, client: &str, again: bool) -> RecordedIn {
         let now_ms = self.records.clock.now_ms();
         self.minutes.place(client, now_ms, again)
     }
 }
 
 impl Minutes {
-    fn place(&self, client: &str, now_ms: u64, again: bool) -> Place {
+    fn place(&self, client: &str, now_ms: u64, again: bool) -> RecordedIn {
         let began_ms = now_ms - now_ms % MINUTE_MS;
         let mut inside = self.lock();
         if inside.clients.len() >= CLIENTS_MAX && !inside.clients.contains_key(client) {
             inside.clients.retain(|_, of| of.began_ms == began_ms);
         }
         if inside.clients.len() >= CLIENTS_MAX && !inside.clients.contains_key(client) {
-            return Place::Singly;
+            return RecordedIn::Singly;
         }
-        let Inside { clients, open } = &mut *inside;
+        let OpenSummaries { clients, open } = &mut *inside;
         let minute = clients
             .entry(client.into())
             .and_modify(|of| of.turn(began_ms))
             .or_insert_with(|| Minute::new(began_ms));
         if minute.singly < SINGLY_MAX && !again {
             minute.singly += 1;
-            return Place::Singly;
+            return RecordedIn::Singly;
         }
         let known = minute.summary.as_ref().filter(|known| !known.lock().over);
         let summary = known.cloned().unwrap_or_else(|| {
@@ -126,10 +126,10 @@ impl Minutes {
             new
         });
         minute.summary = Some(summary.clone());
-        Place::In(summary)
+        RecordedIn::In(summary)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inside> {
+    fn lock(&self) -> MutexGuard<'_, OpenSummaries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -275,8 +275,8 @@ impl Summaries {
             }
             // Its minute ended meanwhile.
             match self.place(sent.client, true) {
-                Place::In(next) => summary = next,
-                Place::Singly => {
+                RecordedIn::In(next) => summary = next,
+                RecordedIn::Singly => {
                     let text = "expected room for a summary of refusals, found none";
                     return Err(Unavailable(text.into()));
                 }

@@ -9,7 +9,7 @@ mod slot;
 mod source;
 
 pub use authorities::read as authorities;
-pub(crate) use plan::Keys;
+pub(crate) use plan::IssuerJwks;
 pub use settings::TrustSettings;
 
 use crate::unavailable::Unavailable;
@@ -18,8 +18,8 @@ use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_outgoing::{Fetcher, Lookup, System};
 use plan::Plan;
-use slot::{Landing, Number, Slot};
-use source::{Found, SourceFlaw};
+use slot::{IssuerEntry, Landing, Number};
+use source::{FoundIssuer, SourceFlaw};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -31,12 +31,12 @@ const FETCHES_MAX: usize = 32;
 
 /// Others' keys.
 pub struct IssuerKeys {
-    slots: RwLock<HashMap<IssuerId, Slot>>,
-    shared: Arc<Shared>,
+    slots: RwLock<HashMap<IssuerId, IssuerEntry>>,
+    shared: Arc<SharedIssuers>,
 }
 
 /// What a fetch needs while nobody may be waiting any more.
-struct Shared {
+struct SharedIssuers {
     fetcher: Fetcher,
     settings: TrustSettings,
     clock: Clock,
@@ -64,7 +64,7 @@ impl IssuerKeys {
         let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
         Ok(Self {
             slots: RwLock::default(),
-            shared: Arc::new(Shared {
+            shared: Arc::new(SharedIssuers {
                 fetcher,
                 settings,
                 clock,
@@ -92,7 +92,7 @@ impl IssuerKeys {
     }
 
     /// The issuer's keys, where nobody has to wait for them.
-    pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<Keys>> {
+    pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<IssuerJwks>> {
         let slot = self.slot(issuer);
         match self.plan(&slot, false) {
             Plan::Use(keys) => Some(keys),
@@ -106,7 +106,11 @@ impl IssuerKeys {
 
     /// [`IssuerKeys::keys_unless`] where all may wait.
     #[cfg(test)]
-    async fn keys(&self, issuer: &Arc<Issuer>, newer: bool) -> Result<Arc<Keys>, Unavailable> {
+    async fn keys(
+        &self,
+        issuer: &Arc<Issuer>,
+        newer: bool,
+    ) -> Result<Arc<IssuerJwks>, Unavailable> {
         self.keys_unless(issuer, newer, || Ok(())).await
     }
 
@@ -123,7 +127,7 @@ impl IssuerKeys {
         issuer: &Arc<Issuer>,
         newer: bool,
         waits: impl FnOnce() -> Result<(), Unavailable>,
-    ) -> Result<Arc<Keys>, Unavailable> {
+    ) -> Result<Arc<IssuerJwks>, Unavailable> {
         let slot = self.slot(issuer);
         let landing = match self.plan(&slot, newer) {
             Plan::Use(keys) => return Ok(keys),
@@ -145,7 +149,7 @@ impl IssuerKeys {
         keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
     }
 
-    fn plan(&self, slot: &Slot, newer: bool) -> Plan {
+    fn plan(&self, slot: &IssuerEntry, newer: bool) -> Plan {
         let inside = slot.read();
         let flying = inside.flight().is_some();
         let now_s = self.shared.clock.now_s();
@@ -154,7 +158,7 @@ impl IssuerKeys {
     }
 
     /// The place of the issuer as it is declared now.
-    fn slot(&self, issuer: &Arc<Issuer>) -> Slot {
+    fn slot(&self, issuer: &Arc<Issuer>) -> IssuerEntry {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.get(&issuer.id).filter(|slot| slot.is_of(issuer));
         if let Some(slot) = slot {
@@ -162,14 +166,14 @@ impl IssuerKeys {
         }
         drop(slots);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = Slot::new(issuer, slots.get(&issuer.id));
+        let slot = IssuerEntry::new(issuer, slots.get(&issuer.id));
         slots.insert(issuer.id.clone(), slot.clone());
         slot
     }
 
     /// Has a fetch made, unless one is under way or another caller has just had
     /// it made; what comes back ends with it.
-    fn fetch(&self, slot: &Slot, newer: bool) -> Option<Landing> {
+    fn fetch(&self, slot: &IssuerEntry, newer: bool) -> Option<Landing> {
         let now_s = self.shared.clock.now_s();
         let mut inside = slot.write();
         if let Some(landing) = inside.flight() {
@@ -204,7 +208,7 @@ impl IssuerKeys {
     }
 }
 
-impl Shared {
+impl SharedIssuers {
     fn next_generation(&self) -> u64 {
         self.generation.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -213,7 +217,7 @@ impl Shared {
     /// at the end, after that.
     async fn flight(
         self: Arc<Self>,
-        slot: Slot,
+        slot: IssuerEntry,
         (number, begun_s): (Number, u64),
         done: watch::Sender<()>,
     ) {
@@ -244,7 +248,7 @@ impl Shared {
         }
     }
 
-    async fn found(&self, issuer: &Issuer) -> Result<Found, SourceFlaw> {
+    async fn found(&self, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
         // It is never closed; were it, nothing would be bounded by it.
         let _permit = self.permits.acquire().await.ok();
         source::fetched(&self.fetcher, issuer).await

@@ -11,7 +11,7 @@ const DOWN_S: u64 = 60;
 
 /// One issuer's keys as they were fetched.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub(crate) struct IssuerJwks {
     /// The keys.
     pub(crate) set: Arc<KeySet>,
     /// Changes whenever the keys do; never used twice, for any issuer.
@@ -27,9 +27,9 @@ pub(crate) struct Keys {
 
 /// What is held of one issuer.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Held {
+pub(super) struct HeldKeySet {
     /// Its keys, as last fetched.
-    pub(super) keys: Option<Arc<Keys>>,
+    pub(super) keys: Option<Arc<IssuerJwks>>,
     /// When the last fetch began or, having failed, ended, in Unix seconds.
     pub(super) tried_s: Option<u64>,
     /// Whether the last fetch that ended failed.
@@ -40,18 +40,18 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) enum Plan {
     /// Use these.
-    Use(Arc<Keys>),
+    Use(Arc<IssuerJwks>),
     /// Use these, and fetch in the background.
-    UseAndFetch(Arc<Keys>),
+    UseAndFetch(Arc<IssuerJwks>),
     /// Wait for a fetch.
     Wait,
     /// There are none, and it is too early to ask again.
     Refuse,
 }
 
-impl Held {
+impl HeldKeySet {
     /// The keys, unless their time and the grace after it are over.
-    pub(super) fn usable(&self, now_s: u64, settings: &TrustSettings) -> Option<&Arc<Keys>> {
+    pub(super) fn usable(&self, now_s: u64, settings: &TrustSettings) -> Option<&Arc<IssuerJwks>> {
         self.keys.as_ref().filter(|keys| {
             keys.fresh_s
                 .is_none_or(|fresh_s| keys.age_s(now_s) < fresh_s.saturating_add(settings.stale_s))
@@ -90,7 +90,7 @@ impl Held {
     }
 }
 
-impl Keys {
+impl IssuerJwks {
     fn age_s(&self, now_s: u64) -> u64 {
         now_s.saturating_sub(self.fetched_s)
     }

@@ -1,6 +1,6 @@
 //! `[trust]` and `network.allow_private` (contract §14).
 
-use locum_outgoing::{Bounds, Cidr};
+use locum_outgoing::{Cidr, FetchBounds};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,8 +53,8 @@ impl TrustSettings {
     }
 
     /// What a fetch may reach, and how much of it.
-    pub(super) fn bounds(&self) -> Bounds {
-        Bounds {
+    pub(super) fn bounds(&self) -> FetchBounds {
+        FetchBounds {
             allow_private: self.allow_private.clone(),
             timeout: Duration::from_secs(self.fetch_timeout_s),
             max_bytes: self.max_bytes,

@@ -1,8 +1,8 @@
 //! One issuer's keys. At most one fetch is under way; it belongs to nobody who
 //! waits for it, so a caller that goes away takes nothing along.
 
-use super::plan::{Held, Keys};
-use super::source::{self, Found};
+use super::plan::{HeldKeySet, IssuerJwks};
+use super::source::{self, FoundIssuer};
 use locum_core::registry::Issuer;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ pub(super) struct Number(u64);
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     /// What is held.
-    pub(super) held: Held,
+    pub(super) held: HeldKeySet,
     flight: Option<Landing>,
     /// The last fetch that counts.
     number: u64,
@@ -55,7 +55,7 @@ impl Inside {
     pub(super) fn land(
         &mut self,
         Number(number): Number,
-        found: Found,
+        found: FoundIssuer,
         (begun_s, fresh_s): (u64, Option<u64>),
         next: u64,
     ) {
@@ -68,7 +68,7 @@ impl Inside {
             None => (Arc::new(found.set), next),
         };
         self.held.failed = false;
-        self.held.keys = Some(Arc::new(Keys {
+        self.held.keys = Some(Arc::new(IssuerJwks {
             set,
             generation,
             digest: found.digest,
@@ -91,13 +91,13 @@ impl Inside {
 
 /// One issuer's place.
 #[derive(Debug, Clone)]
-pub(super) struct Slot {
+pub(super) struct IssuerEntry {
     /// As it is declared.
     pub(super) issuer: Arc<Issuer>,
     inside: Arc<RwLock<Inside>>,
 }
 
-impl Slot {
+impl IssuerEntry {
     /// A place for an issuer. One whose keys are found as before takes over
     /// what is held; else old keys never answer for new facts.
     pub(super) fn new(issuer: &Arc<Issuer>, before: Option<&Self>) -> Self {
@@ -129,8 +129,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    fn found(vouched: bool) -> Found {
-        Found {
+    fn found(vouched: bool) -> FoundIssuer {
+        FoundIssuer {
             set: Default::default(),
             digest: [0; 32],
             keep_s: None,

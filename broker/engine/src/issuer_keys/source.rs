@@ -28,7 +28,7 @@ pub(super) enum SourceFlaw {
 }
 
 /// Keys as they were found.
-pub(super) struct Found {
+pub(super) struct FoundIssuer {
     /// The keys.
     pub(super) set: KeySet,
     /// SHA-256 of the text they were read from.
@@ -49,13 +49,13 @@ pub(super) fn same(one: &IssuerSpec, other: &IssuerSpec) -> bool {
 }
 
 /// Keys by value, if that is how the issuer has them.
-pub(super) fn by_value(issuer: &Issuer) -> Option<Result<Found, KeyFlaw>> {
+pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> {
     let jwks = match issuer.spec.kind {
         IssuerKind::Jwt => issuer.spec.jwks.as_ref()?,
         IssuerKind::Oidc => return None,
     };
     let digest = Sha256::digest(jwks.to_string()).into();
-    let found = KeySet::from_jwks(jwks, &issuer.spec.algs).map(|set| Found {
+    let found = KeySet::from_jwks(jwks, &issuer.spec.algs).map(|set| FoundIssuer {
         set,
         digest,
         keep_s: None,
@@ -68,7 +68,7 @@ pub(super) fn by_value(issuer: &Issuer) -> Option<Result<Found, KeyFlaw>> {
 ///
 /// # Errors
 /// [`SourceFlaw`].
-pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<Found, SourceFlaw> {
+pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
     let spec = &issuer.spec;
     let document = match (spec.kind, &spec.jwks_uri) {
         (IssuerKind::Jwt, Some(uri)) => fetcher.json(uri).await?,
@@ -78,8 +78,8 @@ pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<Found,
     read(&document, &spec.algs)
 }
 
-fn read(document: &Document, algs: &[Alg]) -> Result<Found, SourceFlaw> {
-    Ok(Found {
+fn read(document: &Document, algs: &[Alg]) -> Result<FoundIssuer, SourceFlaw> {
+    Ok(FoundIssuer {
         set: KeySet::from_jwks(&document.value, algs)?,
         digest: document.digest,
         keep_s: document.keep_s,

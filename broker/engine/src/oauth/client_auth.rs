@@ -218,7 +218,8 @@ async fn take_mark(
     let mark = Mark {
         key: broker.records.vault.mark(client.get().id(), jti),
         request,
-        // Not by the greatest age of now, which may be raised.
+        // The mark lasts as long as the assertion may: the greatest age of an
+        // assertion may be raised meanwhile.
         until_s: claims.exp.saturating_add(1),
     };
     let now_s = broker.records.clock.now_s();

@@ -1,4 +1,5 @@
-//! Reading a form: size, grammar, duplicates (RFC 6749 §3.2, contract §6).
+//! Reading a form: grammar, number of parameters, and which of them repeat (RFC
+//! 6749 §3.2, contract §6).
 
 use http::HeaderMap;
 use locum_core::refusal::{Code, Refusal, quoted};

@@ -5,17 +5,17 @@
 use super::proven::Proven;
 use super::waiting::Waiter;
 use crate::broker::Broker;
-use crate::exchange::summary::{Place, Sent};
-use crate::rate::Verdict;
+use crate::exchange::summary::{RecordedIn, Sent};
+use crate::rate::RateVerdict;
 use crate::unavailable::{Unavailable, unavailable};
 use locum_ambient::telemetry::TraceId;
-use locum_core::decide::{Frame, PersonalSalt, Refused};
+use locum_core::decide::{PersonalSalt, RecordFrame, Refused};
 use locum_core::ids::RequestId;
 use locum_core::refusal::{Code, Refusal};
 use serde_json::json;
 
 /// Whether the client may ask now.
-pub(crate) fn check(broker: &Broker, client: &Proven) -> Verdict {
+pub(crate) fn check(broker: &Broker, client: &Proven) -> RateVerdict {
     broker
         .rate
         .check(client.client.get().id(), broker.records.clock.now_ms())
@@ -43,15 +43,15 @@ pub(crate) async fn hold(
     (client, waiter): (&Proven, &Waiter),
 ) -> Result<(), Refusal> {
     let verdict = check(broker, client);
-    if verdict == Verdict::Within {
+    if verdict == RateVerdict::Within {
         return Ok(());
     }
-    let again = verdict == Verdict::OverAgain;
+    let again = verdict == RateVerdict::OverAgain;
     let place = broker.summaries.place(client.client.get().id(), again);
     let refused = Refused::early(over(broker), "rate", broker.bundle().address());
     let recorded = match place {
-        Place::Singly => singly(broker, (id, trace), client, &refused, waiter).await,
-        Place::In(summary) => {
+        RecordedIn::Singly => singly(broker, (id, trace), client, &refused, waiter).await,
+        RecordedIn::In(summary) => {
             let sent = Sent {
                 client: client.client.get().id(),
                 request: id,
@@ -84,7 +84,7 @@ async fn singly(
     waiter: &Waiter,
 ) -> Result<(), Unavailable> {
     let mark = client.mark.iter();
-    let draft = refused.draft(&Frame {
+    let draft = refused.draft(&RecordFrame {
         request_id: id,
         client_id: client.client.get().id(),
         trace_id: trace.map(TraceId::as_str),

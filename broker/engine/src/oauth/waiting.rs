@@ -39,7 +39,7 @@ enum Source {
 
 /// Everything that waits.
 #[derive(Debug, Default)]
-pub struct Waiting(Mutex<Loads>);
+pub struct WaitingRequests(Mutex<Loads>);
 
 #[derive(Debug, Default)]
 struct Loads {
@@ -58,7 +58,7 @@ struct Load {
 /// by the task that works on it.
 #[derive(Debug)]
 pub struct Waiter {
-    all: Arc<Waiting>,
+    all: Arc<WaitingRequests>,
     bytes: usize,
     inside: Mutex<Inside>,
 }
@@ -85,7 +85,7 @@ impl Load {
     }
 }
 
-impl Waiting {
+impl WaitingRequests {
     fn lock(&self) -> MutexGuard<'_, Loads> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,16 +128,16 @@ impl Loads {
 impl Waiter {
     /// A request of a caller that is not authenticated, with a body of so many
     /// bytes, of which its parameters are a copy.
-    pub fn stranger(all: &Arc<Waiting>, peer: IpAddr, body: usize) -> Self {
+    pub fn stranger(all: &Arc<WaitingRequests>, peer: IpAddr, body: usize) -> Self {
         Self::new(all, Source::Peer(network(peer)), body)
     }
 
     /// A request of an authenticated client.
-    pub fn client(all: &Arc<Waiting>, client: &str, body: usize) -> Self {
+    pub fn client(all: &Arc<WaitingRequests>, client: &str, body: usize) -> Self {
         Self::new(all, Source::Client(client.into()), body)
     }
 
-    fn new(all: &Arc<Waiting>, source: Source, body: usize) -> Self {
+    fn new(all: &Arc<WaitingRequests>, source: Source, body: usize) -> Self {
         Self {
             all: all.clone(),
             bytes: OVERHEAD + 2 * body,
@@ -150,7 +150,7 @@ impl Waiter {
 
     /// The caller is authenticated now. Where it waited before, it stays with
     /// the strangers.
-    pub fn is_client(&self, client: &str) {
+    pub fn authenticated_as(&self, client: &str) {
         let mut inside = self.lock();
         if !inside.counted {
             inside.source = Source::Client(client.into());

@@ -6,31 +6,34 @@ const NOW_MS: u64 = 1_795_400_040_000;
 fn a_client_may_ask_its_rate_at_once_and_then_as_it_refills() {
     let rate = Rate::new(Some(4));
     for _ in 0..4 {
-        assert_eq!(rate.check("a", NOW_MS), Verdict::Within);
+        assert_eq!(rate.check("a", NOW_MS), RateVerdict::Within);
     }
-    assert_eq!(rate.check("a", NOW_MS), Verdict::OverFirst);
-    assert_eq!(rate.check("a", NOW_MS + 249), Verdict::OverAgain);
-    assert_eq!(rate.check("a", NOW_MS + 250), Verdict::Within);
-    assert_eq!(rate.check("a", NOW_MS + 251), Verdict::OverAgain);
+    assert_eq!(rate.check("a", NOW_MS), RateVerdict::OverFirst);
+    assert_eq!(rate.check("a", NOW_MS + 249), RateVerdict::OverAgain);
+    assert_eq!(rate.check("a", NOW_MS + 250), RateVerdict::Within);
+    assert_eq!(rate.check("a", NOW_MS + 251), RateVerdict::OverAgain);
 }
 
 #[test]
 fn one_clients_haste_is_no_other_clients() {
     let rate = Rate::new(Some(1));
-    assert_eq!(rate.check("a", NOW_MS), Verdict::Within);
-    assert_eq!(rate.check("a", NOW_MS), Verdict::OverFirst);
-    assert_eq!(rate.check("b", NOW_MS), Verdict::Within);
+    assert_eq!(rate.check("a", NOW_MS), RateVerdict::Within);
+    assert_eq!(rate.check("a", NOW_MS), RateVerdict::OverFirst);
+    assert_eq!(rate.check("b", NOW_MS), RateVerdict::Within);
 }
 
 #[test]
 fn a_client_over_its_rate_is_told_once_a_minute() {
     let rate = Rate::new(Some(1));
     let asked: Vec<_> = (0..5).map(|_| rate.check("a", NOW_MS)).collect();
-    let first = asked.iter().filter(|v| **v == Verdict::OverFirst).count();
+    let first = asked
+        .iter()
+        .filter(|v| **v == RateVerdict::OverFirst)
+        .count();
     assert_eq!(first, 1);
     let later = NOW_MS + MINUTE_MS;
-    assert_eq!(rate.check("a", later), Verdict::Within);
-    assert_eq!(rate.check("a", later), Verdict::OverFirst);
+    assert_eq!(rate.check("a", later), RateVerdict::Within);
+    assert_eq!(rate.check("a", later), RateVerdict::OverFirst);
 }
 
 #[test]
@@ -46,6 +49,6 @@ fn what_is_remembered_is_bounded() {
 #[test]
 fn without_a_rate_nobody_is_held_back_or_remembered() {
     for rate in [Rate::new(None), Rate::new(Some(0))] {
-        assert!((0..9).all(|_| rate.check("a", NOW_MS) == Verdict::Within));
+        assert!((0..9).all(|_| rate.check("a", NOW_MS) == RateVerdict::Within));
     }
 }

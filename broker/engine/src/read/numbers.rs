@@ -2,7 +2,7 @@
 //! §2). Others are kept and shown again differently from how they came, and
 //! where they stand in a record its hash would depend on how they are written.
 
-use locum_core::registry::Problem as Flaw;
+use locum_core::registry::FieldProblem as Flaw;
 use serde_json::{Map, Number, Value};
 
 use super::place::Misfit;

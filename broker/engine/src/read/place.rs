@@ -1,7 +1,7 @@
 //! A deserializer over JSON values whose errors know their place and repeat
 //! nothing of what was sent.
 
-use locum_core::registry::Problem as Flaw;
+use locum_core::registry::FieldProblem as Flaw;
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,

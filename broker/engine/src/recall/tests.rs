@@ -44,7 +44,10 @@ fn a_permit_s_record_gives_back_subject_lineage_groups_and_target() {
     assert_eq!(found.recall.issuer.unwrap().as_str(), "demo");
     let lineage: Vec<_> = found.recall.lineage.iter().copied().collect();
     let key = [9; 16];
-    assert_eq!(lineage, [locum_core::lineage::Entry { key, since_ms: 5 }]);
+    assert_eq!(
+        lineage,
+        [locum_core::lineage::Ancestor { key, since_ms: 5 }]
+    );
     assert_eq!(found.recall.groups.unwrap().len(), 1);
     assert_eq!(found.recall.presenter, None);
     assert_eq!(found.target.unwrap().as_str(), "sap");

@@ -37,7 +37,7 @@ fn an_agent_that_is_retired_is_nobodys_business_any_more() {
 
 #[test]
 fn beyond_a_number_the_rest_is_counted() {
-    let problem = Problem {
+    let problem = FieldProblem {
         pointer: "/a".into(),
         detail: "b".into(),
     };

@@ -1,7 +1,7 @@
 //! Whom a revocation or a lock stops: live tokens by the lineage in their
 //! records, live grants, the people behind both; and what lives on elsewhere.
 
-use super::permit::{Permit, Signed};
+use super::permit::{RecordedPermit, Signed};
 use crate::broker::Broker;
 use crate::unavailable::Unavailable;
 use locum_core::lineage::{LineageKind, What};
@@ -176,7 +176,7 @@ impl Stop {
         }
     }
 
-    fn stops(&self, permit: &Permit, world: &World<'_>) -> bool {
+    fn stops(&self, permit: &RecordedPermit, world: &World<'_>) -> bool {
         if let Some(signed) = &self.signed {
             return permit.is_signed(signed, world.registry);
         }
@@ -191,13 +191,13 @@ impl Stop {
         }
     }
 
-    fn was_dead(&self, permit: &Permit, world: &World<'_>) -> bool {
+    fn was_dead(&self, permit: &RecordedPermit, world: &World<'_>) -> bool {
         let mut gone = self.gone.iter();
         gone.any(|signed| permit.is_signed(signed, world.registry))
             || world.is_dead_with(&permit.lineage, Some(self.before))
     }
 
-    fn token(&self, permit: &Permit, world: &World<'_>, out: &mut Affected) {
+    fn token(&self, permit: &RecordedPermit, world: &World<'_>, out: &mut Affected) {
         if !self.stops(permit, world) || self.was_dead(permit, world) {
             return;
         }
@@ -228,7 +228,7 @@ impl Stop {
             let found = found.map_err(|e| Unavailable(format!("ledger: {e}")))?;
             for entry in &found.entries {
                 let state = broker.records.state.read();
-                let permit = Permit::read(entry, &broker.issuer, &state);
+                let permit = RecordedPermit::read(entry, &broker.issuer, &state);
                 if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
                     self.token(&permit, &state.world(now_ms), &mut out);
                 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// A token that was permitted.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(super) struct RecordedPermit {
     /// Its id.
     pub(super) jti: Jti,
     /// Unix seconds at which it ends.
@@ -53,7 +53,7 @@ impl Signed {
     }
 }
 
-impl Permit {
+impl RecordedPermit {
     /// Reads a record; `None` when it is no permit. `issuer` is Locum's.
     pub(super) fn read(entry: &Entry, issuer: &str, state: &State) -> Option<Self> {
         let body = &entry.body;

@@ -40,7 +40,7 @@ fn the_example_of_the_contract_permits_reading_and_nothing_else() {
         pre_authorise(),
     ];
     for other in others {
-        assert_eq!(bundle.ask(&other), Ok(Answer::default()), "{other:?}");
+        assert_eq!(bundle.ask(&other), Ok(PolicyAnswer::default()), "{other:?}");
     }
 }
 

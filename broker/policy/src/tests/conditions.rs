@@ -6,7 +6,7 @@ use super::slices::unsliced;
 use super::*;
 use crate::conditions::Conditions;
 use crate::mentions::Mentions;
-use crate::request::Facts;
+use crate::request::CedarFacts;
 use crate::told::Told;
 use crate::vocabulary::Vocabulary;
 use cedar_policy::Policy;
@@ -130,7 +130,7 @@ fn told_of(condition: &str, question: &Question) -> Option<bool> {
     let words = Vocabulary::get().unwrap();
     let text = format!("permit(principal, action, resource) when {{ {condition} }};");
     let policy = Policy::parse(None, text).unwrap();
-    let facts = Facts::of(question, &Mentions::all()).unwrap();
+    let facts = CedarFacts::of(question, &Mentions::all()).unwrap();
     let tree = policy.to_json().unwrap();
     Conditions::read(&policy, &tree, words).judge(&Told::of(&facts))
 }

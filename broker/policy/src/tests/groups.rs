@@ -23,7 +23,7 @@ fn no_permit_that_names_a_group_matches_where_groups_are_unknown() {
         assert!(allowed(&text, &question()), "{condition}");
         assert_eq!(
             bundle(&text).ask(&unknown()),
-            Ok(Answer::default()),
+            Ok(PolicyAnswer::default()),
             "{condition}"
         );
     }

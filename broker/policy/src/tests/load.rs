@@ -24,7 +24,7 @@ fn the_address_is_the_hash_of_the_canonical_files() {
 fn an_empty_bundle_loads_and_permits_nothing() {
     let bundle = Bundle::load(&BTreeMap::new()).unwrap();
     assert_eq!(bundle.count(), 0);
-    assert_eq!(bundle.ask(&question()), Ok(Answer::default()));
+    assert_eq!(bundle.ask(&question()), Ok(PolicyAnswer::default()));
     assert_eq!(super::bundle("// nothing\n").count(), 0);
 }
 

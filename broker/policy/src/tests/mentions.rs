@@ -1,6 +1,6 @@
 use super::*;
 use crate::mentions::Mentions;
-use crate::request::Facts;
+use crate::request::CedarFacts;
 use crate::vocabulary::Vocabulary;
 use cedar_policy::Request;
 use locum_core::ids::ClientId;
@@ -89,7 +89,7 @@ proptest! {
     ) {
         let bundle = bundle(&text(&forbids, &permits));
         for question in questions.iter().chain(&questions) {
-            let whole = Facts::of(question, &Mentions::all()).unwrap();
+            let whole = CedarFacts::of(question, &Mentions::all()).unwrap();
             prop_assert_eq!(bundle.ask(question), bundle.work_out(&whole));
         }
     }
@@ -97,7 +97,7 @@ proptest! {
     #[test]
     fn every_request_fits_the_schema(question in some_question()) {
         let words = Vocabulary::get().unwrap();
-        let request = Facts::of(&question, &Mentions::all()).unwrap().request(words).unwrap();
+        let request = CedarFacts::of(&question, &Mentions::all()).unwrap().request(words).unwrap();
         let fits = Request::new(
             request.principal().unwrap().clone(),
             request.action().unwrap().clone(),
@@ -112,7 +112,7 @@ proptest! {
 /// Whether two questions come to the same facts under the bundle.
 fn told_apart(text: &str, one: &Question, other: &Question) -> bool {
     let bundle = bundle(text);
-    let facts = |question| Facts::of(question, &bundle.mentions).unwrap();
+    let facts = |question| CedarFacts::of(question, &bundle.mentions).unwrap();
     facts(one) != facts(other)
 }
 

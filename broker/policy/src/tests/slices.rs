@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::mentions::Mentions;
-use crate::request::Facts;
+use crate::request::CedarFacts;
 use cedar_policy::{Authorizer, Decision, Policy, PolicyId, PolicySet};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -76,7 +76,7 @@ pub(super) fn unsliced(bundle: &Bundle, texts: &[String], question: &Question) -
     let parse =
         |(place, text)| Policy::parse(Some(PolicyId::new(format!("p{place}"))), text).unwrap();
     let set = PolicySet::from_policies(texts.iter().enumerate().map(parse)).unwrap();
-    let facts = Facts::of(question, &Mentions::all()).unwrap();
+    let facts = CedarFacts::of(question, &Mentions::all()).unwrap();
     let request = facts.request(bundle.words).unwrap();
     let entities = facts.entities(bundle.words).unwrap();
     let response = Authorizer::new().is_authorized(&request, &set, &entities);

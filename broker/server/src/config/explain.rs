@@ -1,7 +1,7 @@
 //! `locum config explain KEY`: a value, and the file it comes from.
 
 use super::files::{Merged, unknown_key};
-use super::reference::{self, KEYS, Key};
+use super::reference::{self, ConfigKey, KEYS};
 use serde_json::json;
 use std::fmt;
 use toml::{Table, Value};
@@ -44,7 +44,7 @@ impl fmt::Display for Explained {
 /// A key, those of a table, the members of an object (`agents.x`) or one of
 /// them; the sentence to give where there is no such key.
 pub(super) fn explain(merged: &Merged, name: &str) -> Result<Vec<Explained>, String> {
-    let inside = |key: &&Key| {
+    let inside = |key: &&ConfigKey| {
         let below = key.name.strip_prefix(name);
         below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
@@ -79,7 +79,7 @@ pub(super) fn explain(merged: &Merged, name: &str) -> Result<Vec<Explained>, Str
     Ok(out)
 }
 
-fn setting(merged: &Merged, key: &Key) -> Explained {
+fn setting(merged: &Merged, key: &ConfigKey) -> Explained {
     let (value, from) = match merged.values.get(key.name) {
         Some(given) => (Some(given.value.clone()), given.file.display().to_string()),
         None => (key.default.and_then(default), DEFAULT.to_owned()),

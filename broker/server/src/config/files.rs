@@ -2,8 +2,8 @@
 //! that gave it.
 
 use super::flaw::ConfigFlaw;
-use super::reference::{self, Holds, INCLUDE, Key, OBJECTS};
-use super::whole::{Stamp, whole};
+use super::reference::{self, ConfigKey, Holds, INCLUDE, OBJECTS};
+use super::whole::{FileStamp, whole};
 use locum_ambient::files::bounded;
 use locum_core::refusal::quoted;
 use locum_engine::read::nearest;
@@ -24,7 +24,7 @@ pub(super) struct Sourced {
 
 /// An entry of an array of objects, as written.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct DeclaredEntry {
     /// The array's name.
     pub(super) array: &'static str,
     /// Its `id`.
@@ -37,7 +37,7 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Merged {
     pub(super) values: BTreeMap<&'static str, Sourced>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DeclaredEntry>,
 }
 
 /// Reads the main file and what it includes, as they stood at one moment.
@@ -59,13 +59,13 @@ pub(super) fn read(main: &Path) -> Result<Merged, ConfigFlaw> {
 }
 
 /// Which files there are, and which each is.
-fn look(main: &Path) -> Result<Vec<(PathBuf, Option<Stamp>)>, ConfigFlaw> {
+fn look(main: &Path) -> Result<Vec<(PathBuf, Option<FileStamp>)>, ConfigFlaw> {
     // What is no TOML, or includes what cannot be, is said by who reads it.
     let table = parse(main, &text(main)?).unwrap_or_default();
     let mut files = vec![main.to_owned()];
     files.extend(included(main, &table).unwrap_or_default());
     let stamped = files.into_iter().map(|file| {
-        let stamp = Stamp::at(&file);
+        let stamp = FileStamp::at(&file);
         let stamp = stamp.map_err(|flaw| ConfigFlaw::new(&file, format!("cannot be read: {flaw}")));
         Ok((file, stamp?))
     });
@@ -244,13 +244,13 @@ impl Merged {
             };
             let id = table.get("id").and_then(Value::as_str).map(str::to_owned);
             let id = id.ok_or_else(|| flaw(format!("expected an `id` in each `[[{array}]]`")))?;
-            let same = |entry: &&Entry| entry.array == array && entry.id == id;
+            let same = |entry: &&DeclaredEntry| entry.array == array && entry.id == id;
             if let Some(before) = self.entries.iter().find(same) {
                 let (id, before) = (quoted(&id), before.file.display());
                 let detail = format!("expected {id} once in `{array}`, found it in `{before}` too");
                 return Err(flaw(detail));
             }
-            self.entries.push(Entry {
+            self.entries.push(DeclaredEntry {
                 array,
                 id,
                 table,
@@ -276,7 +276,7 @@ pub(super) fn unknown_key<'a>(name: &str, known: impl IntoIterator<Item = &'a st
 }
 
 /// The value, if it is what the key holds; a path as it counts.
-fn checked(file: &Path, key: &Key, value: Value) -> Result<Value, ConfigFlaw> {
+fn checked(file: &Path, key: &ConfigKey, value: Value) -> Result<Value, ConfigFlaw> {
     let flaw = |expected: &str| {
         let found = match &value {
             Value::String(_) => "another text",

@@ -12,6 +12,8 @@ mod schema;
 pub(crate) mod secrets;
 mod settings;
 mod strength;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod values;
 mod whole;
 

@@ -1,12 +1,12 @@
 //! What files declare: issuers, targets, agents and clients with the fields of
 //! the admin API (contract §12, §14).
 
-use super::files::{Entry, beside, unknown_key};
+use super::files::{DeclaredEntry, beside, unknown_key};
 use super::flaw::ConfigFlaw;
 use super::reference::OBJECTS;
 use super::secrets::{self, Environment};
 use locum_core::ids::{IssuerId, TargetId};
-use locum_core::registry::{AuthMethod, IssuerSpec, Problem, TargetSpec};
+use locum_core::registry::{AuthMethod, FieldProblem, IssuerSpec, TargetSpec};
 use locum_engine::declared::{
     Build, Declared, DeclaredAgent, DeclaredClient, DeclaredSecret, Named,
 };
@@ -21,7 +21,7 @@ use std::path::Path;
 /// # Errors
 /// The first flaw.
 pub(super) fn read(
-    entries: &[Entry],
+    entries: &[DeclaredEntry],
     environment: Environment<'_>,
 ) -> Result<Declared, ConfigFlaw> {
     let mut out = Declared::default();
@@ -49,13 +49,13 @@ pub(super) fn read(
 }
 
 /// A flaw of an entry.
-fn at(entry: &Entry, detail: &str) -> ConfigFlaw {
+fn at(entry: &DeclaredEntry, detail: &str) -> ConfigFlaw {
     let (array, id) = (entry.array, &entry.id);
     ConfigFlaw::new(&entry.file, format!("`{array}.{id}`: {detail}"))
 }
 
 /// Every member is known.
-fn known(entry: &Entry) -> Result<(), ConfigFlaw> {
+fn known(entry: &DeclaredEntry) -> Result<(), ConfigFlaw> {
     let of_array = OBJECTS.iter().find(|(array, ..)| *array == entry.array);
     let Some((array, spec, more)) = of_array else {
         return Ok(());
@@ -86,7 +86,7 @@ fn known(entry: &Entry) -> Result<(), ConfigFlaw> {
 }
 
 /// The entry as JSON; times become texts.
-fn json(entry: &Entry) -> Result<Map<String, Value>, ConfigFlaw> {
+fn json(entry: &DeclaredEntry) -> Result<Map<String, Value>, ConfigFlaw> {
     fn convert(value: &toml::Value) -> Value {
         match value {
             toml::Value::Datetime(time) => Value::String(time.to_string()),
@@ -107,12 +107,15 @@ fn json(entry: &Entry) -> Result<Map<String, Value>, ConfigFlaw> {
     }
 }
 
-fn spec<T: DeserializeOwned>(entry: &Entry, members: Map<String, Value>) -> Result<T, ConfigFlaw> {
+fn spec<T: DeserializeOwned>(
+    entry: &DeclaredEntry,
+    members: Map<String, Value>,
+) -> Result<T, ConfigFlaw> {
     read::whole(members).map_err(|flaws| at(entry, &sentence(&flaws)))
 }
 
 /// The first flaws of an object, as one sentence.
-pub(super) fn sentence(flaws: &[Problem]) -> String {
+pub(super) fn sentence(flaws: &[FieldProblem]) -> String {
     let each = flaws.iter().take(3).map(|flaw| {
         let place = flaw.pointer.trim_start_matches('/').replace('/', ".");
         format!("{place}: {}", flaw.detail)
@@ -121,7 +124,7 @@ pub(super) fn sentence(flaws: &[Problem]) -> String {
 }
 
 fn text(
-    entry: &Entry,
+    entry: &DeclaredEntry,
     members: &mut Map<String, Value>,
     name: &str,
 ) -> Result<Option<String>, ConfigFlaw> {
@@ -133,7 +136,7 @@ fn text(
 }
 
 fn agent(
-    entry: &Entry,
+    entry: &DeclaredEntry,
     mut members: Map<String, Value>,
     environment: Environment<'_>,
 ) -> Result<DeclaredAgent, ConfigFlaw> {
@@ -163,7 +166,7 @@ fn agent(
 }
 
 fn client(
-    entry: &Entry,
+    entry: &DeclaredEntry,
     mut members: Map<String, Value>,
     environment: Environment<'_>,
 ) -> Result<DeclaredClient, ConfigFlaw> {
@@ -180,7 +183,7 @@ struct SecretNamed {
 }
 
 impl SecretNamed {
-    fn take(entry: &Entry, members: &mut Map<String, Value>) -> Result<Self, ConfigFlaw> {
+    fn take(entry: &DeclaredEntry, members: &mut Map<String, Value>) -> Result<Self, ConfigFlaw> {
         let overlap = members.remove("client_secret_overlap_seconds");
         let fits = |value: Value| value.as_u64().filter(|seconds| *seconds <= OVERLAP_MAX);
         let expected =
@@ -195,7 +198,7 @@ impl SecretNamed {
 
 /// The secret of a client whose methods have one, and of no other.
 fn secret(
-    entry: &Entry,
+    entry: &DeclaredEntry,
     auth: &[AuthMethod],
     named: SecretNamed,
     environment: Environment<'_>,

@@ -1,8 +1,8 @@
 //! The folder of policies (`policy.dir`).
 
-use super::whole::{Stamp, whole};
+use super::whole::{FileStamp, whole};
 use locum_ambient::files::bounded;
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use locum_policy::{Bundle, TEXT_MAX};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// Files that cannot be read, move all the while, or make no bundle.
-pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
+pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<FieldProblem>> {
     load(&read(dir)?)
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Problem>> {
 ///
 /// # Errors
 /// Files that cannot be read, or move all the while.
-pub(crate) fn read(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+pub(crate) fn read(dir: &Path) -> Result<BTreeMap<String, String>, Vec<FieldProblem>> {
     let moving = || {
         let detail = format!(
             "expected files in `{}` that stand still while they are read, found them changing; put all in place, then reload",
@@ -33,10 +33,10 @@ pub(crate) fn read(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>>
 /// Which files there are, which each is, and the folder itself. A file may be a
 /// link through another that is turned elsewhere (`..data` of Kubernetes): what
 /// it leads to counts.
-type Look = (Option<Stamp>, BTreeMap<String, Option<Stamp>>);
+type Look = (Option<FileStamp>, BTreeMap<String, Option<FileStamp>>);
 
-fn look(dir: &Path) -> Result<Look, Vec<Problem>> {
-    let stamp = |path: &Path| Stamp::at(path).map_err(|flaw| unread(path, &flaw));
+fn look(dir: &Path) -> Result<Look, Vec<FieldProblem>> {
+    let stamp = |path: &Path| FileStamp::at(path).map_err(|flaw| unread(path, &flaw));
     let mut files = BTreeMap::new();
     for (name, path) in listed(dir)? {
         files.insert(name, stamp(&path)?);
@@ -44,7 +44,7 @@ fn look(dir: &Path) -> Result<Look, Vec<Problem>> {
     Ok((stamp(dir)?, files))
 }
 
-fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Problem>> {
+fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>, Vec<FieldProblem>> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|flaw| unread(dir, &flaw))? {
         let path = entry.map_err(|flaw| unread(dir, &flaw))?.path();
@@ -57,7 +57,7 @@ fn listed(dir: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Problem>> {
     Ok(out)
 }
 
-fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<FieldProblem>> {
     // A folder that is itself a link may be turned elsewhere between two files.
     let dir = dir.canonicalize().map_err(|flaw| unread(dir, &flaw))?;
     let mut files = BTreeMap::new();
@@ -75,7 +75,7 @@ fn texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     Ok(files)
 }
 
-fn unread(path: &Path, flaw: &std::io::Error) -> Vec<Problem> {
+fn unread(path: &Path, flaw: &std::io::Error) -> Vec<FieldProblem> {
     let path = path.display();
     one("/policies", format!("`{path}` cannot be read: {flaw}"))
 }
@@ -84,9 +84,9 @@ fn unread(path: &Path, flaw: &std::io::Error) -> Vec<Problem> {
 ///
 /// # Errors
 /// What is wrong with them.
-pub(crate) fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Problem>> {
+pub(crate) fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<FieldProblem>> {
     Bundle::load(files).map_err(|flaws| {
-        let each = flaws.iter().map(|flaw| Problem {
+        let each = flaws.iter().map(|flaw| FieldProblem {
             pointer: format!("/policies/{}", flaw.file),
             detail: format!("{flaw}"),
         });
@@ -95,8 +95,8 @@ pub(crate) fn load(files: &BTreeMap<String, String>) -> Result<Bundle, Vec<Probl
 }
 
 /// One flaw, at that place.
-pub(crate) fn one(pointer: &str, detail: impl Into<String>) -> Vec<Problem> {
-    vec![Problem {
+pub(crate) fn one(pointer: &str, detail: impl Into<String>) -> Vec<FieldProblem> {
+    vec![FieldProblem {
         pointer: pointer.to_owned(),
         detail: detail.into(),
     }]

@@ -21,7 +21,7 @@ pub(super) enum Holds {
 
 /// One key.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct ConfigKey {
     /// With its table, a point between.
     pub(super) name: &'static str,
     /// What it holds.
@@ -37,8 +37,8 @@ const fn key(
     holds: Holds,
     default: Option<&'static str>,
     about: &'static str,
-) -> Key {
-    Key {
+) -> ConfigKey {
+    ConfigKey {
         name,
         holds,
         default,
@@ -49,7 +49,7 @@ const fn key(
 use Holds::{Address, Blocks, Flag, Path, Text, Whole};
 
 /// All keys, in the order of the reference (contract §14).
-pub(super) const KEYS: &[Key] = &[
+pub(super) const KEYS: &[ConfigKey] = &[
     key(
         "issuer",
         Text,
@@ -258,13 +258,13 @@ pub(super) const OBJECTS: [(&str, &str, &[&str]); 4] = [
 ];
 
 /// The key of that name.
-pub(super) fn find(name: &str) -> Option<&'static Key> {
+pub(super) fn find(name: &str) -> Option<&'static ConfigKey> {
     KEYS.iter().find(|key| key.name == name)
 }
 
 /// Whether a name is that of a table.
 pub(super) fn is_table(name: &str) -> bool {
-    let inside = |key: &Key| {
+    let inside = |key: &ConfigKey| {
         key.name
             .split_once('.')
             .is_some_and(|(table, _)| table == name)

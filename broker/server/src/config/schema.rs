@@ -1,7 +1,7 @@
 //! The JSON Schema of `locum.toml`, made from the table of keys and the
 //! schemas of the admin API.
 
-use super::reference::{EMPTY_TABLES, Holds, INCLUDE, KEYS, Key, OBJECTS};
+use super::reference::{ConfigKey, EMPTY_TABLES, Holds, INCLUDE, KEYS, OBJECTS};
 use locum_engine::secrets::OVERLAP_MAX;
 use serde_json::{Map, Value, json};
 
@@ -53,7 +53,7 @@ fn table_schema() -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": {} })
 }
 
-fn of_key(key: &Key) -> Value {
+fn of_key(key: &ConfigKey) -> Value {
     let mut out = match key.holds {
         Holds::Text | Holds::Path | Holds::Address => json!({ "type": "string" }),
         Holds::Blocks => json!({ "type": "array", "items": { "type": "string" } }),

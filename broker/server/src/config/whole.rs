@@ -15,14 +15,14 @@ const STILL: Duration = Duration::from_millis(100);
 /// Which file it is, and when it was last changed: a file that was moved there
 /// is another, whatever it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stamp {
+pub(crate) struct FileStamp {
     file: (u64, u64),
     bytes: u64,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(known: &Metadata) -> Self {
         Self {
             file: (known.dev(), known.ino()),

@@ -10,7 +10,7 @@ use locum_demo::world::World;
 use locum_engine::broker::Broker;
 use locum_engine::unavailable::Unavailable;
 use locum_policy::Bundle;
-use locum_stores::state::{Author, Change, Credential, Policies, Role};
+use locum_stores::state::{AdminCredential, Author, Change, Policies, Role};
 use serde_json::Value;
 
 /// Records the facts, unless the folder has some already.
@@ -137,7 +137,7 @@ fn credentials(broker: &Broker, world: &World, facts: &Facts) -> Vec<Change> {
             client,
         })
     });
-    let admin = Credential {
+    let admin = AdminCredential {
         id: CredentialId(broker.records.mint()),
         name: "dev-admin".into(),
         role: Role::Admin,

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use locum_engine::oauth::asking::{self, Asking, NotAsking};
 use locum_web::Arrival;
-use locum_web::answer::{refusal, rejection};
+use locum_web::refusal::{refusal, rejection};
 
 /// The authenticated client and the token that it asks about.
 ///

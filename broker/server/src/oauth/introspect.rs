@@ -11,7 +11,7 @@ use locum_engine::oauth::asking::is_locked;
 use locum_engine::oauth::client_auth::rejected;
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
-use locum_web::answer::{self, no_store};
+use locum_web::refusal::{self, no_store};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) async fn post(
     };
     // Contract §9: a client that is locked does not introspect.
     if is_locked(&app.broker, &asking) {
-        return answer::rejection(&app.front, &rejected(), asking.id);
+        return refusal::rejection(&app.front, &rejected(), asking.id);
     }
     match introspect(&app.broker, &asking).await {
         Ok(Some(claims)) => no_store(StatusCode::OK, &claims),
@@ -36,7 +36,7 @@ pub(crate) async fn post(
         Ok(None) => no_store(StatusCode::OK, &json!({ "active": false })),
         Err(error) => {
             tracing::error!(request_id = %asking.id, %error, "not introspected");
-            answer::refusal(&app.front, &unavailable(), asking.id)
+            refusal::refusal(&app.front, &unavailable(), asking.id)
         }
     }
 }

@@ -9,10 +9,10 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use locum_core::ids::RequestId;
 use locum_core::refusal::Code;
-use locum_engine::revoke::{Outcome, revoke};
+use locum_engine::revoke::{RevokeOutcome, revoke};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
-use locum_web::answer;
+use locum_web::refusal;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -29,17 +29,17 @@ pub(crate) async fn post(
     };
     let revoked = revoke(&app.broker, &asking);
     match asking.waiter.patiently(revoked).await {
-        Ok(Outcome::Done) => {
+        Ok(RevokeOutcome::Done) => {
             let mut response = StatusCode::OK.into_response();
             response
                 .headers_mut()
                 .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        Ok(Outcome::NotYours) => not_yours(&app, asking.id),
+        Ok(RevokeOutcome::NotYours) => not_yours(&app, asking.id),
         Err(error) => {
             tracing::error!(request_id = %asking.id, %error, "not revoked");
-            answer::refusal(&app.front, &unavailable(), asking.id)
+            refusal::refusal(&app.front, &unavailable(), asking.id)
         }
     }
 }
@@ -56,5 +56,5 @@ fn not_yours(app: &App, request_id: RequestId) -> Response {
         "error_description": "expected a token of this client, found one of another; let its own client revoke it",
         "error_uri": format!("{}/errors/{}", app.broker.issuer, code.text()),
     });
-    answer::no_store(StatusCode::BAD_REQUEST, &body)
+    refusal::no_store(StatusCode::BAD_REQUEST, &body)
 }

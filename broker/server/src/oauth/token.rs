@@ -5,12 +5,12 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use locum_connectors::Credential;
+use locum_connectors::IssuedCredential;
 use locum_core::decide::{Permit, Recorded};
 use locum_engine::exchange::{Arrived, Ended, NotIssued, exchange};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
-use locum_web::answer::{no_store, refusal, rejection};
+use locum_web::refusal::{no_store, refusal, rejection};
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -35,7 +35,8 @@ pub(crate) async fn post(
     })
 }
 
-/// Only what is on the record (architecture, "One exchange", step 10).
+/// Answers. A token and a refusal are on the record by then; a rejection is
+/// counted, and a fault has no record (architecture, "One exchange", step 10).
 async fn answered(
     app: &App,
     (peer, arrival): (IpAddr, Arrival),
@@ -72,7 +73,7 @@ async fn answered(
 }
 
 /// 200, with the credential (RFC 8693 §2.2.1).
-fn issued(permit: &Recorded<Permit>, credential: &Credential) -> Response {
+fn issued(permit: &Recorded<Permit>, credential: &IssuedCredential) -> Response {
     let mut body = json!({
         "access_token": credential.secret.expose(),
         "issued_token_type": permit.issued_type().uri(),

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::config::policy_files::{load, one, read};
 use locum_admin::Objects;
 use locum_core::jcs;
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use locum_engine::declared::{self, Declared};
 use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
@@ -25,7 +25,7 @@ pub(super) async fn objects(
     app: &App,
     declared: &Declared,
     policies: bool,
-) -> Result<(), Vec<Problem>> {
+) -> Result<(), Vec<FieldProblem>> {
     let changing = changing(app).await?;
     let changes = {
         let state = app.broker.records.state.read();
@@ -53,7 +53,7 @@ pub(super) async fn objects(
 ///
 /// # Errors
 /// What is wrong with them, or the ledger; then those of before stay.
-pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<Problem>> {
+pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<FieldProblem>> {
     let recorded = app.broker.bundle().address().to_owned();
     let checked = tokio::task::spawn_blocking(move || {
         let files = read(&dir)?;
@@ -99,12 +99,16 @@ fn records(changes: Vec<Change>) -> Vec<Vec<Change>> {
     out
 }
 
-async fn changing(app: &App) -> Result<Changing, Vec<Problem>> {
+async fn changing(app: &App) -> Result<Changing, Vec<FieldProblem>> {
     let changing = app.broker.records.changing().await;
     changing.map_err(|error| one("", error.to_string()))
 }
 
-async fn record(app: &App, changing: &Changing, changes: &[Change]) -> Result<(), Vec<Problem>> {
+async fn record(
+    app: &App,
+    changing: &Changing,
+    changes: &[Change],
+) -> Result<(), Vec<FieldProblem>> {
     let flaw = |error: &dyn std::fmt::Display| one("", error.to_string());
     let author = Author::itself("declared in files");
     let draft = app

@@ -10,11 +10,11 @@ use crate::config::secrets::{self, environment};
 use crate::config::{self, Config};
 use locum_admin::Reload;
 use locum_core::ids::{CredentialId, Uuid7};
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use locum_core::secret::Secret;
 use locum_engine::references;
 use locum_engine::vault::Vault;
-use locum_stores::state::{Credential, Role};
+use locum_stores::state::{AdminCredential, Role};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
@@ -61,7 +61,7 @@ impl Reloader {
         }
     }
 
-    async fn reload(&mut self) -> Vec<Problem> {
+    async fn reload(&mut self) -> Vec<FieldProblem> {
         let file = self.config.clone();
         let read = tokio::task::spawn_blocking(move || config::load(&file, &environment)).await;
         let read = match read {
@@ -104,7 +104,7 @@ impl Reloader {
 
     /// Takes over the bootstrap token as its file holds it now. Where it cannot
     /// be read there is none: what it may hold is not known.
-    fn first(&self) -> Vec<Problem> {
+    fn first(&self) -> Vec<FieldProblem> {
         let file = self.bootstrap.as_deref();
         let (token, flaws) = match secrets::bootstrap(&self.config, file, &environment) {
             Ok(token) => (token, Vec::new()),
@@ -125,7 +125,7 @@ impl Reloader {
 
 /// What is wrong with the master key's file, if it is still there: it is read at
 /// the start alone, but who may read it meanwhile is worth a word.
-fn master(config: &Config) -> Vec<Problem> {
+fn master(config: &Config) -> Vec<FieldProblem> {
     let file = config.settings.keys.master_key_file.as_deref();
     let flaw = file
         .filter(|file| file.exists())
@@ -136,14 +136,14 @@ fn master(config: &Config) -> Vec<Problem> {
 
 /// The credential of the bootstrap token. It is on no record and lives as long
 /// as it is configured; the same token has the same id.
-pub(super) fn first(vault: &Vault, token: &Secret<String>) -> Credential {
+pub(super) fn first(vault: &Vault, token: &Secret<String>) -> AdminCredential {
     let mark = vault.mark("bootstrap", token.expose());
     let mut random = [0; 10];
     random
         .iter_mut()
         .zip(mark)
         .for_each(|(to, from)| *to = from);
-    Credential {
+    AdminCredential {
         id: CredentialId(Uuid7::new(0, random)),
         name: "bootstrap".into(),
         role: Role::Admin,

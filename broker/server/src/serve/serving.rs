@@ -9,7 +9,7 @@ use crate::setup::Setup;
 use crate::{router, start};
 use axum::Router;
 use locum_admin::Reload;
-use locum_core::registry::Problem;
+use locum_core::registry::FieldProblem;
 use locum_engine::open::{Folder, settle};
 use locum_engine::references;
 use locum_web::tls::{self, Certificates};
@@ -188,7 +188,7 @@ impl Serving {
 /// What the files declare, in force.
 async fn declared(app: &App, config: &Config) -> Result<(), Flaw> {
     let dir = config.settings.policy.dir.clone();
-    let said = |flaws: Vec<Problem>| -> Flaw {
+    let said = |flaws: Vec<FieldProblem>| -> Flaw {
         let all: Vec<String> = flaws
             .iter()
             .map(|flaw| format!("{}: {}", flaw.pointer, flaw.detail))

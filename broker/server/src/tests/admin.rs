@@ -16,7 +16,7 @@ use axum::body::{Body, to_bytes};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use locum_core::ids::CredentialId;
-use locum_stores::state::{Author, Change, Credential, Role};
+use locum_stores::state::{AdminCredential, Author, Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -48,7 +48,7 @@ impl Desk {
             credential,
             folder,
         };
-        let credential = Credential {
+        let credential = AdminCredential {
             id: credential,
             name: "administrator".into(),
             role: Role::Admin,

@@ -14,7 +14,7 @@ use locum_ambient::Clock;
 use locum_core::ids::{CredentialId, Uuid7};
 use locum_engine::open::Folder;
 use locum_engine::vault::Vault;
-use locum_stores::state::{Credential, Role};
+use locum_stores::state::{AdminCredential, Role};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -83,7 +83,7 @@ impl TestBroker {
     /// Opens the folder.
     pub(crate) fn begin(&mut self) {
         let vault = Vault::open(&MASTER).unwrap();
-        let first = Credential {
+        let first = AdminCredential {
             id: CredentialId(Uuid7::new(1, [0; 10])),
             name: "model".into(),
             role: Role::Admin,

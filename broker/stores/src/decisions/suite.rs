@@ -1,7 +1,7 @@
 //! How every backend of [`Decisions`] behaves.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Decisions, Found, Position, Sought};
+use super::{Decisions, FoundDecisions, Position, Sought};
 use crate::state::Shared;
 use locum_core::decide::DECISION;
 use locum_core::ids::{Jti, RequestId};
@@ -35,7 +35,7 @@ impl<D: Decisions> Backend<D> {
         appended.place.index
     }
 
-    async fn found(&self, sought: Sought) -> (Vec<u64>, Found) {
+    async fn found(&self, sought: Sought) -> (Vec<u64>, FoundDecisions) {
         let found = self.decisions.search(sought).await.unwrap();
         let places = found.entries.iter().map(|entry| entry.place.index);
         (places.collect(), found)

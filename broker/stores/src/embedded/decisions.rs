@@ -2,7 +2,7 @@
 //! changes.
 
 use crate::Coming;
-use crate::decisions::{Decisions, Found, Position, Sought};
+use crate::decisions::{Decisions, FoundDecisions, Position, Sought};
 use crate::ledger::{AppendError, Entry, Ledger, QUEUED_WITHIN_MS, Reader};
 use locum_core::decide::DECISION;
 use locum_core::ids::Jti;
@@ -35,7 +35,7 @@ impl Decisions for EmbeddedDecisions {
         Box::pin(ready(permit(&self.0.reader(), jti)))
     }
 
-    fn search(&self, sought: Sought) -> Coming<'static, io::Result<Found>> {
+    fn search(&self, sought: Sought) -> Coming<'static, io::Result<FoundDecisions>> {
         let reader = self.0.reader();
         Box::pin(async move { spawn_blocking(move || search(&reader, sought)).await? })
     }
@@ -60,7 +60,7 @@ fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
     entry.kind == DECISION && is("outcome", "permit") && is("jti", &jti.to_string())
 }
 
-fn search(reader: &Reader, sought: Sought) -> io::Result<Found> {
+fn search(reader: &Reader, sought: Sought) -> io::Result<FoundDecisions> {
     let all = range(reader, &sought)?;
     let newest_first = sought.newest_first;
     let looked = nearest(&all, sought.look_at, newest_first);
@@ -84,7 +84,7 @@ fn search(reader: &Reader, sought: Sought) -> io::Result<Found> {
     } else {
         (stopped - all.start, stopped < all.end)
     };
-    Ok(Found {
+    Ok(FoundDecisions {
         entries,
         next: left.then_some(Position(stopped)),
         looked_at,

@@ -9,11 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Tickets in a map.
 pub struct EmbeddedTickets {
     bounds: TicketBounds,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptTickets>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptTickets {
     tickets: HashMap<TicketKey, Ticket>,
     /// By their ends: those that are over are the first.
     ends: BTreeSet<(u64, TicketKey)>,
@@ -32,7 +32,7 @@ impl EmbeddedTickets {
     }
 
     /// Those that are not over.
-    fn at(&self, now_s: u64) -> MutexGuard<'_, Kept> {
+    fn at(&self, now_s: u64) -> MutexGuard<'_, KeptTickets> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((until_s, key)) = kept.ends.first().copied()
             && until_s <= now_s
@@ -43,7 +43,7 @@ impl EmbeddedTickets {
     }
 }
 
-impl Kept {
+impl KeptTickets {
     fn put(&mut self, ticket: Ticket, bounds: TicketBounds) -> Result<(), NotKept> {
         if self.tickets.contains_key(&ticket.key) {
             return Err(NotKept::Taken);

@@ -37,14 +37,14 @@ struct Record {
 
 /// The one member that a search by time looks at.
 #[derive(Deserialize)]
-struct Stamp {
+struct RecordTime {
     time_ms: u64,
 }
 
 /// The time of a frame's record, without the rest of it.
 pub(super) fn time_ms(frame: &Frame<'_>) -> Result<u64, String> {
     serde_json::from_slice(frame.record)
-        .map(|stamp: Stamp| stamp.time_ms)
+        .map(|stamp: RecordTime| stamp.time_ms)
         .map_err(|e| format!("expected a record with `time_ms`: {e}"))
 }
 

@@ -1,7 +1,7 @@
 //! Who folds the records into state.
 
 use super::entry::Entry;
-use super::past::Past;
+use super::past::RawRecord;
 use locum_core::record::{Draft, Place};
 
 /// Who folds the records into state, in index order and without gaps.
@@ -14,7 +14,7 @@ pub trait Follower: Send + 'static {
 
     /// A record of the past before it is decoded: `true` when it was followed
     /// from its bytes alone, as [`Follower::replay`] would have.
-    fn skim(&mut self, _past: &Past<'_>) -> bool {
+    fn skim(&mut self, _past: &RawRecord<'_>) -> bool {
         false
     }
 

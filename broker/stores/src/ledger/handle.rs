@@ -22,8 +22,8 @@ use super::{
     disk::{Disk, RealDisk},
     keeper::Keeper,
     map::{Contents, Map},
-    open::{self, Found},
-    queue::{Answer, Queue, Waiting},
+    open::{self, FoundLedger},
+    queue::{AppendAnswer, Queue, QueuedAppend},
     stats::Counters,
     writer::Writer,
 };
@@ -102,7 +102,7 @@ impl Ledger {
         queued.blocking_recv().unwrap_or(Err(AppendError::Closed))
     }
 
-    fn enqueue(&self, draft: Arc<Draft>) -> Result<oneshot::Receiver<Answer>, AppendError> {
+    fn enqueue(&self, draft: Arc<Draft>) -> Result<oneshot::Receiver<AppendAnswer>, AppendError> {
         let side = draft.side();
         within(draft.body().len(), RECORD_MAX)?;
         within(side.len(), SIDE_MAX)?;
@@ -111,7 +111,7 @@ impl Ledger {
             return Err(AppendError::TooDeep { found: depth });
         }
         let (answer, queued) = oneshot::channel();
-        self.0.queue.push(Waiting {
+        self.0.queue.push(QueuedAppend {
             draft,
             side,
             answer,
@@ -169,7 +169,7 @@ fn start(
     options: Options,
     clock: Clock,
     follower: Box<dyn Follower>,
-    found: Found,
+    found: FoundLedger,
 ) -> Result<Ledger, OpenError> {
     let queue = Arc::new(Queue::new(options.queue));
     let map = Arc::new(Map::new(found.contents));

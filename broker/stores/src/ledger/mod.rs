@@ -25,6 +25,9 @@ mod segment;
 mod snapshot;
 mod stats;
 mod tail;
+#[cfg(feature = "testing")]
+#[allow(clippy::indexing_slicing, reason = "for tests")]
+pub mod testing;
 mod torn;
 mod writer;
 
@@ -39,7 +42,7 @@ pub use handle::Ledger;
 pub(crate) use made::QUEUED_WITHIN_MS;
 pub use options::{Clock, Opened, Options, QUEUE, SEGMENT_BYTES};
 pub use parts::{Part, Parts, is_part, verify};
-pub use past::Past;
+pub use past::RawRecord;
 pub use reader::{Backward, Forward, Reader};
 pub use search::Search;
 pub use snapshot::SNAPSHOT;

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// An opened folder.
-pub(super) struct Found {
+pub(super) struct FoundLedger {
     /// Held as long as the writer lives.
     pub(super) lock: File,
     pub(super) tree: Tree,
@@ -37,7 +37,7 @@ pub(super) fn open(
     options: &Options,
     follower: &mut dyn Follower,
     disk: Box<dyn Disk>,
-) -> Result<Found, OpenError> {
+) -> Result<FoundLedger, OpenError> {
     let dir = options.dir.as_path();
     let lock = own(dir, &*disk)?;
     let tree = match identity::read(dir)? {
@@ -62,7 +62,7 @@ pub(super) fn open(
         contents, repaired, ..
     } = replay;
     let tail = Tail::resume(disk, dir, &tree, &contents).map_err(OpenError::io(dir))?;
-    Ok(Found {
+    Ok(FoundLedger {
         lock,
         tree,
         contents,

@@ -11,7 +11,7 @@ use super::error::OpenError;
 use super::follower::Follower;
 use super::handle::Ledger;
 use super::options::Opened;
-use super::past::Past;
+use super::past::RawRecord;
 use super::{disk::RealDisk, identity, map::Contents, replay::Replay, segment, snapshot};
 use locum_core::record::{Draft, Place};
 
@@ -135,7 +135,7 @@ impl Follower for Nobody {
         Ok(())
     }
 
-    fn skim(&mut self, _: &Past<'_>) -> bool {
+    fn skim(&mut self, _: &RawRecord<'_>) -> bool {
         true
     }
 

@@ -16,7 +16,7 @@ const VERSION: u64 = 1;
 
 /// A record as bytes, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past<'a> {
+pub struct RawRecord<'a> {
     /// Where it stands.
     pub place: Place,
     /// The record type, the member `type`.
@@ -41,7 +41,7 @@ struct Rest {
     v: u64,
 }
 
-impl<'a> Past<'a> {
+impl<'a> RawRecord<'a> {
     /// The record of a frame at this index of this tree; `None` when it is not
     /// exactly that: decoding it says what it is.
     pub(super) fn of(frame: &Frame<'a>, tree: &Tree, index: u64) -> Option<Self> {
@@ -87,8 +87,8 @@ mod tests {
         draft.encode(&place).unwrap()
     }
 
-    fn past(record: &[u8], index: u64) -> Option<Past<'_>> {
-        Past::of(&Frame { record, side: None }, &tree(), index)
+    fn past(record: &[u8], index: u64) -> Option<RawRecord<'_>> {
+        RawRecord::of(&Frame { record, side: None }, &tree(), index)
     }
 
     #[test]
@@ -112,6 +112,6 @@ mod tests {
             record: &bytes,
             side: None,
         };
-        assert_eq!(Past::of(&frame, &other, 3), None);
+        assert_eq!(RawRecord::of(&frame, &other, 3), None);
     }
 }

@@ -13,26 +13,26 @@ use tokio::sync::oneshot;
 use super::error::AppendError;
 
 /// What an append is told.
-pub(super) type Answer = Result<Appended, AppendError>;
+pub(super) type AppendAnswer = Result<Appended, AppendError>;
 /// Bytes a record has besides its body and side, roughly.
 const ENVELOPE: usize = 256;
 /// How often the writer gives way before a commit, at most.
 const GIVE_WAY: usize = 32;
 
 /// One append.
-pub(super) struct Waiting {
+pub(super) struct QueuedAppend {
     pub(super) draft: Arc<Draft>,
     /// The side record's bytes.
     pub(super) side: Vec<u8>,
-    pub(super) answer: oneshot::Sender<Answer>,
+    pub(super) answer: oneshot::Sender<AppendAnswer>,
 }
 
-impl Waiting {
+impl QueuedAppend {
     fn size(&self) -> usize {
         self.draft.body().len() + self.side.len() + ENVELOPE
     }
 
-    pub(super) fn answer(self, answer: Answer) {
+    pub(super) fn answer(self, answer: AppendAnswer) {
         // Who no longer waits does not hear it.
         let _ = self.answer.send(answer);
     }
@@ -40,7 +40,7 @@ impl Waiting {
 
 /// What the writer is to do next.
 pub(super) enum Next {
-    Commit(Vec<Waiting>),
+    Commit(Vec<QueuedAppend>),
     /// Nothing came within the patience.
     Idle,
     /// Closed and drained.
@@ -49,7 +49,7 @@ pub(super) enum Next {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<QueuedAppend>,
     closed: bool,
     /// Nobody writes any more.
     abandoned: bool,
@@ -76,7 +76,7 @@ impl Queue {
     }
 
     /// Queues an append.
-    pub(super) fn push(&self, waiting: Waiting) -> Result<(), AppendError> {
+    pub(super) fn push(&self, waiting: QueuedAppend) -> Result<(), AppendError> {
         let mut state = self.lock();
         if state.closed {
             return Err(AppendError::Closed);
@@ -99,7 +99,7 @@ impl Queue {
         let (answer, _) = oneshot::channel();
         let mut state = self.lock();
         if !state.abandoned {
-            state.waiting.push_back(Waiting {
+            state.waiting.push_back(QueuedAppend {
                 draft: Arc::new(draft),
                 side: Vec::new(),
                 answer,
@@ -133,7 +133,7 @@ impl Queue {
         }
         state = self.gather(state, records);
         let mut size = 0;
-        let fits = |waiting: &&Waiting| {
+        let fits = |waiting: &&QueuedAppend| {
             let before = size;
             size += waiting.size();
             before < bytes

@@ -10,7 +10,7 @@ use std::{
 
 use super::error::OpenError;
 use super::follower::Follower;
-use super::past::Past;
+use super::past::RawRecord;
 use super::{
     disk::Disk,
     entry,
@@ -107,7 +107,7 @@ impl Replay<'_> {
     /// Hands the next record to the follower and says its time.
     fn follow(&mut self, frame: &Frame<'_>, path: &Path, offset: u64) -> Result<u64, OpenError> {
         let index = self.contents.records;
-        if let Some(past) = Past::of(frame, self.tree, index)
+        if let Some(past) = RawRecord::of(frame, self.tree, index)
             && past.place.time_ms >= self.contents.last_time_ms
             && self.follower.skim(&past)
         {

@@ -12,7 +12,7 @@ use super::{
     frame,
     keeper::Keeper,
     map::Map,
-    queue::{Next, Queue, Waiting},
+    queue::{Next, Queue, QueuedAppend},
     stats::Counters,
     tail::{Tail, Written},
 };
@@ -42,7 +42,7 @@ pub(super) struct Writer {
 
 /// A record at its place, not yet durable.
 struct Placed {
-    waiting: Waiting,
+    waiting: QueuedAppend,
     appended: Appended,
     /// End of its frame within the commit.
     end: u64,
@@ -68,7 +68,7 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, waiting: Vec<Waiting>) {
+    fn commit(&mut self, waiting: Vec<QueuedAppend>) {
         if let Some(reason) = &self.distrust {
             return refuse(waiting, reason);
         }
@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// Gives every draft its place and its bytes; answers those too large.
-    fn place(&self, waiting: Vec<Waiting>) -> (Vec<u8>, Vec<Placed>) {
+    fn place(&self, waiting: Vec<QueuedAppend>) -> (Vec<u8>, Vec<Placed>) {
         let (mut index, last_ms) = {
             let contents = self.map.read();
             (contents.records, contents.last_time_ms)
@@ -180,7 +180,7 @@ impl Drop for Writer {
     }
 }
 
-fn refuse(waiting: impl IntoIterator<Item = Waiting>, reason: &str) {
+fn refuse(waiting: impl IntoIterator<Item = QueuedAppend>, reason: &str) {
     for waiting in waiting {
         waiting.answer(Err(AppendError::Unavailable(reason.to_owned())));
     }

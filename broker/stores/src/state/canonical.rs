@@ -1,7 +1,7 @@
 //! The state in one form: to compare two states that came about in two ways.
 
 use super::shared::Shared;
-use super::snapshot::Copied;
+use super::snapshot::CopiedState;
 use locum_core::jcs;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ impl Shared {
     #[must_use]
     pub fn canonical(&self, now_ms: u64) -> Vec<String> {
         let now_s = now_ms / 1000;
-        let bytes = Copied::at(&self.read(), now_ms).encode();
+        let bytes = CopiedState::at(&self.read(), now_ms).encode();
         let bytes = bytes.unwrap_or_default();
         let mut out = Vec::new();
         let mut parts = Parts(&bytes);

@@ -2,7 +2,7 @@
 //! why. One record may hold several changes; they hold together or not at all.
 
 use super::entries::{
-    Credential, LockEntry, NamedKey, Policies, RevocationEntry, SecretHash, SigningKeyEntry,
+    AdminCredential, LockEntry, NamedKey, Policies, RevocationEntry, SigningKeyEntry, StoredSecret,
 };
 use super::idempotency::Remembered;
 use super::personal;
@@ -55,7 +55,7 @@ pub enum Change {
         /// The client's or agent's id.
         client: String,
         /// Their hashes.
-        hashes: Vec<SecretHash>,
+        hashes: Vec<StoredSecret>,
     },
     /// The policy bundle, whole.
     Policies {
@@ -80,7 +80,7 @@ pub enum Change {
     /// A credential of the admin API.
     Credential {
         /// The credential.
-        credential: Credential,
+        credential: AdminCredential,
     },
     /// A credential was revoked.
     CredentialRevoked {

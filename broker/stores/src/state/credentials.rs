@@ -1,7 +1,7 @@
 //! Credentials of the admin API: all of them by their ids, the live ones by
 //! their hashes, so that a token is looked up by one hash of it.
 
-use super::entries::Credential;
+use super::entries::AdminCredential;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::ids::CredentialId;
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +14,7 @@ const SWEEP_FROM: usize = 64;
 /// and no hash.
 #[derive(Debug, Default)]
 pub struct Credentials {
-    all: BTreeMap<CredentialId, Arc<Credential>>,
+    all: BTreeMap<CredentialId, Arc<AdminCredential>>,
     live: HashMap<[u8; 32], CredentialId>,
     /// Live ones at which those that have expired are looked for.
     sweep_at: usize,
@@ -23,24 +23,24 @@ pub struct Credentials {
 impl Credentials {
     /// The credential of that id, whatever its state.
     #[must_use]
-    pub fn get(&self, id: &CredentialId) -> Option<&Credential> {
+    pub fn get(&self, id: &CredentialId) -> Option<&AdminCredential> {
         self.all.get(id).map(|credential| &**credential)
     }
 
     /// All of them, by id.
-    pub fn values(&self) -> impl Iterator<Item = &Credential> {
+    pub fn values(&self) -> impl Iterator<Item = &AdminCredential> {
         self.all.values().map(|credential| &**credential)
     }
 
     /// The credential whose token has that keyed hash, if none revoked it.
     /// Whether it has expired is for who asks to see.
     #[must_use]
-    pub fn with_hash(&self, hash: &str) -> Option<&Credential> {
+    pub fn with_hash(&self, hash: &str) -> Option<&AdminCredential> {
         let id = self.live.get(&bytes(hash)?)?;
         self.get(id)
     }
 
-    pub(super) fn put(&mut self, mut credential: Credential, now_s: u64) {
+    pub(super) fn put(&mut self, mut credential: AdminCredential, now_s: u64) {
         if let Some(known) = self.all.get(&credential.id) {
             forget(&mut self.live, known);
         }
@@ -79,11 +79,11 @@ impl Credentials {
     }
 
     /// All of them, by id, at the price of a pointer each.
-    pub(super) fn copied(&self) -> BTreeMap<CredentialId, Arc<Credential>> {
+    pub(super) fn copied(&self) -> BTreeMap<CredentialId, Arc<AdminCredential>> {
         self.all.clone()
     }
 
-    pub(super) fn of(all: BTreeMap<CredentialId, Arc<Credential>>, now_s: u64) -> Self {
+    pub(super) fn of(all: BTreeMap<CredentialId, Arc<AdminCredential>>, now_s: u64) -> Self {
         let mut out = Self::default();
         for credential in all.into_values() {
             out.put(Arc::unwrap_or_clone(credential), now_s);
@@ -92,7 +92,7 @@ impl Credentials {
     }
 }
 
-fn forget(live: &mut HashMap<[u8; 32], CredentialId>, credential: &Credential) {
+fn forget(live: &mut HashMap<[u8; 32], CredentialId>, credential: &AdminCredential) {
     if let Some(hash) = bytes(&credential.hash) {
         live.remove(&hash);
     }

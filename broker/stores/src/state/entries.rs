@@ -110,7 +110,7 @@ pub enum Role {
 
 /// A credential of the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credential {
+pub struct AdminCredential {
     /// Its generated id.
     pub id: CredentialId,
     /// For people and the record.
@@ -130,7 +130,7 @@ pub struct Credential {
 
 /// Keyed hash of one client secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecretHash {
+pub struct StoredSecret {
     /// Keyed hash, base64url.
     pub hash: String,
     /// Unix seconds until which it is accepted; `None`: until replaced.

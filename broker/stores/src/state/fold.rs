@@ -4,10 +4,10 @@ use super::ages::TokenAges;
 use super::blocks::Blocks;
 use super::change::{self, CHANGE, Change};
 use super::credentials::Credentials;
-use super::entries::{LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
+use super::entries::{LockEntry, NamedKey, Policies, SigningKeyEntry, StoredSecret};
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
-use super::seen::FirstSeen;
+use super::seen::AheadTokens;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::decide::{DECISION, SUMMARY};
@@ -21,13 +21,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What a decision's record does to the state.
-pub(super) struct Found<'a> {
+pub(super) struct DecisionEffects<'a> {
     pub(super) marks: Option<&'a Value>,
     pub(super) uses: Option<&'a Value>,
     pub(super) seen: Option<&'a Value>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> DecisionEffects<'a> {
     fn of(body: &'a Value) -> Self {
         Self {
             marks: body.get("marks"),
@@ -48,7 +48,7 @@ pub struct State {
     /// Locks and revocations as the checks see them.
     pub view: View,
     /// Keyed hashes of clients' secrets.
-    pub secrets: HashMap<String, Vec<SecretHash>>,
+    pub secrets: HashMap<String, Vec<StoredSecret>>,
     /// The policy bundle in force.
     pub policies: Policies,
     /// Locks that were not lifted and have not expired.
@@ -70,7 +70,7 @@ pub struct State {
     /// Replay marks.
     pub marks: Marks,
     /// Foreign tokens that came ahead of our clock.
-    pub seen: FirstSeen,
+    pub seen: AheadTokens,
     pub(super) answers: Answers,
     /// Uses of grants that are on record; the registry's also count what is
     /// reserved.
@@ -101,7 +101,7 @@ impl State {
             signing_keys: Vec::new(),
             token_ages: TokenAges::default(),
             marks: Marks::default(),
-            seen: FirstSeen::default(),
+            seen: AheadTokens::default(),
             answers: Answers::default(),
             uses: HashMap::new(),
             last_time_ms: 0,
@@ -138,7 +138,7 @@ impl State {
         self.answers.get(key, now_s)
     }
 
-    pub(super) fn decision(&mut self, found: Found<'_>, counts_use: bool) {
+    pub(super) fn decision(&mut self, found: DecisionEffects<'_>, counts_use: bool) {
         for mark in each(found.marks) {
             if let (Some(key), Some(until)) = (
                 mark.get(0).and_then(bytes),
@@ -264,9 +264,9 @@ impl State {
         self.registry.sweep_grants(place.time_ms / 1000);
         match kind {
             // A fresh decision's use was reserved before it was decided.
-            DECISION => self.decision(Found::of(body), !fresh),
+            DECISION => self.decision(DecisionEffects::of(body), !fresh),
             // What it counts is no state; its marks are.
-            SUMMARY => self.decision(Found::of(body), false),
+            SUMMARY => self.decision(DecisionEffects::of(body), false),
             // It vouches for what was folded before.
             SNAPSHOT => {}
             CHANGE => {

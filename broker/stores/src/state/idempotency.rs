@@ -33,7 +33,7 @@ pub struct Remembered {
 
 /// The same as it is kept: an answer as text takes a third of the room.
 #[derive(Debug)]
-struct Kept {
+struct KeptAnswer {
     body: Box<str>,
     status: u16,
     answer: Box<str>,
@@ -43,7 +43,7 @@ struct Kept {
 /// All remembered answers.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    kept: HashMap<Arc<str>, Arc<Kept>>,
+    kept: HashMap<Arc<str>, Arc<KeptAnswer>>,
     /// The same by when they are forgotten.
     ends: BTreeSet<(u64, Arc<str>)>,
     bytes: usize,
@@ -51,11 +51,11 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn put(&mut self, remembered: Remembered, now_s: u64) {
-        let (key, kept) = Kept::of(remembered);
+        let (key, kept) = KeptAnswer::of(remembered);
         self.keep(key, kept, now_s);
     }
 
-    fn keep(&mut self, key: Arc<str>, kept: Arc<Kept>, now_s: u64) {
+    fn keep(&mut self, key: Arc<str>, kept: Arc<KeptAnswer>, now_s: u64) {
         self.forget(&key);
         self.bytes += cost(&key, &kept);
         self.ends.insert((kept.until_s, key.clone()));
@@ -84,15 +84,15 @@ impl Answers {
     }
 
     /// What is still remembered, at the price of two pointers each.
-    pub(super) fn copied(&self, now_s: u64) -> Copied {
+    pub(super) fn copied(&self, now_s: u64) -> CopiedAnswers {
         let live = self.kept.iter().filter(|(_, kept)| kept.until_s > now_s);
-        Copied(
+        CopiedAnswers(
             live.map(|(key, kept)| (key.clone(), kept.clone()))
                 .collect(),
         )
     }
 
-    pub(super) fn of(copied: Copied, now_s: u64) -> Self {
+    pub(super) fn of(copied: CopiedAnswers, now_s: u64) -> Self {
         let mut all = copied.0;
         // Oldest first, so that the newest are kept where there are too many.
         all.sort_by(|(a, of_a), (b, of_b)| (of_a.until_s, a).cmp(&(of_b.until_s, b)));
@@ -107,16 +107,16 @@ impl Answers {
 /// Answers that were remembered at some moment, in a snapshot a list by key.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "Vec<Remembered>", into = "Vec<Remembered>")]
-pub(super) struct Copied(Vec<(Arc<str>, Arc<Kept>)>);
+pub(super) struct CopiedAnswers(Vec<(Arc<str>, Arc<KeptAnswer>)>);
 
-impl From<Vec<Remembered>> for Copied {
+impl From<Vec<Remembered>> for CopiedAnswers {
     fn from(all: Vec<Remembered>) -> Self {
-        Self(all.into_iter().map(Kept::of).collect())
+        Self(all.into_iter().map(KeptAnswer::of).collect())
     }
 }
 
-impl From<Copied> for Vec<Remembered> {
-    fn from(copied: Copied) -> Self {
+impl From<CopiedAnswers> for Vec<Remembered> {
+    fn from(copied: CopiedAnswers) -> Self {
         let each = copied.0.iter();
         let mut all: Self = each.map(|(key, kept)| shown(key, kept)).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
@@ -124,7 +124,7 @@ impl From<Copied> for Vec<Remembered> {
     }
 }
 
-impl Kept {
+impl KeptAnswer {
     fn of(remembered: Remembered) -> (Arc<str>, Arc<Self>) {
         let kept = Self {
             body: remembered.body.into(),
@@ -136,11 +136,11 @@ impl Kept {
     }
 }
 
-fn cost(key: &str, kept: &Kept) -> usize {
+fn cost(key: &str, kept: &KeptAnswer) -> usize {
     2 * key.len() + kept.body.len() + kept.answer.len() + ANSWER_COST
 }
 
-fn shown(key: &str, kept: &Kept) -> Remembered {
+fn shown(key: &str, kept: &KeptAnswer) -> Remembered {
     Remembered {
         key: key.into(),
         body: kept.body.as_ref().into(),

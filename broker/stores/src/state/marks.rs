@@ -1,7 +1,7 @@
 //! Replay marks: single use of assertions and proofs (contract §6,
 //! "Repeating"). One space for all endpoints.
 
-use locum_core::expiring::{Expiring, Keys};
+use locum_core::expiring::{Expiring, ExpiringKeys};
 use std::collections::HashMap;
 
 /// An assertion that was used before, or is in use.
@@ -106,8 +106,8 @@ impl Marks {
     }
 
     /// The marks as they are now, for another thread to write.
-    pub(super) fn copied(&self) -> Copied {
-        Copied {
+    pub(super) fn copied(&self) -> CopiedMarks {
+        CopiedMarks {
             answered: self.answered.keys(),
             open: self.open.clone(),
         }
@@ -138,12 +138,12 @@ impl Marks {
 }
 
 /// Marks as they were at a moment.
-pub(super) struct Copied {
-    answered: Keys,
+pub(super) struct CopiedMarks {
+    answered: ExpiringKeys,
     open: HashMap<[u8; 16], (Open, u64)>,
 }
 
-impl Copied {
+impl CopiedMarks {
     /// The marks that count at `now_s` as bytes: of each the kind (0 answered, 1
     /// failed), the key, the seconds until which it counts, little-endian, and
     /// of a failed one the request. One in flight is written as failed: only

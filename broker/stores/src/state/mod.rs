@@ -23,14 +23,14 @@ pub use blocks::Blocks;
 pub use change::{Author, CHANGE, Change, Changed, draft, read as changes};
 pub use credentials::Credentials;
 pub use entries::{
-    Credential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role, SecretHash,
-    SigningKeyEntry,
+    AdminCredential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role,
+    SigningKeyEntry, StoredSecret,
 };
 pub use fold::State;
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use keys::RETIRED_KEYS_MAX;
 pub use marks::Marks;
-pub use seen::FirstSeen;
+pub use seen::AheadTokens;
 pub use shared::Shared;
 
 #[cfg(test)]

@@ -16,13 +16,13 @@ pub struct Full;
 
 /// When tokens that came ahead of our clock were first seen.
 #[derive(Debug, Clone, Default)]
-pub struct FirstSeen {
+pub struct AheadTokens {
     /// Unix milliseconds, and the Unix seconds until which it counts.
     tokens: HashMap<[u8; 16], (u64, u64)>,
     swept_s: u64,
 }
 
-impl FirstSeen {
+impl AheadTokens {
     /// When a token was first seen, Unix milliseconds; `None` for one that never
     /// was ahead of our clock.
     #[must_use]
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_token_is_first_seen_once() {
-        let mut seen = FirstSeen::default();
+        let mut seen = AheadTokens::default();
         assert_eq!(seen.see(KEY, 5_000, 60), Ok(5_000));
         assert_eq!(seen.see(KEY, 9_000, 60), Ok(5_000));
         seen.recorded(KEY, 4_000, 60);
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn it_is_forgotten_when_the_token_can_no_longer_come() {
-        let mut seen = FirstSeen::default();
+        let mut seen = AheadTokens::default();
         assert_eq!(seen.see(KEY, 5_000, 100), Ok(5_000));
         seen.sweep(100);
         assert_eq!(seen.kept(100).len(), 1);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut seen = FirstSeen::default();
+        let mut seen = AheadTokens::default();
         for number in 0..SEEN_MAX as u128 {
             assert!(seen.see(number.to_be_bytes(), 5_000, 100).is_ok());
         }

@@ -1,9 +1,9 @@
 //! The state as the ledger's follower and the server share it.
 
 use super::State;
-use super::fold::Found;
-use super::snapshot::Copied;
-use crate::ledger::{Entry, Follower, Past, Save};
+use super::fold::DecisionEffects;
+use super::snapshot::CopiedState;
+use crate::ledger::{Entry, Follower, RawRecord, Save};
 use locum_core::decide::DECISION;
 use locum_core::record::{Draft, Place};
 use serde::Deserialize;
@@ -52,7 +52,7 @@ impl Follower for Shared {
         )
     }
 
-    fn skim(&mut self, past: &Past<'_>) -> bool {
+    fn skim(&mut self, past: &RawRecord<'_>) -> bool {
         if past.kind != DECISION {
             return false;
         }
@@ -61,7 +61,7 @@ impl Follower for Shared {
         };
         let mut state = self.write();
         state.last_time_ms = past.place.time_ms;
-        let found = Found {
+        let found = DecisionEffects {
             marks: effects.marks.as_ref(),
             uses: effects.uses.as_ref(),
             seen: effects.seen.as_ref(),
@@ -71,7 +71,7 @@ impl Follower for Shared {
     }
 
     fn copy(&self) -> Option<Save> {
-        let copied = Copied::of(&self.read());
+        let copied = CopiedState::of(&self.read());
         Some(Box::new(move || copied.encode()))
     }
 

@@ -6,10 +6,12 @@ use super::State;
 use super::ages::TokenAges;
 use super::blocks::Blocks;
 use super::credentials::Credentials;
-use super::entries::{Credential, LockEntry, NamedKey, Policies, SecretHash, SigningKeyEntry};
+use super::entries::{
+    AdminCredential, LockEntry, NamedKey, Policies, SigningKeyEntry, StoredSecret,
+};
 use super::idempotency::{self, Answers};
 use super::marks::{self, Marks};
-use locum_core::expiring::Keys;
+use locum_core::expiring::ExpiringKeys;
 use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
 use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Target};
@@ -24,13 +26,13 @@ const VERSION: u32 = 2;
 
 /// A copy of the state that another thread may write out. It is made under the
 /// state's lock, so what is large is shared and not copied.
-pub(super) struct Copied {
+pub(super) struct CopiedState {
     kept: Kept,
     uses: HashMap<GrantId, u64>,
     /// Revoked keys, as they are written.
     revoked: Vec<u8>,
-    tokens: Keys,
-    marks: marks::Copied,
+    tokens: ExpiringKeys,
+    marks: marks::CopiedMarks,
     /// What counts at this moment is written, Unix milliseconds.
     now_ms: u64,
 }
@@ -39,7 +41,7 @@ pub(super) struct Copied {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rest {
-    secrets: BTreeMap<String, Vec<SecretHash>>,
+    secrets: BTreeMap<String, Vec<StoredSecret>>,
     policies: Policies,
     locks: BTreeMap<LockId, LockEntry>,
     locked: Vec<(Key, Lock)>,
@@ -48,11 +50,11 @@ struct Rest {
     revocation_blocks: Blocks,
     unnamed: Vec<NamedKey>,
     seen: Vec<(Key, u64, u64)>,
-    credentials: BTreeMap<CredentialId, Arc<Credential>>,
+    credentials: BTreeMap<CredentialId, Arc<AdminCredential>>,
     signing_keys: Vec<SigningKeyEntry>,
     #[serde(default)]
     token_ages: TokenAges,
-    answers: idempotency::Copied,
+    answers: idempotency::CopiedAnswers,
     last_time_ms: u64,
 }
 
@@ -70,7 +72,7 @@ struct Kept {
     rest: Rest,
 }
 
-impl Copied {
+impl CopiedState {
     pub(super) fn of(state: &State) -> Self {
         Self::at(state, state.last_time_ms)
     }

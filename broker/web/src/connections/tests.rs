@@ -15,14 +15,14 @@ struct Running {
     task: JoinHandle<io::Result<()>>,
 }
 
-async fn running(change: impl FnOnce(&mut Limits)) -> Running {
+async fn running(change: impl FnOnce(&mut ConnectionLimits)) -> Running {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/", post(|body: Bytes| async move { body }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let mut limits = Limits::of_process();
+    let mut limits = ConnectionLimits::of_process();
     change(&mut limits);
     let plain = |stream| std::future::ready(Ok(stream));
     let task = tokio::spawn(serve_with(router, listener, stopped, (limits, plain)));

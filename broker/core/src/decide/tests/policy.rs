@@ -2,7 +2,7 @@
 
 use super::{hr_agent, scene, would_pass};
 use crate::decide::PASSING_QUESTIONS_MAX;
-use crate::policy::{Action, Answer, Basis, Behalf, PolicyFault, Question};
+use crate::policy::{Action, Basis, Behalf, PolicyAnswer, PolicyFault, Question};
 use crate::refusal::Code;
 use crate::testing::{Scene, Stub, agent, claims, grant, id_token, issuer, scope, target};
 use serde_json::json;
@@ -180,9 +180,9 @@ fn any_evaluation_error_refuses() {
         Action::Exchange => Err(PolicyFault {
             detail: String::new(),
         }),
-        Action::PreAuthorise => Ok(Answer {
+        Action::PreAuthorise => Ok(PolicyAnswer {
             allowed: true,
-            ..Answer::default()
+            ..PolicyAnswer::default()
         }),
     });
     assert_eq!(scene().under(half).refusal().code, Code::PolicyError);
@@ -204,14 +204,14 @@ fn requiring(exchange: &[&[&str]], pre: &[&[&str]]) -> Stub {
     };
     let (exchange, pre) = (sets(exchange), sets(pre));
     Stub::new(move |q| {
-        Ok(Answer {
+        Ok(PolicyAnswer {
             allowed: true,
             require_acr: match q.action {
                 Action::Exchange => exchange.clone(),
                 Action::PreAuthorise => pre.clone(),
             },
             policies: vec![format!("{:?}", q.action)],
-            ..Answer::default()
+            ..PolicyAnswer::default()
         })
     })
 }
@@ -258,13 +258,13 @@ fn a_decision_names_the_determining_policies_of_both_actions() {
 fn the_least_max_lifetime_of_both_actions_binds_and_pre_authorises_only_where_it_is_the_basis() {
     let timed = || {
         Stub::new(|q| {
-            Ok(Answer {
+            Ok(PolicyAnswer {
                 allowed: true,
                 max_lifetime: Some(match q.action {
                     Action::Exchange => 100,
                     Action::PreAuthorise => 50,
                 }),
-                ..Answer::default()
+                ..PolicyAnswer::default()
             })
         })
     };

@@ -1,7 +1,7 @@
 //! The record of a decision (contract §12) and its seal.
 
 use super::{hr_agent, invoice_agent, sap, scene};
-use crate::decide::{Frame, Refused};
+use crate::decide::{RecordFrame, Refused};
 use crate::lineage::{Keyed, LineageKind};
 use crate::record::{Draft, commitment};
 use crate::refusal::{Code, Refusal};
@@ -114,7 +114,7 @@ fn no_personal_value_stands_in_the_record_only_commitments() {
     granted.spec.person = "demo:sentinel-ada".into();
     granted.spec.reason = "sentinel-reason".into();
     scene.facts.grants = vec![Arc::new(granted.clone())];
-    let frame = Frame {
+    let frame = RecordFrame {
         trace_id: Some("0af7651916cd43dd8448eb211c80319c"),
         personal: vec![
             ("purpose", "sentinel-purpose".into()),

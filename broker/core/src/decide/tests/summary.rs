@@ -3,7 +3,8 @@
 
 use super::{invoice_agent, sap, scene};
 use crate::decide::{
-    Counts, Frame, REFUSAL_MAX, Refused, Row, SUMMARY, SUMMARY_ROWS_MAX, closed, marked, opened,
+    Counts, REFUSAL_MAX, RecordFrame, Refused, Row, SUMMARY, SUMMARY_ROWS_MAX, closed, marked,
+    opened,
 };
 use crate::ids::RequestId;
 use crate::record::{Appended, Draft};
@@ -99,7 +100,7 @@ fn a_mark_beside_a_summary_is_recorded_as_a_decision_has_it_and_small() {
         (Some(([1; 16], 5, Some([2; 32]))), &[]),
         [3; 16],
     );
-    let frame = Frame {
+    let frame = RecordFrame {
         marks: vec![([1; 16], 5, Some([2; 32]))],
         ..scene().frame()
     };
@@ -127,7 +128,7 @@ fn a_refusal_takes_8_kb_at_most_whatever_its_tokens_and_parameters_hold() {
     let scene = Scene::of(&agent, subject.unwrap(), &sap()).asking("nonesuch");
     let refused = scene.decide().unwrap_err();
     let long = "\u{1}".repeat(500);
-    let frame = Frame {
+    let frame = RecordFrame {
         requested: json!({"scope": "s".repeat(2_000)}),
         personal: vec![("purpose", long), ("ip", "2001:db8::1".into())],
         marks: vec![([1; 16], 5, Some([2; 32]))],

@@ -1,6 +1,6 @@
 //! Details outlive catalogues: what an older one let through widens nothing.
 
-use super::super::{Catalogue, Details, Limits, narrow};
+use super::super::{Catalogue, Details, Enclosing, narrow};
 use super::narrowing::Case;
 use super::{details, invoices};
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ fn a_field_declared_after_the_parent_was_granted_is_in_no_child() {
             .unwrap();
     let parent = narrow(
         Some(&details(json!([{"type": "t"}]), &old)),
-        Limits::default(),
+        Enclosing::default(),
         &BTreeSet::new(),
         &old,
     );
@@ -40,17 +40,17 @@ fn a_limit_on_a_field_no_longer_declared_is_not_lost() {
     let limit = details(json!([{"type": "t", "f": 5, "g": 1}]), &old);
     let requested = details(json!([{"type": "t", "f": 5}]), &new);
     for limits in [
-        Limits {
+        Enclosing {
             parent: Some(&limit),
-            ..Limits::default()
+            ..Enclosing::default()
         },
-        Limits {
+        Enclosing {
             grant: Some(&limit),
-            ..Limits::default()
+            ..Enclosing::default()
         },
-        Limits {
+        Enclosing {
             ceiling: Some(&limit),
-            ..Limits::default()
+            ..Enclosing::default()
         },
     ] {
         assert!(narrow(Some(&requested), limits, &BTreeSet::new(), &new).is_err());
@@ -67,17 +67,17 @@ fn details_read_under_another_catalogue_are_within_nothing() {
     let own = details(json!([{"type": "t", "f": 1}]), &integer);
     let none = BTreeSet::new();
     let under = |parent: &Details| {
-        let limits = Limits {
+        let limits = Enclosing {
             parent: Some(parent),
-            ..Limits::default()
+            ..Enclosing::default()
         };
         narrow(Some(&own), limits, &none, &integer)
     };
     assert!(under(&foreign).is_err());
     assert!(under(&own).is_ok());
     let gone = details(json!([{"type": "invoice_post"}]), &invoices());
-    assert!(narrow(Some(&gone), Limits::default(), &none, &integer).is_err());
+    assert!(narrow(Some(&gone), Enclosing::default(), &none, &integer).is_err());
     let wide = details(json!([{"type": "t", "f": "x"}]), &text);
     let empty: Catalogue = serde_json::from_value(json!({"t": {}})).unwrap();
-    assert!(narrow(Some(&wide), Limits::default(), &none, &empty).is_err());
+    assert!(narrow(Some(&wide), Enclosing::default(), &none, &empty).is_err());
 }

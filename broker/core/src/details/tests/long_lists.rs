@@ -1,7 +1,7 @@
 //! Lists with many members, and what they were read as before.
 
 use super::super::{Listed, narrowed};
-use super::{Details, Limits, details, invoices, single};
+use super::{Details, Enclosing, details, invoices, single};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ proptest! {
     ) {
         let catalogue = single("strings", "subset");
         let (asked, grant) = (details(json!([object(&child)]), &catalogue), details(json!([object(&limit)]), &catalogue));
-        let limits = Limits { grant: Some(&grant), ..Limits::default() };
+        let limits = Enclosing { grant: Some(&grant), ..Enclosing::default() };
         let granted = narrowed(Some(&asked), limits, &BTreeSet::new(), &catalogue);
         let within = child.iter().all(|number| limit.contains(number));
         prop_assert_eq!(granted.is_some(), within);

@@ -1,6 +1,6 @@
 //! Contract §10: what a caller is told.
 
-use super::super::{Details, Limits, narrow};
+use super::super::{Details, Enclosing, narrow};
 use super::{details, invoice, invoices};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -13,9 +13,9 @@ fn parse_message(json: serde_json::Value) -> String {
 fn a_message_says_expected_found_and_the_next_step() {
     let parent = details(json!([invoice("1000", "500", &["7"])]), &invoices());
     let requested = details(json!([invoice("1000", "900", &["7"])]), &invoices());
-    let limits = Limits {
+    let limits = Enclosing {
         parent: Some(&parent),
-        ..Limits::default()
+        ..Enclosing::default()
     };
     let flaw = narrow(Some(&requested), limits, &BTreeSet::new(), &invoices()).unwrap_err();
     assert_eq!(
@@ -60,9 +60,9 @@ fn values_outside_a_list_are_named() {
         json!([invoice("1000", "500", &["8", "9", "10"])]),
         &invoices(),
     );
-    let limits = Limits {
+    let limits = Enclosing {
         parent: Some(&parent),
-        ..Limits::default()
+        ..Enclosing::default()
     };
     let flaw = narrow(Some(&requested), limits, &BTreeSet::new(), &invoices()).unwrap_err();
     assert_eq!(flaw.expected, "a subset of `8`");

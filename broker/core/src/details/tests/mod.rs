@@ -19,7 +19,7 @@ mod reference;
 mod shape;
 mod texts;
 
-use super::{Catalogue, Details, Limits, narrow};
+use super::{Catalogue, Details, Enclosing, narrow};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -69,9 +69,9 @@ fn within(rule: (&str, &str), child: &Json, limit: &Json) -> bool {
     let catalogue = single(rule.0, rule.1);
     let parse = |value: &Json| details(json!([{"type": "t", "f": value}]), &catalogue);
     let (child, parent) = (parse(child), parse(limit));
-    let limits = Limits {
+    let limits = Enclosing {
         parent: Some(&parent),
-        ..Limits::default()
+        ..Enclosing::default()
     };
     narrow(Some(&child), limits, &BTreeSet::new(), &catalogue).is_ok()
 }

@@ -1,6 +1,6 @@
 //! Contract §6: inheritance, single objects, absent limits, required types.
 
-use super::super::{Catalogue, DetailsFlaw, Limits, narrow};
+use super::super::{Catalogue, DetailsFlaw, Enclosing, narrow};
 use super::{details, invoice, invoices};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ impl Case {
         let read = |json: &Json| (!json.is_null()).then(|| details(json.clone(), catalogue));
         let lists = [&self.requested, &self.parent, &self.grant, &self.ceiling].map(read);
         let [requested, parent, grant, ceiling] = lists;
-        let limits = Limits {
+        let limits = Enclosing {
             parent: parent.as_ref(),
             grant: grant.as_ref(),
             ceiling: ceiling.as_ref(),

@@ -1,6 +1,6 @@
 //! What holds for every request: never wider, as the naive reference says, repeatable.
 
-use super::super::{Details, DetailsFlaw, Limits, Listed, narrow, narrowed};
+use super::super::{Details, DetailsFlaw, Enclosing, Listed, narrow, narrowed};
 use super::reference::{self, catalogue, world};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -86,7 +86,7 @@ impl Hop {
         let requested = self.requested.as_deref().map(read);
         let parent = self.parent.as_deref().map(read);
         let (grant, ceiling) = (read(&self.grant), read(&self.ceiling));
-        let limits = Limits {
+        let limits = Enclosing {
             parent: parent.as_ref(),
             grant: Some(&grant),
             ceiling: Some(&ceiling),

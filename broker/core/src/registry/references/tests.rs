@@ -20,7 +20,7 @@ fn registry() -> Registry {
 fn stale(references: &[Reference<'_>]) -> Vec<String> {
     let registry = registry();
     let flaws = references.iter().filter_map(|one| one.stale(&registry));
-    let shown = |flaw: Problem| {
+    let shown = |flaw: FieldProblem| {
         let found = flaw.detail.split('`').rev().nth(1).unwrap().to_owned();
         format!("{} {found}", flaw.pointer)
     };

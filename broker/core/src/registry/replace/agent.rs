@@ -5,7 +5,7 @@ use crate::details::OBJECT_LIMIT;
 use crate::ids::{AgentId, IssuerId};
 use crate::registry::agent::{Agent, AgentSpec, Status, Workload};
 use crate::registry::past::{FORMER_BYTES_MAX, FORMER_MAX};
-use crate::registry::problem::{Problem, Problems};
+use crate::registry::problem::{FieldProblem, Problems};
 use crate::registry::registry_set::Registry;
 use serde_json::json;
 use std::sync::Arc;
@@ -19,12 +19,16 @@ impl Agent {
     ///
     /// # Errors
     /// What rules it out, whatever the registration says.
-    pub fn replaced(current: Option<&Self>, spec: AgentSpec, now_ms: u64) -> Result<Self, Problem> {
+    pub fn replaced(
+        current: Option<&Self>,
+        spec: AgentSpec,
+        now_ms: u64,
+    ) -> Result<Self, FieldProblem> {
         let Some(current) = current else {
             return Ok(Self::new(spec, now_ms));
         };
         if current.status == Status::Retired {
-            return Err(Problem {
+            return Err(FieldProblem {
                 pointer: String::new(),
                 detail: "expected an agent that is not retired, found a retired one".into(),
             });
@@ -49,7 +53,7 @@ pub fn too_large(before: Option<&Agent>, agent: &Agent) -> Option<String> {
 }
 
 /// What is wrong with a registration, by itself and among what is known.
-pub fn flaws(worlds: Worlds<'_>, spec: &AgentSpec, keys: &impl DeclaredKeys) -> Vec<Problem> {
+pub fn flaws(worlds: Worlds<'_>, spec: &AgentSpec, keys: &impl DeclaredKeys) -> Vec<FieldProblem> {
     let known = worlds.before.agent(spec.id.as_str());
     let known = known.map(|agent| &*agent.spec);
     since(worlds, (spec, known), |worlds| {
@@ -61,7 +65,7 @@ fn all(
     worlds: Worlds<'_>,
     (spec, known): (&AgentSpec, Option<&AgentSpec>),
     declared: &impl DeclaredKeys,
-) -> Vec<Problem> {
+) -> Vec<FieldProblem> {
     let mut out = Problems(spec.problems());
     keys(&spec.auth, declared, &mut out);
     let before = known.map(AgentSpec::references).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::party::ExternalId;
 use crate::registry::agent::Status;
 use crate::registry::grant::{GrantSpec, GrantTarget};
 use crate::registry::issuer::IssuerRole;
-use crate::registry::problem::{Problem, Problems};
+use crate::registry::problem::{FieldProblem, Problems};
 use crate::registry::registry_set::Registry;
 
 /// Longest group, in bytes.
@@ -16,7 +16,11 @@ const GROUP_MAX: usize = 320;
 /// What is wrong with a grant; `expires` is what is wrong with its end, which is
 /// read where times are.
 #[must_use]
-pub fn flaws(spec: &GrantSpec, registry: &Registry, expires: Vec<Problem>) -> Vec<Problem> {
+pub fn flaws(
+    spec: &GrantSpec,
+    registry: &Registry,
+    expires: Vec<FieldProblem>,
+) -> Vec<FieldProblem> {
     let mut out = Problems(spec.problems());
     out.0.extend(expires);
     person(spec, registry, &mut out);

@@ -3,7 +3,7 @@
 use super::{DeclaredKeys, Worlds, since};
 use crate::ids::IssuerId;
 use crate::registry::issuer::{Issuer, IssuerSpec};
-use crate::registry::problem::{Problem, Problems};
+use crate::registry::problem::{FieldProblem, Problems};
 
 impl Issuer {
     /// The issuer with another declaration, or a new one.
@@ -15,10 +15,10 @@ impl Issuer {
         id: IssuerId,
         spec: IssuerSpec,
         now_ms: u64,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, FieldProblem> {
         let kept = |known: &Self| known.spec.issuer == spec.issuer && known.spec.role == spec.role;
         if !current.is_none_or(kept) {
-            return Err(Problem {
+            return Err(FieldProblem {
                 pointer: String::new(),
                 detail:
                     "expected the `issuer` and `role` the issuer has, found others; take a new id"
@@ -40,7 +40,7 @@ pub fn flaws(
     ours: &str,
     (id, spec): (&IssuerId, &IssuerSpec),
     keys: &impl DeclaredKeys,
-) -> Vec<Problem> {
+) -> Vec<FieldProblem> {
     let known = worlds.before.issuer(id.as_str());
     let known = known.map(|issuer| &issuer.spec);
     since(worlds, (spec, known), |worlds| {

@@ -10,7 +10,7 @@ pub mod grant;
 pub mod issuer;
 pub mod target;
 
-use super::{AuthMethod, Problem, Problems, Reference, Registry};
+use super::{AuthMethod, FieldProblem, Problems, Reference, Registry};
 use crate::token::Alg;
 use serde_json::Value;
 
@@ -59,8 +59,8 @@ impl<'a> Worlds<'a> {
 fn since<S: PartialEq>(
     worlds: Worlds<'_>,
     (declared, known): (&S, Option<&S>),
-    flaws: impl Fn(Worlds<'_>) -> Vec<Problem>,
-) -> Vec<Problem> {
+    flaws: impl Fn(Worlds<'_>) -> Vec<FieldProblem>,
+) -> Vec<FieldProblem> {
     let mut found = flaws(worlds);
     if !found.is_empty() && known == Some(declared) {
         let before = flaws(Worlds::known(worlds.before));

@@ -3,7 +3,7 @@
 use super::{Worlds, since};
 use crate::ids::TargetId;
 use crate::registry::bounds::RESERVED_IDS;
-use crate::registry::problem::{Problem, Problems};
+use crate::registry::problem::{FieldProblem, Problems};
 use crate::registry::registry_set::Registry;
 use crate::registry::target::{Target, TargetSpec, parse_pair};
 use std::sync::Arc;
@@ -18,9 +18,9 @@ impl Target {
         id: TargetId,
         spec: TargetSpec,
         now_ms: u64,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, FieldProblem> {
         if current.is_some_and(|known| known.spec.audience != spec.audience) {
-            return Err(Problem {
+            return Err(FieldProblem {
                 pointer: String::new(),
                 detail: "expected the `audience` the target has, found another; take a new id"
                     .into(),
@@ -36,7 +36,12 @@ impl Target {
 
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
-pub fn flaws(worlds: Worlds<'_>, ours: &str, id: &TargetId, spec: &TargetSpec) -> Vec<Problem> {
+pub fn flaws(
+    worlds: Worlds<'_>,
+    ours: &str,
+    id: &TargetId,
+    spec: &TargetSpec,
+) -> Vec<FieldProblem> {
     let known = worlds.before.target(id.as_str());
     let known = known.map(|target| &*target.spec);
     since(worlds, (spec, known), |worlds| {

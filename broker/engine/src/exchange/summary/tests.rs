@@ -5,14 +5,14 @@ const NOON_MS: u64 = 1_795_435_200_000;
 
 fn summary(minutes: &Minutes, client: &str, now_ms: u64) -> Arc<Summary> {
     match minutes.place(client, now_ms, false) {
-        Place::In(summary) => summary,
-        Place::Singly => panic!("expected a summary"),
+        RecordedIn::In(summary) => summary,
+        RecordedIn::Singly => panic!("expected a summary"),
     }
 }
 
 fn singly(minutes: &Minutes, client: &str, now_ms: u64) -> u32 {
     let mut count = 0;
-    while matches!(minutes.place(client, now_ms, false), Place::Singly) {
+    while matches!(minutes.place(client, now_ms, false), RecordedIn::Singly) {
         count += 1;
     }
     count
@@ -34,7 +34,7 @@ fn sixty_refusals_a_client_and_minute_stand_alone_and_the_rest_in_one_summary() 
 #[test]
 fn what_is_on_record_already_stands_in_a_summary_at_once() {
     let minutes = Minutes::default();
-    let Place::In(one) = minutes.place("a", NOON_MS, true) else {
+    let RecordedIn::In(one) = minutes.place("a", NOON_MS, true) else {
         panic!("expected a summary")
     };
     assert_eq!(singly(&minutes, "a", NOON_MS), SINGLY_MAX);

@@ -10,9 +10,9 @@ const FETCHED_S: u64 = 1_000_000;
 
 /// Keys fetched at [`FETCHED_S`], fresh for 1,000 seconds; the last try was so
 /// long ago and failed or not.
-fn held(tried_ago: u64, now_s: u64, failed: bool) -> Held {
-    Held {
-        keys: Some(Arc::new(Keys {
+fn held(tried_ago: u64, now_s: u64, failed: bool) -> HeldKeySet {
+    HeldKeySet {
+        keys: Some(Arc::new(IssuerJwks {
             set: Arc::default(),
             generation: 1,
             digest: [0; 32],
@@ -82,9 +82,9 @@ fn known_keys_go_through_their_ages() {
 #[test]
 fn unknown_keys_are_waited_for_no_oftener_than_allowed() {
     let settings = TrustSettings::default();
-    let none = |tried_s| Held {
+    let none = |tried_s| HeldKeySet {
         tried_s,
-        ..Held::default()
+        ..HeldKeySet::default()
     };
     let plan = |tried_s, flying| word(&none(tried_s).plan(100, &settings, (false, flying)));
     assert_eq!(plan(None, false), "wait");

@@ -1,6 +1,6 @@
 //! A trust with a clock that only moves when told, and servers on loopback.
 
-use crate::issuer_keys::{IssuerKeys, Keys, TrustSettings};
+use crate::issuer_keys::{IssuerJwks, IssuerKeys, TrustSettings};
 use crate::unavailable::Unavailable;
 use axum::Router;
 use axum::body::Body;
@@ -48,11 +48,11 @@ impl Bench {
         self.clock.at_least(self.clock.now_ms() + seconds * 1_000);
     }
 
-    pub(super) async fn keys(&self, issuer: &Arc<Issuer>) -> Result<Arc<Keys>, Unavailable> {
+    pub(super) async fn keys(&self, issuer: &Arc<Issuer>) -> Result<Arc<IssuerJwks>, Unavailable> {
         self.trust.keys(issuer, false).await
     }
 
-    pub(super) async fn newer(&self, issuer: &Arc<Issuer>) -> Result<Arc<Keys>, Unavailable> {
+    pub(super) async fn newer(&self, issuer: &Arc<Issuer>) -> Result<Arc<IssuerJwks>, Unavailable> {
         self.trust.keys(issuer, true).await
     }
 
@@ -66,7 +66,7 @@ impl Bench {
 }
 
 /// Names of keys, in order.
-pub(super) fn kids(keys: &Keys) -> Vec<String> {
+pub(super) fn kids(keys: &IssuerJwks) -> Vec<String> {
     keys.set
         .keys()
         .map(|(kid, _)| kid.as_str().to_owned())

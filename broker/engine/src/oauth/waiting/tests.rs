@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::*;
 
-fn stranger(all: &Arc<Waiting>, number: u32, body: usize) -> Waiter {
+fn stranger(all: &Arc<WaitingRequests>, number: u32, body: usize) -> Waiter {
     Waiter::stranger(all, IpAddr::from(number.to_be_bytes()), body)
 }
 
@@ -56,7 +56,7 @@ fn all_clients_together_hold_what_all_may() {
 
 #[test]
 fn who_ends_makes_room_and_leaves_nothing_behind() {
-    let all: Arc<Waiting> = Arc::default();
+    let all: Arc<WaitingRequests> = Arc::default();
     let held = fill(|_| stranger(&all, 1, 10));
     assert!(stranger(&all, 1, 10).waits().is_err());
     held.last().unwrap().waits().unwrap();
@@ -73,12 +73,12 @@ fn who_ends_makes_room_and_leaves_nothing_behind() {
 fn who_is_authenticated_waits_in_its_own_name_unless_it_waited_before() {
     let all = Arc::default();
     let known = stranger(&all, 1, 10);
-    known.is_client("a");
+    known.authenticated_as("a");
     known.waits().unwrap();
     assert_eq!(all.lock().strangers, Load::default());
     let waited = stranger(&all, 1, 10);
     waited.waits().unwrap();
-    waited.is_client("a");
+    waited.authenticated_as("a");
     drop((known, waited));
     assert_eq!(all.lock().all, Load::default());
 }

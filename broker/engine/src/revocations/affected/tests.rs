@@ -46,7 +46,7 @@ fn world() -> State {
 }
 
 /// A token that agent `a` got for ada at a target.
-fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> Permit {
+fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> RecordedPermit {
     let jti = Jti(Uuid7::new(NOW_MS - 10, [1; 10]));
     let key = |kind, id: &str| key_text::of(&Plain.key(kind, id));
     let entry = Entry {
@@ -63,7 +63,7 @@ fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> Permit {
         }),
         side: Some(json!({ "subject": "demo:ada" })),
     };
-    Permit::read(&entry, "us", state).unwrap()
+    RecordedPermit::read(&entry, "us", state).unwrap()
 }
 
 fn what(kind: LineageKind, id: &str) -> What {

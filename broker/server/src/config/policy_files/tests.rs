@@ -3,7 +3,7 @@ use super::*;
 use std::os::unix::fs::symlink;
 
 fn flaw(dir: &Path) -> String {
-    let [only] = <[Problem; 1]>::try_from(bundle(dir).err().unwrap()).unwrap();
+    let [only] = <[FieldProblem; 1]>::try_from(bundle(dir).err().unwrap()).unwrap();
     format!("{}: {}", only.pointer, only.detail)
 }
 

@@ -1,7 +1,7 @@
 //! What files declare of agents, release after release.
 
 use super::{Desk, why};
-use locum_core::registry::{AgentSpec, Problem};
+use locum_core::registry::{AgentSpec, FieldProblem};
 use locum_engine::declared::{Build, Declared, DeclaredAgent, changes};
 use locum_engine::moment::Moment;
 use locum_stores::state::Author;
@@ -29,7 +29,7 @@ fn declared(agents: &[(&str, Value)], version: &str) -> Declared {
 
 impl Desk {
     /// Brings what is declared to the record; what is wrong with it.
-    async fn load(&self, declared: &Declared) -> Result<(), Vec<Problem>> {
+    async fn load(&self, declared: &Declared) -> Result<(), Vec<FieldProblem>> {
         let changes = {
             let state = self.app.broker.records.state.read();
             changes(&Moment::new(&self.app.broker, &state), declared)?

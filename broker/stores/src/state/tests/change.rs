@@ -4,8 +4,8 @@ use super::{author, empty, entry, live, personal_grant, place, record, replayed,
 use crate::ledger::Follower;
 use crate::state::change::read;
 use crate::state::{
-    Change, Credential, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
-    SecretHash, SigningKeyEntry,
+    AdminCredential, Change, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
+    SigningKeyEntry, StoredSecret,
 };
 use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId};
 use locum_core::lineage::{Keyed, LineageKind, What};
@@ -61,8 +61,8 @@ pub(super) fn remembered(key: &str, until_s: u64) -> Change {
     }
 }
 
-fn credential() -> Credential {
-    Credential {
+fn credential() -> AdminCredential {
+    AdminCredential {
         id: CredentialId(uuid(1, 1)),
         name: "sentinel-name".into(),
         role: Role::Auditor,
@@ -111,7 +111,7 @@ fn remaining() -> Vec<Change> {
     vec![
         Change::Secrets {
             client: "sap-rs".into(),
-            hashes: vec![SecretHash {
+            hashes: vec![StoredSecret {
                 hash: "sentinel-hash".into(),
                 until_s: Some(1),
             }],

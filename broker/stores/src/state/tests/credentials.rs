@@ -2,7 +2,7 @@
 
 use super::{empty, live, record, snapshot};
 use crate::ledger::Follower;
-use crate::state::{Change, Credential, Role, Shared};
+use crate::state::{AdminCredential, Change, Role, Shared};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::ids::CredentialId;
 use locum_core::testing::{NOW_S, uuid};
@@ -13,8 +13,8 @@ fn hash(number: u64) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn credential(number: u64, expires_s: Option<u64>) -> Credential {
-    Credential {
+fn credential(number: u64, expires_s: Option<u64>) -> AdminCredential {
+    AdminCredential {
         id: CredentialId(uuid(1, number)),
         name: "n".into(),
         role: Role::Admin,

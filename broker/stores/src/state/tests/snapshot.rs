@@ -3,7 +3,7 @@
 use super::change::{every, remembered};
 use super::fold::{decision, paid, uses, with_mark};
 use super::{empty, live, place, record, shown, snapshot};
-use crate::ledger::{Follower, Past};
+use crate::ledger::{Follower, RawRecord};
 use crate::state::marks::Replayed;
 use crate::state::{Change, Shared};
 use locum_core::testing::NOW_S;
@@ -88,7 +88,7 @@ fn a_skimmed_decision_does_what_a_replayed_one_does() {
     }]);
     let draft = with_mark(&scene, KEY, None);
     let mut skimmed = live(&[written]);
-    let past = Past {
+    let past = RawRecord {
         place: place(1),
         kind: draft.kind().to_owned(),
         body: draft.body().as_bytes(),
@@ -106,14 +106,14 @@ fn a_skimmed_decision_does_what_a_replayed_one_does() {
 fn marks_are_read_where_the_record_has_them_and_nowhere_else() {
     let body = br#"{"a":{"marks":[],"uses":null},"marks":[["BwcHBwcHBwcHBwcHBwcHBw",9999999999,null]],"z":"\"marks\":[]"}"#;
     let mut shared = empty();
-    let past = Past {
+    let past = RawRecord {
         place: place(0),
         kind: "decision".into(),
         body,
     };
     assert!(shared.skim(&past));
     assert_eq!(shared.read().marks.len(), 1);
-    let past = Past {
+    let past = RawRecord {
         kind: "change".into(),
         ..past
     };

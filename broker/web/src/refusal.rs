@@ -1,4 +1,5 @@
-//! Answers of the OAuth endpoints (contract §7, §10; RFC 6749 §5).
+//! A refusal as the OAuth endpoints answer it in JSON, and answers that nobody may
+//! store (contract §7, §10; RFC 6749 §5).
 
 use crate::front::Front;
 use axum::response::{IntoResponse, Response};
