@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::jcs;
-use locum_core::json::{Limits, parse};
+use locum_core::json::{JsonLimits, parse};
 use serde_json::Value;
 
 fn has_fraction(value: &Value) -> bool {
@@ -18,7 +18,7 @@ fn has_fraction(value: &Value) -> bool {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(value) = parse(data, Limits::BODY) else {
+    let Ok(value) = parse(data, JsonLimits::BODY) else {
         return;
     };
     let theirs: Value = serde_json::from_slice(data).unwrap();
@@ -27,6 +27,6 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let text = jcs::text(&value);
-    let again = parse(text.as_bytes(), Limits { bytes: text.len(), depth: 32 }).unwrap();
+    let again = parse(text.as_bytes(), JsonLimits { bytes: text.len(), depth: 32 }).unwrap();
     assert_eq!(jcs::text(&again), text, "the canonical text is its own");
 });
