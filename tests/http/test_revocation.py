@@ -46,6 +46,14 @@ def test_another_client_s_token_is_refused_and_lives(scene):
     assert scene.active(made.token)
 
 
+@pytest.mark.parametrize("auth", ["basic", "private_key_jwt"])
+def test_a_refused_revocation_is_on_record_before_it_is_answered(scene, auth):
+    made, other = scene.token(), scene.second_agent()
+    answer = revoke(scene, made.token, other, auth=auth).json()
+    found = scene.admin.decision(answer["request_id"]).json()
+    assert (found["code"], found["outcome"], found["client_id"]) == ("LCM-ACTOR-MISMATCH", "refusal", other.id)
+
+
 def test_another_client_s_token_is_refused_also_when_already_revoked(scene):
     made, other = scene.token(), scene.second_agent()
     first = revoke(scene, made.token, other).json()

@@ -5,10 +5,12 @@ use crate::broker::Broker;
 use crate::exchange::own;
 use crate::introspect::owns;
 use crate::oauth::asking::Asking;
+use crate::oauth::refused::{self, Asked};
 use crate::recall::Recalled;
 use crate::unavailable::Unavailable;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{LineageKind, What};
+use locum_core::refusal::{Code, Refusal};
 use locum_stores::state::{Author, Change, RevocationEntry};
 
 /// How a revocation ended.
@@ -16,7 +18,7 @@ use locum_stores::state::{Author, Change, RevocationEntry};
 pub enum RevokeOutcome {
     /// Dead, or unknown: one answer (RFC 7009 §2.2).
     Done,
-    /// It belongs to another client.
+    /// It belongs to another client: the refusal is on record.
     NotYours,
 }
 
@@ -29,7 +31,7 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, U
         return Ok(RevokeOutcome::Done);
     };
     if !owns(&found, asking) {
-        return Ok(RevokeOutcome::NotYours);
+        return not_yours(broker, asking).await;
     }
     if is_dead(broker, &found.recalled) {
         return Ok(RevokeOutcome::Done);
@@ -58,6 +60,22 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, U
         .record(&[Change::Revocation { revocation }], &author)
         .await?;
     Ok(RevokeOutcome::Done)
+}
+
+/// The refusal is on record before it is sent (contract §10, "On record").
+async fn not_yours(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, Unavailable> {
+    let asked = Asked {
+        id: asking.id,
+        trace: asking.trace.as_ref(),
+        client: &asking.client,
+        // It is on record already.
+        mark: None,
+        waiter: &asking.waiter,
+    };
+    let detail = "expected a token of this client, found one of another";
+    let refusal = Refusal::new(Code::ActorMismatch, detail);
+    refused::record(broker, &asked, ("presenter", refusal), false).await?;
+    Ok(RevokeOutcome::NotYours)
 }
 
 /// Whether it is dead for ever already: then there is nothing to add.

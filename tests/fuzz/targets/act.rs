@@ -3,10 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::chain::read_act;
-use locum_core::json::{Limits, parse};
+use locum_core::json::{JsonLimits, parse};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(value) = parse(data, Limits::BODY) else {
+    let Ok(value) = parse(data, JsonLimits::BODY) else {
         return;
     };
     let Ok(links) = read_act(&value) else { return };

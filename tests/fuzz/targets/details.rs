@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use locum_core::details::{Catalogue, Details, Limits, narrow};
+use locum_core::details::{Catalogue, Details, Enclosing, narrow};
 use locum_core::json::{self, parse};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -21,14 +21,14 @@ fuzz_target!(|data: &[u8]| {
     let mut lines = data.splitn(2, |b| *b == b'\n');
     let mut list = || {
         let line = lines.next()?;
-        let value = parse(line, json::Limits::BODY).ok()?;
+        let value = parse(line, json::JsonLimits::BODY).ok()?;
         Details::parse(&value, &CATALOGUE).ok()
     };
     let Some(asked) = list() else { return };
     let again = Details::parse(&asked.to_json(), &CATALOGUE).unwrap();
     assert_eq!(asked, again, "written and read again it is the same");
     let parent = list().unwrap_or_else(|| asked.clone());
-    let limits = |parent| Limits { parent: Some(parent), grant: None, ceiling: None };
+    let limits = |parent| Enclosing { parent: Some(parent), grant: None, ceiling: None };
     let none = BTreeSet::new();
     if let Ok(granted) = narrow(Some(&asked), limits(&parent), &none, &CATALOGUE) {
         let once_more = narrow(Some(&granted), limits(&parent), &none, &CATALOGUE).unwrap();

@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use locum_core::json::{Limits, parse};
+use locum_core::json::{JsonLimits, parse};
 use locum_core::token::{Alg, SignatureCheck};
 use locum_tokens::keys::{KeySet, SigningKey};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(value) = parse(data, Limits::BODY) else {
+    let Ok(value) = parse(data, JsonLimits::BODY) else {
         return;
     };
     if let Ok(set) = KeySet::from_jwks(&value, &Alg::ALL) {

@@ -1,6 +1,6 @@
-use locum_core::decide::{Facts, Limits, TargetRequest, DelegateTo};
+use locum_core::decide::{Facts, DecisionLimits, TargetRequest, DelegateTo};
 
-fn without_standings(limits: Limits) -> Facts {
+fn without_standings(limits: DecisionLimits) -> Facts {
     Facts {
         now_ms: 0,
         issuer: "https://broker.example".into(),

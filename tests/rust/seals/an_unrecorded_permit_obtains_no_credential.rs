@@ -1,7 +1,7 @@
-use locum_connectors::{Credential, Signer, issue};
+use locum_connectors::{IssuedCredential, Signer, issue};
 use locum_core::decide::Permit;
 
-fn off_the_record(permit: &Permit, signer: &impl Signer) -> Option<Credential> {
+fn off_the_record(permit: &Permit, signer: &impl Signer) -> Option<IssuedCredential> {
     issue(permit, signer).ok()
 }
 

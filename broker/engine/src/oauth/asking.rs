@@ -18,6 +18,8 @@ use locum_core::refusal::{Code, Refusal};
 pub struct Asking {
     /// The request.
     pub id: RequestId,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceId>,
     /// The token (RFC 7009 §2.1, RFC 7662 §2.1).
     pub token: String,
     /// Who sent it.
@@ -75,6 +77,7 @@ pub async fn enter(
     let token = token.ok_or_else(|| NotAsking::Refused(no_token()))?;
     Ok(Asking {
         id,
+        trace: trace.cloned(),
         token,
         client,
         waiter,

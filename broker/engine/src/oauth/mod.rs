@@ -8,4 +8,5 @@ pub(crate) mod client_keys;
 pub mod form;
 pub mod proven;
 pub(crate) mod rate;
+pub(crate) mod refused;
 pub mod waiting;

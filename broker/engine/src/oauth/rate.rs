@@ -3,16 +3,14 @@
 //! ledger, and still stands in it.
 
 use super::proven::Proven;
+use super::refused::{self, Asked};
 use super::waiting::Waiter;
 use crate::broker::Broker;
-use crate::exchange::summary::{RecordedIn, Sent};
 use crate::rate::RateVerdict;
-use crate::unavailable::{Unavailable, unavailable};
+use crate::unavailable::unavailable;
 use locum_ambient::telemetry::TraceId;
-use locum_core::decide::{PersonalSalt, RecordFrame, Refused};
 use locum_core::ids::RequestId;
 use locum_core::refusal::{Code, Refusal};
-use serde_json::json;
 
 /// Whether the client may ask now.
 pub(crate) fn check(broker: &Broker, client: &Proven) -> RateVerdict {
@@ -46,23 +44,15 @@ pub(crate) async fn hold(
     if verdict == RateVerdict::Within {
         return Ok(());
     }
-    let again = verdict == RateVerdict::OverAgain;
-    let place = broker.summaries.place(client.client.get().id(), again);
-    let refused = Refused::early(over(broker), "rate", broker.bundle().address());
-    let recorded = match place {
-        RecordedIn::Singly => singly(broker, (id, trace), client, &refused, waiter).await,
-        RecordedIn::In(summary) => {
-            let sent = Sent {
-                client: client.client.get().id(),
-                request: id,
-                mark: client.mark.map(|mark| (mark, true)),
-                seen: client.seen.into_iter().collect(),
-                waiter,
-            };
-            let counted = broker.summaries.count(summary, refused, &sent);
-            counted.await.map(drop)
-        }
+    let asked = Asked {
+        id,
+        trace,
+        client,
+        mark: client.mark,
+        waiter,
     };
+    let again = verdict == RateVerdict::OverAgain;
+    let recorded = refused::record(broker, &asked, ("rate", over(broker)), again).await;
     if let Some(mark) = &client.mark {
         broker.records.claims.failed(mark.key).await;
     }
@@ -73,34 +63,4 @@ pub(crate) async fn hold(
             Err(unavailable())
         }
     }
-}
-
-/// In a record of its own, with the mark of the request that may run again.
-async fn singly(
-    broker: &Broker,
-    (id, trace): (RequestId, Option<&TraceId>),
-    client: &Proven,
-    refused: &Refused,
-    waiter: &Waiter,
-) -> Result<(), Unavailable> {
-    let mark = client.mark.iter();
-    let draft = refused.draft(&RecordFrame {
-        request_id: id,
-        client_id: client.client.get().id(),
-        trace_id: trace.map(TraceId::as_str),
-        client_auth: client.client.method(),
-        requested: json!({}),
-        personal: Vec::new(),
-        marks: mark
-            .map(|mark| (mark.key, mark.until_s, Some(mark.request)))
-            .collect(),
-        seen: Vec::new(),
-        salt: broker.records.random.bytes(),
-        personal_salt: PersonalSalt(broker.records.random.bytes()),
-        keys: &broker.records.names,
-    });
-    waiter
-        .patiently(broker.records.append(draft))
-        .await
-        .map(drop)
 }
