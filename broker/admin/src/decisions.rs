@@ -14,10 +14,12 @@ use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
 use locum_core::ids::{DelegationId, RequestId};
 use locum_core::refusal::Code;
 use locum_engine::exchange::MINUTE_MS;
-use locum_stores::decisions::{FoundDecisions, Position, Sought};
+use locum_stores::decisions::{Position, Sought, folded};
 use locum_stores::ledger::Entry;
 use query::{OUTCOMES, Query};
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Records looked at for one page: a filter that fits few answers with an
 /// emptier page and where to go on.
@@ -45,7 +47,18 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     sought.since_ms = since.unwrap_or(0);
     sought.from = below;
     sought.look_at = PAGE_RECORDS;
-    let (items, next) = page(&call.api, &query, sought, window.limit).await?;
+    let (api, limit) = (call.api.clone(), window.limit);
+    let each = move |items: &mut Vec<Value>, entry: Entry| {
+        if !query.wants(&entry, &api.broker.issuer) {
+            return ControlFlow::Continue(());
+        }
+        if items.len() == limit {
+            return ControlFlow::Break(());
+        }
+        items.push(show(&api, &entry));
+        ControlFlow::Continue(())
+    };
+    let (items, next) = search(&call.api, sought, Vec::new(), each).await?;
     let next = next.map(|position| call.cursor(&position.to_string()));
     Ok(Answer::ok(json!({ "items": items, "next": next })))
 }
@@ -66,40 +79,17 @@ fn query(call: &Call) -> Result<Query, Problem> {
     Ok(query)
 }
 
-/// The newest records that fit, and where the next page begins.
-async fn page(
-    api: &Api,
-    query: &Query,
-    mut sought: Sought,
-    limit: usize,
-) -> Result<(Vec<Value>, Option<Position>), Problem> {
-    let mut items = Vec::new();
-    let mut last = None;
-    loop {
-        let found = search(api, sought.clone()).await?;
-        for entry in &found.entries {
-            if query.wants(entry, &api.broker.issuer) {
-                if items.len() == limit {
-                    return Ok((items, last));
-                }
-                last = Some(Position::behind(entry, sought.newest_first));
-                items.push(show(api, entry));
-            }
-        }
-        sought.look_at = sought.look_at.saturating_sub(found.looked_at);
-        sought.from = found.next;
-        if found.next.is_none() || sought.look_at == 0 {
-            return Ok((items, found.next));
-        }
-    }
-}
-
-/// Looks for records.
+/// What comes of all that is found, and where the next search goes on.
 ///
 /// # Errors
-/// 503 when they cannot be read.
-async fn search(api: &Api, sought: Sought) -> Result<FoundDecisions, Problem> {
-    let found = api.broker.records.decisions.search(sought).await;
+/// 503 when the records cannot be read.
+async fn search<T: Send + 'static>(
+    api: &Api,
+    sought: Sought,
+    start: T,
+    each: impl FnMut(&mut T, Entry) -> ControlFlow<()> + Send + 'static,
+) -> Result<(T, Option<Position>), Problem> {
+    let found = folded(&*api.broker.records.decisions, sought, start, each).await;
     found.map_err(|error| unreadable(&error))
 }
 
@@ -141,8 +131,7 @@ async fn summaries(api: &Api, id: &str) -> Result<Vec<String>, Problem> {
     let mut sought = Sought::newest(opened).made_at(ms);
     sought.since_ms = minute_ms;
     sought.newest_first = false;
-    let mut told = Vec::new();
-    for entry in search(api, sought).await?.entries {
+    let each = move |told: &mut Vec<String>, entry: Entry| {
         let of = |name: &str| entry.body.get(name);
         let minute = of("minute_ms").and_then(Value::as_u64);
         let client = of("client_id").and_then(Value::as_str);
@@ -150,15 +139,17 @@ async fn summaries(api: &Api, id: &str) -> Result<Vec<String>, Problem> {
             told.push(format!("record {} of `{client}`", entry.place.index));
         }
         if told.len() == SUMMARIES_TOLD {
-            break;
+            return ControlFlow::Break(());
         }
-    }
+        ControlFlow::Continue(())
+    };
+    let (told, _) = search(api, sought, Vec::new(), each).await?;
     Ok(told)
 }
 
 /// The decision of a delegation or of a request. A permit that fell before it
 /// was answered has two records: the request ended with the second.
-async fn find(api: &Api, id: &str) -> Result<Option<Value>, Problem> {
+async fn find(api: &Arc<Api>, id: &str) -> Result<Option<Value>, Problem> {
     let delegation = DelegationId::parse(id).map(DelegationId::ms);
     let request = RequestId::parse(id).map(RequestId::ms);
     let (name, ms) = match (delegation, request) {
@@ -166,13 +157,18 @@ async fn find(api: &Api, id: &str) -> Result<Option<Value>, Problem> {
         (_, Ok(ms)) => ("request_id", ms),
         (Err(_), Err(_)) => return Ok(None),
     };
-    let is = |entry: &Entry| {
-        entry.kind == DECISION && entry.body.get(name).and_then(Value::as_str) == Some(id)
-    };
     let sought = Sought::newest(vec![format!("\"{name}\":\"{id}\"")]).made_at(ms);
-    let found = search(api, sought).await?;
-    let decision = found.entries.iter().find(|entry| is(entry));
-    Ok(decision.map(|entry| show(api, entry)))
+    let (id, with) = (id.to_owned(), api.clone());
+    let each = move |found: &mut Option<Value>, entry: Entry| {
+        let is = entry.body.get(name).and_then(Value::as_str) == Some(id.as_str());
+        if entry.kind == DECISION && is {
+            *found = Some(show(&with, &entry));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    };
+    let (decision, _) = search(api, sought, None, each).await?;
+    Ok(decision)
 }
 
 fn show(api: &Api, entry: &Entry) -> Value {

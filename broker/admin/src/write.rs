@@ -177,8 +177,11 @@ fn not_changed(error: NotChanged) -> Problem {
         NotChanged::Refused(
             flaw @ (AppendError::TooLarge { .. } | AppendError::TooDeep { .. }),
         ) => Problem::new(Code::Invalid, flaw.to_string()),
-        NotChanged::Moved(_)
-        | NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
+        NotChanged::Moved(_) => unavailable(
+            &error,
+            "expected nobody else's change meanwhile, found one that came first; ask again",
+        ),
+        NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
             &error,
             "expected a ledger that takes records, found one that does not now",
         ),

@@ -14,6 +14,8 @@ const ROOMY: usize = 8;
 /// Tables that the keys are spread over: what takes time by the number of keys
 /// in a table, such as making it larger, takes one of them at a time.
 const TABLES: usize = 256;
+/// Tables that a sweep copies at most, where a copy of the keys shares them.
+const COPIED_AT_ONCE: usize = 4;
 /// Keys for which a table may always have room.
 const ROOM: usize = SWEPT_AT_ONCE / TABLES;
 
@@ -60,11 +62,14 @@ impl ExpiringKeys {
         }
     }
 
-    /// Removes a key that is over at the end of that minute and no later.
-    fn remove(&mut self, key: &Key, minute: u32) {
+    /// Removes a key that is over at the end of that minute and no later; whether
+    /// its table had to be copied.
+    fn remove(&mut self, key: &Key, minute: u32) -> bool {
+        let mut copied = false;
         if self.minute(key) == Some(minute)
             && let Some(table) = self.tables.get_mut(table(key))
         {
+            copied = Arc::strong_count(table) > 1;
             let table = Arc::make_mut(table);
             table.remove(key);
             self.len -= 1;
@@ -72,6 +77,7 @@ impl ExpiringKeys {
                 table.shrink_to(2 * table.len());
             }
         }
+        copied
     }
 
     /// The keys that count at `now_ms`, each with a Unix millisecond in its
@@ -106,22 +112,22 @@ impl Expiring {
         self.keys.minute(key).is_some()
     }
 
-    /// Drops keys that are over at `now_ms`: a bounded number, the oldest first.
+    /// Drops keys that are over at `now_ms`: a bounded number, the oldest first, and
+    /// fewer where each costs a copy of its table.
     pub fn sweep(&mut self, now_ms: u64) {
-        let mut left = SWEPT_AT_ONCE;
+        let (mut left, mut copies) = (SWEPT_AT_ONCE, COPIED_AT_ONCE);
         while left > 0
+            && copies > 0
             && let Some(mut minute) = self.minutes.first_entry()
             && is_over(*minute.key(), now_ms)
         {
             let number = *minute.key();
-            let keys = minute.get_mut();
-            let from = keys.len().saturating_sub(left);
-            left -= keys.len() - from;
-            keys.drain(from..)
-                .for_each(|key| self.keys.remove(&key, number));
-            if keys.is_empty() {
+            let Some(key) = minute.get_mut().pop() else {
                 minute.remove();
-            }
+                continue;
+            };
+            left -= 1;
+            copies -= usize::from(self.keys.remove(&key, number));
         }
     }
 

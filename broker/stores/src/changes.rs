@@ -71,8 +71,8 @@ pub trait Changes: Send + Sync {
     ) -> Coming<'static, Result<Ordered, NotOrdered>>;
 
     /// From now on each change is told to that one too, once it is in the state
-    /// and before its author hears of it, one after the other. It makes no
-    /// change itself.
+    /// and before its author hears of it. Planned changes are told in their order,
+    /// others as they come; one at a time. It makes no change itself.
     fn follow(&self, follow: Follow);
 
     /// Whether the state may be taken for that of now: nothing older than the

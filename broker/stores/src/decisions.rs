@@ -11,21 +11,14 @@ use locum_core::record::{Appended, Draft};
 use std::fmt;
 use std::io;
 use std::num::ParseIntError;
+use std::ops::ControlFlow;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a search stopped, so that another goes on there. As text it is a
-/// cursor's.
+/// Where a search stopped, so that another goes on there; only the backend that
+/// said so knows what it means. As text it is a cursor's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position(pub(crate) u64);
-
-impl Position {
-    /// Just behind that record, in the direction of the search that found it.
-    #[must_use]
-    pub const fn behind(entry: &Entry, newest_first: bool) -> Self {
-        Self(entry.place.index + !newest_first as u64)
-    }
-}
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,8 +51,6 @@ pub struct Sought {
     pub from: Option<Position>,
     /// Most records that are looked at.
     pub look_at: u64,
-    /// Most records that are found.
-    pub most: usize,
 }
 
 impl Sought {
@@ -73,7 +64,6 @@ impl Sought {
             newest_first: true,
             from: None,
             look_at: u64::MAX,
-            most: MOST,
         }
     }
 
@@ -86,19 +76,9 @@ impl Sought {
     }
 }
 
-/// Records that a search finds at once where nothing else is said.
-const MOST: usize = 256;
-
-/// What a search found.
-#[derive(Debug, Default)]
-pub struct FoundDecisions {
-    /// The records, in the order that was asked for.
-    pub entries: Vec<Entry>,
-    /// Where the next search goes on; `None` when all was looked at.
-    pub next: Option<Position>,
-    /// How many records were looked at.
-    pub looked_at: u64,
-}
+/// Is shown each record that is found, away from the threads that answer. At the
+/// one at which it breaks off the next search goes on.
+pub type Visit = Box<dyn FnMut(Entry) -> ControlFlow<()> + Send>;
 
 /// The record of decisions, and of what surrounds them, such as summaries.
 pub trait Decisions: Send + Sync {
@@ -111,6 +91,36 @@ pub trait Decisions: Send + Sync {
     /// cannot be read.
     fn by_jti(&self, jti: Jti) -> Coming<'_, io::Result<Option<Entry>>>;
 
-    /// Looks for records. It fails where they cannot be read.
-    fn search(&self, sought: Sought) -> Coming<'static, io::Result<FoundDecisions>>;
+    /// Looks for records; where the next search goes on, `None` when all was looked
+    /// at. A bounded number of records is held at a time. It fails where they cannot
+    /// be read.
+    fn search(&self, sought: Sought, visit: Visit)
+    -> Coming<'static, io::Result<Option<Position>>>;
+}
+
+/// What comes of all that a search finds, and where the next one goes on.
+///
+/// # Errors
+/// When the records cannot be read.
+pub async fn folded<T: Send + 'static>(
+    decisions: &dyn Decisions,
+    sought: Sought,
+    start: T,
+    mut each: impl FnMut(&mut T, Entry) -> ControlFlow<()> + Send + 'static,
+) -> io::Result<(T, Option<Position>)> {
+    let all = Arc::new(Mutex::new(start));
+    let into = all.clone();
+    let visit = move |entry| {
+        each(
+            &mut into.lock().unwrap_or_else(PoisonError::into_inner),
+            entry,
+        )
+    };
+    let next = decisions.search(sought, Box::new(visit)).await?;
+    let gone = || io::Error::other("expected a search that has ended, found one under way");
+    let all = Arc::into_inner(all).ok_or_else(gone)?;
+    Ok((
+        all.into_inner().unwrap_or_else(PoisonError::into_inner),
+        next,
+    ))
 }

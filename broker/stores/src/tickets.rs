@@ -32,7 +32,7 @@ pub struct TicketBounds {
     pub of_one: usize,
     /// Tickets in all.
     pub in_all: usize,
-    /// Bytes of all.
+    /// Bytes of all, without what a backend keeps beside each.
     pub bytes: usize,
 }
 

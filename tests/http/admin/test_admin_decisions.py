@@ -1,5 +1,7 @@
 """Contract §12, decisions: each record by either id, filters, pages."""
 
+import json
+
 import pytest
 
 from support import client, tokens
@@ -139,3 +141,19 @@ def test_no_record_holds_a_token_or_a_secret(scene, admin, broker):
     text = admin.decision(made.body["delegation_id"]).text
     for secret in (subject, made.token, scene.agent.client_secret):
         assert secret not in text and secret.rsplit(".", 1)[-1] not in text
+
+
+def test_a_decision_is_found_whatever_others_say_of_it(world, admin):
+    target = world.target(details={"doc": {"id": {"type": "string", "narrow": "equal"}}})
+    agent = world.actor(target, alone=["thing.read"], details=[{"type": "doc"}])
+
+    def asking(name):
+        answer = client.client_credentials(world.broker, agent=agent, audience=target.audience, scope="thing.read",
+                                           authorization_details=json.dumps([{"type": "doc", "id": name}]))
+        assert answer.status_code == 200, answer.text
+        return answer.json()["delegation_id"]
+
+    first = asking("any")
+    for _ in range(300):
+        asking(first)
+    assert admin.decision(first).json()["id"] == first

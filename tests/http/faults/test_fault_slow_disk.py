@@ -1,11 +1,13 @@
 """A disk that does not finish writing: 503 in bounded time, no token, and it goes on by itself."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
 
-from support import client
+from support import client, tokens
 from support.broker import Broker
 from support.scene import Scene, problem, until
 from support.world import World, unique
@@ -93,3 +95,41 @@ def test_a_change_is_made_whole_though_nobody_waits_for_it(slow_disk):
     assert published == set(rotated)
     signed = Scene(world).token().header["kid"]
     assert rotated[signed] == "active"
+
+
+FAILS = """
+#include <fcntl.h>
+#include <stdio.h>
+int fdatasync(int fd) {
+    if (!on()) return syscall(SYS_fdatasync, fd);
+    char name[4096];
+    snprintf(name, sizeof name, "%s.in", getenv("SHIM_SWITCH"));
+    close(creat(name, 0600));
+    while (on()) usleep(20000);
+    errno = EIO;
+    return -1;
+}
+"""
+
+
+@pytest.mark.parametrize("path", ["introspect", "revoke", "token"])
+def test_a_request_whose_mark_could_not_be_recorded_may_be_sent_again_also_after_a_hang_up(shim, path):
+    switch = shim(FAILS)
+    syncing = switch.with_name(switch.name + ".in")
+    with Broker() as broker:
+        scene = Scene(World(broker))
+        pairs = [("token", scene.token().token), ("client_assertion_type", client.ASSERTION_TYPE),
+                 ("client_assertion", tokens.client_assertion(broker, scene.agent))]
+        if path == "token":
+            pairs = pairs[1:] + client.form(scene.subject(), audience=scene.target.audience, scope="thing.read")
+        url, body = client.endpoint(broker, path), urlencode(pairs)
+        switch.touch()
+        at = urlsplit(url)
+        with socket.create_connection((at.hostname, at.port), timeout=30) as line:
+            head = ["POST " + at.path + " HTTP/1.1", f"Host: {at.netloc}",
+                    "Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}", "", body]
+            line.sendall("\r\n".join(head).encode())
+            until(syncing.exists)
+        switch.unlink()
+        # While the first is under way still, the second is a replay.
+        until(lambda: client.call(broker, url, pairs, auth=None).status_code == 200)

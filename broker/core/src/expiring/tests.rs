@@ -57,3 +57,19 @@ fn a_copy_stays_as_it_is_and_shares_what_does_not_change() {
     set.sweep(10 * MINUTE_MS);
     assert_eq!(copy.counting(MINUTE_MS).count(), 10_000);
 }
+
+#[test]
+fn a_sweep_beside_a_copy_copies_few_tables_and_the_next_goes_on() {
+    let mut set = Expiring::default();
+    (0..10_000).for_each(|number| set.insert(key(number), 0));
+    let copy = set.keys();
+    set.sweep(10 * MINUTE_MS);
+    let shared = |(a, b): &(&Arc<_>, &Arc<_>)| Arc::ptr_eq(a, b);
+    let both = copy.tables.iter().zip(&set.keys.tables);
+    assert_eq!(both.filter(shared).count(), TABLES - COPIED_AT_ONCE);
+    assert!((0..10_000).any(|number| !set.contains(&key(number))));
+    assert_eq!(copy.counting(0).count(), 10_000);
+    drop(copy);
+    (0..20).for_each(|_| set.sweep(10 * MINUTE_MS));
+    assert!(set.is_empty());
+}

@@ -4,7 +4,7 @@
 use super::request::{EarlyStop, Request};
 use super::requested::requested;
 use super::summary::{self, RecordedIn, Sent};
-use crate::unavailable::Unavailable;
+use crate::unavailable::{Unavailable, unavailable};
 use locum_ambient::telemetry::TraceId;
 use locum_connectors::ConnectorFault;
 use locum_core::decide::{Permit, PersonalSalt, RecordFrame, Recorded, Refused, in_force};
@@ -154,6 +154,9 @@ async fn append(
 /// What fell between the decision and its record.
 fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
     let broker = request.broker;
+    if let Err(stale) = broker.records.fresh() {
+        return Some(unavailable().because(stale.to_string()));
+    }
     let state = broker.records.state.read();
     let lineage = permit.lineage(&broker.records.names);
     let standing = broker

@@ -66,9 +66,10 @@ pub async fn enter(
         let answered = (Some((mark.key, mark.until_s, None)), &[][..]);
         let salt = broker.records.random.bytes();
         let draft = marked(client.client.get().id(), id, answered, salt);
-        let recorded = broker.records.append(draft);
+        let claims = broker.records.claims.clone();
+        let undo = move || async move { claims.failed(mark.key).await };
+        let recorded = broker.records.append_or_undo(draft, undo);
         if let Err(error) = waiter.patiently(recorded).await {
-            broker.records.claims.failed(mark.key).await;
             tracing::error!(request_id = %id, %error, "assertion not marked");
             return Err(NotAsking::Refused(unavailable()));
         }

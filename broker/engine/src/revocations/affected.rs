@@ -8,9 +8,12 @@ use locum_core::lineage::{LineageKind, What};
 use locum_core::record::key_text;
 use locum_core::registry::{Grant, GrantView};
 use locum_core::standing::{FOR_EVER, Instead, World};
-use locum_stores::decisions::Sought;
+use locum_stores::decisions::{Sought, folded};
+use locum_stores::ledger::Entry;
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// No token lives longer (contract §6), in milliseconds, and none is recorded
 /// before it is made.
@@ -213,7 +216,11 @@ impl Stop {
     ///
     /// # Errors
     /// [`Unavailable`] when the record cannot be read.
-    pub async fn affected(&self, broker: &Broker, effort: Effort) -> Result<Affected, Unavailable> {
+    pub async fn affected(
+        self,
+        broker: &Arc<Broker>,
+        effort: Effort,
+    ) -> Result<Affected, Unavailable> {
         let now_ms = broker.records.clock.now_ms();
         let mut texts = vec!["\"outcome\":\"permit\"".to_owned()];
         texts.extend(self.text());
@@ -222,25 +229,22 @@ impl Stop {
         if effort == Effort::Estimate {
             sought.look_at = ESTIMATE_RECORDS;
         }
-        let mut out = Affected::default();
-        loop {
-            let found = broker.records.decisions.search(sought.clone()).await;
-            let found = found.map_err(|e| Unavailable(format!("ledger: {e}")))?;
-            for entry in &found.entries {
-                let state = broker.records.state.read();
-                let permit = RecordedPermit::read(entry, &broker.issuer, &state);
-                if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
-                    self.token(&permit, &state.world(now_ms), &mut out);
-                }
-            }
-            sought.look_at = sought.look_at.saturating_sub(found.looked_at);
-            sought.from = found.next;
-            if found.next.is_none() || sought.look_at == 0 {
-                break;
-            }
-        }
-        out.grants = self.grants.len() as u64;
+        let mut out = Affected {
+            grants: self.grants.len() as u64,
+            ..Affected::default()
+        };
         out.people.extend(self.grants.iter().cloned());
+        let with = broker.clone();
+        let each = move |out: &mut Affected, entry: Entry| {
+            let state = with.records.state.read();
+            let permit = RecordedPermit::read(&entry, &with.issuer, &state);
+            if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
+                self.token(&permit, &state.world(now_ms), out);
+            }
+            ControlFlow::Continue(())
+        };
+        let found = folded(&*broker.records.decisions, sought, out, each).await;
+        let (out, _) = found.map_err(|e| Unavailable(format!("ledger: {e}")))?;
         Ok(out)
     }
 }

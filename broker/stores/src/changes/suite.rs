@@ -1,5 +1,5 @@
 //! How every backend of [`Changes`] behaves.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::{Changes, Confirmed, Expect, NotOrdered};
 use crate::state::{Author, Change, Shared, draft};
@@ -28,7 +28,8 @@ pub(crate) async fn behaves<C: Changes>(new: impl Fn() -> Backend<C>) {
     a_change_planned_on_an_older_state_is_not_made(&new()).await;
     a_change_that_rests_on_nothing_is_made_and_moves_nobody(&new()).await;
     of_two_planned_at_once_one_is_made(&new()).await;
-    followers_hear_each_change_once_it_is_in_the_state_and_in_order(&new()).await;
+    followers_hear_each_planned_change_in_order_once_it_is_in_the_state(&new()).await;
+    a_follower_that_panics_keeps_no_change_from_others(&new()).await;
     what_is_on_record_is_confirmed(&new()).await;
 }
 
@@ -88,7 +89,7 @@ async fn of_two_planned_at_once_one_is_made<C: Changes>(new: &Backend<C>) {
     assert_eq!(new.changes.head().await, head + 1);
 }
 
-async fn followers_hear_each_change_once_it_is_in_the_state_and_in_order<C: Changes>(
+async fn followers_hear_each_planned_change_in_order_once_it_is_in_the_state<C: Changes>(
     new: &Backend<C>,
 ) {
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -100,10 +101,26 @@ async fn followers_hear_each_change_once_it_is_in_the_state_and_in_order<C: Chan
         }
     }));
     for id in ["a", "b", "c"] {
-        new.changes.append(Expect::Any, declares(id)).await.unwrap();
+        let head = new.changes.head().await;
+        let made = new.changes.append(Expect::At(head), declares(id)).await;
+        made.unwrap();
         assert_eq!(heard.lock().unwrap().last().map(String::as_str), Some(id));
     }
     assert_eq!(*heard.lock().unwrap(), ["a", "b", "c"]);
+}
+
+async fn a_follower_that_panics_keeps_no_change_from_others<C: Changes>(new: &Backend<C>) {
+    let heard = Arc::new(Mutex::new(0));
+    let to = heard.clone();
+    new.changes
+        .follow(Box::new(|_| panic!("a follower that panics")));
+    new.changes
+        .follow(Box::new(move |_| *to.lock().unwrap() += 1));
+    let head = new.changes.head().await;
+    let made = new.changes.append(Expect::At(head), declares("a")).await;
+    assert_eq!(made.unwrap().head, head + 1);
+    assert_eq!(new.changes.head().await, head + 1);
+    assert_eq!(*heard.lock().unwrap(), 1);
 }
 
 async fn what_is_on_record_is_confirmed<C: Changes>(new: &Backend<C>) {

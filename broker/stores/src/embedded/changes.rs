@@ -7,6 +7,7 @@ use crate::ledger::{Ledger, Reader};
 use crate::state::Changed;
 use locum_core::record::Draft;
 use std::future::ready;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,7 +63,11 @@ impl Changes for EmbeddedChanges {
             let appended = ledger.append(draft.clone()).await?;
             let changed = Changed::of(&draft);
             for follow in &*followers.lock().unwrap_or_else(PoisonError::into_inner) {
-                follow(&changed);
+                // The change is on record whatever becomes of who follows it.
+                let followed = catch_unwind(AssertUnwindSafe(|| follow(&changed)));
+                if followed.is_err() {
+                    tracing::error!("what follows a change panicked");
+                }
             }
             if turn.is_some() {
                 head.fetch_add(1, Ordering::Release);

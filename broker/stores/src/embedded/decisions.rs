@@ -2,7 +2,7 @@
 //! changes.
 
 use crate::Coming;
-use crate::decisions::{Decisions, FoundDecisions, Position, Sought};
+use crate::decisions::{Decisions, Position, Sought, Visit};
 use crate::ledger::{AppendError, Entry, Ledger, QUEUED_WITHIN_MS, Reader};
 use locum_core::decide::DECISION;
 use locum_core::ids::Jti;
@@ -35,9 +35,13 @@ impl Decisions for EmbeddedDecisions {
         Box::pin(ready(permit(&self.0.reader(), jti)))
     }
 
-    fn search(&self, sought: Sought) -> Coming<'static, io::Result<FoundDecisions>> {
+    fn search(
+        &self,
+        sought: Sought,
+        visit: Visit,
+    ) -> Coming<'static, io::Result<Option<Position>>> {
         let reader = self.0.reader();
-        Box::pin(async move { spawn_blocking(move || search(&reader, sought)).await? })
+        Box::pin(async move { spawn_blocking(move || search(&reader, sought, visit)).await? })
     }
 }
 
@@ -60,34 +64,27 @@ fn is_permit_of(entry: &Entry, jti: Jti) -> bool {
     entry.kind == DECISION && is("outcome", "permit") && is("jti", &jti.to_string())
 }
 
-fn search(reader: &Reader, sought: Sought) -> io::Result<FoundDecisions> {
+fn search(reader: &Reader, sought: Sought, mut visit: Visit) -> io::Result<Option<Position>> {
     let all = range(reader, &sought)?;
     let newest_first = sought.newest_first;
     let looked = nearest(&all, sought.look_at, newest_first);
-    let mut found = if newest_first {
+    let found = if newest_first {
         reader.search_back(looked.clone(), sought.texts)
     } else {
         reader.search(looked.clone(), sought.texts)
     };
-    let entries: Vec<Entry> = found
-        .by_ref()
-        .take(sought.most)
-        .collect::<io::Result<_>>()?;
-    let last = entries.last().filter(|_| entries.len() == sought.most);
-    let stopped = match (last, newest_first) {
-        (Some(last), _) => Position::behind(last, newest_first).0,
-        (None, true) => looked.start,
-        (None, false) => looked.end,
-    };
-    let (looked_at, left) = if newest_first {
-        (all.end - stopped, stopped > all.start)
-    } else {
-        (stopped - all.start, stopped < all.end)
-    };
-    Ok(FoundDecisions {
-        entries,
-        next: left.then_some(Position(stopped)),
-        looked_at,
+    for entry in found {
+        let entry = entry?;
+        let index = entry.place.index;
+        if visit(entry).is_break() {
+            let at = index + u64::from(newest_first);
+            return Ok(Some(Position(at)));
+        }
+    }
+    Ok(match newest_first {
+        true if looked.start > all.start => Some(Position(looked.start)),
+        false if looked.end < all.end => Some(Position(looked.end)),
+        true | false => None,
     })
 }
 
