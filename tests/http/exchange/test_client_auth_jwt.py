@@ -21,16 +21,6 @@ def bad(broker, **changes):
     refused(broker, ask(broker, tokens.client_assertion(broker, **changes)), "LCM-CLIENT-AUTH")
 
 
-@pytest.mark.parametrize("typ", [tokens.DROP, "JWT", "client-authentication+jwt"])
-def test_rfc7523bis_the_typ_may_be_absent_jwt_or_its_own(broker, typ):
-    good(broker, header={"typ": typ})
-
-
-@pytest.mark.parametrize("typ", ["at+jwt", "dpop+jwt", "logout+jwt", "client-authentication", "", 5, None])
-def test_rfc7523bis_another_typ_is_refused(broker, typ):
-    bad(broker, header={"typ": typ})
-
-
 def test_rfc7523bis_the_audience_is_our_issuer_as_string_or_single_element(broker):
     good(broker, aud=broker.issuer)
     good(broker, aud=[broker.issuer])
@@ -41,45 +31,6 @@ def test_rfc7523bis_any_other_audience_is_refused(broker):
                 [broker.issuer, broker.token_endpoint], [broker.issuer, broker.issuer], [[broker.issuer]], {"aud": broker.issuer},
                 tokens.DROP):
         bad(broker, aud=aud)
-
-
-@pytest.mark.parametrize("claim", ["iss", "sub", "exp", "iat", "jti"])
-@pytest.mark.parametrize("value", [tokens.DROP, None, "", {}, True, []], ids=repr)
-def test_rfc7523_3_a_required_claim_must_be_there_and_of_its_type(broker, claim, value):
-    bad(broker, **{claim: value})
-
-
-def test_rfc7523_3_iss_and_sub_are_both_the_client(broker):
-    bad(broker, iss="hr-agent")
-    bad(broker, sub="hr-agent")
-    bad(broker, iss="hr-agent", sub="hr-agent")
-    bad(broker, iss="nobody", sub="nobody")
-
-
-def test_iat_is_at_most_300_seconds_old_whatever_its_exp(broker):
-    t = tokens.now()
-    good(broker, iat=t - 280, exp=t + 60)
-    bad(broker, iat=t - 320, exp=t + 60)
-
-
-def test_iat_and_nbf_in_the_future_have_30_seconds(broker):
-    t = tokens.now()
-    for claim in ("iat", "nbf"):
-        good(broker, **{claim: t + 20})
-        bad(broker, **{claim: t + 90})
-
-
-def test_exp_is_at_most_an_hour_ahead_and_has_no_skew(broker):
-    t = tokens.now()
-    good(broker, exp=t + 3500)
-    bad(broker, exp=t + 3700)
-    bad(broker, iat=t - 60, exp=t - 1)
-
-
-@pytest.mark.parametrize("value", ["x", 2**64 - 1, -1, 1.5, 253402300800], ids=repr)
-@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
-def test_a_date_of_another_form_is_refused(broker, claim, value):
-    bad(broker, **{claim: value})
 
 
 def test_another_clients_key_and_a_strangers_key_are_refused(broker):

@@ -4,6 +4,7 @@ import pytest
 
 from support import vectors
 from support.broker import Broker
+from support.checks import permitted, refused
 
 pytestmark = pytest.mark.xdist_group("vectors")
 
@@ -17,4 +18,10 @@ def alone():
 
 @pytest.mark.parametrize("case", vectors.cases("exchange"), ids=lambda case: case["name"])
 def test_a_case_is_answered_as_it_says(alone, case):
-    assert vectors.play(alone, case) == case["expected"]
+    answer = vectors.send(alone, case)
+    assert vectors.shown(alone, answer) == case["expected"]
+    if answer.status_code == 200:
+        permitted(alone, answer)
+    else:
+        refused(alone, answer, case["expected"]["body"]["code"], status=case["expected"]["status"],
+                recorded=case.get("recorded"))
