@@ -1,9 +1,10 @@
 """Cases of an exchange as data, `tests/vectors/*.json`: what is sent, and what is answered, ids and times masked.
 
 A case sends `form`, pairs in their order. A value is a text, or an object that names a token of the demo world
-(contract §3): `{"token": "id_token", "of": "ada", "claims": {…}, "header": {…}}`, where a claim or header member
-that is `null` is left out, `{"ago": 5}` is five seconds before now and `{"json": …}` is that value itself; the kinds are those of MAKERS. `{issuer}` and `{demo}` in a text are
-where the broker and the demo world are. A case whose answer has no record says `"recorded": false`.
+(contract §3): `{"token": "id_token", "of": "ada", "claims": {…}, "header": {…}}`. The kinds of tokens are those of
+MAKERS. A claim or header member that is `null` is left out, `{"ago": 5}` is five seconds before now, and
+`{"json": …}` is that value itself. `{issuer}` and `{demo}` in a text are where the broker and the demo world are. A
+case whose answer has no record says `"recorded": false`.
 """
 
 import json
