@@ -31,7 +31,7 @@ struct Wish {
 }
 
 /// Locks in the record.
-static RECORDED: past::Kind<LockEntry> = past::Kind {
+static RECORDED: past::PastKind<LockEntry> = past::PastKind {
     text: "\"change\":\"lock\"",
     pick: |change, _| match change {
         Change::Lock { lock } => Some(lock),

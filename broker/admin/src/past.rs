@@ -18,7 +18,7 @@ use std::ops::Range;
 const PAGE_RECORDS: u64 = 100_000;
 
 /// A kind of things whose changes are read back.
-pub(super) struct Kind<T> {
+pub(super) struct PastKind<T> {
     /// A text that every record of one holds.
     pub(super) text: &'static str,
     /// The thing, from a change and the milliseconds of its record.
@@ -29,7 +29,7 @@ pub(super) struct Kind<T> {
     pub(super) name: fn(&T) -> String,
 }
 
-impl<T: Send + 'static> Kind<T> {
+impl<T: Send + 'static> PastKind<T> {
     /// The one of that id; `None` when nothing of that id was recorded.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ struct Wish {
 }
 
 /// Revocations in the record.
-pub(super) static RECORDED: past::Kind<RevocationEntry> = past::Kind {
+pub(super) static RECORDED: past::PastKind<RevocationEntry> = past::PastKind {
     text: "\"change\":\"revocation\"",
     pick: |change, time_ms| match change {
         Change::Revocation { mut revocation } => {

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 /// How the log is written where `LOCUM_LOG_FORMAT` does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum LogFormat {
     /// For people.
     Text,
     /// JSON lines where standard error is no terminal, else text.
@@ -17,7 +17,7 @@ pub enum Wanted {
 
 /// Starts the log. `LOCUM_LOG` sets the level, `LOCUM_LOG_FORMAT` (`json`,
 /// `text`) the format. Once a process.
-pub fn start(wanted: Wanted) {
+pub fn start(wanted: LogFormat) {
     let filter = EnvFilter::try_from_env("LOCUM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     #[expect(
         clippy::disallowed_methods,
@@ -37,11 +37,11 @@ pub fn start(wanted: Wanted) {
     silence_panics();
 }
 
-fn is_json(wanted: Wanted, named: Option<&str>, terminal: bool) -> bool {
+fn is_json(wanted: LogFormat, named: Option<&str>, terminal: bool) -> bool {
     match named {
         Some("json") => true,
         Some("text") => false,
-        _ => wanted == Wanted::JsonUnlessTerminal && !terminal,
+        _ => wanted == LogFormat::JsonUnlessTerminal && !terminal,
     }
 }
 
@@ -62,11 +62,11 @@ mod tests {
     #[test]
     fn the_variable_decides_and_else_who_reads() {
         for (wanted, named, terminal, json) in [
-            (Wanted::Text, None, false, false),
-            (Wanted::Text, Some("json"), true, true),
-            (Wanted::JsonUnlessTerminal, None, false, true),
-            (Wanted::JsonUnlessTerminal, None, true, false),
-            (Wanted::JsonUnlessTerminal, Some("text"), false, false),
+            (LogFormat::Text, None, false, false),
+            (LogFormat::Text, Some("json"), true, true),
+            (LogFormat::JsonUnlessTerminal, None, false, true),
+            (LogFormat::JsonUnlessTerminal, None, true, false),
+            (LogFormat::JsonUnlessTerminal, Some("text"), false, false),
         ] {
             assert_eq!(
                 is_json(wanted, named, terminal),

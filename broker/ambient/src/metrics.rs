@@ -8,11 +8,11 @@ mod histogram;
 mod requests;
 mod text;
 
-pub use exchanges::{Exchanges, GrantTypeLabel, Outcome};
+pub use exchanges::{ExchangeOutcome, Exchanges, GrantTypeLabel};
 pub use histogram::Histogram;
 #[cfg(feature = "otlp")]
 pub(crate) use requests::method_label;
-pub use requests::{Counted, Requests};
+pub use requests::{CountedRequest, Requests};
 pub use text::{Labels, Text};
 
 use locum_core::refusal::Code;

@@ -79,7 +79,7 @@ pub fn parse(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonFlaw> {
             found: bytes.len(),
         });
     }
-    let why = Cell::new(Why::Syntax);
+    let why = Cell::new(JsonCause::Syntax);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let seed = Strict {
         left: limits.depth,
@@ -90,16 +90,16 @@ pub fn parse(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonFlaw> {
         .map_err(|error| {
             let (line, column) = (error.line(), error.column());
             match why.get() {
-                Why::Syntax => JsonFlaw::Syntax { line, column },
-                Why::Depth => JsonFlaw::TooDeep { max: limits.depth },
-                Why::Duplicate => JsonFlaw::Duplicate { line, column },
+                JsonCause::Syntax => JsonFlaw::Syntax { line, column },
+                JsonCause::Depth => JsonFlaw::TooDeep { max: limits.depth },
+                JsonCause::Duplicate => JsonFlaw::Duplicate { line, column },
             }
         })
 }
 
 /// Which of our own rules stopped the reader; serde's error carries only text.
 #[derive(Clone, Copy)]
-enum Why {
+enum JsonCause {
     Syntax,
     Depth,
     Duplicate,
@@ -108,7 +108,7 @@ enum Why {
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     left: usize,
-    why: &'a Cell<Why>,
+    why: &'a Cell<JsonCause>,
 }
 
 impl Strict<'_> {
@@ -116,7 +116,7 @@ impl Strict<'_> {
         match self.left.checked_sub(1) {
             Some(left) => Ok(Self { left, ..self }),
             None => {
-                self.why.set(Why::Depth);
+                self.why.set(JsonCause::Depth);
                 Err(E::custom("too deep"))
             }
         }
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut out = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if out.contains_key(&name) {
-                self.why.set(Why::Duplicate);
+                self.why.set(JsonCause::Duplicate);
                 return Err(A::Error::custom("named twice"));
             }
             let value = members.next_value_seed(inner)?;

@@ -33,7 +33,7 @@ pub(crate) const PEOPLE: [Person; 3] = [
 ];
 
 /// A downstream system.
-pub(crate) struct Target {
+pub(crate) struct DemoTarget {
     /// Its id, and its path on the demo listener.
     pub(crate) id: &'static str,
     /// Prefix of the scopes that the demo provider gives for it.
@@ -44,7 +44,7 @@ pub(crate) struct Target {
     pub(crate) write: &'static str,
 }
 
-impl Target {
+impl DemoTarget {
     /// `aud` of the tokens meant for it.
     pub(crate) fn audience(&self) -> String {
         format!("urn:demo:{}", self.id)
@@ -57,20 +57,20 @@ impl Target {
 }
 
 /// sap, workday and firewall.
-pub(crate) const TARGETS: [Target; 3] = [
-    Target {
+pub(crate) const TARGETS: [DemoTarget; 3] = [
+    DemoTarget {
         id: "sap",
         area: "erp",
         read: "invoice.read",
         write: "invoice.post",
     },
-    Target {
+    DemoTarget {
         id: "workday",
         area: "hr",
         read: "worker.read",
         write: "worker.write",
     },
-    Target {
+    DemoTarget {
         id: "firewall",
         area: "net",
         read: "rule.read",
@@ -89,7 +89,7 @@ pub(crate) struct Allowance {
 }
 
 /// A registered workload that may act.
-pub(crate) struct Agent {
+pub(crate) struct DemoAgent {
     /// Its id.
     pub(crate) id: &'static str,
     /// Its name for people.
@@ -103,8 +103,8 @@ pub(crate) struct Agent {
 }
 
 /// The three demo agents.
-pub(crate) const AGENTS: [Agent; 3] = [
-    Agent {
+pub(crate) const AGENTS: [DemoAgent; 3] = [
+    DemoAgent {
         id: "invoice-agent",
         title: "Invoice agent",
         team: "finance-it",
@@ -115,7 +115,7 @@ pub(crate) const AGENTS: [Agent; 3] = [
             default: "invoice.read",
         }],
     },
-    Agent {
+    DemoAgent {
         id: "hr-agent",
         title: "HR agent",
         team: "people-ops",
@@ -133,7 +133,7 @@ pub(crate) const AGENTS: [Agent; 3] = [
             },
         ],
     },
-    Agent {
+    DemoAgent {
         id: "soc-agent",
         title: "SOC agent",
         team: "soc",

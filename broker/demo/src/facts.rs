@@ -2,9 +2,9 @@
 //! (contract §12), so that they go through the same validation as anybody's.
 
 use super::Addresses;
-use super::cast::{AGENTS, APP, Agent, IDP, TARGETS, Target, WORKLOADS};
+use super::cast::{AGENTS, APP, DemoAgent, DemoTarget, IDP, TARGETS, WORKLOADS};
 use super::policies;
-use super::world::{World, WorldFlaw};
+use super::world::{DemoWorld, WorldFlaw};
 use locum_core::jcs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub struct AgentFact {
 
 /// What is to be known before the first request, in the order in which each
 /// part needs the one before. Client secrets: [`World::client_secret`].
-pub struct Facts {
+pub struct DemoFacts {
     /// (id, body of `PUT /issuers/{id}`).
     pub issuers: Vec<(&'static str, Value)>,
     /// Bodies of `POST /clients`.
@@ -43,12 +43,16 @@ pub struct Facts {
 ///
 /// # Errors
 /// When the world lacks a key of the cast.
-pub fn facts(world: &World, at: &Addresses, certified_until: &str) -> Result<Facts, WorldFlaw> {
+pub fn facts(
+    world: &DemoWorld,
+    at: &Addresses,
+    certified_until: &str,
+) -> Result<DemoFacts, WorldFlaw> {
     let agents = AGENTS
         .iter()
         .map(|a| agent(world, a, certified_until))
         .collect::<Result<_, _>>()?;
-    Ok(Facts {
+    Ok(DemoFacts {
         issuers: vec![(IDP, provider(at)), (WORKLOADS, workload_issuer(at))],
         clients: TARGETS.iter().map(resource_server).collect(),
         targets: TARGETS.iter().map(|t| (t.id, target(t, at))).collect(),
@@ -82,13 +86,13 @@ fn workload_issuer(at: &Addresses) -> Value {
     })
 }
 
-fn resource_server(target: &Target) -> Value {
+fn resource_server(target: &DemoTarget) -> Value {
     json!({
         "id": target.client_id(), "kind": "resource_server", "auth": [{"method": "client_secret"}],
     })
 }
 
-fn target(target: &Target, at: &Addresses) -> Value {
+fn target(target: &DemoTarget, at: &Addresses) -> Value {
     // The one detail type of the demo, as in contract §12.
     let details = if target.id == "sap" {
         json!({"invoice_post": {
@@ -109,7 +113,11 @@ fn target(target: &Target, at: &Addresses) -> Value {
     })
 }
 
-fn agent(world: &World, agent: &Agent, certified_until: &str) -> Result<AgentFact, WorldFlaw> {
+fn agent(
+    world: &DemoWorld,
+    agent: &DemoAgent,
+    certified_until: &str,
+) -> Result<AgentFact, WorldFlaw> {
     let public_jwk = world.agent(agent.id)?.private_jwk.public_jwk()?;
     let ceiling: Vec<_> = agent
         .ceiling

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 pub(crate) const BODY_MAX: usize = 64 * 1024;
 
 /// A parsed form.
-pub(crate) struct Form(BTreeMap<String, String>);
+pub(crate) struct DemoForm(BTreeMap<String, String>);
 
-impl Form {
+impl DemoForm {
     /// Parses an `application/x-www-form-urlencoded` body.
     ///
     /// # Errors
@@ -110,9 +110,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    fn parse(kind: &'static str, body: &str) -> Result<Form, OAuthFlaw> {
+    fn parse(kind: &'static str, body: &str) -> Result<DemoForm, OAuthFlaw> {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]);
-        Form::parse(&headers, body.as_bytes())
+        DemoForm::parse(&headers, body.as_bytes())
     }
 
     #[test]

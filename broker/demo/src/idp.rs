@@ -2,9 +2,9 @@
 //! endpoint that stands in for a person's browser.
 
 use super::cast::{APP, IDP, PEOPLE, Person, provider_scope};
-use super::form::{BODY_MAX, Form, OAuthFlaw, fault, not_stored};
-use super::keys::{Issuer, KeyFlaw};
-use super::world::World;
+use super::form::{BODY_MAX, DemoForm, OAuthFlaw, fault, not_stored};
+use super::keys::{DemoIssuer, KeyFlaw};
+use super::world::DemoWorld;
 use super::{Addresses, Ambient};
 use axum::Router;
 use axum::body::Bytes;
@@ -23,9 +23,9 @@ const WRONG: OAuthFlaw =
     OAuthFlaw::grant("expected the name and password of a demo person; see: locum dev env");
 
 struct Provider {
-    issuer: Issuer,
+    issuer: DemoIssuer,
     locum: String,
-    world: Arc<World>,
+    world: Arc<DemoWorld>,
     ambient: Ambient,
 }
 
@@ -34,12 +34,12 @@ struct Provider {
 /// # Errors
 /// When its key cannot be used.
 pub(crate) fn router(
-    world: &Arc<World>,
+    world: &Arc<DemoWorld>,
     at: &Addresses,
     ambient: &Ambient,
 ) -> Result<Router, KeyFlaw> {
     let provider = Provider {
-        issuer: Issuer::new(at.idp(), &world.idp)?,
+        issuer: DemoIssuer::new(at.idp(), &world.idp)?,
         locum: at.issuer.clone(),
         world: Arc::clone(world),
         ambient: ambient.clone(),
@@ -72,7 +72,7 @@ async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, OAuthFlaw> {
-    let form = Form::parse(&headers, &body)?;
+    let form = DemoForm::parse(&headers, &body)?;
     let person = provider.signed_in(&form)?;
     let audience = form.get("audience").unwrap_or(APP);
     Ok(provider
@@ -81,7 +81,7 @@ async fn token(
 }
 
 impl Provider {
-    fn signed_in(&self, form: &Form) -> Result<&'static Person, OAuthFlaw> {
+    fn signed_in(&self, form: &DemoForm) -> Result<&'static Person, OAuthFlaw> {
         let Some((name, password)) = form.get("username").zip(form.get("password")) else {
             return Err(OAuthFlaw::request(
                 "expected `username` and `password`, found less",

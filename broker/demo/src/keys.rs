@@ -61,13 +61,13 @@ impl<'de> Deserialize<'de> for DemoKey {
 }
 
 /// An issuer of the demo: its name, its key, its documents.
-pub(crate) struct Issuer {
+pub(crate) struct DemoIssuer {
     /// `iss`.
     pub(crate) name: String,
     key: SigningKey,
 }
 
-impl Issuer {
+impl DemoIssuer {
     /// An issuer that signs with a key of the world.
     ///
     /// # Errors

@@ -28,17 +28,17 @@ mod test_world;
 use std::sync::Arc;
 
 /// Says what time it is, in seconds since 1970.
-pub type Clock = dyn Fn() -> u64 + Send + Sync;
+pub type DemoClock = dyn Fn() -> u64 + Send + Sync;
 /// Fills a buffer with bytes nobody can guess.
-pub type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
+pub type DemoRandomness = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// Time and randomness, handed in: neither is taken from the machine here.
 #[derive(Clone)]
 pub struct Ambient {
     /// The clock.
-    pub now: Arc<Clock>,
+    pub now: Arc<DemoClock>,
     /// The source of what nobody can guess.
-    pub fill: Arc<Randomness>,
+    pub fill: Arc<DemoRandomness>,
 }
 
 /// Where the dev world answers. No trailing slashes.

@@ -3,7 +3,7 @@
 
 use super::Addresses;
 use super::cast::{AGENTS, APP, IDP, PEOPLE, TARGETS, WORKLOADS};
-use super::world::{World, WorldFlaw};
+use super::world::{DemoWorld, WorldFlaw};
 use locum_ambient::files::write_private;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -16,7 +16,7 @@ pub const FILE: &str = "dev-ready.json";
 ///
 /// # Errors
 /// When the world lacks part of the cast.
-pub fn ready(world: &World, at: &Addresses, data: &Path, pid: u32) -> Result<Value, WorldFlaw> {
+pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result<Value, WorldFlaw> {
     Ok(json!({
         "pid": pid,
         "issuer": at.issuer,
@@ -53,7 +53,7 @@ pub fn announce(ready: &Value, data: &Path, elsewhere: Option<&Path>) -> io::Res
     }
 }
 
-fn people(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
+fn people(world: &DemoWorld) -> Result<Map<String, Value>, WorldFlaw> {
     let mut all = Map::new();
     for person in &PEOPLE {
         let body = json!({
@@ -65,7 +65,7 @@ fn people(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
     Ok(all)
 }
 
-fn agents(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
+fn agents(world: &DemoWorld) -> Result<Map<String, Value>, WorldFlaw> {
     let mut all = Map::new();
     for agent in &AGENTS {
         let proof = world.agent(agent.id)?;
@@ -78,7 +78,7 @@ fn agents(world: &World) -> Result<Map<String, Value>, WorldFlaw> {
     Ok(all)
 }
 
-fn targets(world: &World, at: &Addresses) -> Result<Map<String, Value>, WorldFlaw> {
+fn targets(world: &DemoWorld, at: &Addresses) -> Result<Map<String, Value>, WorldFlaw> {
     let mut all = Map::new();
     for target in &TARGETS {
         let body = json!({
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_ready_file_has_every_member_of_the_contract() {
-        let world = World::generate(&test_world::noise()).unwrap();
+        let world = DemoWorld::generate(&test_world::noise()).unwrap();
         let ready = ready(&world, &test_world::addresses(), Path::new("/data"), 4711).unwrap();
         let names = |value: &Value| {
             value

@@ -3,7 +3,7 @@
 
 use super::keys::KeyFlaw;
 use super::targets::{self, TargetFlaw};
-use super::world::World;
+use super::world::DemoWorld;
 use super::{Addresses, Ambient, host, idp, workloads};
 use axum::http::StatusCode;
 use axum::middleware;
@@ -59,7 +59,7 @@ impl Running {
 /// # Errors
 /// [`ServeFlaw`].
 pub fn serve(
-    world: &Arc<World>,
+    world: &Arc<DemoWorld>,
     at: &Addresses,
     ambient: &Ambient,
     listener: TcpListener,
@@ -81,7 +81,11 @@ pub fn serve(
 ///
 /// # Errors
 /// [`ServeFlaw`].
-pub fn router(world: &Arc<World>, at: &Addresses, ambient: &Ambient) -> Result<Router, ServeFlaw> {
+pub fn router(
+    world: &Arc<DemoWorld>,
+    at: &Addresses,
+    ambient: &Ambient,
+) -> Result<Router, ServeFlaw> {
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT);
     Ok(Router::new()
         .route("/", get(index))

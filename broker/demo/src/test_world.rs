@@ -1,7 +1,7 @@
 //! A dev world for the tests of this folder, without listeners unless asked.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::world::World;
+use super::world::DemoWorld;
 use super::{Addresses, Ambient, serve};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -55,7 +55,7 @@ pub(crate) fn decode(token: &str) -> (Value, Value) {
 
 /// The demo listener's routes, called directly.
 pub(crate) struct TestWorld {
-    pub(crate) world: Arc<World>,
+    pub(crate) world: Arc<DemoWorld>,
     pub(crate) router: Router,
 }
 
@@ -65,7 +65,7 @@ impl TestWorld {
     }
 
     pub(crate) fn at(at: &Addresses) -> Self {
-        let world = Arc::new(World::generate(&noise()).unwrap());
+        let world = Arc::new(DemoWorld::generate(&noise()).unwrap());
         let router = serve::router(&world, at, &ambient()).unwrap();
         Self { world, router }
     }

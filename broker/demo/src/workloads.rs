@@ -1,9 +1,9 @@
 //! The demo workload issuer (contract §3): stands in for what a platform gives
 //! a workload it started (Kubernetes, SPIFFE, CI).
 
-use super::form::{BODY_MAX, Form, OAuthFlaw, fault, not_stored};
-use super::keys::{Issuer, KeyFlaw};
-use super::world::World;
+use super::form::{BODY_MAX, DemoForm, OAuthFlaw, fault, not_stored};
+use super::keys::{DemoIssuer, KeyFlaw};
+use super::world::DemoWorld;
 use super::{Addresses, Ambient};
 use axum::Router;
 use axum::body::Bytes;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const LIFETIME: u64 = 600;
 
 struct Platform {
-    issuer: Issuer,
+    issuer: DemoIssuer,
     locum: String,
     ambient: Ambient,
 }
@@ -28,9 +28,13 @@ struct Platform {
 ///
 /// # Errors
 /// When its key cannot be used.
-pub(crate) fn router(world: &World, at: &Addresses, ambient: &Ambient) -> Result<Router, KeyFlaw> {
+pub(crate) fn router(
+    world: &DemoWorld,
+    at: &Addresses,
+    ambient: &Ambient,
+) -> Result<Router, KeyFlaw> {
     let platform = Platform {
-        issuer: Issuer::new(at.workloads(), &world.workloads)?,
+        issuer: DemoIssuer::new(at.workloads(), &world.workloads)?,
         locum: at.issuer.clone(),
         ambient: ambient.clone(),
     };
@@ -57,7 +61,7 @@ async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, OAuthFlaw> {
-    let form = Form::parse(&headers, &body)?;
+    let form = DemoForm::parse(&headers, &body)?;
     // Any agent's id, registered or not: a platform does not know our registry.
     let agent = form.get("agent").and_then(|id| AgentId::parse(id).ok());
     let agent = agent.ok_or(OAuthFlaw::request(

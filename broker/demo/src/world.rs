@@ -95,7 +95,7 @@ pub(crate) struct AgentProof {
 /// The secrets of the dev world.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct World {
+pub struct DemoWorld {
     version: u32,
     /// Signs what the demo identity provider says.
     pub(crate) idp: DemoKey,
@@ -109,7 +109,7 @@ pub struct World {
     master_key: DemoSecret,
 }
 
-impl World {
+impl DemoWorld {
     /// Loads the world of a data folder, or makes one and saves it. The folder
     /// must have been claimed ([`crate::mode::claim`]).
     ///

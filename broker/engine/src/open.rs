@@ -18,7 +18,7 @@ use crate::vault::Vault;
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
-use locum_stores::ledger::{Ledger, Options, SEGMENT_BYTES};
+use locum_stores::ledger::{Ledger, LedgerOptions, SEGMENT_BYTES};
 use locum_stores::state::{Author, Change, NamedKey, Shared, State};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub fn open(
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();
     let state = Shared::new(State::new(Arc::new(names.clone())));
-    let mut options = Options::new(folder.data.join("ledger"), random.bytes());
+    let mut options = LedgerOptions::new(folder.data.join("ledger"), random.bytes());
     options.segment_bytes = folder.segment_bytes;
     let ledger = open_ledger(options, &clock, &state)?;
     let (keyring, bundle) = {
@@ -144,7 +144,7 @@ pub fn open(
     }))
 }
 
-fn open_ledger(options: Options, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
+fn open_ledger(options: LedgerOptions, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
     let taken = Stopwatch::start();
     let time = clock.clone();
     let (ledger, opened) = Ledger::open(

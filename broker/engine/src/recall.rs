@@ -30,13 +30,13 @@ pub(crate) struct Recalled {
     pub(crate) recall: Recall,
     /// The target it was issued for; `None` for an actor token.
     pub(crate) target: Option<TargetId>,
-    issued: Issued,
+    issued: IssuedClaims,
 }
 
 /// What was issued: a token that says otherwise under the same id was signed
 /// by somebody who holds our key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Issued {
+struct IssuedClaims {
     aud: String,
     exp: u64,
     scope: String,
@@ -67,7 +67,7 @@ impl Recalled {
     }
 }
 
-impl Issued {
+impl IssuedClaims {
     fn is(&self, token: &OwnToken) -> bool {
         let links = token.links.iter();
         let same = |(link, actor): (&Link, &Actor)| link.iss == actor.iss && link.sub == actor.sub;
@@ -82,7 +82,7 @@ impl Issued {
 
 /// The part of a permit's record that is read back.
 #[derive(Deserialize)]
-struct Body {
+struct PermitBody {
     subject: Committed,
     subject_issuer: Option<IssuerId>,
     groups: Option<String>,
@@ -104,13 +104,13 @@ struct Granted {
 /// A subject, whose name stands in the side record.
 #[derive(Deserialize)]
 struct Committed {
-    kind: Kind,
+    kind: SubjectKind,
     commitment: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+enum SubjectKind {
     Person,
     Workload,
     Agent,
@@ -174,7 +174,7 @@ fn read(entry: &Entry, jti: Jti, issuer: &str, state: &State) -> Result<Option<R
     let Some(side) = &entry.side else {
         return Ok(None);
     };
-    let body = Body::deserialize(&entry.body).map_err(|e| e.to_string())?;
+    let body = PermitBody::deserialize(&entry.body).map_err(|e| e.to_string())?;
     let side = Side::deserialize(side).map_err(|e| e.to_string())?;
     let salt = key_text::read(&side.salt).ok_or("expected a salt of 16 bytes")?;
     if commitment(&salt, "subject", &side.subject) != body.subject.commitment {
@@ -196,7 +196,7 @@ fn read(entry: &Entry, jti: Jti, issuer: &str, state: &State) -> Result<Option<R
             presenter: body.presenter,
         },
         target: body.target,
-        issued: Issued {
+        issued: IssuedClaims {
             aud: body.aud,
             exp: body.exp,
             scope: body.granted.scope,
@@ -207,11 +207,11 @@ fn read(entry: &Entry, jti: Jti, issuer: &str, state: &State) -> Result<Option<R
     }))
 }
 
-fn subject(kind: &Kind, name: &str) -> Option<Subject> {
+fn subject(kind: &SubjectKind, name: &str) -> Option<Subject> {
     match kind {
-        Kind::Person => ExternalId::parse(name).map(Subject::Person),
-        Kind::Workload => ExternalId::parse(name).map(Subject::Workload),
-        Kind::Agent => AgentId::parse(name).ok().map(Subject::Agent),
+        SubjectKind::Person => ExternalId::parse(name).map(Subject::Person),
+        SubjectKind::Workload => ExternalId::parse(name).map(Subject::Workload),
+        SubjectKind::Agent => AgentId::parse(name).ok().map(Subject::Agent),
     }
 }
 

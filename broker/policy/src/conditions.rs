@@ -9,7 +9,7 @@
 
 use crate::expression::{EntityName, Expression, ExpressionPlace, Range, all};
 use crate::told::{Member, Told};
-use crate::vocabulary::{Kind, Vocabulary};
+use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
@@ -52,7 +52,7 @@ impl Conditions {
 /// question meets only policies that any agent or its own fits.
 fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression {
     let uid = |uid: &EntityUid| {
-        let kinds = [Kind::Agent, Kind::Team];
+        let kinds = [EntityKind::Agent, EntityKind::Team];
         let kind = kinds
             .into_iter()
             .find(|kind| words.type_of(*kind) == uid.type_name())?;
@@ -61,16 +61,16 @@ fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression
     let found = match constraint {
         PrincipalConstraint::Any => return Expression::Constant(true),
         PrincipalConstraint::Is(kind) => {
-            (kind == words.type_of(Kind::Agent)).then_some(Expression::Constant(true))
+            (kind == words.type_of(EntityKind::Agent)).then_some(Expression::Constant(true))
         }
         PrincipalConstraint::Eq(named) => uid(named).map(|(kind, id)| match kind {
-            Kind::Agent => Expression::Constant(true),
+            EntityKind::Agent => Expression::Constant(true),
             _ => Expression::Is(ExpressionPlace::Principal, (kind, id)),
         }),
         PrincipalConstraint::In(named) => {
             uid(named).map(|named| Expression::IsIn(ExpressionPlace::Principal, vec![named]))
         }
-        PrincipalConstraint::IsIn(kind, named) => (kind == words.type_of(Kind::Agent))
+        PrincipalConstraint::IsIn(kind, named) => (kind == words.type_of(EntityKind::Agent))
             .then(|| {
                 uid(named).map(|named| Expression::IsIn(ExpressionPlace::Principal, vec![named]))
             })
@@ -82,7 +82,7 @@ fn principal(constraint: &PrincipalConstraint, words: &Vocabulary) -> Expression
 /// A question meets only policies that any target or its own fits. One that
 /// names something else than a target is left for Cedar to say no to.
 fn resource(constraint: &ResourceConstraint, words: &Vocabulary) -> Expression {
-    let target = words.type_of(Kind::Target);
+    let target = words.type_of(EntityKind::Target);
     let fits = match constraint {
         ResourceConstraint::Any => true,
         ResourceConstraint::Is(kind) => kind == target,
@@ -232,7 +232,7 @@ impl Expression {
     fn contains(left: &Value, right: &Value) -> Option<Self> {
         match (member(left), member(right)) {
             (Some(name), None) => match entity(right) {
-                Some((Kind::Agent, id)) => Some(Self::HoldsAgent(name, id)),
+                Some((EntityKind::Agent, id)) => Some(Self::HoldsAgent(name, id)),
                 Some(_) => None,
                 None => Some(Self::Holds(name, text_of(right)?.into())),
             },
@@ -286,12 +286,12 @@ fn texts(node: &Value) -> Option<Vec<Box<str>>> {
 fn entity(node: &Value) -> Option<EntityName> {
     let named: &Map<String, Value> = literal(node)?.get("__entity")?.as_object()?;
     let kind = match named.get("type").and_then(Value::as_str)? {
-        "Agent" => Kind::Agent,
-        "Group" => Kind::Group,
-        "Person" => Kind::Person,
-        "Target" => Kind::Target,
-        "Team" => Kind::Team,
-        "Workload" => Kind::Workload,
+        "Agent" => EntityKind::Agent,
+        "Group" => EntityKind::Group,
+        "Person" => EntityKind::Person,
+        "Target" => EntityKind::Target,
+        "Team" => EntityKind::Team,
+        "Workload" => EntityKind::Workload,
         _ => return None,
     };
     let id = named.get("id").and_then(Value::as_str)?;

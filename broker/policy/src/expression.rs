@@ -2,7 +2,7 @@
 //! told, where only Cedar can tell or where it may err.
 
 use crate::told::{Member, Told};
-use crate::vocabulary::Kind;
+use crate::vocabulary::EntityKind;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -45,7 +45,7 @@ pub(crate) enum Expression {
 }
 
 /// An entity that a policy names.
-pub(crate) type EntityName = (Kind, Box<str>);
+pub(crate) type EntityName = (EntityKind, Box<str>);
 
 /// Where an entity stands.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //! look at cannot change an answer, so it is neither handed to Cedar nor does
 //! it keep one remembered answer from serving another question.
 
-use crate::vocabulary::{Kind, Vocabulary};
+use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::Policy;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -31,11 +31,11 @@ impl Mentions {
     pub(crate) fn add(&mut self, policy: &Policy, tree: &Value, words: &Vocabulary) {
         for entity in policy.entity_literals() {
             let named = |kind| entity.type_name() == words.type_of(kind);
-            if named(Kind::Group) {
+            if named(EntityKind::Group) {
                 self.groups.insert(entity.id().unescaped().to_owned());
             }
-            self.teams |= named(Kind::Team);
-            self.persons |= named(Kind::Person);
+            self.teams |= named(EntityKind::Team);
+            self.persons |= named(EntityKind::Person);
         }
         self.walk(tree);
     }

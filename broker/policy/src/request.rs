@@ -2,7 +2,7 @@
 //! entities of this one request (architecture, "Deciding").
 
 use crate::mentions::Mentions;
-use crate::vocabulary::{Kind, Vocabulary};
+use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
 use locum_core::policy::{Action, Behalf, PolicyFault, Question};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -34,7 +34,7 @@ pub(crate) struct CedarFacts {
 }
 
 /// An entity's name.
-pub(crate) type Uid = (Kind, String);
+pub(crate) type Uid = (EntityKind, String);
 
 /// One member of the context.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -89,9 +89,9 @@ impl CedarFacts {
         let members = self.context.iter();
         let pairs = members.map(|(name, fact)| ((*name).to_owned(), fact.expression(words)));
         Request::new(
-            words.entity(Kind::Agent, &self.agent),
+            words.entity(EntityKind::Agent, &self.agent),
             words.action(self.action).clone(),
-            words.entity(Kind::Target, &self.target),
+            words.entity(EntityKind::Target, &self.target),
             Context::from_pairs(pairs).map_err(fault)?,
             None,
         )
@@ -127,7 +127,7 @@ impl Fact {
             }
             Self::Entity((kind, id)) => entity(*kind, id),
             Self::Agents(ids) => {
-                RestrictedExpression::new_set(ids.iter().map(|id| entity(Kind::Agent, id)))
+                RestrictedExpression::new_set(ids.iter().map(|id| entity(EntityKind::Agent, id)))
             }
             Self::Address(address) => RestrictedExpression::new_ip(address.to_string()),
         }
@@ -137,7 +137,7 @@ impl Fact {
 /// The person as policies tell persons apart: by name only where one is named.
 fn person(id: &str, mentions: &Mentions) -> Uid {
     let told = if mentions.persons { id } else { "" };
-    (Kind::Person, told.to_owned())
+    (EntityKind::Person, told.to_owned())
 }
 
 fn parents(question: &Question, mentions: &Mentions) -> BTreeSet<(Uid, Uid)> {
@@ -148,8 +148,8 @@ fn parents(question: &Question, mentions: &Mentions) -> BTreeSet<(Uid, Uid)> {
     ];
     for (agent, team) in owned.into_iter().filter(|_| mentions.teams) {
         if let (Some(agent), Some(team)) = (agent, team) {
-            let agent = (Kind::Agent, agent.to_string());
-            parents.insert((agent, (Kind::Team, team.clone())));
+            let agent = (EntityKind::Agent, agent.to_string());
+            parents.insert((agent, (EntityKind::Team, team.clone())));
         }
     }
     if let Behalf::Person { id, groups } = &question.behalf {
@@ -158,7 +158,7 @@ fn parents(question: &Question, mentions: &Mentions) -> BTreeSet<(Uid, Uid)> {
             .flatten()
             .filter(|group| mentions.group(group))
         {
-            let group = (Kind::Group, group.clone());
+            let group = (EntityKind::Group, group.clone());
             parents.insert((person(id, mentions), group));
         }
     }
@@ -174,7 +174,7 @@ fn context(
     match &q.behalf {
         Behalf::Person { id, .. } => context.push(("person", Fact::Entity(person(id, mentions)))),
         Behalf::Workload(id) => {
-            context.push(("workload", Fact::Entity((Kind::Workload, id.clone()))));
+            context.push(("workload", Fact::Entity((EntityKind::Workload, id.clone()))));
         }
         Behalf::Agent(_) => {}
     }
@@ -193,7 +193,7 @@ fn context(
         .filter_map(|(name, text)| Some((name, Fact::Text(text?.to_owned()))));
     context.extend(present);
     if let Some(next) = &q.delegate_to {
-        let next = (Kind::Agent, next.to_string());
+        let next = (EntityKind::Agent, next.to_string());
         context.push(("delegate_to", Fact::Entity(next)));
     }
     if let Some(seconds) = q.auth_age_s {

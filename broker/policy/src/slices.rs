@@ -7,7 +7,7 @@
 
 use crate::conditions::Conditions;
 use crate::told::Told;
-use crate::vocabulary::{Kind, Vocabulary};
+use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint,
 };
@@ -39,7 +39,7 @@ struct ByAgent {
 #[derive(Debug)]
 struct Rule {
     /// As written.
-    known: Form,
+    known: RuleForm,
     unknown: WithoutGroups,
 }
 
@@ -51,17 +51,17 @@ enum WithoutGroups {
     /// A permit that names one.
     LeftOut,
     /// A forbid that names one, reduced to its scope.
-    Reduced(Box<Form>),
+    Reduced(Box<RuleForm>),
 }
 
 /// A policy as it is asked about.
 #[derive(Debug)]
-struct Form {
+struct RuleForm {
     policy: Policy,
     conditions: Conditions,
 }
 
-impl Form {
+impl RuleForm {
     fn read(policy: Policy, tree: &Value, words: &Vocabulary) -> Self {
         let conditions = Conditions::read(&policy, tree, words);
         Self { policy, conditions }
@@ -69,7 +69,7 @@ impl Form {
 }
 
 impl Rule {
-    fn form(&self, groups_known: bool) -> Option<&Form> {
+    fn form(&self, groups_known: bool) -> Option<&RuleForm> {
         match &self.unknown {
             WithoutGroups::Reduced(form) if !groups_known => Some(form),
             WithoutGroups::LeftOut if !groups_known => None,
@@ -93,7 +93,7 @@ impl Slices {
     ) -> Result<(), String> {
         let (target, agent) = (named_target(policy, words), named_agent(policy, words));
         let rule = Arc::new(Rule {
-            known: Form::read(policy.clone(), tree, words),
+            known: RuleForm::read(policy.clone(), tree, words),
             unknown: without_groups(policy, tree, words)?,
         });
         for action in [Action::Exchange, Action::PreAuthorise] {
@@ -182,7 +182,7 @@ fn named_target(policy: &Policy, words: &Vocabulary) -> Option<String> {
         | ResourceConstraint::Eq(named)
         | ResourceConstraint::IsIn(_, named) => named,
     };
-    let is_target = named.type_name() == words.type_of(Kind::Target);
+    let is_target = named.type_name() == words.type_of(EntityKind::Target);
     is_target.then(|| named.id().unescaped().to_owned())
 }
 
@@ -191,7 +191,7 @@ fn named_agent(policy: &Policy, words: &Vocabulary) -> Option<String> {
     let PrincipalConstraint::Eq(named) = policy.principal_constraint() else {
         return None;
     };
-    let is_agent = named.type_name() == words.type_of(Kind::Agent);
+    let is_agent = named.type_name() == words.type_of(EntityKind::Agent);
     is_agent.then(|| named.id().unescaped().to_owned())
 }
 
@@ -200,7 +200,7 @@ fn without_groups(
     tree: &Value,
     words: &Vocabulary,
 ) -> Result<WithoutGroups, String> {
-    let group = words.type_of(Kind::Group);
+    let group = words.type_of(EntityKind::Group);
     let names_group = policy
         .entity_literals()
         .iter()
@@ -211,7 +211,7 @@ fn without_groups(
         (true, Effect::Forbid) => {
             let mut tree = tree.clone();
             let reduced = unconditional(policy, &mut tree)?;
-            Ok(WithoutGroups::Reduced(Box::new(Form::read(
+            Ok(WithoutGroups::Reduced(Box::new(RuleForm::read(
                 reduced, &tree, words,
             ))))
         }

@@ -1,7 +1,7 @@
 //! The facts of a question as conditions look them up.
 
 use crate::request::{CedarFacts, Fact, Uid};
-use crate::vocabulary::Kind;
+use crate::vocabulary::EntityKind;
 use std::net::IpAddr;
 
 /// The members of the context (`schema.cedarschema`).
@@ -56,7 +56,7 @@ pub(crate) struct Told<'a> {
 }
 
 /// An entity's name.
-type Name<'a> = (Kind, &'a str);
+type Name<'a> = (EntityKind, &'a str);
 
 /// What stands at a member.
 enum ContextValue<'a> {
@@ -160,7 +160,7 @@ impl<'a> Told<'a> {
 
     /// The actor.
     pub(crate) const fn principal(&self) -> Name<'a> {
-        (Kind::Agent, self.agent)
+        (EntityKind::Agent, self.agent)
     }
 
     /// Whether an entity is in another one, as a person in a group.

@@ -9,7 +9,7 @@ pub const SCHEMA: &str = include_str!("../schema.cedarschema");
 
 /// The entity types of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum EntityKind {
     Agent,
     Group,
     Person,
@@ -57,19 +57,19 @@ impl Vocabulary {
     }
 
     /// The type's name in Cedar.
-    pub(crate) fn type_of(&self, kind: Kind) -> &EntityTypeName {
+    pub(crate) fn type_of(&self, kind: EntityKind) -> &EntityTypeName {
         match kind {
-            Kind::Agent => &self.agent,
-            Kind::Group => &self.group,
-            Kind::Person => &self.person,
-            Kind::Target => &self.target,
-            Kind::Team => &self.team,
-            Kind::Workload => &self.workload,
+            EntityKind::Agent => &self.agent,
+            EntityKind::Group => &self.group,
+            EntityKind::Person => &self.person,
+            EntityKind::Target => &self.target,
+            EntityKind::Team => &self.team,
+            EntityKind::Workload => &self.workload,
         }
     }
 
     /// An entity's name; the id is taken as it is, never parsed.
-    pub(crate) fn entity(&self, kind: Kind, id: &str) -> EntityUid {
+    pub(crate) fn entity(&self, kind: EntityKind, id: &str) -> EntityUid {
         EntityUid::from_type_name_and_id(self.type_of(kind).clone(), EntityId::new(id))
     }
 

@@ -117,9 +117,9 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let serves = matches!(cli.command, Command::Serve { .. });
     logs::start(if serves {
-        logs::Wanted::JsonUnlessTerminal
+        logs::LogFormat::JsonUnlessTerminal
     } else {
-        logs::Wanted::Text
+        logs::LogFormat::Text
     });
     if let Err(error) = process::no_core() {
         tracing::warn!(%error, "core dumps of this process are not ruled out");
@@ -182,7 +182,7 @@ fn exit(code: i32) -> ExitCode {
 async fn dev_command(dev: Dev) -> Result<(), Flaw> {
     match dev.verb {
         None => {
-            let wanted = dev::Wanted {
+            let wanted = dev::DevOptions {
                 listen: dev.listen,
                 data: dev.data,
                 ready_file: dev.ready_file,

@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use locum_core::jcs::hex;
 use locum_core::lineage::{Key, Keyed};
 use locum_core::record::{Appended, Draft, leaf_hash};
-use locum_stores::ledger::{AppendError, Ledger, Opened, Options};
+use locum_stores::ledger::{AppendError, Ledger, LedgerOptions, Opened};
 use locum_stores::state::{Shared, State};
 use serde_json::{Value, json};
 use std::io::{Write, stdout};
@@ -76,7 +76,7 @@ fn report(how: &str, folder: &Path) -> Result<(), Flaw> {
 
 fn open(folder: &Path) -> Result<(Ledger, Opened, Shared), Flaw> {
     let state = Shared::new(State::new(Arc::new(Names)));
-    let options = Options::new(folder.to_owned(), [7; 10]);
+    let options = LedgerOptions::new(folder.to_owned(), [7; 10]);
     let (ledger, opened) = Ledger::open(options, Arc::new(now_ms), Box::new(state.clone()))?;
     Ok((ledger, opened, state))
 }

@@ -10,7 +10,7 @@ use crate::Coming;
 pub type TicketKey = [u8; 32];
 
 /// Whose tickets are counted together.
-pub type Owner = [u8; 16];
+pub type TicketOwner = [u8; 16];
 
 /// What is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Ticket {
     /// Its name.
     pub key: TicketKey,
     /// Whose it is.
-    pub owner: Owner,
+    pub owner: TicketOwner,
     /// What is kept; it may be secret.
     pub bytes: Vec<u8>,
     /// Unix seconds at which it is over.

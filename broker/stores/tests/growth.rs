@@ -16,7 +16,7 @@ use locum_core::record::{Draft, Place};
 use locum_core::testing::{NOW_S, Names, grant};
 use locum_stores::Coming;
 use locum_stores::claims::{Claims, Mark};
-use locum_stores::ledger::{Follower, Ledger, Opened, Options};
+use locum_stores::ledger::{Follower, Ledger, LedgerOptions, Opened};
 use locum_stores::state::{Author, Change, RevocationEntry, Shared, State, draft};
 use serde_json::json;
 use std::fs;
@@ -235,7 +235,7 @@ fn chosen_file() -> String {
 /// Opens the ledger of a folder.
 fn open(folder: &Path) -> (Ledger, Opened) {
     let state = Shared::new(State::new(Arc::new(Names)));
-    let mut options = Options::new(folder.to_owned(), [7; 10]);
+    let mut options = LedgerOptions::new(folder.to_owned(), [7; 10]);
     options.segment_bytes = 4 << 20;
     let clock = Arc::new(|| NOW_S * 1000);
     Ledger::open(options, clock, Box::new(state)).unwrap()

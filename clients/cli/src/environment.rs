@@ -30,7 +30,7 @@ const NAMES: [&str; 9] = [
 pub(crate) struct Environment(BTreeMap<&'static str, String>);
 
 /// A client and its secret, for HTTP Basic (RFC 6749 §2.3.1).
-pub(crate) struct Client {
+pub(crate) struct ClientSettings {
     /// The client id, which for an agent is the agent's id.
     pub(crate) id: String,
     /// Its secret.
@@ -115,22 +115,22 @@ impl Environment {
 
     /// The client that asks: `agent` with its secret from the dev world, or
     /// else the one in the environment, which `agent` must then be.
-    pub(crate) fn client(&self, agent: Option<&str>) -> Result<Client, Failure> {
+    pub(crate) fn client(&self, agent: Option<&str>) -> Result<ClientSettings, Failure> {
         let id = self.get("LOCUM_CLIENT_ID");
         let secret = self.secret("LOCUM_CLIENT_SECRET", "LOCUM_CLIENT_SECRET_FILE")?;
         match (agent, id, secret) {
-            (None, Some(id), Some(secret)) => Ok(Client {
+            (None, Some(id), Some(secret)) => Ok(ClientSettings {
                 id: id.to_owned(),
                 secret,
             }),
-            (Some(agent), Some(id), Some(secret)) if agent == id => Ok(Client {
+            (Some(agent), Some(id), Some(secret)) if agent == id => Ok(ClientSettings {
                 id: id.to_owned(),
                 secret,
             }),
             (Some(agent), _, _) if self.get("LOCUM_DEV_READY").is_some() => {
                 let ready = self.ready()?;
                 ready.same_broker("issuer", &self.issuer()?)?;
-                Ok(Client {
+                Ok(ClientSettings {
                     id: agent.to_owned(),
                     secret: ready.client_secret(agent)?,
                 })

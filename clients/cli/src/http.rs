@@ -19,7 +19,7 @@ pub(crate) const MAX_ANSWER: usize = 1024 * 1024;
 pub(crate) struct Http(Client);
 
 /// A whole answer, read within the limit.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     status: u16,
     retry_after_s: Option<u64>,
     date_s: Option<i64>,
@@ -63,7 +63,7 @@ impl Http {
     }
 
     /// Sends a request and reads the answer whole.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<HttpAnswer, Failure> {
         self.send_for(request, MAX_ANSWER).await
     }
 
@@ -72,7 +72,7 @@ impl Http {
         &self,
         request: RequestBuilder,
         max: usize,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HttpAnswer, Failure> {
         let mut response = request.send().await.map_err(|error| lost(&error))?;
         let retry_after_s = retry_after(&response);
         let date_s = date(&response);
@@ -85,7 +85,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
+        Ok(HttpAnswer {
             status: response.status().as_u16(),
             retry_after_s,
             date_s,
@@ -94,7 +94,7 @@ impl Http {
     }
 }
 
-impl Answer {
+impl HttpAnswer {
     /// Whether the status is one of success.
     pub(crate) fn is_success(&self) -> bool {
         (200..=299).contains(&self.status)

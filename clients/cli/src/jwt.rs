@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 /// Header and claims of a token whose signature nobody has looked at.
-pub(crate) struct Unverified {
+pub(crate) struct ShownToken {
     /// The JOSE header.
     pub(crate) header: Value,
     /// The claims.
@@ -16,7 +16,7 @@ pub(crate) struct Unverified {
 
 /// Takes a compact JWS apart (RFC 7515 §7.1). The token is not repeated in the
 /// failure.
-pub(crate) fn read(token: &str) -> Result<Unverified, Failure> {
+pub(crate) fn read(token: &str) -> Result<ShownToken, Failure> {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, _signature] = parts.as_slice() else {
         return Err(Failure::usage(format!(
@@ -24,7 +24,7 @@ pub(crate) fn read(token: &str) -> Result<Unverified, Failure> {
             parts.len()
         )));
     };
-    Ok(Unverified {
+    Ok(ShownToken {
         header: part("header", header)?,
         claims: part("claims", claims)?,
     })

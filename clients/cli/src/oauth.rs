@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::environment::{Client, Environment};
+use crate::environment::{ClientSettings, Environment};
 use crate::failure::Failure;
 use crate::http::{Http, percent};
 
@@ -11,7 +11,7 @@ use crate::http::{Http, percent};
 pub(crate) async fn post(
     environment: &Environment,
     endpoint: &str,
-    client: &Client,
+    client: &ClientSettings,
     form: &[(&'static str, String)],
 ) -> Result<Value, Failure> {
     let url = environment.endpoint(endpoint)?;

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::record::{Draft, Place};
-use locum_stores::ledger::{Entry, Follower, Ledger, Options};
+use locum_stores::ledger::{Entry, Follower, Ledger, LedgerOptions};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use tempfile::TempDir;
@@ -32,7 +32,7 @@ static MADE: LazyLock<(TempDir, PathBuf, Vec<u8>)> = LazyLock::new(|| {
     let home = TempDir::new().unwrap();
     let dir = home.path().join("ledger");
     let clock = Arc::new(|| 1_795_400_000_000);
-    let options = Options::new(dir.clone(), SEED);
+    let options = LedgerOptions::new(dir.clone(), SEED);
     let (ledger, _) = Ledger::open(options, clock, Box::new(Memory(Seen::default()))).unwrap();
     for n in 0..RECORDS {
         let body = serde_json::json!({"n": n, "text": "record"});
@@ -49,7 +49,7 @@ static MADE: LazyLock<(TempDir, PathBuf, Vec<u8>)> = LazyLock::new(|| {
 
 fn open(dir: &std::path::Path) -> Option<(u64, Vec<Entry>)> {
     let seen = Seen::default();
-    let options = Options::new(dir.into(), SEED);
+    let options = LedgerOptions::new(dir.into(), SEED);
     let clock = Arc::new(|| 1_795_400_000_000);
     let (ledger, opened) = Ledger::open(options, clock, Box::new(Memory(seen.clone()))).ok()?;
     drop(ledger);

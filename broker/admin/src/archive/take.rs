@@ -3,7 +3,7 @@
 use super::{DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, VERSION, digest, is_dev, mode};
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
-use locum_stores::ledger::{Ledger, Part, Parts};
+use locum_stores::ledger::{BackupParts, Ledger, Part};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(crate) fn body(ledger: &Ledger, data: PathBuf) -> io::Result<Body> {
 ///
 /// # Errors
 /// Whatever the file system or the writer says.
-pub(super) fn write(parts: &Parts, data: &Path, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(parts: &BackupParts, data: &Path, out: &mut dyn Write) -> io::Result<()> {
     let mut tar = tar::Builder::new(out);
     let mode = mode(data)?;
     let mut beside = Vec::new();

@@ -7,7 +7,7 @@
 use super::restore::{RestoreFlaw, restore};
 use super::take;
 use locum_core::record::Draft;
-use locum_stores::ledger::{Ledger, Options};
+use locum_stores::ledger::{Ledger, LedgerOptions};
 use locum_stores::state::{Shared, State};
 use serde_json::json;
 use std::fs;
@@ -31,9 +31,9 @@ impl Home {
         fs::write(data.join("dev-world.json"), "sentinel-secret").unwrap();
         fs::write(data.join("dev-places.json"), "{}").unwrap();
         fs::write(data.join("dev-ready.json"), "sentinel-ready").unwrap();
-        let options = Options {
+        let options = LedgerOptions {
             segment_bytes: 1024,
-            ..Options::new(data.join("ledger"), [7; 10])
+            ..LedgerOptions::new(data.join("ledger"), [7; 10])
         };
         let names = locum_engine::vault::Vault::open(&[0; 32]).unwrap().names();
         let state = Shared::new(State::new(Arc::new(names)));

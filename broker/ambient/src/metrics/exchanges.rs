@@ -17,7 +17,7 @@ pub enum GrantTypeLabel {
 
 /// How an exchange ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ExchangeOutcome {
     /// With a token.
     Permit,
     /// With a "no".
@@ -68,7 +68,7 @@ impl GrantTypeLabel {
     }
 }
 
-impl Outcome {
+impl ExchangeOutcome {
     /// How a code ends an exchange.
     const fn of(code: Code) -> Self {
         if code.mapping().status >= 500 {
@@ -105,15 +105,20 @@ impl Exchanges {
     }
 
     /// All counts; `code` is empty for a permit.
-    pub fn read(&self) -> Vec<(GrantTypeLabel, Outcome, &'static str, u64)> {
+    pub fn read(&self) -> Vec<(GrantTypeLabel, ExchangeOutcome, &'static str, u64)> {
         let mut out = Vec::new();
         for (grant, (permits, others)) in GRANTS
             .into_iter()
             .zip(self.permits.iter().zip(&self.others))
         {
-            out.push((grant, Outcome::Permit, "", permits.load(Relaxed)));
+            out.push((grant, ExchangeOutcome::Permit, "", permits.load(Relaxed)));
             for (code, count) in Code::ALL.into_iter().zip(others) {
-                out.push((grant, Outcome::of(code), code.text(), count.load(Relaxed)));
+                out.push((
+                    grant,
+                    ExchangeOutcome::of(code),
+                    code.text(),
+                    count.load(Relaxed),
+                ));
             }
         }
         out

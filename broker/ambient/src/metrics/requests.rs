@@ -25,7 +25,7 @@ pub struct Requests(RwLock<HashMap<Box<str>, Methods>>);
 
 /// What was counted for a route and method: the path, the method, requests by
 /// status, and the durations.
-pub type Counted<'a> = (&'a str, &'static str, Vec<(u16, u64)>, &'a Histogram);
+pub type CountedRequest<'a> = (&'a str, &'static str, Vec<(u16, u64)>, &'a Histogram);
 
 impl Requests {
     /// Counts a request that was answered. `route` is the template that
@@ -43,7 +43,7 @@ impl Requests {
     }
 
     /// Shows every route and method.
-    pub fn each(&self, mut show: impl FnMut(Counted<'_>)) {
+    pub fn each(&self, mut show: impl FnMut(CountedRequest<'_>)) {
         let routes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut sorted: Vec<_> = routes.iter().collect();
         sorted.sort_unstable_by_key(|(route, _)| *route);

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 /// A block of addresses of one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cidr {
+pub(super) struct DetailsCidr {
     network: IpAddr,
     length: u32,
 }
 
-impl Cidr {
+impl DetailsCidr {
     /// Reads `10.0.0.0/8` or `2001:db8::/32`; host bits, a zone, a missing length
     /// and IPv4-mapped IPv6 (one address in two families) are no block.
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -56,7 +56,7 @@ impl Cidr {
     }
 }
 
-impl fmt::Display for Cidr {
+impl fmt::Display for DetailsCidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.network, self.length)
     }

@@ -1,12 +1,12 @@
 //! How a field narrows: what lies within a limit, and the nearest value that does.
 
 use super::catalogue::Rule;
-use super::cidr::Cidr;
+use super::cidr::DetailsCidr;
 use super::decimal::Decimal;
 use super::flaw::list;
 use super::members::Members;
 use super::path;
-use super::span::Span;
+use super::span::DetailsSpan;
 use super::value::Value;
 
 impl Rule {
@@ -120,14 +120,14 @@ fn decimals<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Decimal, &'a 
     Some((limit, child))
 }
 
-fn spans<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Span, &'a Span)> {
+fn spans<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a DetailsSpan, &'a DetailsSpan)> {
     let (Value::Span(limit), Value::Span(child)) = (limit, child) else {
         return None;
     };
     Some((limit, child))
 }
 
-fn cidrs<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a Cidr, &'a Cidr)> {
+fn cidrs<'a>(limit: &'a Value, child: &'a Value) -> Option<(&'a DetailsCidr, &'a DetailsCidr)> {
     let (Value::Cidr(limit), Value::Cidr(child)) = (limit, child) else {
         return None;
     };

@@ -2,7 +2,7 @@
 
 /// A span that includes both ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct DetailsSpan {
     not_before: Stamp,
     not_after: Stamp,
 }
@@ -18,7 +18,7 @@ struct Stamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DetailsTime(i64, u32);
 
-impl Span {
+impl DetailsSpan {
     /// Reads both ends; `None` if one is no timestamp or they are in the wrong order.
     pub(super) fn parse(not_before: &str, not_after: &str) -> Option<Self> {
         let span = Self {

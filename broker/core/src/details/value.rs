@@ -1,12 +1,12 @@
 //! One field's value: read under its rule, written back as it was.
 
 use super::catalogue::Rule;
-use super::cidr::Cidr;
+use super::cidr::DetailsCidr;
 use super::decimal::Decimal;
 use super::flaw::{describe, list, quote};
 use super::members::Members;
 use super::path;
-use super::span::Span;
+use super::span::DetailsSpan;
 use serde_json::{Value as Json, json};
 
 /// Most bytes of a string.
@@ -23,8 +23,8 @@ pub(super) enum Value {
     Texts(Members),
     Integer(u64),
     Decimal(Decimal),
-    Span(Span),
-    Cidr(Cidr),
+    Span(DetailsSpan),
+    Cidr(DetailsCidr),
 }
 
 /// What was expected and what was found instead.
@@ -146,13 +146,13 @@ fn span(json: &Json) -> Result<Value, Mismatch> {
     };
     let (not_before, not_after) = (end("not_before")?, end("not_after")?);
     let found = || format!("{} to {}", quote(not_before), quote(not_after));
-    Span::parse(not_before, not_after)
+    DetailsSpan::parse(not_before, not_after)
         .map(Value::Span)
         .ok_or_else(|| (expected.to_owned(), found()))
 }
 
 fn cidr(json: &Json) -> Result<Value, Mismatch> {
-    let cidr = json.as_str().and_then(Cidr::parse);
+    let cidr = json.as_str().and_then(DetailsCidr::parse);
     let expected = "an IPv4 or IPv6 block like `10.0.0.0/8` without host bits";
     cidr.map(Value::Cidr)
         .ok_or_else(|| (expected.to_owned(), describe(json)))

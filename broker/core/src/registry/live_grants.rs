@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Their places, by person and agent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LiveGrants {
-    of: BTreeMap<String, BTreeMap<AgentId, Pair>>,
+    of: BTreeMap<String, BTreeMap<AgentId, PersonAndAgent>>,
     ends: BTreeSet<GrantPlace>,
     /// Unix seconds up to which those past their end were taken out.
     swept_s: u64,
@@ -20,7 +20,7 @@ type GrantPlace = (u64, GrantId);
 
 /// The grants of one person for one agent.
 #[derive(Debug, Clone, Default)]
-struct Pair {
+struct PersonAndAgent {
     all: BTreeSet<GrantPlace>,
     at: BTreeMap<TargetId, BTreeSet<GrantPlace>>,
 }
@@ -115,7 +115,7 @@ impl LiveGrants {
     }
 }
 
-fn of_person(of: &BTreeMap<AgentId, Pair>) -> impl Iterator<Item = GrantId> {
+fn of_person(of: &BTreeMap<AgentId, PersonAndAgent>) -> impl Iterator<Item = GrantId> {
     of.values()
         .flat_map(|pair| pair.all.iter().map(|(_, id)| *id))
 }

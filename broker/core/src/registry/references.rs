@@ -21,17 +21,17 @@ use serde_json::Value;
 pub struct Reference<'a> {
     /// A JSON pointer into the object (RFC 6901).
     pointer: String,
-    place: Place<'a>,
-    named: Named<'a>,
+    place: ReferencePlace<'a>,
+    named: ReferredTo<'a>,
 }
 
 /// The member that names it, and its key where there is one. Places in a list do
 /// not count: an entry that moves names nothing new.
-type Place<'a> = (&'static str, &'a str);
+type ReferencePlace<'a> = (&'static str, &'a str);
 
 /// What is named.
 #[derive(Debug, Clone, PartialEq)]
-enum Named<'a> {
+enum ReferredTo<'a> {
     Presenter(&'a ClientId),
     ResourceServer(&'a ClientId),
     Agent(&'a AgentId),
@@ -48,7 +48,7 @@ enum Named<'a> {
 }
 
 impl<'a> Reference<'a> {
-    fn new(pointer: impl Into<String>, place: Place<'a>, named: Named<'a>) -> Self {
+    fn new(pointer: impl Into<String>, place: ReferencePlace<'a>, named: ReferredTo<'a>) -> Self {
         let pointer = pointer.into();
         Self {
             pointer,
@@ -75,7 +75,7 @@ impl<'a> Reference<'a> {
     /// ever.
     #[must_use]
     pub fn stale(&self, registry: &Registry) -> Option<FieldProblem> {
-        if let Named::Agent(id) = self.named
+        if let ReferredTo::Agent(id) = self.named
             && let Some(agent) = registry.agent(id.as_str())
             && agent.status == Status::Retired
         {
@@ -87,7 +87,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-impl Named<'_> {
+impl ReferredTo<'_> {
     /// Where below the reference, and what was expected there; `None` if it is
     /// there.
     fn flaw(&self, registry: &Registry) -> Option<(String, String)> {
@@ -169,15 +169,19 @@ impl AgentSpec {
             out.push(Reference::new(
                 pointer,
                 ("presenters", ""),
-                Named::Presenter(id),
+                ReferredTo::Presenter(id),
             ));
         }
         for (at, id) in self.subject_issuers.iter().enumerate() {
             let (pointer, place) = (format!("/subject_issuers/{at}"), ("subject_issuers", ""));
-            out.push(Reference::new(pointer, place, Named::SubjectIssuer(id)));
+            out.push(Reference::new(
+                pointer,
+                place,
+                ReferredTo::SubjectIssuer(id),
+            ));
         }
         if let Some(workload) = &self.workload {
-            let named = Named::WorkloadIssuer(&workload.issuer);
+            let named = ReferredTo::WorkloadIssuer(&workload.issuer);
             out.push(Reference::new("/workload/issuer", ("workload", ""), named));
         }
         for (at, entry) in self.ceiling.iter().enumerate() {
@@ -207,19 +211,19 @@ impl GrantSpec {
 /// A target with its scopes and `authorization_details`.
 fn at_target<'a>(
     out: &mut Vec<Reference<'a>>,
-    (pointer, place): (String, Place<'a>),
+    (pointer, place): (String, ReferencePlace<'a>),
     target: &'a TargetId,
     (scopes, details): (&'a Scope, &'a [Value]),
 ) {
-    let named = Named::Target(target);
+    let named = ReferredTo::Target(target);
     out.push(Reference::new(format!("{pointer}/target"), place, named));
     for scope in scopes.iter() {
-        let named = Named::Scope(target, scope);
+        let named = ReferredTo::Scope(target, scope);
         out.push(Reference::new(format!("{pointer}/scopes"), place, named));
     }
     for (at, object) in details.iter().enumerate() {
         let pointer = format!("{pointer}/authorization_details/{at}");
-        let named = Named::Details(target, object);
+        let named = ReferredTo::Details(target, object);
         out.push(Reference::new(pointer, place, named));
     }
 }
@@ -231,18 +235,18 @@ impl TargetSpec {
         let mut out = Vec::new();
         if let Some(id) = &self.resource_server {
             let place = ("resource_server", "");
-            let named = Named::ResourceServer(id);
+            let named = ReferredTo::ResourceServer(id);
             out.push(Reference::new("/resource_server", place, named));
         }
         if let Some(id) = &self.acts_as {
-            let named = Named::Agent(id);
+            let named = ReferredTo::Agent(id);
             out.push(Reference::new("/acts_as", ("acts_as", ""), named));
         }
         for (scope, pairs) in &self.derives {
             let (key, pointer) = (scope.as_str(), format!("/derives/{}", step(scope.as_str())));
             let others = pairs.iter().filter_map(|pair| parse_pair(pair));
             for (target, name) in others.filter(|(target, _)| target != own) {
-                let named = Named::Pair(target, name);
+                let named = ReferredTo::Pair(target, name);
                 out.push(Reference::new(pointer.clone(), ("derives", key), named));
             }
         }
@@ -259,14 +263,18 @@ impl IssuerSpec {
             let pointer = format!("/audience_agents/{}", step(audience));
             for id in agents {
                 let place = ("audience_agents", audience.as_str());
-                out.push(Reference::new(pointer.clone(), place, Named::Agent(id)));
+                out.push(Reference::new(
+                    pointer.clone(),
+                    place,
+                    ReferredTo::Agent(id),
+                ));
             }
         }
         for (theirs, pairs) in self.scope_map.iter().flatten() {
             let pointer = format!("/scope_map/{}", step(theirs));
             for (target, scope) in pairs.iter().filter_map(|pair| parse_pair(pair)) {
                 let place = ("scope_map", theirs.as_str());
-                let named = Named::Pair(target, scope);
+                let named = ReferredTo::Pair(target, scope);
                 out.push(Reference::new(pointer.clone(), place, named));
             }
         }

@@ -1,14 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 use super::super::test_world;
-use super::super::world::World;
+use super::super::world::DemoWorld;
 use super::*;
 
-fn announced(issuer: String, pid: u32) -> (tempfile::TempDir, World) {
+fn announced(issuer: String, pid: u32) -> (tempfile::TempDir, DemoWorld) {
     let data = tempfile::Builder::new()
         .prefix("it's here")
         .tempdir()
         .unwrap();
-    let world = World::generate(&test_world::noise()).unwrap();
+    let world = DemoWorld::generate(&test_world::noise()).unwrap();
     let at = super::super::Addresses {
         issuer,
         ..test_world::addresses()

@@ -9,8 +9,8 @@ use super::*;
 use locum_core::ids::IssuerId;
 use locum_core::registry::{AgentSpec, ClientKind, ClientSpec, IssuerSpec, TargetSpec};
 
-fn of_the_bench() -> Facts {
-    let world = World::generate(&test_world::noise()).unwrap();
+fn of_the_bench() -> DemoFacts {
+    let world = DemoWorld::generate(&test_world::noise()).unwrap();
     facts(&world, &test_world::addresses(), "2027-11-23T00:00:00Z").unwrap()
 }
 

@@ -7,12 +7,12 @@ const LONGEST: usize = 64;
 
 /// A decimal ≥ 0, without leading and trailing noughts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Decimal<'a> {
+pub(crate) struct DemoDecimal<'a> {
     whole: &'a str,
     fraction: &'a str,
 }
 
-impl<'a> Decimal<'a> {
+impl<'a> DemoDecimal<'a> {
     /// Reads digits, and digits after one dot; nothing else.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (whole, fraction) = match text.split_once('.') {
@@ -51,13 +51,13 @@ mod tests {
         ];
         for (i, a) in rising.iter().enumerate() {
             for (j, b) in rising.iter().enumerate() {
-                let found = Decimal::parse(a)
+                let found = DemoDecimal::parse(a)
                     .unwrap()
-                    .compare(&Decimal::parse(b).unwrap());
+                    .compare(&DemoDecimal::parse(b).unwrap());
                 assert_eq!(found, i.cmp(&j), "{a} {b}");
             }
         }
-        assert_eq!(Decimal::parse("007.10"), Decimal::parse("7.1"));
+        assert_eq!(DemoDecimal::parse("007.10"), DemoDecimal::parse("7.1"));
     }
 
     #[test]
@@ -65,7 +65,7 @@ mod tests {
         for bad in [
             "", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "1.2.3", " 1", "٣",
         ] {
-            assert_eq!(Decimal::parse(bad), None, "{bad}");
+            assert_eq!(DemoDecimal::parse(bad), None, "{bad}");
         }
     }
 }

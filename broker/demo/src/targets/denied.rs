@@ -1,6 +1,6 @@
 //! How a target says no (RFC 6750 §3).
 
-use super::outgoing::Unreachable;
+use super::outgoing::LocumUnreachable;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,8 +27,8 @@ pub(crate) enum Denied {
     Unavailable,
 }
 
-impl From<Unreachable> for Denied {
-    fn from(_: Unreachable) -> Self {
+impl From<LocumUnreachable> for Denied {
+    fn from(_: LocumUnreachable) -> Self {
         Self::Unavailable
     }
 }

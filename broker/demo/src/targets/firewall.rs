@@ -2,7 +2,7 @@
 
 use super::body::{object, with_seen};
 use super::denied::{Denied, not_stored};
-use super::guard::Guard;
+use super::guard::TargetGuard;
 use super::shelf::Shelf;
 use axum::Router;
 use axum::body::Bytes;
@@ -17,12 +17,12 @@ const READ: &str = "rule.read";
 const WRITE: &str = "rule.write";
 
 struct Firewall {
-    guard: Guard,
+    guard: TargetGuard,
     rules: Shelf,
 }
 
 /// The firewall's resources.
-pub(crate) fn router(guard: Guard) -> Router {
+pub(crate) fn router(guard: TargetGuard) -> Router {
     let rules = Shelf::new([
         json!({"id": "1", "action": "allow", "from": "192.0.2.0/24", "port": 443}),
         json!({"id": "2", "action": "deny", "from": "0.0.0.0/0", "port": 22}),

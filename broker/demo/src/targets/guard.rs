@@ -20,7 +20,7 @@ const SKEW: u64 = 30;
 const MAX_AGE: u64 = 3600;
 
 /// What a target needs to check a token.
-pub(crate) struct Guard {
+pub(crate) struct TargetGuard {
     /// Id of the target; its realm.
     pub(crate) target: &'static str,
     /// What `aud` may be: the target's audience or its address.
@@ -35,7 +35,7 @@ pub(crate) struct Guard {
     pub(crate) ambient: Ambient,
 }
 
-impl Guard {
+impl TargetGuard {
     /// Lets a request in whose token is Locum's, for this target, alive, and
     /// has the scope.
     ///

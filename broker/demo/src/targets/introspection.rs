@@ -1,6 +1,6 @@
 //! Asking Locum whether a token is still alive (RFC 7662).
 
-use super::outgoing::{Unreachable, body_of};
+use super::outgoing::{LocumUnreachable, body_of};
 use locum_core::json::{JsonLimits, parse};
 use locum_core::secret::Secret;
 use reqwest::Client;
@@ -31,17 +31,18 @@ impl Introspection {
     /// # Errors
     /// [`Unreachable`] when there is no answer to go by: that is never "active"
     /// (architecture, "Five promises").
-    pub(crate) async fn is_active(&self, token: &str) -> Result<bool, Unreachable> {
+    pub(crate) async fn is_active(&self, token: &str) -> Result<bool, LocumUnreachable> {
         // Ids and generated secrets need no percent-encoding (contract §11).
         let request = self
             .http
             .post(&self.url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
             .form(&[("token", token), ("token_type_hint", "access_token")]);
-        let answer = request.send().await.map_err(|_| Unreachable)?;
-        let body = parse(&body_of(answer).await?, JsonLimits::BODY).map_err(|_| Unreachable)?;
+        let answer = request.send().await.map_err(|_| LocumUnreachable)?;
+        let body =
+            parse(&body_of(answer).await?, JsonLimits::BODY).map_err(|_| LocumUnreachable)?;
         body.get("active")
             .and_then(Value::as_bool)
-            .ok_or(Unreachable)
+            .ok_or(LocumUnreachable)
     }
 }

@@ -2,7 +2,7 @@
 //! or a token names a key that is not among them.
 
 use super::super::Ambient;
-use super::outgoing::{ANSWER_MAX, Unreachable, body_of};
+use super::outgoing::{ANSWER_MAX, LocumUnreachable, body_of};
 use locum_core::json::{DEPTH_MAX, JsonLimits, parse};
 use locum_core::token::Alg;
 use locum_tokens::keys::KeySet;
@@ -54,7 +54,7 @@ impl LocumKeys {
     ///
     /// # Errors
     /// [`Unreachable`] when they cannot be had.
-    pub(crate) async fn current(&self) -> Result<Arc<KeySet>, Unreachable> {
+    pub(crate) async fn current(&self) -> Result<Arc<KeySet>, LocumUnreachable> {
         let now = (self.ambient.now)();
         // Held while fetching: others wait for this fetch, not for their own.
         let mut kept = self.kept.lock().await;
@@ -72,7 +72,7 @@ impl LocumKeys {
     pub(crate) async fn fresher_than(
         &self,
         stale: &Arc<KeySet>,
-    ) -> Result<Arc<KeySet>, Unreachable> {
+    ) -> Result<Arc<KeySet>, LocumUnreachable> {
         let now = (self.ambient.now)();
         let mut kept = self.kept.lock().await;
         if let Some(keys) = kept.keys.as_ref().filter(|keys| !Arc::ptr_eq(keys, stale)) {
@@ -89,15 +89,15 @@ impl LocumKeys {
         self.fetch(&mut kept, now).await
     }
 
-    async fn fetch(&self, kept: &mut Kept, now: u64) -> Result<Arc<KeySet>, Unreachable> {
+    async fn fetch(&self, kept: &mut Kept, now: u64) -> Result<Arc<KeySet>, LocumUnreachable> {
         let answer = self
             .http
             .get(&self.url)
             .send()
             .await
-            .map_err(|_| Unreachable)?;
-        let jwks = parse(&body_of(answer).await?, LIMITS).map_err(|_| Unreachable)?;
-        let keys = KeySet::from_jwks(&jwks, &Alg::ALL).map_err(|_| Unreachable)?;
+            .map_err(|_| LocumUnreachable)?;
+        let jwks = parse(&body_of(answer).await?, LIMITS).map_err(|_| LocumUnreachable)?;
+        let keys = KeySet::from_jwks(&jwks, &Alg::ALL).map_err(|_| LocumUnreachable)?;
         let keys = Arc::new(keys);
         kept.keys = Some(Arc::clone(&keys));
         kept.fetched = now;

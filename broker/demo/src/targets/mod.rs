@@ -1,9 +1,9 @@
 //! Demo targets (contract §3): three downstream systems that check Locum's
 //! tokens as any resource server should, and show what they saw.
 
-use super::cast::{TARGETS, Target};
+use super::cast::{DemoTarget, TARGETS};
 use super::form::BODY_MAX;
-use super::world::{World, WorldFlaw};
+use super::world::{DemoWorld, WorldFlaw};
 use super::{Addresses, Ambient};
 use axum::extract::DefaultBodyLimit;
 use axum::{Json, Router, routing};
@@ -23,7 +23,7 @@ mod seen;
 mod shelf;
 mod workday;
 
-use guard::Guard;
+use guard::TargetGuard;
 use introspection::Introspection;
 use locum_keys::LocumKeys;
 
@@ -43,7 +43,7 @@ pub enum TargetFlaw {
 /// # Errors
 /// [`TargetFlaw`].
 pub(crate) fn router(
-    world: &World,
+    world: &DemoWorld,
     at: &Addresses,
     ambient: &Ambient,
 ) -> Result<Router, TargetFlaw> {
@@ -52,7 +52,7 @@ pub(crate) fn router(
     let mut all = Router::new();
     for target in &TARGETS {
         let secret = world.server_secret(target.id)?.expose().to_owned();
-        let guard = Guard {
+        let guard = TargetGuard {
             audiences: vec![target.audience(), at.target(target.id)],
             target: target.id,
             issuer: at.issuer.clone(),
@@ -71,7 +71,7 @@ pub(crate) fn router(
 }
 
 /// `GET /sap`, with and without a slash: what the target is. No token needed.
-fn front_door(target: &Target) -> Router {
+fn front_door(target: &DemoTarget) -> Router {
     let about = about(target);
     let with_slash = about.clone();
     let path = format!("/{}", target.id);
@@ -87,7 +87,7 @@ async fn answer(about: Value) -> Json<Value> {
     Json(about)
 }
 
-fn about(target: &Target) -> Value {
+fn about(target: &DemoTarget) -> Value {
     let of = |method: &str, path: &str, scope: &str| json!({"method": method, "path": format!("/{}{path}", target.id), "scope": scope});
     let (read, write) = (target.read, target.write);
     let resources = match target.id {

@@ -11,7 +11,7 @@ pub(crate) const ANSWER_MAX: usize = 262_144;
 
 /// Locum could not be asked: the caller has to be told to come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreachable;
+pub(crate) struct LocumUnreachable;
 
 /// A client for calls on loopback.
 ///
@@ -33,14 +33,14 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
 ///
 /// # Errors
 /// [`Unreachable`] for another status, a body too long or cut short.
-pub(crate) async fn body_of(mut answer: Response) -> Result<Vec<u8>, Unreachable> {
+pub(crate) async fn body_of(mut answer: Response) -> Result<Vec<u8>, LocumUnreachable> {
     if answer.status().as_u16() != 200 {
-        return Err(Unreachable);
+        return Err(LocumUnreachable);
     }
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|_| Unreachable)? {
+    while let Some(chunk) = answer.chunk().await.map_err(|_| LocumUnreachable)? {
         if body.len() + chunk.len() > ANSWER_MAX {
-            return Err(Unreachable);
+            return Err(LocumUnreachable);
         }
         body.extend_from_slice(&chunk);
     }

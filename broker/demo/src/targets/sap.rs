@@ -1,9 +1,9 @@
 //! The demo ERP: invoices that can be read and posted.
 
 use super::body::{object, with_seen};
-use super::decimal::Decimal;
+use super::decimal::DemoDecimal;
 use super::denied::{Denied, not_stored};
-use super::guard::Guard;
+use super::guard::TargetGuard;
 use super::seen::Seen;
 use super::shelf::Shelf;
 use axum::Router;
@@ -22,12 +22,12 @@ const POST: &str = "invoice.post";
 const INVOICE_POST: &str = "invoice_post";
 
 struct Sap {
-    guard: Guard,
+    guard: TargetGuard,
     invoices: Shelf,
 }
 
 /// The ERP's resources.
-pub(crate) fn router(guard: Guard) -> Router {
+pub(crate) fn router(guard: TargetGuard) -> Router {
     let invoices = Shelf::new([
         json!({"id": "4711", "supplier": "Acme", "amount": "4200.00 EUR"}),
         json!({"id": "4712", "supplier": "Initech", "amount": "99.50 EUR"}),
@@ -110,8 +110,8 @@ fn within(limit: &Value, invoice: &Map<String, Value>) -> bool {
 }
 
 fn at_most(amount: &str, limit: &Value) -> bool {
-    let limit = limit.as_str().and_then(Decimal::parse);
-    let amount = Decimal::parse(amount.strip_suffix(" EUR").unwrap_or(amount));
+    let limit = limit.as_str().and_then(DemoDecimal::parse);
+    let amount = DemoDecimal::parse(amount.strip_suffix(" EUR").unwrap_or(amount));
     amount
         .zip(limit)
         .is_some_and(|(a, l)| a.compare(&l) != Ordering::Greater)

@@ -2,7 +2,7 @@
 
 use super::body::{object, with_seen};
 use super::denied::{Denied, not_stored};
-use super::guard::Guard;
+use super::guard::TargetGuard;
 use super::shelf::Shelf;
 use axum::Router;
 use axum::body::Bytes;
@@ -17,12 +17,12 @@ const READ: &str = "worker.read";
 const WRITE: &str = "worker.write";
 
 struct Workday {
-    guard: Guard,
+    guard: TargetGuard,
     workers: Shelf,
 }
 
 /// The personnel system's resources.
-pub(crate) fn router(guard: Guard) -> Router {
+pub(crate) fn router(guard: TargetGuard) -> Router {
     let workers = Shelf::new([json!({"id": "42", "name": "Dana Example", "team": "finance-it"})]);
     Router::new()
         .route("/workday/workers/{id}", get(worker).put(changed))

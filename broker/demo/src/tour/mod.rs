@@ -8,7 +8,7 @@ mod world;
 use crate::started::{Flaw, Start};
 use play::Play;
 use std::process::ExitCode;
-use world::World;
+use world::TourWorld;
 
 /// Plays the tour. Success only if every step held.
 pub async fn command(json: bool, start: Start) -> ExitCode {
@@ -28,7 +28,7 @@ async fn perform(play: &mut Play, start: Start) -> Result<(), Flaw> {
     let world = play
         .step(
             "A broker, a provider, agents and targets start",
-            World::start(folder.path(), start),
+            TourWorld::start(folder.path(), start),
         )
         .await?;
     let ada = play

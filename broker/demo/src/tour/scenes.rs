@@ -1,7 +1,7 @@
 //! The scenes of the tour, one function each.
 
 use super::play::Seen;
-use super::world::{Answer, World, claims};
+use super::world::{TourAnswer, TourWorld, claims};
 use crate::started::Flaw;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// A token with its delegation id.
-pub(super) struct Issued {
+pub(super) struct TourToken {
     token: String,
     delegation: String,
 }
@@ -24,7 +24,7 @@ fn ensure(holds: bool, what: &str) -> Result<(), Flaw> {
 }
 
 /// A session by name and password.
-pub(super) async fn sign_in(world: &World, person: &str) -> Result<Seen<String>, Flaw> {
+pub(super) async fn sign_in(world: &TourWorld, person: &str) -> Result<Seen<String>, Flaw> {
     let password = world.known(&format!("/people/{person}/password"));
     let form = [("username", person), ("password", password.as_str())];
     let answer = world
@@ -40,11 +40,11 @@ pub(super) async fn sign_in(world: &World, person: &str) -> Result<Seen<String>,
 }
 
 async fn ask(
-    world: &World,
+    world: &TourWorld,
     agent: &str,
     session: &str,
     more: &[(&str, &str)],
-) -> Result<Answer, Flaw> {
+) -> Result<TourAnswer, Flaw> {
     let mut form = vec![
         ("grant_type", EXCHANGE),
         ("subject_token", session),
@@ -55,21 +55,21 @@ async fn ask(
     world.token(agent, &form).await
 }
 
-fn issued(answer: &Answer) -> Seen<Issued> {
+fn issued(answer: &TourAnswer) -> Seen<TourToken> {
     let token = answer.text("access_token");
     let delegation = answer.text("delegation_id");
     Seen {
         detail: json!({ "scope": answer.text("scope"), "claims": claims(&token) }),
-        value: Issued { token, delegation },
+        value: TourToken { token, delegation },
     }
 }
 
-fn refused(answer: &Answer) -> Value {
+fn refused(answer: &TourAnswer) -> Value {
     json!({ "code": answer.text("code"), "says": answer.text("error_description"), "would_pass": answer.body.get("would_pass") })
 }
 
 /// The main job.
-pub(super) async fn exchange(world: &World, session: &str) -> Result<Seen<Issued>, Flaw> {
+pub(super) async fn exchange(world: &TourWorld, session: &str) -> Result<Seen<TourToken>, Flaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -88,7 +88,7 @@ pub(super) async fn exchange(world: &World, session: &str) -> Result<Seen<Issued
 }
 
 /// The target looks at the token itself.
-pub(super) async fn call_sap(world: &World, token: &Issued) -> Result<Seen<()>, Flaw> {
+pub(super) async fn call_sap(world: &TourWorld, token: &TourToken) -> Result<Seen<()>, Flaw> {
     let answer = world
         .target("/sap/invoices/4711", &token.token, None)
         .await?
@@ -105,7 +105,7 @@ pub(super) async fn call_sap(world: &World, token: &Issued) -> Result<Seen<()>, 
 }
 
 /// A refusal that says what would pass; what it says does pass.
-pub(super) async fn too_much(world: &World, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn too_much(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -131,7 +131,7 @@ pub(super) async fn too_much(world: &World, session: &str) -> Result<Seen<()>, F
 }
 
 /// No `may_act`, no grant, no policy.
-pub(super) async fn no_basis(world: &World, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn no_basis(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -151,7 +151,7 @@ pub(super) async fn no_basis(world: &World, session: &str) -> Result<Seen<()>, F
 }
 
 /// A standing delegation, made by the administrator.
-pub(super) async fn grant(world: &World) -> Result<Seen<()>, Flaw> {
+pub(super) async fn grant(world: &TourWorld) -> Result<Seen<()>, Flaw> {
     let until = in_an_hour(world)?;
     let grant = json!({
         "person": "demo:ada", "groups": ["demo:staff"], "agent": "invoice-agent", "expires_at": until.to_string(), "max_uses": 1,
@@ -166,7 +166,7 @@ pub(super) async fn grant(world: &World) -> Result<Seen<()>, Flaw> {
     })
 }
 
-fn in_an_hour(world: &World) -> Result<jiff::Timestamp, Flaw> {
+fn in_an_hour(world: &TourWorld) -> Result<jiff::Timestamp, Flaw> {
     let now = i64::try_from(world.now_s())?;
     Ok(jiff::Timestamp::from_second(now + 3_600)?)
 }
@@ -175,7 +175,10 @@ const INVOICE: &str =
     r#"[{"type":"invoice_post","company":"1000","amount":"4200.00","invoices":["4711"]}]"#;
 
 /// Within the grant: narrower than it, and used up by it.
-pub(super) async fn post_invoice(world: &World, session: &str) -> Result<Seen<Issued>, Flaw> {
+pub(super) async fn post_invoice(
+    world: &TourWorld,
+    session: &str,
+) -> Result<Seen<TourToken>, Flaw> {
     let more = [
         ("scope", "invoice.post"),
         ("authorization_details", INVOICE),
@@ -196,7 +199,7 @@ pub(super) async fn post_invoice(world: &World, session: &str) -> Result<Seen<Is
 }
 
 /// One use was granted.
-pub(super) async fn used_up(world: &World, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn used_up(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
     let more = [
         ("scope", "invoice.post"),
         ("authorization_details", INVOICE),
@@ -215,7 +218,7 @@ pub(super) async fn used_up(world: &World, session: &str) -> Result<Seen<()>, Fl
 }
 
 /// `delegate_to`: a token that only the next agent can use.
-pub(super) async fn pass_on(world: &World, session: &str) -> Result<Seen<Issued>, Flaw> {
+pub(super) async fn pass_on(world: &TourWorld, session: &str) -> Result<Seen<TourToken>, Flaw> {
     let more = [("scope", "invoice.read"), ("delegate_to", "hr-agent")];
     let answer = ask(world, "invoice-agent", session, &more)
         .await?
@@ -238,7 +241,10 @@ pub(super) async fn pass_on(world: &World, session: &str) -> Result<Seen<Issued>
 }
 
 /// The next agent's exchange wraps the chain.
-pub(super) async fn take_over(world: &World, passed: &Issued) -> Result<Seen<Issued>, Flaw> {
+pub(super) async fn take_over(
+    world: &TourWorld,
+    passed: &TourToken,
+) -> Result<Seen<TourToken>, Flaw> {
     let form = [
         ("grant_type", EXCHANGE),
         ("subject_token", passed.token.as_str()),
@@ -262,9 +268,9 @@ pub(super) async fn take_over(world: &World, passed: &Issued) -> Result<Seen<Iss
 
 /// RFC 7009 on the first token kills the second.
 pub(super) async fn cascade(
-    world: &World,
-    first: &Issued,
-    second: &Issued,
+    world: &TourWorld,
+    first: &TourToken,
+    second: &TourToken,
 ) -> Result<Seen<()>, Flaw> {
     ensure(
         world.is_active(&second.token).await?,
@@ -291,7 +297,11 @@ pub(super) async fn cascade(
 
 /// A lock stops everything at once, and lifting it revives what is not yet
 /// expired.
-pub(super) async fn lock(world: &World, session: &str, token: &Issued) -> Result<Seen<()>, Flaw> {
+pub(super) async fn lock(
+    world: &TourWorld,
+    session: &str,
+    token: &TourToken,
+) -> Result<Seen<()>, Flaw> {
     let what = json!({ "what": { "kind": "agent", "id": "invoice-agent" }, "reason": "tour" });
     let locked = world.admin("/locks", Some(&what)).await?.expect(201)?;
     let answer = ask(
@@ -323,7 +333,10 @@ pub(super) async fn lock(world: &World, session: &str, token: &Issued) -> Result
 }
 
 /// What the record says of a decision.
-pub(super) async fn explain(world: &World, of: &Issued) -> Result<Seen<(String, Value)>, Flaw> {
+pub(super) async fn explain(
+    world: &TourWorld,
+    of: &TourToken,
+) -> Result<Seen<(String, Value)>, Flaw> {
     let answer = world
         .admin(&format!("/decisions/{}", of.delegation), None)
         .await?
@@ -337,9 +350,9 @@ pub(super) async fn explain(world: &World, of: &Issued) -> Result<Seen<(String, 
 
 /// After the restart: the same decision at the same place, the dead still dead.
 pub(super) async fn intact(
-    world: &World,
+    world: &TourWorld,
     before: &(String, Value),
-    dead: &Issued,
+    dead: &TourToken,
 ) -> Result<Seen<()>, Flaw> {
     let answer = world
         .admin(&format!("/decisions/{}", before.0), None)

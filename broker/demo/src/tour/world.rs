@@ -11,20 +11,20 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running dev world and a client.
-pub(super) struct World {
+pub(super) struct TourWorld {
     running: Box<dyn Started>,
     http: reqwest::Client,
 }
 
 /// What came back: status and JSON.
-pub(super) struct Answer {
+pub(super) struct TourAnswer {
     /// HTTP status.
     pub(super) status: u16,
     /// The body, `null` when it is no JSON.
     pub(super) body: Value,
 }
 
-impl Answer {
+impl TourAnswer {
     /// A member of the body as text.
     pub(super) fn text(&self, name: &str) -> String {
         self.body
@@ -52,7 +52,7 @@ impl Answer {
     }
 }
 
-impl World {
+impl TourWorld {
     /// Starts a world on any free ports.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl World {
         url: &str,
         client: Option<&str>,
         form: &[(&str, &str)],
-    ) -> Result<Answer, Flaw> {
+    ) -> Result<TourAnswer, Flaw> {
         let mut request = self.http.post(url).form(form);
         if let Some(client) = client {
             request = request.basic_auth(
@@ -123,7 +123,11 @@ impl World {
     ///
     /// # Errors
     /// When nothing answers.
-    pub(super) async fn token(&self, agent: &str, form: &[(&str, &str)]) -> Result<Answer, Flaw> {
+    pub(super) async fn token(
+        &self,
+        agent: &str,
+        form: &[(&str, &str)],
+    ) -> Result<TourAnswer, Flaw> {
         self.form(&self.known("/token_endpoint"), Some(agent), form)
             .await
     }
@@ -137,7 +141,7 @@ impl World {
         path: &str,
         token: &str,
         body: Option<&Value>,
-    ) -> Result<Answer, Flaw> {
+    ) -> Result<TourAnswer, Flaw> {
         let url = format!("{}{path}", self.running.at().demo);
         let request = match body {
             None => self.http.get(url),
@@ -150,7 +154,7 @@ impl World {
     ///
     /// # Errors
     /// When nothing answers.
-    pub(super) async fn admin(&self, path: &str, body: Option<&Value>) -> Result<Answer, Flaw> {
+    pub(super) async fn admin(&self, path: &str, body: Option<&Value>) -> Result<TourAnswer, Flaw> {
         let url = format!("{}{path}", self.known("/admin_api"));
         let request = match body {
             None => self.http.get(url),
@@ -191,11 +195,11 @@ fn client() -> Result<reqwest::Client, Flaw> {
         .build()?)
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, Flaw> {
+async fn answer(request: reqwest::RequestBuilder) -> Result<TourAnswer, Flaw> {
     let response = request.send().await?;
     let status = response.status().as_u16();
     let bytes = response.bytes().await?;
-    Ok(Answer {
+    Ok(TourAnswer {
         status,
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
     })

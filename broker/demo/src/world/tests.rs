@@ -5,8 +5,8 @@ use super::*;
 #[test]
 fn a_restart_finds_the_same_secrets() {
     let data = tempfile::tempdir().unwrap();
-    let first = World::open(data.path(), &test_world::noise()).unwrap();
-    let second = World::open(data.path(), &test_world::noise()).unwrap();
+    let first = DemoWorld::open(data.path(), &test_world::noise()).unwrap();
+    let second = DemoWorld::open(data.path(), &test_world::noise()).unwrap();
     assert!(serde_json::to_value(&first).unwrap() == serde_json::to_value(&second).unwrap());
     assert!(first.master_key().unwrap() == second.master_key().unwrap());
 }
@@ -15,7 +15,7 @@ fn a_restart_finds_the_same_secrets() {
 fn the_file_is_its_owners_only() {
     use std::os::unix::fs::PermissionsExt;
     let data = tempfile::tempdir().unwrap();
-    World::open(data.path(), &test_world::noise()).unwrap();
+    DemoWorld::open(data.path(), &test_world::noise()).unwrap();
     let mode = std::fs::metadata(data.path().join(FILE))
         .unwrap()
         .permissions()
@@ -25,7 +25,7 @@ fn the_file_is_its_owners_only() {
 
 #[test]
 fn secrets_are_256_bits_in_the_alphabet_that_basic_leaves_alone() {
-    let world = World::generate(&test_world::noise()).unwrap();
+    let world = DemoWorld::generate(&test_world::noise()).unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for id in [
         "invoice-agent",
@@ -51,7 +51,7 @@ fn secrets_are_256_bits_in_the_alphabet_that_basic_leaves_alone() {
 fn a_broken_file_is_refused_without_quoting_it() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join(FILE), "{\"hush\":1}").unwrap();
-    let Err(flaw) = World::open(data.path(), &test_world::noise()) else {
+    let Err(flaw) = DemoWorld::open(data.path(), &test_world::noise()) else {
         panic!("accepted")
     };
     assert!(!flaw.to_string().contains("hush"), "{flaw}");

@@ -50,11 +50,11 @@ pub(crate) struct Summary {
     client: Box<str>,
     began_ms: u64,
     opened: OnceCell<(Arc<Draft>, Appended)>,
-    counted: Mutex<Counted>,
+    counted: Mutex<CountedRefusals>,
 }
 
 #[derive(Default)]
-struct Counted {
+struct CountedRefusals {
     counts: Counts,
     /// Nothing is counted any more: its closing record is made.
     over: bool,
@@ -177,7 +177,7 @@ impl Summary {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counted> {
+    fn lock(&self) -> MutexGuard<'_, CountedRefusals> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

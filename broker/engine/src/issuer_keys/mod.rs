@@ -17,7 +17,7 @@ use locum_ambient::Clock;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_outgoing::{Fetcher, Lookup, System};
-use plan::Plan;
+use plan::FetchPlan;
 use slot::{IssuerEntry, Landing, Number};
 use source::{FoundIssuer, SourceFlaw};
 use std::collections::HashMap;
@@ -95,12 +95,12 @@ impl IssuerKeys {
     pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<IssuerJwks>> {
         let slot = self.slot(issuer);
         match self.plan(&slot, false) {
-            Plan::Use(keys) => Some(keys),
-            Plan::UseAndFetch(keys) => {
+            FetchPlan::Use(keys) => Some(keys),
+            FetchPlan::UseAndFetch(keys) => {
                 self.fetch(&slot, false);
                 Some(keys)
             }
-            Plan::Wait | Plan::Refuse => None,
+            FetchPlan::Wait | FetchPlan::Refuse => None,
         }
     }
 
@@ -130,13 +130,13 @@ impl IssuerKeys {
     ) -> Result<Arc<IssuerJwks>, Unavailable> {
         let slot = self.slot(issuer);
         let landing = match self.plan(&slot, newer) {
-            Plan::Use(keys) => return Ok(keys),
-            Plan::UseAndFetch(keys) => {
+            FetchPlan::Use(keys) => return Ok(keys),
+            FetchPlan::UseAndFetch(keys) => {
                 self.fetch(&slot, newer);
                 return Ok(keys);
             }
-            Plan::Wait => self.fetch(&slot, newer),
-            Plan::Refuse => None,
+            FetchPlan::Wait => self.fetch(&slot, newer),
+            FetchPlan::Refuse => None,
         };
         if let Some(mut landing) = landing {
             waits()?;
@@ -149,7 +149,7 @@ impl IssuerKeys {
         keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
     }
 
-    fn plan(&self, slot: &IssuerEntry, newer: bool) -> Plan {
+    fn plan(&self, slot: &IssuerEntry, newer: bool) -> FetchPlan {
         let inside = slot.read();
         let flying = inside.flight().is_some();
         let now_s = self.shared.clock.now_s();
@@ -183,8 +183,8 @@ impl IssuerKeys {
             .held
             .plan(now_s, &self.shared.settings, (newer, false));
         match plan {
-            Plan::Use(_) | Plan::Refuse => return None,
-            Plan::UseAndFetch(_) | Plan::Wait => {}
+            FetchPlan::Use(_) | FetchPlan::Refuse => return None,
+            FetchPlan::UseAndFetch(_) | FetchPlan::Wait => {}
         }
         let (number, done, landing) = inside.take_off(now_s);
         match source::by_value(&slot.issuer) {

@@ -38,7 +38,7 @@ pub(super) struct HeldKeySet {
 
 /// What to do.
 #[derive(Debug, Clone)]
-pub(super) enum Plan {
+pub(super) enum FetchPlan {
     /// Use these.
     Use(Arc<IssuerJwks>),
     /// Use these, and fetch in the background.
@@ -65,28 +65,32 @@ impl HeldKeySet {
         now_s: u64,
         settings: &TrustSettings,
         (newer, flying): (bool, bool),
-    ) -> Plan {
+    ) -> FetchPlan {
         let since_s = self.tried_s.map(|tried_s| now_s.saturating_sub(tried_s));
         let may_fetch = since_s.is_none_or(|s| s >= settings.refetch_min_s);
         let may_wait = may_fetch || flying;
         let Some(keys) = self.usable(now_s, settings) else {
-            return if may_wait { Plan::Wait } else { Plan::Refuse };
+            return if may_wait {
+                FetchPlan::Wait
+            } else {
+                FetchPlan::Refuse
+            };
         };
         let Some(fresh_s) = keys.fresh_s else {
-            return Plan::Use(keys.clone());
+            return FetchPlan::Use(keys.clone());
         };
         let age_s = keys.age_s(now_s);
         // An issuer that could be asked is asked before keys past their time
         // are used: they may be gone.
         let down = self.failed && since_s.is_some_and(|s| s < DOWN_S);
         if may_wait && (newer || (age_s >= fresh_s && !down)) {
-            return Plan::Wait;
+            return FetchPlan::Wait;
         }
         // In the last quarter they are fetched before anyone has to wait.
         if may_fetch && !flying && age_s >= fresh_s - fresh_s / 4 {
-            return Plan::UseAndFetch(keys.clone());
+            return FetchPlan::UseAndFetch(keys.clone());
         }
-        Plan::Use(keys.clone())
+        FetchPlan::Use(keys.clone())
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Number(u64);
 
 /// What is held, and the fetch under way.
 #[derive(Debug, Default)]
-pub(super) struct Inside {
+pub(super) struct EntryState {
     /// What is held.
     pub(super) held: HeldKeySet,
     flight: Option<Landing>,
@@ -24,7 +24,7 @@ pub(super) struct Inside {
     number: u64,
 }
 
-impl Inside {
+impl EntryState {
     /// The fetch under way.
     pub(super) fn flight(&self) -> Option<&Landing> {
         // An error says that the fetch's side is gone.
@@ -94,7 +94,7 @@ impl Inside {
 pub(super) struct IssuerEntry {
     /// As it is declared.
     pub(super) issuer: Arc<Issuer>,
-    inside: Arc<RwLock<Inside>>,
+    inside: Arc<RwLock<EntryState>>,
 }
 
 impl IssuerEntry {
@@ -114,12 +114,12 @@ impl IssuerEntry {
     }
 
     /// Held for a moment only, never across an await.
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Inside> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, EntryState> {
         self.inside.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Held for a moment only, never across an await.
-    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Inside> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, EntryState> {
         self.inside.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_an_authority_vouched_for_goes_with_it_and_the_rest_stays() {
         for vouched in [true, false] {
-            let mut inside = Inside::default();
+            let mut inside = EntryState::default();
             let (number, ..) = inside.take_off(100);
             inside.land(number, found(vouched), (100, Some(10)), 1);
             inside.distrust();
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_fetch_of_before_neither_lands_nor_fails_after_it() {
         for vouched in [true, false] {
-            let mut inside = Inside::default();
+            let mut inside = EntryState::default();
             let (old, _done, _) = inside.take_off(100);
             inside.distrust();
             assert!(inside.flight().is_none(), "nobody waits for it");

@@ -60,11 +60,11 @@ struct Load {
 pub struct Waiter {
     all: Arc<WaitingRequests>,
     bytes: usize,
-    inside: Mutex<Inside>,
+    inside: Mutex<WaiterState>,
 }
 
 #[derive(Debug)]
-struct Inside {
+struct WaiterState {
     source: Source,
     counted: bool,
 }
@@ -141,7 +141,7 @@ impl Waiter {
         Self {
             all: all.clone(),
             bytes: OVERHEAD + 2 * body,
-            inside: Mutex::new(Inside {
+            inside: Mutex::new(WaiterState {
                 source,
                 counted: false,
             }),
@@ -192,7 +192,7 @@ impl Waiter {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inside> {
+    fn lock(&self) -> MutexGuard<'_, WaiterState> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,4 +5,4 @@ mod run;
 mod seed;
 mod settings;
 
-pub(crate) use run::{Wanted, command, start_anywhere};
+pub(crate) use run::{DevOptions, command, start_anywhere};

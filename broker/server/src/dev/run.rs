@@ -12,7 +12,7 @@ use crate::signals::StopSignals;
 use locum_ambient::{Clock, Randomness};
 use locum_demo::places::{self, Places};
 use locum_demo::started::{Promised, Started};
-use locum_demo::world::World;
+use locum_demo::world::DemoWorld;
 use locum_demo::{Addresses, Ambient, banner, facts, pointer, ready, serve};
 use locum_engine::open::Folder;
 use serde_json::Value;
@@ -66,7 +66,7 @@ async fn start(
     places::remember(&bound, data)?;
     let at = addresses(&bound);
     let random = Randomness::new();
-    let world = Arc::new(World::open(data, &|out: &mut [u8]| random.fill(out))?);
+    let world = Arc::new(DemoWorld::open(data, &|out: &mut [u8]| random.fill(out))?);
     let master = world.master_key()?;
     let folder_at = std::path::absolute(data)?;
     let (file, text) = settings::write(&folder_at, (&at.issuer, &bound), rate)?;
@@ -109,7 +109,7 @@ fn addresses(bound: &Places) -> Addresses {
 }
 
 /// The demo world's objects, where they are not there yet.
-async fn fill(app: &App, world: &World, at: &Addresses) -> Result<(), Flaw> {
+async fn fill(app: &App, world: &DemoWorld, at: &Addresses) -> Result<(), Flaw> {
     let now_s = i64::try_from(app.broker.records.clock.now_s())?;
     let now = jiff::Timestamp::from_second(now_s)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
@@ -171,7 +171,7 @@ pub(crate) fn start_anywhere(data: PathBuf) -> Promised<Box<dyn Started>> {
 }
 
 /// What `locum dev` was told.
-pub(crate) struct Wanted {
+pub(crate) struct DevOptions {
     /// Where to listen.
     pub(crate) listen: SocketAddr,
     /// The data folder; a temporary one where none is named.
@@ -188,7 +188,7 @@ pub(crate) struct Wanted {
 ///
 /// # Errors
 /// Whatever is in the way, in words.
-pub(crate) async fn command(wanted: Wanted) -> Result<(), Flaw> {
+pub(crate) async fn command(wanted: DevOptions) -> Result<(), Flaw> {
     #[expect(
         clippy::disallowed_methods,
         reason = "measures the start, decides nothing"

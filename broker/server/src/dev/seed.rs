@@ -5,8 +5,8 @@ use locum_core::ids::{CredentialId, IssuerId, TargetId, VersionId};
 use locum_core::registry::{
     Agent, AgentSpec, Client, ClientSpec, Issuer, Target, Version, VersionState,
 };
-use locum_demo::facts::Facts;
-use locum_demo::world::World;
+use locum_demo::facts::DemoFacts;
+use locum_demo::world::DemoWorld;
 use locum_engine::broker::Broker;
 use locum_engine::unavailable::Unavailable;
 use locum_policy::Bundle;
@@ -17,7 +17,11 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`Unavailable`] when a fact is not of its shape or cannot be recorded.
-pub(crate) async fn seed(broker: &Broker, world: &World, facts: &Facts) -> Result<(), Unavailable> {
+pub(crate) async fn seed(
+    broker: &Broker,
+    world: &DemoWorld,
+    facts: &DemoFacts,
+) -> Result<(), Unavailable> {
     let changing = broker.records.changing().await?;
     if broker
         .records
@@ -57,7 +61,7 @@ fn shape<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unavailable
     serde_json::from_value(value.clone()).map_err(|e| Unavailable(format!("a demo fact: {e}")))
 }
 
-fn registry(broker: &Broker, facts: &Facts) -> Result<Vec<Change>, Unavailable> {
+fn registry(broker: &Broker, facts: &DemoFacts) -> Result<Vec<Change>, Unavailable> {
     let created_at_ms = broker.records.clock.now_ms();
     let flaw = |e: locum_core::ids::IdFlaw| Unavailable(e.to_string());
     let mut changes = Vec::new();
@@ -124,7 +128,7 @@ fn certified(
 }
 
 /// The hashes of the demo secrets and of the admin token.
-fn credentials(broker: &Broker, world: &World, facts: &Facts) -> Vec<Change> {
+fn credentials(broker: &Broker, world: &DemoWorld, facts: &DemoFacts) -> Vec<Change> {
     let agents = facts.agents.iter().map(|fact| fact.id.to_owned());
     let servers = facts
         .clients

@@ -11,7 +11,7 @@ const BEHIND_MS: u64 = 5_000;
 const DAY_S: u64 = 86_400;
 
 /// One check.
-pub(super) struct Check {
+pub(super) struct HealthCheck {
     /// Its name.
     pub(super) name: &'static str,
     /// What is missing.
@@ -22,7 +22,7 @@ pub(super) struct Check {
     pub(super) warnings: Vec<String>,
 }
 
-impl Check {
+impl HealthCheck {
     fn new(name: &'static str, flaw: Option<String>) -> Self {
         Self {
             name,
@@ -34,15 +34,15 @@ impl Check {
 }
 
 /// All checks, made now.
-pub(super) fn checks(app: &App) -> Vec<Check> {
+pub(super) fn checks(app: &App) -> Vec<HealthCheck> {
     let mut out = vec![
-        Check::new(
+        HealthCheck::new(
             "ledger",
             ledger(app.broker.records.ledger.stats().available),
         ),
-        Check::new("clock", clock(app.broker.records.clock.behind_ms())),
-        Check::new("keys", keys(app)),
-        Check::new("policies", policies(app)),
+        HealthCheck::new("clock", clock(app.broker.records.clock.behind_ms())),
+        HealthCheck::new("keys", keys(app)),
+        HealthCheck::new("policies", policies(app)),
     ];
     if let Some(certificates) = &app.certificates {
         out.push(certificate(
@@ -54,17 +54,17 @@ pub(super) fn checks(app: &App) -> Vec<Check> {
 }
 
 /// What objects name that is not there. It is inert, so nothing depends on it.
-pub(super) fn references(app: &App) -> Check {
+pub(super) fn references(app: &App) -> HealthCheck {
     let stale = references::now(&app.broker.records);
-    Check {
+    HealthCheck {
         note: (!stale.is_empty()).then(|| format!("{} lead nowhere", stale.len())),
         warnings: references::lines(&stale),
-        ..Check::new("references", None)
+        ..HealthCheck::new("references", None)
     }
 }
 
 /// The answer: what is wrong, or everything.
-pub(super) fn text(checks: &[Check], verbose: bool) -> String {
+pub(super) fn text(checks: &[HealthCheck], verbose: bool) -> String {
     let mut out = String::new();
     for check in checks {
         // INVARIANT: writing to a String cannot fail.
@@ -103,10 +103,10 @@ fn clock(behind_ms: u64) -> Option<String> {
 }
 
 /// With a certificate that has ended nobody who checks it comes in.
-fn certificate(ends_s: u64, now_s: u64) -> Check {
+fn certificate(ends_s: u64, now_s: u64) -> HealthCheck {
     let ended = ends_s <= now_s;
     let days = ends_s.abs_diff(now_s) / DAY_S;
-    Check {
+    HealthCheck {
         name: "certificate",
         flaw: ended.then(|| format!("has ended {days} days ago; put another in its files, reload")),
         note: (!ended).then(|| format!("ends in {days} days")),
@@ -144,8 +144,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_asking_for_more() {
-        let well = |name| Check::new(name, None);
-        let checks = [well("keys"), Check::new("ledger", ledger(false))];
+        let well = |name| HealthCheck::new(name, None);
+        let checks = [well("keys"), HealthCheck::new("ledger", ledger(false))];
         assert_eq!(
             text(&checks, false),
             "[-]ledger cannot be written\nnot ready\n"
@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_warning_leaves_the_broker_ready_and_is_told_to_who_asks_for_everything() {
-        let warned = Check {
+        let warned = HealthCheck {
             warnings: vec!["/agents/a: x".into(), "/agents/b: y".into()],
-            ..Check::new("references", None)
+            ..HealthCheck::new("references", None)
         };
         let told =
             "[+]references ok\n[!]references /agents/a: x\n[!]references /agents/b: y\nready\n";

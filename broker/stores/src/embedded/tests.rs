@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{EmbeddedChanges, EmbeddedDecisions};
-use crate::ledger::{Ledger, Options};
+use crate::ledger::{Ledger, LedgerOptions};
 use crate::state::{Shared, State};
 use crate::{changes, decisions};
 use locum_core::testing::{NOW_S, Names};
@@ -17,7 +17,7 @@ fn opened(below: &Path) -> (Ledger, Shared, Arc<AtomicU64>) {
     let now_ms = Arc::new(AtomicU64::new(NOW_S * 1000));
     let of = now_ms.clone();
     let clock = Arc::new(move || of.load(Ordering::Relaxed));
-    let options = Options::new(folder, [7; 10]);
+    let options = LedgerOptions::new(folder, [7; 10]);
     let (ledger, _) = Ledger::open(options, clock, Box::new(state.clone())).unwrap();
     (ledger, state, now_ms)
 }

@@ -1,7 +1,7 @@
 //! Tickets in this process: a bounded map. They are gone after a restart.
 
 use crate::Coming;
-use crate::tickets::{NotKept, Owner, Ticket, TicketBounds, TicketKey, Tickets};
+use crate::tickets::{NotKept, Ticket, TicketBounds, TicketKey, TicketOwner, Tickets};
 use std::collections::{BTreeSet, HashMap};
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ struct KeptTickets {
     tickets: HashMap<TicketKey, Ticket>,
     /// By their ends: those that are over are the first.
     ends: BTreeSet<(u64, TicketKey)>,
-    owners: HashMap<Owner, usize>,
+    owners: HashMap<TicketOwner, usize>,
     bytes: usize,
 }
 

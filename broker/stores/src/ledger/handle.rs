@@ -15,7 +15,7 @@ use super::error::{AppendError, OpenError};
 use super::follower::Follower;
 use super::frame::SIDE_MAX;
 use super::options::DEPTH_MAX;
-use super::options::{Clock, Opened, Options};
+use super::options::{LedgerClock, LedgerOptions, Opened};
 use super::reader::Reader;
 use super::stats::Stats;
 use super::{
@@ -50,16 +50,16 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; damage is never repaired.
     pub fn open(
-        options: Options,
-        clock: Clock,
+        options: LedgerOptions,
+        clock: LedgerClock,
         follower: Box<dyn Follower>,
     ) -> Result<(Self, Opened), OpenError> {
         Self::open_on(options, clock, follower, Box::new(RealDisk))
     }
 
     pub(super) fn open_on(
-        options: Options,
-        clock: Clock,
+        options: LedgerOptions,
+        clock: LedgerClock,
         mut follower: Box<dyn Follower>,
         disk: Box<dyn Disk>,
     ) -> Result<(Self, Opened), OpenError> {
@@ -166,8 +166,8 @@ impl Drop for Inner {
 }
 
 fn start(
-    options: Options,
-    clock: Clock,
+    options: LedgerOptions,
+    clock: LedgerClock,
     follower: Box<dyn Follower>,
     found: FoundLedger,
 ) -> Result<Ledger, OpenError> {

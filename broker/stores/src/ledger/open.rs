@@ -9,7 +9,7 @@ use std::{
 
 use super::error::OpenError;
 use super::follower::Follower;
-use super::options::Options;
+use super::options::LedgerOptions;
 use super::{
     disk::Disk,
     identity::{self, Tree},
@@ -34,7 +34,7 @@ pub(super) struct FoundLedger {
 
 /// Opens the folder and replays what is in it.
 pub(super) fn open(
-    options: &Options,
+    options: &LedgerOptions,
     follower: &mut dyn Follower,
     disk: Box<dyn Disk>,
 ) -> Result<FoundLedger, OpenError> {

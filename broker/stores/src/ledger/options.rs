@@ -17,7 +17,7 @@ pub(super) const COMMIT_BYTES: usize = 1024 * 1024;
 
 /// Where a ledger lies and how large its parts are.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct LedgerOptions {
     /// The folder, the ledger's alone; made when it is missing.
     pub dir: PathBuf,
     /// Size in bytes that a segment does not pass, unless one commit is larger;
@@ -30,7 +30,7 @@ pub struct Options {
     pub tree_seed: [u8; 10],
 }
 
-impl Options {
+impl LedgerOptions {
     /// Options with the usual sizes.
     #[must_use]
     pub const fn new(dir: PathBuf, tree_seed: [u8; 10]) -> Self {
@@ -44,7 +44,7 @@ impl Options {
 }
 
 /// The clock: Unix milliseconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+pub type LedgerClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// What opening found.
 #[derive(Debug, Clone, PartialEq, Eq)]

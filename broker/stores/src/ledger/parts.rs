@@ -31,7 +31,7 @@ pub struct Part {
 
 /// What makes up a consistent copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts {
+pub struct BackupParts {
     /// Records in it: every one that was durable.
     pub records: u64,
     /// Time of the newest in Unix milliseconds, 0 when there is none.
@@ -49,7 +49,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn parts(&self) -> io::Result<Parts> {
+    pub fn parts(&self) -> io::Result<BackupParts> {
         let (dir, tree) = self.place();
         let contents = self.contents();
         let mut files = vec![part(
@@ -69,7 +69,7 @@ impl Ledger {
                 });
             }
         }
-        Ok(Parts {
+        Ok(BackupParts {
             records: contents.records,
             last_time_ms: contents.last_time_ms,
             tree: tree.as_str().to_owned(),

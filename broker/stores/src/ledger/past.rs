@@ -28,7 +28,7 @@ pub struct RawRecord<'a> {
 /// What follows the body.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rest {
+struct RawRest {
     index: u64,
     #[serde(rename = "salt")]
     _salt: String,
@@ -50,7 +50,7 @@ impl<'a> RawRecord<'a> {
         let (body, rest) = after.split_at_checked(at)?;
         let mut text = rest.to_vec();
         *text.first_mut()? = b'{';
-        let rest: Rest = serde_json::from_slice(&text).ok()?;
+        let rest: RawRest = serde_json::from_slice(&text).ok()?;
         let ours = rest.v == VERSION && rest.tree == tree.as_str() && rest.index == index;
         ours.then_some(Self {
             place: Place {

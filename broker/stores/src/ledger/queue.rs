@@ -48,7 +48,7 @@ pub(super) enum Next {
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<QueuedAppend>,
     closed: bool,
     /// Nobody writes any more.
@@ -57,7 +57,7 @@ struct State {
 
 /// The queue between all callers and the one writer.
 pub(super) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
     limit: usize,
 }
@@ -71,7 +71,7 @@ impl Queue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -147,9 +147,9 @@ impl Queue {
     /// waits for time to pass.
     fn gather<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, QueueState>,
         records: usize,
-    ) -> MutexGuard<'a, State> {
+    ) -> MutexGuard<'a, QueueState> {
         for _ in 0..GIVE_WAY {
             let before = state.waiting.len();
             if before >= records || state.closed {

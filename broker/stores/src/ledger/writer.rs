@@ -7,7 +7,7 @@ use locum_core::record::{Appended, Place, RECORD_MAX, TooLarge, leaf_hash};
 use super::error::AppendError;
 use super::follower::Follower;
 use super::options::COMMIT_BYTES;
-use super::options::Clock;
+use super::options::LedgerClock;
 use super::{
     frame,
     keeper::Keeper,
@@ -28,7 +28,7 @@ pub(super) struct Writer {
     pub(super) queue: Arc<Queue>,
     pub(super) map: Arc<Map>,
     pub(super) counters: Arc<Counters>,
-    pub(super) clock: Clock,
+    pub(super) clock: LedgerClock,
     pub(super) follower: Box<dyn Follower>,
     pub(super) tail: Tail,
     pub(super) tree: String,

@@ -20,7 +20,7 @@ impl Shared {
         let bytes = CopiedState::at(&self.read(), now_ms).encode();
         let bytes = bytes.unwrap_or_default();
         let mut out = Vec::new();
-        let mut parts = Parts(&bytes);
+        let mut parts = SnapshotParts(&bytes);
         let json = parts.part();
         let kept: Value = serde_json::from_slice(json).unwrap_or_default();
         lines("", &kept, &mut out);
@@ -45,9 +45,9 @@ impl Shared {
 }
 
 /// Parts with their lengths ahead of them.
-struct Parts<'a>(&'a [u8]);
+struct SnapshotParts<'a>(&'a [u8]);
 
-impl<'a> Parts<'a> {
+impl<'a> SnapshotParts<'a> {
     fn part(&mut self) -> &'a [u8] {
         let read = |(len, rest): (&[u8; 8], &'a [u8])| {
             rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)

@@ -31,10 +31,10 @@ pub struct SigningKey {
     alg: Name,
     kid: String,
     public: Public,
-    pair: Arc<Pair>,
+    pair: Arc<SigningPair>,
 }
 
-enum Pair {
+enum SigningPair {
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(RsaPair),
@@ -48,9 +48,11 @@ impl SigningKey {
     /// [`KeyFlaw::Library`] when the library has no randomness.
     pub fn generate(alg: Alg, kid: Option<&str>) -> Result<Self, KeyFlaw> {
         let pair = match alg {
-            Alg::ES256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::P256),
-            Alg::EdDSA => Ed25519KeyPair::generate().map(Pair::Ed25519),
-            Alg::RS256 | Alg::PS256 => RsaPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
+            Alg::ES256 => {
+                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(SigningPair::P256)
+            }
+            Alg::EdDSA => Ed25519KeyPair::generate().map(SigningPair::Ed25519),
+            Alg::RS256 | Alg::PS256 => RsaPair::generate(KeySize::Rsa2048).map(SigningPair::Rsa),
         };
         Self::new(alg, kid, pair.map_err(|_| KeyFlaw::Library)?)
     }
@@ -122,7 +124,7 @@ impl SigningKey {
         Verifier::new(&self.public, self.alg.0, Some(&self.kid))
     }
 
-    fn new(alg: Alg, kid: Option<&str>, pair: Pair) -> Result<Self, KeyFlaw> {
+    fn new(alg: Alg, kid: Option<&str>, pair: SigningPair) -> Result<Self, KeyFlaw> {
         let public = public(&pair)?;
         Ok(Self {
             alg: Name(alg),
@@ -133,20 +135,20 @@ impl SigningKey {
     }
 }
 
-fn private_numbers(pair: &Pair) -> Result<Vec<(&'static str, String)>, KeyFlaw> {
+fn private_numbers(pair: &SigningPair) -> Result<Vec<(&'static str, String)>, KeyFlaw> {
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     match pair {
-        Pair::P256(pair) => pair
+        SigningPair::P256(pair) => pair
             .private_key()
             .as_be_bytes()
             .map(|d| vec![("d", text(d.as_ref()))])
             .map_err(|_| KeyFlaw::Library),
-        Pair::Ed25519(pair) => pair
+        SigningPair::Ed25519(pair) => pair
             .seed()
             .and_then(|seed| seed.as_be_bytes())
             .map(|d| vec![("d", text(d.as_ref()))])
             .map_err(|_| KeyFlaw::Library),
-        Pair::Rsa(pair) => {
+        SigningPair::Rsa(pair) => {
             let numbers = rsa_numbers(pair)?.to_jwk_private_key();
             ["d", "p", "q", "dp", "dq", "qi"]
                 .into_iter()
@@ -163,10 +165,10 @@ fn rsa_numbers(pair: &RsaPair) -> Result<RsaKeyPair, KeyFlaw> {
     RsaKeyPair::from_der(der.as_ref()).map_err(|_| KeyFlaw::Library)
 }
 
-fn public(pair: &Pair) -> Result<Public, KeyFlaw> {
+fn public(pair: &SigningPair) -> Result<Public, KeyFlaw> {
     match pair {
         // SEC 1 §2.3.3: 4, x, y.
-        Pair::P256(pair) => match pair.public_key().as_ref() {
+        SigningPair::P256(pair) => match pair.public_key().as_ref() {
             [4, xy @ ..] if xy.len() == 64 => {
                 let (x, y) = xy.split_at(32);
                 Ok(Public::P256 {
@@ -176,14 +178,14 @@ fn public(pair: &Pair) -> Result<Public, KeyFlaw> {
             }
             _ => Err(KeyFlaw::Library),
         },
-        Pair::Ed25519(pair) => Ok(Public::Ed25519 {
+        SigningPair::Ed25519(pair) => Ok(Public::Ed25519 {
             x: pair.public_key().as_ref().to_vec(),
         }),
-        Pair::Rsa(pair) => Public::of(&rsa_numbers(pair)?.to_jwk_public_key()),
+        SigningPair::Rsa(pair) => Public::of(&rsa_numbers(pair)?.to_jwk_public_key()),
     }
 }
 
-fn pair(key: &Jwk, public: &Public) -> Result<Pair, KeyFlaw> {
+fn pair(key: &Jwk, public: &Public) -> Result<SigningPair, KeyFlaw> {
     let d = jwk::private(key, "d")?;
     match public {
         Public::P256 { x, y } if d.len() == 32 => {
@@ -193,10 +195,10 @@ fn pair(key: &Jwk, public: &Public) -> Result<Pair, KeyFlaw> {
                 &d,
                 &point,
             )
-            .map(Pair::P256)
+            .map(SigningPair::P256)
         }
         Public::Ed25519 { x } if d.len() == 32 => {
-            Ed25519KeyPair::from_seed_and_public_key(&d, x).map(Pair::Ed25519)
+            Ed25519KeyPair::from_seed_and_public_key(&d, x).map(SigningPair::Ed25519)
         }
         Public::P256 { .. } | Public::Ed25519 { .. } => {
             return Err(KeyFlaw::Member { name: "d" });
@@ -210,7 +212,7 @@ fn pair(key: &Jwk, public: &Public) -> Result<Pair, KeyFlaw> {
             dQ: &jwk::private(key, "dq")?,
             qInv: &jwk::private(key, "qi")?,
         })
-        .map(Pair::Rsa),
+        .map(SigningPair::Rsa),
     }
     .map_err(|_| KeyFlaw::Unsound)
 }
@@ -226,8 +228,8 @@ impl JwsSigner for SigningKey {
 
     fn signature_len(&self) -> usize {
         match self.pair.as_ref() {
-            Pair::P256(_) | Pair::Ed25519(_) => 64,
-            Pair::Rsa(pair) => pair.public_modulus_len(),
+            SigningPair::P256(_) | SigningPair::Ed25519(_) => 64,
+            SigningPair::Rsa(pair) => pair.public_modulus_len(),
         }
     }
 
@@ -238,11 +240,11 @@ impl JwsSigner for SigningKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
         let failed = || JoseError::InvalidSignature(std::io::Error::other("not signed").into());
         match self.pair.as_ref() {
-            Pair::P256(pair) => pair
+            SigningPair::P256(pair) => pair
                 .sign(&SystemRandom::new(), message)
                 .map(|signature| signature.as_ref().to_vec()),
-            Pair::Ed25519(pair) => pair.try_sign(message).map(|s| s.as_ref().to_vec()),
-            Pair::Rsa(pair) => {
+            SigningPair::Ed25519(pair) => pair.try_sign(message).map(|s| s.as_ref().to_vec()),
+            SigningPair::Rsa(pair) => {
                 let padding: &'static dyn RsaEncoding = match self.alg.0 {
                     Alg::PS256 => &RSA_PSS_SHA256,
                     Alg::RS256 | Alg::ES256 | Alg::EdDSA => &RSA_PKCS1_SHA256,

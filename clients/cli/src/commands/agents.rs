@@ -23,25 +23,25 @@ const RELEASE: &str = "workload/release";
 #[derive(Debug, Args)]
 pub struct AgentsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<AgentVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum AgentVerb {
     #[command(flatten)]
     Look(Look),
     /// Suspend an agent: it works like a lock
-    Suspend(Change),
+    Suspend(AgentChange),
     /// Resume a suspended agent
-    Resume(Change),
+    Resume(AgentChange),
     /// Retire an agent for ever; its id stays taken
-    Retire(Change),
+    Retire(AgentChange),
     /// Release what an agent was known as: its former workload identities
-    Release(Change),
+    Release(AgentChange),
 }
 
 #[derive(Debug, Args)]
-struct Change {
+struct AgentChange {
     /// The agent's id
     id: String,
     /// Why, for the record
@@ -51,12 +51,12 @@ struct Change {
 
 /// Lists, shows or changes.
 pub(crate) async fn run(args: AgentsArgs, environment: &Environment) -> Result<Report, Failure> {
-    let (change, verb) = match args.verb.unwrap_or(Verb::Look(Look::List)) {
-        Verb::Look(look) => return AGENTS.look(look, environment).await,
-        Verb::Suspend(change) => (change, "suspend"),
-        Verb::Resume(change) => (change, "resume"),
-        Verb::Retire(change) => (change, "retire"),
-        Verb::Release(change) => (change, RELEASE),
+    let (change, verb) = match args.verb.unwrap_or(AgentVerb::Look(Look::List)) {
+        AgentVerb::Look(look) => return AGENTS.look(look, environment).await,
+        AgentVerb::Suspend(change) => (change, "suspend"),
+        AgentVerb::Resume(change) => (change, "resume"),
+        AgentVerb::Retire(change) => (change, "retire"),
+        AgentVerb::Release(change) => (change, RELEASE),
     };
     let answer = Admin::new(environment)?
         .act(AGENTS.name, &change.id, verb, &change.reason)

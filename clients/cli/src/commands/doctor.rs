@@ -32,7 +32,7 @@ pub struct DoctorArgs {
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum CheckOutcome {
     Ok,
     Warn,
     Fail,
@@ -41,13 +41,13 @@ enum Outcome {
 
 /// One check.
 #[derive(Debug)]
-struct Check {
+struct DoctorCheck {
     name: &'static str,
-    outcome: Outcome,
+    outcome: CheckOutcome,
     detail: String,
 }
 
-impl Outcome {
+impl CheckOutcome {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -58,8 +58,8 @@ impl Outcome {
     }
 }
 
-impl Check {
-    fn new(name: &'static str, outcome: Outcome, detail: impl Into<String>) -> Self {
+impl DoctorCheck {
+    fn new(name: &'static str, outcome: CheckOutcome, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self {
             name,
@@ -70,7 +70,7 @@ impl Check {
 
     /// A check that could not be made because a call failed.
     fn failed(name: &'static str, failure: &Failure) -> Self {
-        Self::new(name, Outcome::Fail, failure.message.clone())
+        Self::new(name, CheckOutcome::Fail, failure.message.clone())
     }
 
     fn to_json(&self) -> Value {
@@ -93,14 +93,14 @@ pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<R
     checks.extend(keys::credential_and_ages(environment).await);
     checks.push(match &args.data {
         Some(data) => folder::check(data),
-        None => Check::new("data folder", Outcome::Skipped, "name it with --data"),
+        None => DoctorCheck::new("data folder", CheckOutcome::Skipped, "name it with --data"),
     });
     Ok(report(&checks))
 }
 
-fn report(checks: &[Check]) -> Report {
+fn report(checks: &[DoctorCheck]) -> Report {
     let found = |outcome| checks.iter().filter(|c| c.outcome == outcome).count();
-    let failed = found(Outcome::Fail);
+    let failed = found(CheckOutcome::Fail);
     let rows: Vec<Vec<String>> = checks
         .iter()
         .map(|check| {
@@ -111,7 +111,7 @@ fn report(checks: &[Check]) -> Report {
             ]
         })
         .collect();
-    let checks: Vec<Value> = checks.iter().map(Check::to_json).collect();
+    let checks: Vec<Value> = checks.iter().map(DoctorCheck::to_json).collect();
     let data = json!({"healthy": failed == 0, "failed": failed,
         "warned": found_in(&checks, "warn"), "checks": checks});
     Report {

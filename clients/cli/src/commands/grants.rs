@@ -24,11 +24,11 @@ const GRANTS: Collection = Collection {
 #[derive(Debug, Args)]
 pub struct GrantsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<GrantVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum GrantVerb {
     #[command(flatten)]
     Look(Look),
     /// Let an agent act for a person at a target, within limits
@@ -86,9 +86,9 @@ struct Add {
 
 /// Lists, shows, adds or revokes.
 pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<Report, Failure> {
-    match args.verb.unwrap_or(Verb::Look(Look::List)) {
-        Verb::Look(look) => GRANTS.look(look, environment).await,
-        Verb::Add(add) => {
+    match args.verb.unwrap_or(GrantVerb::Look(Look::List)) {
+        GrantVerb::Look(look) => GRANTS.look(look, environment).await,
+        GrantVerb::Add(add) => {
             let body = body(&add)?;
             let answer = Admin::new(environment)?.create(GRANTS.name, &body).await?;
             let id = member(&answer, &["id"]);
@@ -98,7 +98,7 @@ pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<R
             );
             Ok(Report::new(answer, text))
         }
-        Verb::Revoke {
+        GrantVerb::Revoke {
             id,
             reason,
             dry_run,

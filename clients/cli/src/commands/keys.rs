@@ -20,11 +20,11 @@ const KEYS: Collection = Collection {
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<KeyVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum KeyVerb {
     /// List every signing key and where it stands
     List,
     /// Let the next key sign from now on, and publish another one for the time after
@@ -51,13 +51,13 @@ enum Verb {
 /// Lists, rotates or retires.
 pub(crate) async fn run(args: KeysArgs, environment: &Environment) -> Result<Report, Failure> {
     let admin = Admin::new(environment)?;
-    let answer = match args.verb.unwrap_or(Verb::List) {
-        Verb::List => json!({"items": admin.list(KEYS.name).await?}),
-        Verb::Rotate { alg, reason } => {
+    let answer = match args.verb.unwrap_or(KeyVerb::List) {
+        KeyVerb::List => json!({"items": admin.list(KEYS.name).await?}),
+        KeyVerb::Rotate { alg, reason } => {
             let body = json!({"alg": alg, "reason": reason});
             admin.create("keys/rotate", &body).await?
         }
-        Verb::Retire { kid, reason } => admin.act(KEYS.name, &kid, "retire", &reason).await?,
+        KeyVerb::Retire { kid, reason } => admin.act(KEYS.name, &kid, "retire", &reason).await?,
     };
     Ok(KEYS.listed(answer))
 }

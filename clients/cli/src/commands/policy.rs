@@ -21,11 +21,11 @@ const MAX_FILE: u64 = 1024 * 1024;
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<PolicyVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum PolicyVerb {
     /// Show the bundle in force, every file of it
     Show,
     /// Have files checked as a whole bundle, and say what they would change
@@ -47,13 +47,13 @@ enum Verb {
 
 /// Shows, checks or applies.
 pub(crate) async fn run(args: PolicyArgs, environment: &Environment) -> Result<Report, Failure> {
-    match args.verb.unwrap_or(Verb::Show) {
-        Verb::Show => {
+    match args.verb.unwrap_or(PolicyVerb::Show) {
+        PolicyVerb::Show => {
             let bundle = Admin::new(environment)?.policies().await?;
             let text = shown(&bundle);
             Ok(Report::new(bundle, text))
         }
-        Verb::Check { files } => {
+        PolicyVerb::Check { files } => {
             let files = read(&files)?;
             let admin = Admin::new(environment)?;
             let body = json!({"files": files});
@@ -61,7 +61,7 @@ pub(crate) async fn run(args: PolicyArgs, environment: &Environment) -> Result<R
             let current = admin.policies().await?;
             Ok(told("ok", answer, &current, &files))
         }
-        Verb::Apply { files, if_match } => {
+        PolicyVerb::Apply { files, if_match } => {
             let files = read(&files)?;
             let admin = Admin::new(environment)?;
             let current = admin.policies().await?;

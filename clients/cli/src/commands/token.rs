@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::details;
 use crate::dev::Session;
-use crate::environment::{Client, Environment};
+use crate::environment::{ClientSettings, Environment};
 use crate::failure::Failure;
 use crate::input::{self, read_text};
 use crate::oauth;
@@ -120,7 +120,7 @@ impl TokenType {
     }
 }
 
-type Form = Vec<(&'static str, String)>;
+type TokenForm = Vec<(&'static str, String)>;
 
 /// Asks for the token.
 pub(crate) async fn run(args: TokenArgs, environment: &Environment) -> Result<Report, Failure> {
@@ -139,7 +139,11 @@ pub(crate) async fn run(args: TokenArgs, environment: &Environment) -> Result<Re
     answer::report(granted, args.show_chain)
 }
 
-async fn ask(environment: &Environment, client: &Client, form: &Form) -> Result<Value, Failure> {
+async fn ask(
+    environment: &Environment,
+    client: &ClientSettings,
+    form: &TokenForm,
+) -> Result<Value, Failure> {
     let granted = oauth::post(environment, "token", client, form).await?;
     match granted.get("access_token").is_some_and(Value::is_string) {
         true => Ok(granted),
@@ -150,7 +154,7 @@ async fn ask(environment: &Environment, client: &Client, form: &Form) -> Result<
 }
 
 /// The parameters that say what for.
-fn request(args: &TokenArgs) -> Result<Form, Failure> {
+fn request(args: &TokenArgs) -> Result<TokenForm, Failure> {
     let mut form = vec![("audience", args.audience.clone())];
     if !args.scope.is_empty() {
         form.push(("scope", args.scope.join(" ")));
@@ -177,7 +181,7 @@ fn request(args: &TokenArgs) -> Result<Form, Failure> {
 }
 
 /// The parameters that say on whose behalf.
-async fn subject(args: &TokenArgs, environment: &Environment) -> Result<Form, Failure> {
+async fn subject(args: &TokenArgs, environment: &Environment) -> Result<TokenForm, Failure> {
     let of = &args.subject;
     if of.alone {
         return Ok(vec![("grant_type", "client_credentials".to_owned())]);
@@ -207,9 +211,9 @@ async fn subject(args: &TokenArgs, environment: &Environment) -> Result<Form, Fa
 }
 
 /// The parameters that say who acts, when it is not the client itself.
-fn actor(args: &TokenArgs, environment: &Environment) -> Result<Form, Failure> {
+fn actor(args: &TokenArgs, environment: &Environment) -> Result<TokenForm, Failure> {
     let Some(path) = &args.actor_token_file else {
-        return Ok(Form::new());
+        return Ok(TokenForm::new());
     };
     let token = Secret::new(&read_text(path)?);
     let issuer = environment.issuer()?;

@@ -1,6 +1,6 @@
 //! Decimals, instants and blocks against slower arithmetic of another kind.
 
-use super::super::{cidr::Cidr, decimal::Decimal, path, span::Span};
+use super::super::{cidr::DetailsCidr, decimal::Decimal, path, span::DetailsSpan};
 use proptest::prelude::*;
 
 /// A decimal as a whole number of 10^-12.
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn spans_are_in_order_when_the_walked_calendar_says_so(a in stamp(), b in stamp()) {
         let ordered = (a.1, a.2) <= (b.1, b.2);
-        prop_assert_eq!(Span::parse(&a.0, &b.0).is_some(), ordered);
+        prop_assert_eq!(DetailsSpan::parse(&a.0, &b.0).is_some(), ordered);
     }
 
     #[test]
@@ -70,7 +70,7 @@ proptest! {
         let bits = |address: u32, length: usize| format!("{address:032b}")[..length].to_owned();
         let block = |bits: &str| {
             let address = std::net::Ipv4Addr::from(u32::from_str_radix(&format!("{bits:0<32}"), 2).unwrap());
-            Cidr::parse(&format!("{address}/{}", bits.len())).unwrap()
+            DetailsCidr::parse(&format!("{address}/{}", bits.len())).unwrap()
         };
         let (child, limit) = (bits(if near { b } else { a }, long), bits(b, short));
         prop_assert_eq!(block(&limit).contains(&block(&child)), child.starts_with(&limit));
@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_parser_stumble(text in "\\PC{0,40}", digits in "[-0-9TZ:.+/%a-f]{0,40}") {
         for text in [text, digits] {
-            let _ = (Decimal::parse(&text), Cidr::parse(&text), Span::parse(&text, &text), path::flaw(&text));
+            let _ = (Decimal::parse(&text), DetailsCidr::parse(&text), DetailsSpan::parse(&text, &text), path::flaw(&text));
         }
     }
 }

@@ -25,12 +25,12 @@ fn held(tried_ago: u64, now_s: u64, failed: bool) -> HeldKeySet {
     }
 }
 
-fn word(plan: &Plan) -> &'static str {
+fn word(plan: &FetchPlan) -> &'static str {
     match plan {
-        Plan::Use(_) => "use",
-        Plan::UseAndFetch(_) => "use and fetch",
-        Plan::Wait => "wait",
-        Plan::Refuse => "refuse",
+        FetchPlan::Use(_) => "use",
+        FetchPlan::UseAndFetch(_) => "use and fetch",
+        FetchPlan::Wait => "wait",
+        FetchPlan::Refuse => "refuse",
     }
 }
 

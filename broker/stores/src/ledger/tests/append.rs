@@ -206,7 +206,7 @@ fn on_a_real_disk_a_copy_taken_at_any_moment_holds_all_that_was_answered() {
     let world = World::new();
     let open = |dir| {
         let memory = Box::new(Memory(world.seen.clone()));
-        Ledger::open(Options::new(dir, [1; 10]), Arc::new(|| 1), memory).unwrap()
+        Ledger::open(LedgerOptions::new(dir, [1; 10]), Arc::new(|| 1), memory).unwrap()
     };
     let (ledger, opened) = open(world.dir());
     std::thread::scope(|scope| {
@@ -240,7 +240,7 @@ fn when_the_writer_dies_nobody_waits_in_vain() {
         }
     }
     let world = World::new();
-    let options = Options::new(world.dir(), [1; 10]);
+    let options = LedgerOptions::new(world.dir(), [1; 10]);
     let (ledger, _) = Ledger::open(options, Arc::new(|| 1), Box::new(Fatal)).unwrap();
     for n in 0..3 {
         assert_eq!(ledger.append_blocking(draft(n)), Err(AppendError::Closed));

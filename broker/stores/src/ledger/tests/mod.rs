@@ -173,10 +173,10 @@ impl World {
     /// Opens with a memory that has seen nothing.
     fn try_open(&self) -> Result<(Ledger, Opened), OpenError> {
         self.seen.lock().unwrap().clear();
-        let options = Options {
+        let options = LedgerOptions {
             segment_bytes: self.segment_bytes,
             queue: self.queue,
-            ..Options::new(self.dir(), [7; 10])
+            ..LedgerOptions::new(self.dir(), [7; 10])
         };
         let clock = self.clock.clone();
         Ledger::open_on(

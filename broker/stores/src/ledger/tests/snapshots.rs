@@ -57,9 +57,9 @@ impl Home {
 
     fn try_open(&self) -> Result<(Ledger, Opened, Sum), OpenError> {
         let sum = Sum::default();
-        let options = Options {
+        let options = LedgerOptions {
             segment_bytes: 4096,
-            ..Options::new(self.dir().to_owned(), [7; 10])
+            ..LedgerOptions::new(self.dir().to_owned(), [7; 10])
         };
         let (ledger, opened) = Ledger::open_on(
             options,

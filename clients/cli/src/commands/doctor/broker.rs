@@ -3,10 +3,10 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Check, Outcome};
+use super::{CheckOutcome, DoctorCheck};
 use crate::environment::{Environment, base_url, below};
 use crate::failure::Failure;
-use crate::http::{Answer, Http};
+use crate::http::{Http, HttpAnswer};
 use crate::input::now_s;
 
 /// Seconds by which two clocks may differ: what a broker allows (contract §5).
@@ -24,21 +24,22 @@ const REFERENCES: &str = "references";
 const STALE: &str = "[!]references ";
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
-pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
+pub(super) async fn metadata(environment: &Environment) -> Vec<DoctorCheck> {
     match fetched(environment).await {
         Ok((issuer, http, answer)) => {
             let document = answer.ok();
             let clock = clock(answer.date_s(), now_s());
             let jwks = match &document {
                 Ok(document) => published(&http, document).await,
-                Err(failure) => Check::failed("published keys", failure),
+                Err(failure) => DoctorCheck::failed("published keys", failure),
             };
             vec![identity(&issuer, document), clock, jwks]
         }
         Err(failure) => {
-            let skipped = |name| Check::new(name, Outcome::Skipped, "the issuer is not reached");
+            let skipped =
+                |name| DoctorCheck::new(name, CheckOutcome::Skipped, "the issuer is not reached");
             vec![
-                Check::failed("issuer", &failure),
+                DoctorCheck::failed("issuer", &failure),
                 skipped("clock"),
                 skipped("published keys"),
             ]
@@ -48,34 +49,34 @@ pub(super) async fn metadata(environment: &Environment) -> Vec<Check> {
 
 /// `/readyz` of the operations listener: readiness, and a warning where objects
 /// name what is not there.
-pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Vec<Check> {
-    let failed = |failure| vec![Check::failed(READINESS, &failure)];
+pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Vec<DoctorCheck> {
+    let failed = |failure| vec![DoctorCheck::failed(READINESS, &failure)];
     match environment.operations(named) {
         Ok(Some(url)) => asked(&url).await.unwrap_or_else(failed),
         Ok(None) => {
             let detail = "name the operations listener with --operations";
-            vec![Check::new(READINESS, Outcome::Skipped, detail)]
+            vec![DoctorCheck::new(READINESS, CheckOutcome::Skipped, detail)]
         }
         Err(failure) => failed(failure),
     }
 }
 
 /// How long the broker's certificate holds, by the operations listener's metrics.
-pub(super) async fn certificate(environment: &Environment, named: Option<&str>) -> Check {
+pub(super) async fn certificate(environment: &Environment, named: Option<&str>) -> DoctorCheck {
     match environment.operations(named) {
         Ok(Some(url)) => match metrics(&url).await {
             Ok(text) => holding(&text),
-            Err(failure) => Check::failed(CERTIFICATE, &failure),
+            Err(failure) => DoctorCheck::failed(CERTIFICATE, &failure),
         },
-        Ok(None) | Err(_) => Check::new(
+        Ok(None) | Err(_) => DoctorCheck::new(
             CERTIFICATE,
-            Outcome::Skipped,
+            CheckOutcome::Skipped,
             "needs the operations listener",
         ),
     }
 }
 
-async fn fetched(environment: &Environment) -> Result<(Url, Http, Answer), Failure> {
+async fn fetched(environment: &Environment) -> Result<(Url, Http, HttpAnswer), Failure> {
     let issuer = environment.issuer()?;
     let http = Http::new(&issuer)?;
     let url = below(&issuer, ".well-known/oauth-authorization-server")?;
@@ -84,50 +85,54 @@ async fn fetched(environment: &Environment) -> Result<(Url, Http, Answer), Failu
 }
 
 /// The metadata's issuer is ours, byte for byte (RFC 8414 §3.3).
-fn identity(issuer: &Url, document: Result<Value, Failure>) -> Check {
+fn identity(issuer: &Url, document: Result<Value, Failure>) -> DoctorCheck {
     const NAME: &str = "issuer";
     let document = match document {
         Ok(document) => document,
-        Err(failure) => return Check::failed(NAME, &failure),
+        Err(failure) => return DoctorCheck::failed(NAME, &failure),
     };
     let ours = issuer.as_str().trim_end_matches('/');
     match document.get("issuer").and_then(Value::as_str) {
-        Some(theirs) if theirs == ours => Check::new(NAME, Outcome::Ok, ours),
+        Some(theirs) if theirs == ours => DoctorCheck::new(NAME, CheckOutcome::Ok, ours),
         Some(theirs) => {
             let detail = format!("expected the issuer `{ours}`, found `{theirs}`");
-            Check::new(NAME, Outcome::Fail, detail)
+            DoctorCheck::new(NAME, CheckOutcome::Fail, detail)
         }
         None => {
             let detail = "expected a member `issuer` in the metadata, found none";
-            Check::new(NAME, Outcome::Fail, detail)
+            DoctorCheck::new(NAME, CheckOutcome::Fail, detail)
         }
     }
 }
 
 /// The broker's clock against this machine's, by the `Date` header.
-fn clock(theirs_s: Option<i64>, ours_s: i64) -> Check {
+fn clock(theirs_s: Option<i64>, ours_s: i64) -> DoctorCheck {
     const NAME: &str = "clock";
     let Some(theirs_s) = theirs_s else {
-        return Check::new(NAME, Outcome::Skipped, "the broker sent no Date header");
+        return DoctorCheck::new(
+            NAME,
+            CheckOutcome::Skipped,
+            "the broker sent no Date header",
+        );
     };
     let apart = theirs_s - ours_s;
     let outcome = match apart.abs() {
-        CLOCK_FAIL_S.. => Outcome::Fail,
-        CLOCK_WARN_S.. => Outcome::Warn,
-        _ => Outcome::Ok,
+        CLOCK_FAIL_S.. => CheckOutcome::Fail,
+        CLOCK_WARN_S.. => CheckOutcome::Warn,
+        _ => CheckOutcome::Ok,
     };
     let side = if apart < 0 { "behind" } else { "ahead of" };
     let detail = format!(
         "the broker's clock is {} s {side} this machine's",
         apart.abs()
     );
-    Check::new(NAME, outcome, detail)
+    DoctorCheck::new(NAME, outcome, detail)
 }
 
-async fn published(http: &Http, document: &Value) -> Check {
+async fn published(http: &Http, document: &Value) -> DoctorCheck {
     const NAME: &str = "published keys";
     let Some(url) = document.get("jwks_uri").and_then(Value::as_str) else {
-        return Check::new(NAME, Outcome::Fail, "expected `jwks_uri`, found none");
+        return DoctorCheck::new(NAME, CheckOutcome::Fail, "expected `jwks_uri`, found none");
     };
     let answer = match base_url("jwks_uri", url) {
         Ok(url) => http
@@ -142,14 +147,14 @@ async fn published(http: &Http, document: &Value) -> Check {
             .and_then(Value::as_array)
             .map_or(0, Vec::len)
         {
-            0 => Check::new(NAME, Outcome::Fail, "expected keys, found none"),
-            count => Check::new(NAME, Outcome::Ok, format!("{count} published")),
+            0 => DoctorCheck::new(NAME, CheckOutcome::Fail, "expected keys, found none"),
+            count => DoctorCheck::new(NAME, CheckOutcome::Ok, format!("{count} published")),
         },
-        Err(failure) => Check::failed(NAME, &failure),
+        Err(failure) => DoctorCheck::failed(NAME, &failure),
     }
 }
 
-async fn asked(operations: &Url) -> Result<Vec<Check>, Failure> {
+async fn asked(operations: &Url) -> Result<Vec<DoctorCheck>, Failure> {
     let http = Http::new(operations)?;
     let url = below(operations, "readyz?verbose=references")?;
     let answer = http.send(http.get(url)).await?;
@@ -158,13 +163,17 @@ async fn asked(operations: &Url) -> Result<Vec<Check>, Failure> {
 
 /// What `/readyz` says: `[+]` of a check that is well, `[-]` of one that is not,
 /// `[!]` of what to look at.
-fn told(ready: bool, text: &str) -> Vec<Check> {
+fn told(ready: bool, text: &str) -> Vec<DoctorCheck> {
     let (stale, lines): (Vec<&str>, Vec<&str>) =
         text.lines().partition(|line| line.starts_with(STALE));
-    let outcome = if ready { Outcome::Ok } else { Outcome::Fail };
-    let mut checks = vec![Check::new(READINESS, outcome, lines.join("; "))];
+    let outcome = if ready {
+        CheckOutcome::Ok
+    } else {
+        CheckOutcome::Fail
+    };
+    let mut checks = vec![DoctorCheck::new(READINESS, outcome, lines.join("; "))];
     let stale = stale.iter().filter_map(|line| line.strip_prefix(STALE));
-    checks.extend(stale.map(|detail| Check::new(REFERENCES, Outcome::Warn, detail)));
+    checks.extend(stale.map(|detail| DoctorCheck::new(REFERENCES, CheckOutcome::Warn, detail)));
     checks
 }
 
@@ -174,25 +183,29 @@ async fn metrics(operations: &Url) -> Result<String, Failure> {
     Ok(answer.text().to_owned())
 }
 
-fn holding(metrics: &str) -> Check {
+fn holding(metrics: &str) -> DoctorCheck {
     let figure = |line: &str| {
         let rest = line.strip_prefix("locum_tls_certificate_expires_in_seconds ")?;
         rest.trim().parse::<i64>().ok()
     };
     let Some(left_s) = metrics.lines().find_map(figure) else {
-        return Check::new(CERTIFICATE, Outcome::Ok, "the broker speaks no TLS itself");
+        return DoctorCheck::new(
+            CERTIFICATE,
+            CheckOutcome::Ok,
+            "the broker speaks no TLS itself",
+        );
     };
     let days = left_s.abs() / DAY_S;
     if left_s <= 0 {
         let detail = format!("has ended {days} days ago; put another in its files, reload");
-        return Check::new(CERTIFICATE, Outcome::Fail, detail);
+        return DoctorCheck::new(CERTIFICATE, CheckOutcome::Fail, detail);
     }
     let outcome = if left_s < CERTIFICATE_WARN_S {
-        Outcome::Warn
+        CheckOutcome::Warn
     } else {
-        Outcome::Ok
+        CheckOutcome::Ok
     };
-    Check::new(CERTIFICATE, outcome, format!("ends in {days} days"))
+    DoctorCheck::new(CERTIFICATE, outcome, format!("ends in {days} days"))
 }
 
 #[cfg(test)]
@@ -215,9 +228,9 @@ mod tests {
         assert_eq!(
             shown,
             [
-                (READINESS, Outcome::Ok, ready),
-                (REFERENCES, Outcome::Warn, line),
-                (REFERENCES, Outcome::Warn, other)
+                (READINESS, CheckOutcome::Ok, ready),
+                (REFERENCES, CheckOutcome::Warn, line),
+                (REFERENCES, CheckOutcome::Warn, other)
             ]
         );
         assert_eq!(told(true, "[+]references ok\nready\n").len(), 1);
@@ -228,29 +241,29 @@ mod tests {
     fn a_certificate_warns_two_weeks_before_its_end_and_fails_at_it() {
         let name = "locum_tls_certificate_expires_in_seconds";
         for (left, outcome) in [
-            ("1209600", Outcome::Ok),
-            ("1209599", Outcome::Warn),
-            ("0", Outcome::Fail),
-            ("-5", Outcome::Fail),
+            ("1209600", CheckOutcome::Ok),
+            ("1209599", CheckOutcome::Warn),
+            ("0", CheckOutcome::Fail),
+            ("-5", CheckOutcome::Fail),
         ] {
             let text = format!("# TYPE {name} gauge\n{name} {left}\nother 3\n");
             assert_eq!(holding(&text).outcome, outcome, "{left}");
         }
-        assert_eq!(holding("other 3\n").outcome, Outcome::Ok);
+        assert_eq!(holding("other 3\n").outcome, CheckOutcome::Ok);
     }
 
     #[test]
     fn a_clock_half_a_minute_off_fails_and_a_few_seconds_warn() {
         for (theirs, outcome) in [
-            (1_000, Outcome::Ok),
-            (1_004, Outcome::Ok),
-            (1_005, Outcome::Warn),
-            (971, Outcome::Warn),
-            (970, Outcome::Fail),
-            (8_200, Outcome::Fail),
+            (1_000, CheckOutcome::Ok),
+            (1_004, CheckOutcome::Ok),
+            (1_005, CheckOutcome::Warn),
+            (971, CheckOutcome::Warn),
+            (970, CheckOutcome::Fail),
+            (8_200, CheckOutcome::Fail),
         ] {
             assert_eq!(clock(Some(theirs), 1_000).outcome, outcome, "{theirs}");
         }
-        assert_eq!(clock(None, 1_000).outcome, Outcome::Skipped);
+        assert_eq!(clock(None, 1_000).outcome, CheckOutcome::Skipped);
     }
 }

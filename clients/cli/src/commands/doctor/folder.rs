@@ -5,21 +5,25 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Check, Outcome};
+use super::{CheckOutcome, DoctorCheck};
 
 /// Permissions of anybody but the owner.
 const OTHERS: u32 = 0o077;
 const NAME: &str = "data folder";
 
 /// Whether the folder is a data folder, and nobody else can read it.
-pub(super) fn check(data: &Path) -> Check {
+pub(super) fn check(data: &Path) -> DoctorCheck {
     let shown = data.display();
     match looked(data) {
-        Ok(None) => Check::new(NAME, Outcome::Ok, format!("`{shown}` is its owner's alone")),
-        Ok(Some(flaw)) => Check::new(NAME, Outcome::Fail, flaw),
+        Ok(None) => DoctorCheck::new(
+            NAME,
+            CheckOutcome::Ok,
+            format!("`{shown}` is its owner's alone"),
+        ),
+        Ok(Some(flaw)) => DoctorCheck::new(NAME, CheckOutcome::Fail, flaw),
         Err(error) => {
             let detail = format!("expected a data folder at `{shown}`, found none: {error}");
-            Check::new(NAME, Outcome::Fail, detail)
+            DoctorCheck::new(NAME, CheckOutcome::Fail, detail)
         }
     }
 }
@@ -54,16 +58,16 @@ mod tests {
             fs::set_permissions(data.path(), fs::Permissions::from_mode(mode)).unwrap();
             check(data.path())
         };
-        assert_eq!(set(0o700).outcome, Outcome::Ok);
+        assert_eq!(set(0o700).outcome, CheckOutcome::Ok);
         let open = set(0o750);
-        assert_eq!(open.outcome, Outcome::Fail);
+        assert_eq!(open.outcome, CheckOutcome::Fail);
         assert!(open.detail.contains("found 0750"), "{}", open.detail);
     }
 
     #[test]
     fn a_folder_that_is_none_fails() {
         let home = tempfile::tempdir().unwrap();
-        assert_eq!(check(&home.path().join("x")).outcome, Outcome::Fail);
+        assert_eq!(check(&home.path().join("x")).outcome, CheckOutcome::Fail);
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(check(home.path()).detail.contains("expected `mode`"));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Outcome};
+use super::{CheckOutcome, DoctorCheck};
 use crate::admin::Admin;
 use crate::environment::Environment;
 use crate::input::now_s;
@@ -14,15 +14,15 @@ const OLD_DAYS: i64 = 45;
 const DAY_S: i64 = 86_400;
 
 /// Two checks: what the credential may do, and the keys.
-pub(super) async fn credential_and_ages(environment: &Environment) -> [Check; 2] {
+pub(super) async fn credential_and_ages(environment: &Environment) -> [DoctorCheck; 2] {
     const CREDENTIAL: &str = "admin credential";
     const KEYS: &str = "signing keys";
     let admin = match Admin::new(environment) {
         Ok(admin) => admin,
         Err(failure) => {
             return [
-                Check::new(CREDENTIAL, Outcome::Skipped, failure.message),
-                Check::new(KEYS, Outcome::Skipped, "needs an admin credential"),
+                DoctorCheck::new(CREDENTIAL, CheckOutcome::Skipped, failure.message),
+                DoctorCheck::new(KEYS, CheckOutcome::Skipped, "needs an admin credential"),
             ];
         }
     };
@@ -32,33 +32,41 @@ pub(super) async fn credential_and_ages(environment: &Environment) -> [Check; 2]
             ages(KEYS, &keys, now_s()),
         ],
         Err(failure) => [
-            Check::failed(CREDENTIAL, &failure),
-            Check::new(KEYS, Outcome::Skipped, "the admin API gave none"),
+            DoctorCheck::failed(CREDENTIAL, &failure),
+            DoctorCheck::new(KEYS, CheckOutcome::Skipped, "the admin API gave none"),
         ],
     }
 }
 
 /// A credential of the broker's own making names itself, so its role can be
 /// looked up; a bootstrap token does not.
-async fn credential(name: &'static str, admin: &Admin) -> Check {
+async fn credential(name: &'static str, admin: &Admin) -> DoctorCheck {
     let Some(id) = admin.credential_id() else {
-        return Check::new(name, Outcome::Ok, "accepted; its role is not told");
+        return DoctorCheck::new(name, CheckOutcome::Ok, "accepted; its role is not told");
     };
     match admin.show("credentials", id).await {
         Ok(found) => {
             let role = member(&found, &["role"]);
             let end = member(&found, &["expires_at"]);
-            Check::new(name, Outcome::Ok, format!("role {role}, expires {end}"))
+            DoctorCheck::new(
+                name,
+                CheckOutcome::Ok,
+                format!("role {role}, expires {end}"),
+            )
         }
-        Err(failure) => Check::failed(name, &failure),
+        Err(failure) => DoctorCheck::failed(name, &failure),
     }
 }
 
-fn ages(name: &'static str, keys: &[Value], now_s: i64) -> Check {
+fn ages(name: &'static str, keys: &[Value], now_s: i64) -> DoctorCheck {
     let state = |key: &&Value, wanted| key.get("state").and_then(Value::as_str) == Some(wanted);
     let active: Vec<&Value> = keys.iter().filter(|key| state(key, "active")).collect();
     if active.is_empty() {
-        return Check::new(name, Outcome::Fail, "expected an active key, found none");
+        return DoctorCheck::new(
+            name,
+            CheckOutcome::Fail,
+            "expected an active key, found none",
+        );
     }
     let ages: Vec<(String, i64)> = active
         .iter()
@@ -71,11 +79,14 @@ fn ages(name: &'static str, keys: &[Value], now_s: i64) -> Check {
     let old = ages.iter().any(|(_, days)| *days > OLD_DAYS);
     let next = keys.iter().any(|key| state(&key, "next"));
     let (outcome, advice) = match (old, next) {
-        (true, _) => (Outcome::Warn, "; rotate with POST /admin/v1/keys/rotate"),
-        (false, false) => (Outcome::Warn, "; no next key is published"),
-        (false, true) => (Outcome::Ok, ""),
+        (true, _) => (
+            CheckOutcome::Warn,
+            "; rotate with POST /admin/v1/keys/rotate",
+        ),
+        (false, false) => (CheckOutcome::Warn, "; no next key is published"),
+        (false, true) => (CheckOutcome::Ok, ""),
     };
-    Check::new(name, outcome, told.join(", ") + advice)
+    DoctorCheck::new(name, outcome, told.join(", ") + advice)
 }
 
 fn days(key: &Value, now_s: i64) -> i64 {
@@ -90,7 +101,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn outcome(days_old: i64, with_next: bool) -> Outcome {
+    fn outcome(days_old: i64, with_next: bool) -> CheckOutcome {
         let now: jiff::Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
         let since = jiff::Timestamp::from_second(now.as_second() - days_old * DAY_S).unwrap();
         let mut keys =
@@ -103,9 +114,9 @@ mod tests {
 
     #[test]
     fn an_old_key_or_no_next_one_is_worth_a_word() {
-        assert_eq!(outcome(3, true), Outcome::Ok);
-        assert_eq!(outcome(46, true), Outcome::Warn);
-        assert_eq!(outcome(3, false), Outcome::Warn);
-        assert_eq!(ages("signing keys", &[], 0).outcome, Outcome::Fail);
+        assert_eq!(outcome(3, true), CheckOutcome::Ok);
+        assert_eq!(outcome(46, true), CheckOutcome::Warn);
+        assert_eq!(outcome(3, false), CheckOutcome::Warn);
+        assert_eq!(ages("signing keys", &[], 0).outcome, CheckOutcome::Fail);
     }
 }
