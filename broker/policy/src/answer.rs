@@ -1,5 +1,6 @@
 //! A question answered: by those policies that can matter, with the annotations
-//! of what determined it.
+//! of what determined it. An error of Cedar is no answer, and becomes a refusal in
+//! `broker/core/src/decide/question.rs`.
 
 use crate::annotations::Annotations;
 use crate::bundle::Bundle;

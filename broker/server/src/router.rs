@@ -1,5 +1,6 @@
 //! Every route that Locum serves, by listener. What stands in front of them is
-//! in `broker/web`, what an administrator must be in `broker/admin`.
+//! in `broker/web`, what an administrator must be in `broker/admin`. A route of the
+//! admin API is described in `broker/admin/src/openapi/table.rs` as well.
 
 use crate::app::App;
 use crate::oauth::{introspect, revoke, token};

@@ -1,5 +1,6 @@
 //! A refusal as the OAuth endpoints answer it in JSON, and answers that nobody may
-//! store (contract §7, §10; RFC 6749 §5).
+//! store (contract §7, §10; RFC 6749 §5). The admin API has problems of its own, in
+//! `broker/admin/src/problem.rs`.
 
 use crate::front::Front;
 use axum::response::{IntoResponse, Response};

@@ -1,5 +1,6 @@
 //! Grants that may still be used, so that an exchange meets no others: a grant
-//! leaves when it is revoked, used up or past its end.
+//! leaves when it is revoked, used up or past its end. When it is past its end is
+//! said in `grant.rs`.
 
 use super::grant::{Grant, GrantView};
 use crate::ids::{AgentId, GrantId, TargetId, Uuid7};

@@ -1,7 +1,8 @@
 //! Foreign tokens: from bytes to claims that the issuer's key vouches for
 //! (contract §5). What was verified is kept for a while: a token that comes
 //! again costs a look at the clock, not a signature (architecture,
-//! "One exchange").
+//! "One exchange"). The signature itself is checked in
+//! `broker/tokens/src/keys/verifier.rs`.
 
 use super::kept::Foreign;
 use super::slot::Slot;

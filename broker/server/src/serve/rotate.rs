@@ -1,6 +1,7 @@
 //! Signing keys by schedule (`keys.rotate_days`): the next one, published since
 //! the last rotation, takes over, and another is published. Old ones are retired
-//! once their last token has expired.
+//! once their last token has expired. What a rotation changes is planned in
+//! `broker/engine/src/keyring/plan.rs`.
 
 use crate::app::App;
 use locum_core::token::Alg;
