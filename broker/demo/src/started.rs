@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 /// Why the demo world does not start, or not end well: one sentence.
-pub type Flaw = Box<dyn std::error::Error + Send + Sync>;
+pub type DemoFlaw = Box<dyn std::error::Error + Send + Sync>;
 
 /// What comes of it in its own time.
-pub type Promised<T> = Pin<Box<dyn Future<Output = Result<T, Flaw>> + Send>>;
+pub type Promised<T> = Pin<Box<dyn Future<Output = Result<T, DemoFlaw>> + Send>>;
 
 /// A broker that runs, with the demo world around it.
 pub trait Started: Send {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 /// A policy with where it stands and what its annotations say.
-pub(crate) struct Loaded<'a> {
+pub(crate) struct ParsedPolicies<'a> {
     pub(crate) policy: Policy,
     pub(crate) marks: Annotations,
     pub(crate) statement: Statement<'a>,
@@ -25,9 +25,9 @@ pub(crate) struct Loaded<'a> {
 /// Limits, names, syntax and annotations.
 pub(crate) fn all(
     files: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Loaded<'_>>, Vec<PolicyFlaw>> {
+) -> Result<BTreeMap<String, ParsedPolicies<'_>>, Vec<PolicyFlaw>> {
     let mut flaws = Vec::new();
-    let mut loaded: BTreeMap<String, Loaded<'_>> = BTreeMap::new();
+    let mut loaded: BTreeMap<String, ParsedPolicies<'_>> = BTreeMap::new();
     for statement in cut(files)? {
         let (id, one) = match policy(statement) {
             Ok(parsed) => parsed,
@@ -58,7 +58,7 @@ pub(crate) fn all(
 /// What Cedar's validator found, each at its place, and forbids that can
 /// never apply.
 pub(crate) fn validate(
-    loaded: &BTreeMap<String, Loaded<'_>>,
+    loaded: &BTreeMap<String, ParsedPolicies<'_>>,
     validator: &Validator,
 ) -> Result<(), Vec<PolicyFlaw>> {
     let policies = loaded.values().map(|one| one.policy.clone());
@@ -129,7 +129,7 @@ fn cut(files: &BTreeMap<String, String>) -> Result<Vec<Statement<'_>>, Vec<Polic
     Ok(found)
 }
 
-fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<PolicyFlaw>> {
+fn policy(statement: Statement<'_>) -> Result<(String, ParsedPolicies<'_>), Vec<PolicyFlaw>> {
     // A template does not parse as a policy, so it is refused here.
     let policy = Policy::parse(None, statement.text).map_err(|errors| {
         let flaws = errors.iter().map(|error| {
@@ -142,7 +142,7 @@ fn policy(statement: Statement<'_>) -> Result<(String, Loaded<'_>), Vec<PolicyFl
     let policy = policy.new_id(PolicyId::new(&id));
     Ok((
         id,
-        Loaded {
+        ParsedPolicies {
             policy,
             marks,
             statement,

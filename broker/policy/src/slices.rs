@@ -31,13 +31,13 @@ struct ByTarget {
 
 #[derive(Debug, Default)]
 struct ByAgent {
-    any: Vec<Arc<Rule>>,
-    named: HashMap<String, Vec<Arc<Rule>>>,
+    any: Vec<Arc<PolicyRule>>,
+    named: HashMap<String, Vec<Arc<PolicyRule>>>,
 }
 
 /// A policy with what can be told of it.
 #[derive(Debug)]
-struct Rule {
+struct PolicyRule {
     /// As written.
     known: RuleForm,
     unknown: WithoutGroups,
@@ -68,7 +68,7 @@ impl RuleForm {
     }
 }
 
-impl Rule {
+impl PolicyRule {
     fn form(&self, groups_known: bool) -> Option<&RuleForm> {
         match &self.unknown {
             WithoutGroups::Reduced(form) if !groups_known => Some(form),
@@ -92,7 +92,7 @@ impl Slices {
         words: &Vocabulary,
     ) -> Result<(), String> {
         let (target, agent) = (named_target(policy, words), named_agent(policy, words));
-        let rule = Arc::new(Rule {
+        let rule = Arc::new(PolicyRule {
             known: RuleForm::read(policy.clone(), tree, words),
             unknown: without_groups(policy, tree, words)?,
         });
@@ -150,7 +150,12 @@ impl Slices {
             .map(|(policy, _)| policy)
     }
 
-    fn of(&self, action: Action, agent: &str, target: &str) -> impl Iterator<Item = &Arc<Rule>> {
+    fn of(
+        &self,
+        action: Action,
+        agent: &str,
+        target: &str,
+    ) -> impl Iterator<Item = &Arc<PolicyRule>> {
         let slice = match action {
             Action::Exchange => &self.exchange,
             Action::PreAuthorise => &self.pre_authorise,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// What a member holds.
 #[derive(Clone, Copy)]
-enum Holds {
+enum SchemaHolds {
     Text,
     Texts,
     Number,
@@ -19,11 +19,11 @@ enum Holds {
     MaybeTexts,
 }
 
-use Holds::{
+use SchemaHolds::{
     Flag, MaybeNumber, MaybeObject, MaybeText, MaybeTexts, Number, Object, Objects, Text, Texts,
 };
 
-impl Holds {
+impl SchemaHolds {
     fn schema(self) -> Value {
         match self {
             Text => json!({ "type": "string" }),
@@ -40,10 +40,10 @@ impl Holds {
     }
 }
 
-type Members = &'static [(&'static str, Holds)];
+type SchemaMembers = &'static [(&'static str, SchemaHolds)];
 
 /// A schema: its name, the members that must be there, those that may be.
-type Schema = (&'static str, Members, Members);
+type Schema = (&'static str, SchemaMembers, SchemaMembers);
 
 /// Bodies: what is sent.
 const SENT: &[Schema] = &[
@@ -143,7 +143,7 @@ const SENT: &[Schema] = &[
 ];
 
 /// Answers that are no more than was sent with id, state and time.
-const SHOWN: &[(&str, &str, Members)] = &[
+const SHOWN: &[(&str, &str, SchemaMembers)] = &[
     (
         "Agent",
         "AgentSpec",
@@ -333,7 +333,7 @@ pub(super) fn all() -> Map<String, Value> {
 }
 
 /// `names`: the schema's, and that of the one it was taken from.
-fn object(names: (&str, &str), must: &[(&str, Holds)], may: &[(&str, Holds)]) -> Value {
+fn object(names: (&str, &str), must: &[(&str, SchemaHolds)], may: &[(&str, SchemaHolds)]) -> Value {
     let required: Vec<&str> = must.iter().map(|(name, _)| *name).collect();
     let members = must.iter().chain(may);
     let properties: Map<String, Value> = members

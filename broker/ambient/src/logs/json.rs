@@ -46,7 +46,7 @@ where
                 line.extend(fields);
             }
         }
-        let mut fields = Fields(Map::new());
+        let mut fields = LogFields(Map::new());
         event.record(&mut fields);
         let message = fields.0.remove(MESSAGE);
         line.extend(fields.0);
@@ -74,9 +74,9 @@ fn event_name(words: &str) -> String {
     words.to_ascii_lowercase().chars().map(plain).collect()
 }
 
-struct Fields(Map<String, Value>);
+struct LogFields(Map<String, Value>);
 
-impl Visit for Fields {
+impl Visit for LogFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.0
             .insert(field.name().into(), json!(format!("{value:?}")));
@@ -107,9 +107,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct LogLines(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl Write for LogLines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_line_is_one_object_with_the_events_name_and_the_requests_id() {
-        let kept = Kept::default();
+        let kept = LogLines::default();
         let writer = kept.clone();
         let log = tracing_subscriber::fmt()
             .with_writer(move || writer.clone())

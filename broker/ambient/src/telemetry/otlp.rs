@@ -21,7 +21,7 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, IdGenerator, Sampler, SdkTracer, SdkTracerProvider,
     Span as SdkSpan,
 };
-use sender::Sender;
+use sender::SpanSender;
 use std::fmt;
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Traces {
         };
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Sender::new(WITHIN)?)
+            .with_http_client(SpanSender::new(WITHIN)?)
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
             .with_timeout(WITHIN)

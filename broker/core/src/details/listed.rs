@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A list of objects as it was written. A copy shares it, and what it was read
 /// as.
 #[derive(Clone, Default)]
-pub struct Listed(Arc<Inner>);
+pub struct Listed(Arc<ListedInner>);
 
 #[derive(Default)]
-struct Inner {
+struct ListedInner {
     objects: Vec<Json>,
     kept: Mutex<KeptJson>,
 }
@@ -142,7 +142,7 @@ impl Listed {
 
 impl From<Vec<Json>> for Listed {
     fn from(objects: Vec<Json>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(ListedInner {
             objects,
             kept: Mutex::default(),
         }))

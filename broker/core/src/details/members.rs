@@ -8,10 +8,10 @@ use std::sync::Arc;
 /// Strings without duplicates, in the order of their first mention. A copy
 /// shares them.
 #[derive(Clone, Debug)]
-pub(super) struct Members(Arc<Inner>);
+pub(super) struct Members(Arc<MembersInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct MembersInner {
     /// Sorted by hash, then text, so that most comparisons are of numbers. The
     /// text decides: equal hashes of other texts are no members.
     sorted: Vec<(u64, Box<str>)>,
@@ -35,7 +35,7 @@ impl Members {
             .map(|((_, _, place), at)| (*place, at))
             .collect();
         places.sort_unstable();
-        Self(Arc::new(Inner {
+        Self(Arc::new(MembersInner {
             sorted: all
                 .into_iter()
                 .map(|(hash, text, _)| (hash, text))

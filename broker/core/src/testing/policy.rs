@@ -5,11 +5,11 @@ use crate::scope::Scope;
 use std::cell::RefCell;
 use std::fmt;
 
-type Rule = dyn Fn(&Question) -> Result<PolicyAnswer, PolicyFault>;
+type StubRule = dyn Fn(&Question) -> Result<PolicyAnswer, PolicyFault>;
 
 /// A policy made of one function.
 pub struct Stub {
-    rule: Box<Rule>,
+    rule: Box<StubRule>,
     asked: RefCell<Vec<Question>>,
 }
 

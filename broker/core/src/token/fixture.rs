@@ -17,9 +17,9 @@ pub(crate) const NOW: u64 = 1_795_400_000;
 pub(crate) const ISSUER: &str = "https://idp.example";
 
 /// Agrees with the signature `good` by key `k`; `rotten` is a bad one.
-pub(crate) struct Agreeing;
+pub(crate) struct AgreeingCheck;
 
-impl SignatureCheck for Agreeing {
+impl SignatureCheck for AgreeingCheck {
     fn check(
         &self,
         alg: Alg,
@@ -48,7 +48,7 @@ pub(crate) fn compact(header: &str, payload: &str, signature: &[u8]) -> String {
     )
 }
 
-/// A token with header `typ` that [`Agreeing`] accepts.
+/// A token with header `typ` that [`AgreeingCheck`] accepts.
 pub(crate) fn token(typ: Option<&str>, claims: &Value) -> String {
     let mut header = json!({"alg":"ES256","kid":"k"});
     if let (Some(typ), Some(members)) = (typ, header.as_object_mut()) {
@@ -99,5 +99,5 @@ pub(crate) fn accept(
     expectation: &Expectation<'_>,
 ) -> Result<Verified<Claims>, TokenFlaw> {
     let unverified = Unverified::parse(compact, super::TOKEN_MAX)?;
-    verify(unverified, expectation, NOW, &Agreeing)
+    verify(unverified, expectation, NOW, &AgreeingCheck)
 }

@@ -5,7 +5,7 @@ use super::super::Ambient;
 use super::denied::Denied;
 use super::introspection::Introspection;
 use super::locum_keys::LocumKeys;
-use super::seen::Seen;
+use super::seen::SeenByTarget;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use locum_core::token::{
@@ -45,7 +45,7 @@ impl TargetGuard {
         &self,
         headers: &HeaderMap,
         scope: &'static str,
-    ) -> Result<Seen, Denied> {
+    ) -> Result<SeenByTarget, Denied> {
         let token = bearer(headers)?;
         let verified = self.verified(token).await?;
         // A signature says who issued it, only Locum says whether it still
@@ -55,7 +55,7 @@ impl TargetGuard {
                 "expected a token that is alive, found a dead one".to_owned(),
             ));
         }
-        let seen = Seen::of(&verified);
+        let seen = SeenByTarget::of(&verified);
         if seen.may(scope) {
             Ok(seen)
         } else {

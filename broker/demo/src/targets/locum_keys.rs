@@ -28,11 +28,11 @@ pub(crate) struct LocumKeys {
     http: Client,
     url: String,
     ambient: Ambient,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptKeys>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptKeys {
     keys: Option<Arc<KeySet>>,
     fetched: u64,
     window: u64,
@@ -89,7 +89,7 @@ impl LocumKeys {
         self.fetch(&mut kept, now).await
     }
 
-    async fn fetch(&self, kept: &mut Kept, now: u64) -> Result<Arc<KeySet>, LocumUnreachable> {
+    async fn fetch(&self, kept: &mut KeptKeys, now: u64) -> Result<Arc<KeySet>, LocumUnreachable> {
         let answer = self
             .http
             .get(&self.url)

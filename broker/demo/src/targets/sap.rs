@@ -4,7 +4,7 @@ use super::body::{object, with_seen};
 use super::decimal::DemoDecimal;
 use super::denied::{Denied, not_stored};
 use super::guard::TargetGuard;
-use super::seen::Seen;
+use super::seen::SeenByTarget;
 use super::shelf::Shelf;
 use axum::Router;
 use axum::body::Bytes;
@@ -80,7 +80,7 @@ impl Sap {
 
 /// Whether the token's `authorization_details` let this invoice be posted: it
 /// must lie within one single object of the type.
-fn allowed(seen: &Seen, invoice: &Map<String, Value>) -> Result<(), Denied> {
+fn allowed(seen: &SeenByTarget, invoice: &Map<String, Value>) -> Result<(), Denied> {
     match seen.details(INVOICE_POST) {
         None => Ok(()),
         Some(limits) if limits.iter().any(|limit| within(limit, invoice)) => Ok(()),

@@ -4,14 +4,14 @@ use locum_core::token::{Claims, Verified};
 use serde_json::{Value, json};
 
 /// The part of a token that a target goes by.
-pub(crate) struct Seen {
+pub(crate) struct SeenByTarget {
     sub: String,
     act: Option<Value>,
     scope: String,
     details: Option<Value>,
 }
 
-impl Seen {
+impl SeenByTarget {
     /// Read off a token whose signature and claims were checked.
     pub(crate) fn of(token: &Verified<Claims>) -> Self {
         let claims = token.get();

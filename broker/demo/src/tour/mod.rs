@@ -5,7 +5,7 @@ mod play;
 mod scenes;
 mod world;
 
-use crate::started::{Flaw, Start};
+use crate::started::{DemoFlaw, Start};
 use play::Play;
 use std::process::ExitCode;
 use world::TourWorld;
@@ -23,7 +23,7 @@ pub async fn command(json: bool, start: Start) -> ExitCode {
     }
 }
 
-async fn perform(play: &mut Play, start: Start) -> Result<(), Flaw> {
+async fn perform(play: &mut Play, start: Start) -> Result<(), DemoFlaw> {
     let folder = tempfile::tempdir()?;
     let world = play
         .step(

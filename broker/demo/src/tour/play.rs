@@ -1,12 +1,12 @@
 //! Telling what happens: lines for people, or one JSON object a step.
 
-use crate::started::Flaw;
+use crate::started::DemoFlaw;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::io::Write;
 
 /// What a step gives on: a value for later steps, and what there is to see.
-pub(super) struct Seen<T> {
+pub(super) struct SeenInTour<T> {
     /// For later steps.
     pub(super) value: T,
     /// For the reader; claims under `claims`, never a token.
@@ -42,8 +42,8 @@ impl Play {
     pub(super) async fn step<T>(
         &mut self,
         title: &str,
-        scene: impl Future<Output = Result<Seen<T>, Flaw>>,
-    ) -> Result<T, Flaw> {
+        scene: impl Future<Output = Result<SeenInTour<T>, DemoFlaw>>,
+    ) -> Result<T, DemoFlaw> {
         self.step += 1;
         let (ok, detail, result) = match scene.await {
             Ok(seen) => (true, seen.detail, Ok(seen.value)),
@@ -66,7 +66,7 @@ impl Play {
     }
 
     /// How it ended.
-    pub(super) fn closing(&self, ended: &Result<(), Flaw>) {
+    pub(super) fn closing(&self, ended: &Result<(), DemoFlaw>) {
         match (self.json, ended) {
             (true, _) => {}
             (false, Ok(())) => say(&format!(

@@ -1,8 +1,8 @@
 //! The scenes of the tour, one function each.
 
-use super::play::Seen;
+use super::play::SeenInTour;
 use super::world::{TourAnswer, TourWorld, claims};
-use crate::started::Flaw;
+use crate::started::DemoFlaw;
 use serde_json::{Value, json};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -15,7 +15,7 @@ pub(super) struct TourToken {
     delegation: String,
 }
 
-fn ensure(holds: bool, what: &str) -> Result<(), Flaw> {
+fn ensure(holds: bool, what: &str) -> Result<(), DemoFlaw> {
     if holds {
         Ok(())
     } else {
@@ -24,7 +24,10 @@ fn ensure(holds: bool, what: &str) -> Result<(), Flaw> {
 }
 
 /// A session by name and password.
-pub(super) async fn sign_in(world: &TourWorld, person: &str) -> Result<Seen<String>, Flaw> {
+pub(super) async fn sign_in(
+    world: &TourWorld,
+    person: &str,
+) -> Result<SeenInTour<String>, DemoFlaw> {
     let password = world.known(&format!("/people/{person}/password"));
     let form = [("username", person), ("password", password.as_str())];
     let answer = world
@@ -33,7 +36,7 @@ pub(super) async fn sign_in(world: &TourWorld, person: &str) -> Result<Seen<Stri
         .expect(200)?;
     let token = answer.text("id_token");
     let claims = claims(&token);
-    Ok(Seen {
+    Ok(SeenInTour {
         detail: json!({ "claims": claims }),
         value: token,
     })
@@ -44,7 +47,7 @@ async fn ask(
     agent: &str,
     session: &str,
     more: &[(&str, &str)],
-) -> Result<TourAnswer, Flaw> {
+) -> Result<TourAnswer, DemoFlaw> {
     let mut form = vec![
         ("grant_type", EXCHANGE),
         ("subject_token", session),
@@ -55,10 +58,10 @@ async fn ask(
     world.token(agent, &form).await
 }
 
-fn issued(answer: &TourAnswer) -> Seen<TourToken> {
+fn issued(answer: &TourAnswer) -> SeenInTour<TourToken> {
     let token = answer.text("access_token");
     let delegation = answer.text("delegation_id");
-    Seen {
+    SeenInTour {
         detail: json!({ "scope": answer.text("scope"), "claims": claims(&token) }),
         value: TourToken { token, delegation },
     }
@@ -69,7 +72,10 @@ fn refused(answer: &TourAnswer) -> Value {
 }
 
 /// The main job.
-pub(super) async fn exchange(world: &TourWorld, session: &str) -> Result<Seen<TourToken>, Flaw> {
+pub(super) async fn exchange(
+    world: &TourWorld,
+    session: &str,
+) -> Result<SeenInTour<TourToken>, DemoFlaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -88,7 +94,10 @@ pub(super) async fn exchange(world: &TourWorld, session: &str) -> Result<Seen<To
 }
 
 /// The target looks at the token itself.
-pub(super) async fn call_sap(world: &TourWorld, token: &TourToken) -> Result<Seen<()>, Flaw> {
+pub(super) async fn call_sap(
+    world: &TourWorld,
+    token: &TourToken,
+) -> Result<SeenInTour<()>, DemoFlaw> {
     let answer = world
         .target("/sap/invoices/4711", &token.token, None)
         .await?
@@ -98,14 +107,14 @@ pub(super) async fn call_sap(world: &TourWorld, token: &TourToken) -> Result<See
         seen.get("sub") == Some(&json!("demo:ada")),
         "SAP sees on whose behalf",
     )?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: json!({ "invoice": answer.text("id"), "seen": seen }),
     })
 }
 
 /// A refusal that says what would pass; what it says does pass.
-pub(super) async fn too_much(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn too_much(world: &TourWorld, session: &str) -> Result<SeenInTour<()>, DemoFlaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -124,14 +133,14 @@ pub(super) async fn too_much(world: &TourWorld, session: &str) -> Result<Seen<()
     ask(world, "invoice-agent", session, &[("scope", &advice)])
         .await?
         .expect(200)?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: refused(&answer),
     })
 }
 
 /// No `may_act`, no grant, no policy.
-pub(super) async fn no_basis(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn no_basis(world: &TourWorld, session: &str) -> Result<SeenInTour<()>, DemoFlaw> {
     let answer = ask(
         world,
         "invoice-agent",
@@ -144,14 +153,14 @@ pub(super) async fn no_basis(world: &TourWorld, session: &str) -> Result<Seen<()
         answer.text("error") == "consent_required",
         "only the basis is missing",
     )?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: refused(&answer),
     })
 }
 
 /// A standing delegation, made by the administrator.
-pub(super) async fn grant(world: &TourWorld) -> Result<Seen<()>, Flaw> {
+pub(super) async fn grant(world: &TourWorld) -> Result<SeenInTour<()>, DemoFlaw> {
     let until = in_an_hour(world)?;
     let grant = json!({
         "person": "demo:ada", "groups": ["demo:staff"], "agent": "invoice-agent", "expires_at": until.to_string(), "max_uses": 1,
@@ -160,13 +169,13 @@ pub(super) async fn grant(world: &TourWorld) -> Result<Seen<()>, Flaw> {
         "reason": "monthly close",
     });
     let answer = world.admin("/grants", Some(&grant)).await?.expect(201)?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: json!({ "grant": answer.text("id"), "state": answer.text("state"), "limits": grant.get("targets") }),
     })
 }
 
-fn in_an_hour(world: &TourWorld) -> Result<jiff::Timestamp, Flaw> {
+fn in_an_hour(world: &TourWorld) -> Result<jiff::Timestamp, DemoFlaw> {
     let now = i64::try_from(world.now_s())?;
     Ok(jiff::Timestamp::from_second(now + 3_600)?)
 }
@@ -178,7 +187,7 @@ const INVOICE: &str =
 pub(super) async fn post_invoice(
     world: &TourWorld,
     session: &str,
-) -> Result<Seen<TourToken>, Flaw> {
+) -> Result<SeenInTour<TourToken>, DemoFlaw> {
     let more = [
         ("scope", "invoice.post"),
         ("authorization_details", INVOICE),
@@ -199,7 +208,7 @@ pub(super) async fn post_invoice(
 }
 
 /// One use was granted.
-pub(super) async fn used_up(world: &TourWorld, session: &str) -> Result<Seen<()>, Flaw> {
+pub(super) async fn used_up(world: &TourWorld, session: &str) -> Result<SeenInTour<()>, DemoFlaw> {
     let more = [
         ("scope", "invoice.post"),
         ("authorization_details", INVOICE),
@@ -211,14 +220,17 @@ pub(super) async fn used_up(world: &TourWorld, session: &str) -> Result<Seen<()>
         answer.text("error") == "consent_required",
         "the grant is used up",
     )?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: refused(&answer),
     })
 }
 
 /// `delegate_to`: a token that only the next agent can use.
-pub(super) async fn pass_on(world: &TourWorld, session: &str) -> Result<Seen<TourToken>, Flaw> {
+pub(super) async fn pass_on(
+    world: &TourWorld,
+    session: &str,
+) -> Result<SeenInTour<TourToken>, DemoFlaw> {
     let more = [("scope", "invoice.read"), ("delegate_to", "hr-agent")];
     let answer = ask(world, "invoice-agent", session, &more)
         .await?
@@ -244,7 +256,7 @@ pub(super) async fn pass_on(world: &TourWorld, session: &str) -> Result<Seen<Tou
 pub(super) async fn take_over(
     world: &TourWorld,
     passed: &TourToken,
-) -> Result<Seen<TourToken>, Flaw> {
+) -> Result<SeenInTour<TourToken>, DemoFlaw> {
     let form = [
         ("grant_type", EXCHANGE),
         ("subject_token", passed.token.as_str()),
@@ -271,7 +283,7 @@ pub(super) async fn cascade(
     world: &TourWorld,
     first: &TourToken,
     second: &TourToken,
-) -> Result<Seen<()>, Flaw> {
+) -> Result<SeenInTour<()>, DemoFlaw> {
     ensure(
         world.is_active(&second.token).await?,
         "the second token is alive",
@@ -289,7 +301,7 @@ pub(super) async fn cascade(
         .target("/sap/invoices/4711", &second.token, None)
         .await?;
     ensure(sap.status == 401, "SAP refuses it")?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: json!({ "revoked": first.delegation, "died": second.delegation, "sap": "401 invalid_token" }),
     })
@@ -301,7 +313,7 @@ pub(super) async fn lock(
     world: &TourWorld,
     session: &str,
     token: &TourToken,
-) -> Result<Seen<()>, Flaw> {
+) -> Result<SeenInTour<()>, DemoFlaw> {
     let what = json!({ "what": { "kind": "agent", "id": "invoice-agent" }, "reason": "tour" });
     let locked = world.admin("/locks", Some(&what)).await?.expect(201)?;
     let answer = ask(
@@ -326,7 +338,7 @@ pub(super) async fn lock(
         .await?
         .expect(200)?;
     ensure(world.is_active(&token.token).await?, "it lives again")?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: json!({ "lock": locked.text("id"), "affected": locked.body.get("affected"), "says": answer.text("error_description") }),
     })
@@ -336,13 +348,13 @@ pub(super) async fn lock(
 pub(super) async fn explain(
     world: &TourWorld,
     of: &TourToken,
-) -> Result<Seen<(String, Value)>, Flaw> {
+) -> Result<SeenInTour<(String, Value)>, DemoFlaw> {
     let answer = world
         .admin(&format!("/decisions/{}", of.delegation), None)
         .await?
         .expect(200)?;
     let detail = json!({ "decision": answer.body });
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (of.delegation.clone(), answer.body),
         detail,
     })
@@ -353,7 +365,7 @@ pub(super) async fn intact(
     world: &TourWorld,
     before: &(String, Value),
     dead: &TourToken,
-) -> Result<Seen<()>, Flaw> {
+) -> Result<SeenInTour<()>, DemoFlaw> {
     let answer = world
         .admin(&format!("/decisions/{}", before.0), None)
         .await?
@@ -363,7 +375,7 @@ pub(super) async fn intact(
         !world.is_active(&dead.token).await?,
         "the revoked chain is still dead",
     )?;
-    Ok(Seen {
+    Ok(SeenInTour {
         value: (),
         detail: json!({ "record": answer.body.get("record"), "dead": dead.delegation }),
     })

@@ -1,7 +1,7 @@
 //! The dev world as the tour sees it: over HTTP only.
 
-use super::play::Seen;
-use crate::started::{Flaw, Start, Started};
+use super::play::SeenInTour;
+use crate::started::{DemoFlaw, Start, Started};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -38,7 +38,7 @@ impl TourAnswer {
     ///
     /// # Errors
     /// What came instead, without tokens: refusals hold none.
-    pub(super) fn expect(self, status: u16) -> Result<Self, Flaw> {
+    pub(super) fn expect(self, status: u16) -> Result<Self, DemoFlaw> {
         if self.status == status {
             return Ok(self);
         }
@@ -57,11 +57,11 @@ impl TourWorld {
     ///
     /// # Errors
     /// When it does not start.
-    pub(super) async fn start(data: &Path, start: Start) -> Result<Seen<Self>, Flaw> {
+    pub(super) async fn start(data: &Path, start: Start) -> Result<SeenInTour<Self>, DemoFlaw> {
         let running = start(data.to_owned()).await?;
         let http = client()?;
         let detail = json!({ "issuer": running.at().issuer, "provider": running.at().idp(), "records": running.records() });
-        Ok(Seen {
+        Ok(SeenInTour {
             value: Self { running, http },
             detail,
         })
@@ -71,7 +71,11 @@ impl TourWorld {
     ///
     /// # Errors
     /// When either does not go well.
-    pub(super) async fn restart(self, data: &Path, start: Start) -> Result<Seen<Self>, Flaw> {
+    pub(super) async fn restart(
+        self,
+        data: &Path,
+        start: Start,
+    ) -> Result<SeenInTour<Self>, DemoFlaw> {
         self.stop().await?;
         Self::start(data, start).await
     }
@@ -80,7 +84,7 @@ impl TourWorld {
     ///
     /// # Errors
     /// When it does not end well.
-    pub(super) async fn stop(self) -> Result<(), Flaw> {
+    pub(super) async fn stop(self) -> Result<(), DemoFlaw> {
         self.running.stop().await
     }
 
@@ -108,7 +112,7 @@ impl TourWorld {
         url: &str,
         client: Option<&str>,
         form: &[(&str, &str)],
-    ) -> Result<TourAnswer, Flaw> {
+    ) -> Result<TourAnswer, DemoFlaw> {
         let mut request = self.http.post(url).form(form);
         if let Some(client) = client {
             request = request.basic_auth(
@@ -127,7 +131,7 @@ impl TourWorld {
         &self,
         agent: &str,
         form: &[(&str, &str)],
-    ) -> Result<TourAnswer, Flaw> {
+    ) -> Result<TourAnswer, DemoFlaw> {
         self.form(&self.known("/token_endpoint"), Some(agent), form)
             .await
     }
@@ -141,7 +145,7 @@ impl TourWorld {
         path: &str,
         token: &str,
         body: Option<&Value>,
-    ) -> Result<TourAnswer, Flaw> {
+    ) -> Result<TourAnswer, DemoFlaw> {
         let url = format!("{}{path}", self.running.at().demo);
         let request = match body {
             None => self.http.get(url),
@@ -154,7 +158,11 @@ impl TourWorld {
     ///
     /// # Errors
     /// When nothing answers.
-    pub(super) async fn admin(&self, path: &str, body: Option<&Value>) -> Result<TourAnswer, Flaw> {
+    pub(super) async fn admin(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<TourAnswer, DemoFlaw> {
         let url = format!("{}{path}", self.known("/admin_api"));
         let request = match body {
             None => self.http.get(url),
@@ -168,7 +176,7 @@ impl TourWorld {
     ///
     /// # Errors
     /// When nothing answers.
-    pub(super) async fn is_active(&self, token: &str) -> Result<bool, Flaw> {
+    pub(super) async fn is_active(&self, token: &str) -> Result<bool, DemoFlaw> {
         let url = format!("{}/introspect", self.running.at().issuer);
         let request = self.http.post(url).form(&[("token", token)]);
         let (id, secret) = (
@@ -182,7 +190,7 @@ impl TourWorld {
     }
 }
 
-fn client() -> Result<reqwest::Client, Flaw> {
+fn client() -> Result<reqwest::Client, DemoFlaw> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the tour's own client: loopback only, no redirects, no proxy"
@@ -195,7 +203,7 @@ fn client() -> Result<reqwest::Client, Flaw> {
         .build()?)
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> Result<TourAnswer, Flaw> {
+async fn answer(request: reqwest::RequestBuilder) -> Result<TourAnswer, DemoFlaw> {
     let response = request.send().await?;
     let status = response.status().as_u16();
     let bytes = response.bytes().await?;

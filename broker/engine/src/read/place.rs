@@ -146,7 +146,7 @@ impl<'de> Deserializer<'de> for At {
                 items: items.into_iter(),
                 place: 0,
             }),
-            Value::Object(members) => visitor.visit_map(Members {
+            Value::Object(members) => visitor.visit_map(ReadMembers {
                 members: members.into_iter(),
                 value: None,
             }),
@@ -209,12 +209,12 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-struct Members {
+struct ReadMembers {
     members: serde_json::map::IntoIter,
     value: Option<(String, Value)>,
 }
 
-impl<'de> MapAccess<'de> for Members {
+impl<'de> MapAccess<'de> for ReadMembers {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(

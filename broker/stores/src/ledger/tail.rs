@@ -21,7 +21,7 @@ const PROBE: usize = 64 * 1024;
 
 /// Where a commit went.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Written {
+pub(super) struct WrittenTail {
     /// First index of the segment.
     pub(super) segment: u64,
     /// Where in the segment it begins.
@@ -83,7 +83,12 @@ impl Tail {
 
     /// Makes a commit durable; its first record has the index `next`. On an
     /// error nothing of it counts.
-    pub(super) fn append(&mut self, bytes: &[u8], next: u64, limit: u64) -> io::Result<Written> {
+    pub(super) fn append(
+        &mut self,
+        bytes: &[u8],
+        next: u64,
+        limit: u64,
+    ) -> io::Result<WrittenTail> {
         self.repair()?;
         // Set until the commit is whole, so that no way out forgets it.
         self.broken = true;
@@ -130,7 +135,7 @@ impl Tail {
         Ok(())
     }
 
-    fn commit(&mut self, bytes: &[u8]) -> io::Result<Written> {
+    fn commit(&mut self, bytes: &[u8]) -> io::Result<WrittenTail> {
         let offset = self.durable;
         self.disk.write(&self.file, bytes, offset)?;
         #[expect(
@@ -143,7 +148,7 @@ impl Tail {
         self.identity.check(&self.path)?;
         self.newest = offset;
         self.durable += bytes.len() as u64;
-        Ok(Written {
+        Ok(WrittenTail {
             segment: self.first,
             offset,
             sync,

@@ -14,7 +14,7 @@ use super::{
     map::Map,
     queue::{Next, Queue, QueuedAppend},
     stats::Counters,
-    tail::{Tail, Written},
+    tail::{Tail, WrittenTail},
 };
 
 /// Most records in one commit.
@@ -124,7 +124,7 @@ impl Writer {
 
     /// The commit is durable: readers see it, then the follower, then those
     /// who wait hear of it.
-    fn publish(&mut self, placed: Vec<Placed>, written: &Written) {
+    fn publish(&mut self, placed: Vec<Placed>, written: &WrittenTail) {
         let ends = placed
             .iter()
             .map(|p| (written.offset + p.end, p.appended.place.time_ms));

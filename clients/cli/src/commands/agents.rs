@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::Report;
 use crate::text::member;
 
-use super::collection::{Collection, Look, may_do};
+use super::collection::{Collection, LookUp, may_do};
 
 const AGENTS: Collection = Collection {
     name: "agents",
@@ -29,7 +29,7 @@ pub struct AgentsArgs {
 #[derive(Debug, Subcommand)]
 enum AgentVerb {
     #[command(flatten)]
-    Look(Look),
+    Look(LookUp),
     /// Suspend an agent: it works like a lock
     Suspend(AgentChange),
     /// Resume a suspended agent
@@ -51,7 +51,7 @@ struct AgentChange {
 
 /// Lists, shows or changes.
 pub(crate) async fn run(args: AgentsArgs, environment: &Environment) -> Result<Report, Failure> {
-    let (change, verb) = match args.verb.unwrap_or(AgentVerb::Look(Look::List)) {
+    let (change, verb) = match args.verb.unwrap_or(AgentVerb::Look(LookUp::List)) {
         AgentVerb::Look(look) => return AGENTS.look(look, environment).await,
         AgentVerb::Suspend(change) => (change, "suspend"),
         AgentVerb::Resume(change) => (change, "resume"),

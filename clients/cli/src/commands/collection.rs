@@ -24,12 +24,12 @@ pub(super) struct Collection {
 #[derive(Debug, Args)]
 pub struct LookArgs {
     #[command(subcommand)]
-    look: Option<Look>,
+    look: Option<LookUp>,
 }
 
 /// Looking at a collection.
 #[derive(Debug, Default, Subcommand)]
-pub(super) enum Look {
+pub(super) enum LookUp {
     /// List all
     #[default]
     List,
@@ -53,13 +53,13 @@ impl Collection {
     /// Lists or shows.
     pub(super) async fn look(
         &self,
-        look: Look,
+        look: LookUp,
         environment: &Environment,
     ) -> Result<Report, Failure> {
         let admin = Admin::new(environment)?;
         match look {
-            Look::List => Ok(self.listed(json!({"items": admin.list(self.name).await?}))),
-            Look::Show { id } => {
+            LookUp::List => Ok(self.listed(json!({"items": admin.list(self.name).await?}))),
+            LookUp::Show { id } => {
                 let one = admin.show(self.name, &id).await?;
                 let text = object(&one);
                 Ok(Report::new(one, text))

@@ -11,7 +11,7 @@ use crate::text::member;
 use crate::what::What;
 use crate::{details, input};
 
-use super::collection::{Collection, Look, may_do};
+use super::collection::{Collection, LookUp, may_do};
 use super::revoke;
 
 const GRANTS: Collection = Collection {
@@ -30,7 +30,7 @@ pub struct GrantsArgs {
 #[derive(Debug, Subcommand)]
 enum GrantVerb {
     #[command(flatten)]
-    Look(Look),
+    Look(LookUp),
     /// Let an agent act for a person at a target, within limits
     Add(Box<Add>),
     /// Revoke a grant for ever
@@ -86,7 +86,7 @@ struct Add {
 
 /// Lists, shows, adds or revokes.
 pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<Report, Failure> {
-    match args.verb.unwrap_or(GrantVerb::Look(Look::List)) {
+    match args.verb.unwrap_or(GrantVerb::Look(LookUp::List)) {
         GrantVerb::Look(look) => GRANTS.look(look, environment).await,
         GrantVerb::Add(add) => {
             let body = body(&add)?;

@@ -14,12 +14,12 @@ type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError
 
 /// Sends on the broker's runtime for a thread that is outside it.
 #[derive(Debug)]
-pub(super) struct Sender {
+pub(super) struct SpanSender {
     client: Client,
     runtime: Handle,
 }
 
-impl Sender {
+impl SpanSender {
     /// One that gives up after a time.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Sender {
     }
 }
 
-impl HttpClient for Sender {
+impl HttpClient for SpanSender {
     fn send_bytes<'a, 'b>(&'a self, request: Request<Bytes>) -> Sending<'b>
     where
         'a: 'b,

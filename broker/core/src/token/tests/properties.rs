@@ -1,6 +1,6 @@
 //! What holds for any input at all.
 
-use super::super::fixture::{Agreeing, NOW, claims, compact, expectation, token};
+use super::super::fixture::{AgreeingCheck, NOW, claims, compact, expectation, token};
 use super::super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ proptest! {
         for (header, payload) in [(header.as_str(), payload.as_str()), (r#"{"alg":"ES256"}"#, &payload)] {
             if let Ok(unverified) = Unverified::parse(&compact(header, payload, b"good"), TOKEN_MAX) {
                 let slot = expectation(TokenKind::IdToken, &app);
-                let _ = verify(unverified, &slot, now, &Agreeing);
+                let _ = verify(unverified, &slot, now, &AgreeingCheck);
             }
         }
     }
@@ -40,7 +40,7 @@ proptest! {
         all.as_object_mut().unwrap().insert(name.clone(), value.clone());
         let app = ["app".to_owned()];
         let unverified = Unverified::parse(&token(None, &all), TOKEN_MAX).unwrap();
-        let read = verify(unverified, &expectation(TokenKind::IdToken, &app), now, &Agreeing);
+        let read = verify(unverified, &expectation(TokenKind::IdToken, &app), now, &AgreeingCheck);
         prop_assert!(read.is_err() || !value.is_null(), "null passed as {}", name);
     }
 }

@@ -1,6 +1,6 @@
 //! Dates against our clock.
 
-use super::super::fixture::{Agreeing, NOW, accept, claims, expectation, token};
+use super::super::fixture::{AgreeingCheck, NOW, accept, claims, expectation, token};
 use super::super::*;
 use super::id_token_flaw;
 use serde_json::json;
@@ -86,7 +86,7 @@ fn no_clock_and_no_limit_overflows() {
         let mut slot = expectation(TokenKind::IdToken, &app);
         (slot.skew_s, slot.max_age_s, slot.exp_max_ahead_s) = (number, number, Some(number));
         let unverified = Unverified::parse(&token(None, &claims(json!({}))), TOKEN_MAX).unwrap();
-        let passed = verify(unverified, &slot, now, &Agreeing).is_ok();
+        let passed = verify(unverified, &slot, now, &AgreeingCheck).is_ok();
         assert_eq!(passed, now == 0 && number == u64::MAX);
     }
 }
