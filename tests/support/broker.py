@@ -80,7 +80,11 @@ class Broker(Cast):
     def start(self) -> "Broker":
         """Start and wait until requests are answered. Restarts keep the ports, so that issuer and tokens stay the same."""
         if not self.ready:
-            self._first()
+            try:
+                self._first()
+            except BaseException:
+                self.close()  # nobody enters what did not start
+                raise
             return self
         self._serve()
         self.ready["pid"] = self._process.pid
