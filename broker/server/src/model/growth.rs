@@ -5,7 +5,8 @@
 //! start reads again, is written beside it; only the latter is asserted, since
 //! it does not depend on the machine.
 
-use super::scene::{Scene, shown};
+use super::scene::Scene;
+use crate::tests::broker::shown;
 use locum_ambient::Stopwatch;
 use serde_json::{Value, json};
 use std::io::Write;

@@ -4,7 +4,8 @@
 use super::acting::by_secret;
 use super::exchanges::Same;
 use super::history::{FOR_EVER, Grant, Lineage, Locked, Name, Revoked, State, name};
-use super::scene::{GATE, OWNERS, PEOPLE, Scene, TARGETS, read_ms, shown};
+use super::scene::{GATE, OWNERS, PEOPLE, Scene, TARGETS, read_ms};
+use crate::tests::broker::shown;
 use locum_core::lineage::LineageKind;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 use super::history::{Agent, History, State};
 use super::steps::Dice;
-use crate::tests::broker::TestBroker;
+use crate::tests::broker::{TestBroker, shown};
 use locum_core::token::Alg;
 use locum_tokens::keys::SigningKey;
 use serde_json::{Value, json};
@@ -240,12 +240,6 @@ impl Scene {
         }
         answer
     }
-}
-
-/// Unix milliseconds as RFC 3339.
-pub(super) fn shown(ms: u64) -> String {
-    let time = jiff::Timestamp::from_millisecond(ms as i64).unwrap();
-    format!("{time:.3}")
 }
 
 /// RFC 3339 as Unix milliseconds.

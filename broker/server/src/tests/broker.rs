@@ -259,3 +259,9 @@ pub(crate) fn decode(token: &str) -> (Value, Value) {
     };
     (part(0), part(1))
 }
+
+/// Unix milliseconds as RFC 3339.
+pub(crate) fn shown(ms: u64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms as i64).unwrap();
+    format!("{time:.3}")
+}

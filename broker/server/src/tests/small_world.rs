@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::broker::{ISSUER, TestBroker, decode};
+use super::broker::{ISSUER, TestBroker, decode, shown};
 use locum_core::token::Alg;
 use locum_tokens::keys::SigningKey;
 use serde_json::{Value, json};
@@ -27,12 +27,6 @@ pub(super) struct SmallWorld {
     /// The version of the agent that is certified for a year.
     pub(super) version: String,
     count: u64,
-}
-
-/// Unix milliseconds as RFC 3339.
-pub(super) fn shown(ms: u64) -> String {
-    let time = jiff::Timestamp::from_millisecond(i64::try_from(ms).unwrap()).unwrap();
-    time.to_string()
 }
 
 impl SmallWorld {
@@ -129,6 +123,13 @@ impl SmallWorld {
         let (status, answer) = self.ask("read");
         assert_eq!(status, 200, "{answer}");
         answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// An administrator revokes a token.
+    pub(super) fn revoke(&self, token: &str) {
+        let what = json!({"kind": "token", "id": decode(token).1["jti"]});
+        let body = json!({"what": what, "reason": "test"});
+        self.broker.must("POST", "/revocations", &body);
     }
 
     /// What the target is told of a token.

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::small_world::{BEGIN_MS, SmallWorld, exp_s, kid, shown};
+use super::broker::{decode, shown};
+use super::small_world::{BEGIN_MS, SmallWorld, exp_s, kid};
 use serde_json::{Value, json};
 
 const MINUTE_MS: u64 = 60_000;
@@ -163,9 +164,7 @@ fn a_step_back_while_running_revives_nothing() {
     let world = SmallWorld::new();
     let (token, dead) = (world.token(), world.token());
     let short = world.signed_in(BEGIN_MS, 200);
-    let id = super::broker::decode(&dead).1["jti"].clone();
-    let body = json!({"what": {"kind": "token", "id": id}, "reason": "test"});
-    world.broker.must("POST", "/revocations", &body);
+    world.revoke(&dead);
     world.broker.set(BEGIN_MS + 2 * HOUR_MS);
     assert!(!world.is_active(&token));
     for back_ms in [BEGIN_MS, BEGIN_MS - 2 * HOUR_MS] {
@@ -182,7 +181,7 @@ fn records_keep_their_order_over_steps() {
     let mut seen = Vec::new();
     for offset_ms in [0, HOUR_MS, 0, MINUTE_MS, 2 * HOUR_MS, 0] {
         world.broker.set(BEGIN_MS + offset_ms);
-        seen.push(super::broker::decode(&world.token()).1["iat"].as_u64());
+        seen.push(decode(&world.token()).1["iat"].as_u64());
     }
     assert!(seen.is_sorted(), "{seen:?}");
 }
@@ -192,9 +191,7 @@ fn what_was_revoked_or_spent_stays_so_over_a_step_and_a_restart() {
     for step_ms in [0, 2 * MINUTE_MS, 2 * HOUR_MS] {
         let mut world = SmallWorld::new();
         let token = world.token();
-        let id = super::broker::decode(&token).1["jti"].clone();
-        let body = json!({"what": {"kind": "token", "id": id}, "reason": "test"});
-        world.broker.must("POST", "/revocations", &body);
+        world.revoke(&token);
         world.broker.set(BEGIN_MS + step_ms);
         assert!(!world.is_active(&token));
         world.broker.end();
