@@ -93,7 +93,7 @@ impl OwnToken {
             sub: claims.sub.clone(),
             aud: aud.clone(),
             client_id: claims.client_id.clone().ok_or("no client")?,
-            scope: Scope::parse(claims.scope.as_deref().unwrap_or_default())
+            scope: Scope::parse(&claims.scope.as_deref().unwrap_or_default().join(" "))
                 .map_err(|_| "no scope")?,
             iat: claims.iat.ok_or("no time of issue")?,
             exp: claims.exp,

@@ -25,8 +25,8 @@ use crate::registry::{
 use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::token::{
-    Alg, Audiences, Claims, Expectation, Kid, SignatureCheck, SignatureFlaw, TOKEN_MAX, TokenKind,
-    TypRule, Unverified, Verified, verify,
+    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, Kid, SignatureCheck, SignatureFlaw,
+    TOKEN_MAX, TokenKind, TypRule, Unverified, Verified, verify,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
@@ -211,7 +211,8 @@ pub fn verified(kind: TokenKind, iss: &str, claims: &Value) -> Verified<Claims> 
     let audiences: Vec<String> = ["app", OURS].map(str::to_owned).into();
     let expectation = Expectation {
         kind,
-        issuer: iss,
+        issuer: IssuerRule::Claim(iss),
+        demands: Demands::default(),
         audiences: match kind {
             TokenKind::Own => Audiences::CallerDecides,
             TokenKind::IdToken

@@ -11,16 +11,19 @@
 
 mod alg;
 mod claims;
+mod demands;
 mod expectation;
 mod flaw;
 mod kind;
+mod spiffe;
 mod unverified;
 mod verify;
 
 pub use alg::Alg;
 pub use claims::{Claims, DATE_MAX, NAME_MAX};
-pub use expectation::{Audiences, Expectation, TokenKind, TypRule};
+pub use expectation::{Audiences, Demands, Expectation, IssuerRule, TokenKind, TypRule};
 pub use flaw::TokenFlaw;
+pub use spiffe::{is_trust_domain, trust_domain};
 pub use unverified::{TOKEN_MAX, Unverified};
 pub use verify::{Kid, SignatureCheck, SignatureFlaw, Verified, verify};
 

@@ -12,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::jws::JwsSigner;
 use locum_core::token::{
-    Alg, Audiences, Expectation, SignatureCheck, SignatureFlaw, TOKEN_MAX, TokenFlaw, TokenKind,
-    TypRule, Unverified, verify,
+    Alg, Audiences, Demands, Expectation, IssuerRule, SignatureCheck, SignatureFlaw, TOKEN_MAX,
+    TokenFlaw, TokenKind, TypRule, Unverified, verify,
 };
 use locum_tokens::keys::{KeyFlaw, KeySet, SigningKey};
 use serde_json::{Value, json};
@@ -132,7 +132,8 @@ fn rfc7520_6_the_signed_part_of_the_nested_example_verifies_as_ps256() {
     let audiences = ["app".to_owned()];
     let expectation = Expectation {
         kind: TokenKind::IdToken,
-        issuer: "hobbiton.example",
+        issuer: IssuerRule::Claim("hobbiton.example"),
+        demands: Demands::default(),
         audiences: Audiences::AnyOf(&audiences),
         algs: &[Alg::PS256],
         typ: TypRule::JWT,

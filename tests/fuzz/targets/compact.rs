@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use locum_core::token::{
-    Alg, Audiences, DATE_MAX, Expectation, Kid, TokenKind, NAME_MAX, SignatureCheck, SignatureFlaw,
+    Alg, Audiences, DATE_MAX, Demands, Expectation, IssuerRule, Kid, TokenKind, NAME_MAX, SignatureCheck, SignatureFlaw,
     TOKEN_MAX, TypRule, Unverified, verify,
 };
 
@@ -49,7 +49,8 @@ fuzz_target!(|data: &[u8]| {
         };
         let expectation = Expectation {
             kind,
-            issuer: "https://idp.example",
+            issuer: IssuerRule::Claim("https://idp.example"),
+        demands: Demands::default(),
             audiences: Audiences::AnyOf(&audiences),
             algs: &Alg::ALL,
             typ,

@@ -57,21 +57,33 @@ def with_raw(broker, claim, raw):
 
 
 @pytest.mark.parametrize("raw", DATES)
-@pytest.mark.parametrize("claim", ["exp", "iat", "nbf", "auth_time"])
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
 def test_attack_38_a_date_of_another_type_or_out_of_range(broker, claim, raw):
     refused(broker, exchange(broker, with_raw(broker, claim, raw)), "LCM-SUBJECT-INVALID")
 
 
 @pytest.mark.parametrize("raw", ["5", "{}", '{"demo-app": 1}', "[]", '[["demo-app"]]', '["demo-app", 5]', '["demo-app", null]',
-                                 "null", "true", '""', '["demo-app", "demo-app"]'])
+                                 "null", "true", '""'])
 def test_attack_38_an_audience_of_another_type(broker, raw):
     refused(broker, exchange(broker, with_raw(broker, "aud", raw)), "LCM-SUBJECT-INVALID")
 
 
 @pytest.mark.parametrize("raw", ["7", "null", "{}", '""', '["ada"]', "true"])
-@pytest.mark.parametrize("claim", ["iss", "sub", "jti", "sid", "acr"])
+@pytest.mark.parametrize("claim", ["iss", "sub", "jti"])
 def test_attack_38_a_name_of_another_type(broker, claim, raw):
     refused(broker, exchange(broker, with_raw(broker, claim, raw)), "LCM-SUBJECT-INVALID")
+
+
+@pytest.mark.parametrize("claim, raw", [
+    *(("auth_time", raw) for raw in DATES if raw != "1e400"),
+    *((claim, raw) for claim in ("acr", "sid", "azp", "amr") for raw in ("7", "null", "{}", '""', '["ada", 1]', "true"))])
+def test_a_claim_that_is_only_passed_on_costs_nothing_and_counts_as_absent(broker, claim, raw):
+    out = issued(exchange(broker, with_raw(broker, claim, raw)))
+    assert out.claims.get(claim) in (None, []) and out.claims["del"]["sid"] is None
+
+
+def test_an_aud_may_repeat_a_value(broker):
+    issued(exchange(broker, with_raw(broker, "aud", '["demo-app", "demo-app"]')))
 
 
 LONG = 16_385

@@ -30,10 +30,17 @@ def test_the_typ_claim_id_is_fine(broker):
 
 
 @pytest.mark.parametrize("claim, value", [
-    ("scope", "erp.read"), ("scope", ""), ("scp", ["erp.read"]), ("client_id", "demo-app"),
+    ("scope", "erp.read"), ("scope", ""), ("scp", ["erp.read"]), ("client_id", ""), ("client_id", 5),
     ("cnf", {"jkt": "x" * 43}), ("typ", "Bearer"), ("typ", "Logout"), ("typ", "id"), ("typ", ""), ("typ", 5)])
 def test_a_token_with_access_token_claims_is_no_id_token(broker, claim, value):
     refused(broker, exchange(broker, tokens.id_token(broker, **{claim: value})), "LCM-SUBJECT-INVALID")
+
+
+@pytest.mark.parametrize("claim", ["client_id", "azp"])
+def test_a_client_id_or_azp_in_it_must_be_among_its_aud(broker, claim):
+    issued(exchange(broker, tokens.id_token(broker, **{claim: "demo-app"})))
+    issued(exchange(broker, tokens.id_token(broker, **{claim: "other", "aud": ["other", "demo-app"]})))
+    refused(broker, exchange(broker, tokens.id_token(broker, **{claim: "other"})), "LCM-SUBJECT-INVALID")
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "logout+jwt", "secevent+jwt", "dpop+jwt",

@@ -1,9 +1,10 @@
-use locum_core::token::{Audiences, Expectation, TokenKind, TypRule};
+use locum_core::token::{Audiences, Demands, Expectation, IssuerRule, TokenKind, TypRule};
 
 fn without_algorithms(audiences: Audiences<'_>) -> Expectation<'_> {
     Expectation {
         kind: TokenKind::IdToken,
-        issuer: "https://idp.example",
+        issuer: IssuerRule::Claim("https://idp.example"),
+        demands: Demands::default(),
         audiences,
         typ: TypRule::JWT,
         skew_s: 30,

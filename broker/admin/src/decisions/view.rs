@@ -46,6 +46,7 @@ pub(super) fn view(entry: &Entry, issuer: &str, time: &str) -> Value {
         _ => json!({ "iss": issuer, "sub": aside("subject") }),
     };
     out.insert("subject".into(), subject);
+    out.insert("groups".into(), aside("groups").unwrap_or_default());
     // Foreign actors' names stand aside, as personal values do.
     let chain = aside("chain").unwrap_or_else(|| of("chain"));
     out.insert("chain".into(), list(chain));

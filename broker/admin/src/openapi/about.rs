@@ -108,7 +108,7 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "IssuerSpec.kind",
-        "`oidc` (keys by discovery) or `jwt` (keys by `jwks` or `jwks_uri`)",
+        "`oidc` (keys by discovery), `jwt` (keys by `jwks` or `jwks_uri`) or `spiffe` (the same, of the trust domain that `issuer` names)",
     ),
     (
         "IssuerSpec.role",
@@ -138,7 +138,7 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "accept_untyped",
-        "whether access tokens without `typ: at+jwt` are taken; default false",
+        "whether access tokens of header `typ` `JWT` or of none are taken; default false",
     ),
     (
         "trust_may_act",
@@ -150,7 +150,19 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "groups_claim",
-        "the claim that lists a person's groups; default `groups`",
+        "the claim that lists a person's groups, or a JSON Pointer such as `/realm_access/roles`; default `groups`",
+    ),
+    (
+        "require",
+        "`{\"claim\":[\"values\"]}`: claims that their tokens must have, each with one of its values, or with any where the list is empty; default none",
+    ),
+    (
+        "forbid",
+        "claims that their tokens must not have; default none",
+    ),
+    (
+        "max_token_age_s",
+        "greatest age of their tokens by `iat`, 1 to 31,536,000; null: `limits.max_token_age_s` and `limits.actor_max_age_s`",
     ),
     // Policies
     ("files", "`{\"name.cedar\":\"text\"}`, the whole bundle"),
@@ -254,6 +266,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("task_id", "as sent"),
     ("delegate_to", "the agent it is passed on to"),
     ("trace_id", "of the caller's `traceparent`"),
+    (
+        "Decision.groups",
+        "the person's groups as they were read, by the names policies know them under; null: not known, or erased",
+    ),
     ("purpose", "as sent"),
     ("would_pass", "what would have been permitted"),
     ("error_description", "the sentence that the client was told"),

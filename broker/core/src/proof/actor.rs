@@ -115,7 +115,7 @@ impl ActorProof {
             .workload
             .as_ref()
             .is_some_and(|w| w.issuer == *issuer && w.fits(claims));
-        if !its || claims.act.is_some() {
+        if !its {
             return Err(no_agent());
         }
         let since_ms = claims.counts_from_ms(seen_ms);
@@ -199,8 +199,9 @@ impl ActorProof {
             return Err(Refusal::new(
                 Code::ActorMismatch,
                 format!(
-                    "expected the actor itself or one of its presenters as client, found {}; let the actor make the request",
-                    quoted(client.get().id())
+                    "expected the agent {agent} of the actor token to make the request, or a client that it lists as a presenter, found {client}; let {agent} make it, or have {client} added to its `presenters`",
+                    agent = quoted(self.agent.spec.id.as_str()),
+                    client = quoted(client.get().id())
                 ),
             ));
         };

@@ -7,6 +7,7 @@ use crate::party::Link;
 use crate::refusal::{Code, Refusal};
 use crate::registry::{Issuer, IssuerRole};
 use crate::token::Claims;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Whether the token speaks for that issuer, in that issuer's one role: no
@@ -39,12 +40,7 @@ pub(super) fn may_act(claims: &Claims, confers: bool) -> Result<Option<MayAct>, 
     let Some(claim) = &claims.may_act else {
         return Ok(None);
     };
-    let text = |name: &str| {
-        claim
-            .get(name)
-            .and_then(serde_json::Value::as_str)
-            .map(str::to_owned)
-    };
+    let text = |name: &str| claim.get(name).and_then(Value::as_str).map(str::to_owned);
     let sub = text("sub").ok_or_else(|| invalid("a may_act with a sub", "one without"))?;
     let iss = match claim.get("iss") {
         None => claims.iss.clone(),
@@ -96,22 +92,46 @@ pub(super) fn accepted_act(
     Ok(links)
 }
 
-/// A person's groups; a claim that is there and no list of names refuses.
+/// The claim that says which claims stand elsewhere (OpenID Connect Core §5.6.2):
+/// a list beside it is part of a longer one.
+const ELSEWHERE: &str = "_claim_names";
+
+/// A person's groups; a text is one group. Where the whole list stands elsewhere
+/// they are not known, and a claim that is there and no list of names refuses.
 pub(super) fn groups(
     claims: &Claims,
     issuer: &Issuer,
 ) -> Result<Option<BTreeSet<String>>, Refusal> {
-    let claim = &issuer.spec.groups_claim;
-    let Some(names) = claims.strings(claim) else {
-        return match claims.get(claim) {
-            None => Ok(None),
-            Some(_) => Err(invalid("groups as a list of names", "another value")),
-        };
+    let claim = issuer.spec.groups_claim.as_str();
+    if elsewhere(claims, claim) {
+        return Ok(None);
+    }
+    let no_list = || invalid("groups as a list of names", "another value");
+    let names: Vec<&str> = match claims.at(claim) {
+        None => return Ok(None),
+        Some(Value::String(one)) if one.is_empty() => Vec::new(),
+        Some(Value::String(one)) => vec![one],
+        Some(value) => {
+            let names = value.as_array().ok_or_else(no_list)?;
+            let names: Option<_> = names.iter().map(Value::as_str).collect();
+            names.ok_or_else(no_list)?
+        }
     };
-    Ok(Some(
-        names
-            .into_iter()
-            .map(|name| format!("{}:{name}", issuer.id))
-            .collect(),
-    ))
+    let named = |name: &str| format!("{}:{name}", issuer.id);
+    Ok(Some(names.into_iter().map(named).collect()))
+}
+
+/// Whether the list that a claim should be stands elsewhere.
+fn elsewhere(claims: &Claims, claim: &str) -> bool {
+    let top = claim.strip_prefix('/').unwrap_or(claim);
+    let top = if top.len() < claim.len() {
+        top.split('/').next().unwrap_or(top)
+    } else {
+        top
+    };
+    match claims.get(ELSEWHERE) {
+        None => false,
+        Some(Value::Object(names)) => names.contains_key(top),
+        Some(_) => true,
+    }
 }

@@ -121,7 +121,7 @@ impl Parent {
 pub fn mismatch() -> Refusal {
     Refusal::new(
         Code::ActorMismatch,
-        "expected a token of ours from the one it is meant for, found another presenter; ask its holder to pass the chain on with delegate_to",
+        "expected the agent or server that the token was issued for to present it, found another client; let that one make the request, or ask the agent for a token with `delegate_to` that names you",
     )
 }
 

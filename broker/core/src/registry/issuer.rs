@@ -5,7 +5,7 @@ use super::problem::{FieldProblem, Problems};
 use super::target::parse_pair;
 use crate::ids::{AgentId, IssuerId, TargetId};
 use crate::scope::{Authority, ScopeName};
-use crate::token::Alg;
+use crate::token::{Alg, Demands, IssuerRule, is_trust_domain};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -58,9 +58,21 @@ pub struct IssuerSpec {
     /// Whether an `act` in its tokens is taken over.
     #[serde(default)]
     pub accept_act: bool,
-    /// The claim that lists a person's groups.
+    /// The claim that lists a person's groups: a name, or a JSON Pointer, which
+    /// begins with `/`.
     #[serde(default = "default_groups")]
     pub groups_claim: String,
+    /// Claims that its tokens must have, each with the values it may have; an
+    /// empty list is any value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub require: BTreeMap<String, Vec<String>>,
+    /// Claims that its tokens must not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbid: Vec<String>,
+    /// Greatest age of its tokens by `iat`, in seconds, in place of
+    /// `limits.max_token_age_s` and `limits.actor_max_age_s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_token_age_s: Option<u64>,
 }
 
 /// How an issuer's keys are found.
@@ -71,6 +83,9 @@ pub enum IssuerKind {
     Oidc,
     /// `jwks` or `jwks_uri`.
     Jwt,
+    /// The same, for the JWT-SVIDs of a SPIFFE trust domain, which is `issuer`:
+    /// a token belongs to it by its `sub`.
+    Spiffe,
 }
 
 /// What an issuer's tokens may prove. An issuer has one role.
@@ -115,13 +130,31 @@ impl Issuer {
             .unwrap_or_else(|| vec![ours.to_owned()])
     }
 
-    /// What a foreign `scope` leads to; unmapped names give nothing.
+    /// Whose tokens are its own.
     #[must_use]
-    pub fn map_scope(&self, scope: &str) -> Authority {
+    pub const fn rule(&self) -> IssuerRule<'_> {
+        match self.spec.kind {
+            IssuerKind::Oidc | IssuerKind::Jwt => IssuerRule::Claim(self.spec.issuer.as_str()),
+            IssuerKind::Spiffe => IssuerRule::TrustDomain(self.spec.issuer.as_str()),
+        }
+    }
+
+    /// What it asks of the claims of its tokens.
+    #[must_use]
+    pub const fn demands(&self) -> Demands<'_> {
+        Demands {
+            require: Some(&self.spec.require),
+            forbid: self.spec.forbid.as_slice(),
+        }
+    }
+
+    /// What the names in a foreign `scope` lead to; unmapped ones give nothing.
+    #[must_use]
+    pub fn map_scope(&self, scope: &[String]) -> Authority {
         let Some(map) = &self.spec.scope_map else {
             return Authority::default();
         };
-        let pairs = scope.split(' ').filter_map(|name| map.get(name)).flatten();
+        let pairs = scope.iter().filter_map(|name| map.get(name)).flatten();
         Authority::of(pairs.filter_map(|pair| parse_pair(pair)))
     }
 
@@ -182,6 +215,7 @@ impl IssuerSpec {
             out.require(plain, at, "expected a URL without a user and password");
         }
         self.keys(&mut out);
+        self.demanded(&mut out);
         let access = self
             .access_audiences
             .clone()
@@ -206,6 +240,41 @@ impl IssuerSpec {
         out.0
     }
 
+    /// What its tokens must be, beside who signs them.
+    fn demanded(&self, out: &mut Problems) {
+        out.list("/require", self.require.len());
+        out.list("/forbid", self.forbid.len());
+        for (claim, values) in &self.require {
+            let at = format!("/require/{}", step(claim));
+            out.list(&at, values.len());
+            out.require(!claim.is_empty(), &at, "expected the name of a claim");
+            for text in values.iter().chain([claim]) {
+                out.text(&at, text);
+            }
+            out.require(
+                !self.forbid.contains(claim),
+                &at,
+                "expected a claim that `forbid` does not name",
+            );
+        }
+        for (place, claim) in self.forbid.iter().enumerate() {
+            let at = format!("/forbid/{place}");
+            out.text(&at, claim);
+            out.require(!claim.is_empty(), &at, "expected the name of a claim");
+        }
+        out.require(
+            self.max_token_age_s
+                .is_none_or(|age| (1..=TOKEN_AGE_MAX_S).contains(&age)),
+            "/max_token_age_s",
+            "expected seconds from 1 to 31536000",
+        );
+        out.require(
+            !self.groups_claim.starts_with('/') || is_pointer(&self.groups_claim),
+            "/groups_claim",
+            "expected the name of a claim or a JSON Pointer, in which `~` is written `~0`",
+        );
+    }
+
     /// Where its keys come from.
     fn keys(&self, out: &mut Problems) {
         match self.kind {
@@ -221,7 +290,19 @@ impl IssuerSpec {
                     "expected none, since kind is `oidc`",
                 );
             }
-            IssuerKind::Jwt => {
+            IssuerKind::Jwt | IssuerKind::Spiffe => {
+                if self.kind == IssuerKind::Spiffe {
+                    out.require(
+                        is_trust_domain(&self.issuer),
+                        "/issuer",
+                        "expected a trust domain such as `spiffe://acme.example`, since kind is `spiffe`",
+                    );
+                    out.require(
+                        self.role == IssuerRole::Workload,
+                        "/role",
+                        "expected `workload`, since kind is `spiffe`",
+                    );
+                }
                 out.require(
                     self.jwks.is_some() != self.jwks_uri.is_some(),
                     "/jwks",
@@ -236,6 +317,20 @@ impl IssuerSpec {
             }
         }
     }
+}
+
+/// Greatest `max_token_age_s`: a year.
+pub const TOKEN_AGE_MAX_S: u64 = 31_536_000;
+
+/// Whether a text that begins with `/` is a JSON Pointer (RFC 6901 §3).
+fn is_pointer(text: &str) -> bool {
+    let escapes = |step: &str| step.starts_with('0') || step.starts_with('1');
+    text.split('~').skip(1).all(escapes)
+}
+
+/// One step of a JSON Pointer (RFC 6901 §3).
+pub(super) fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Whether a URL holds a user or a password, which would be recorded, shown and

@@ -25,7 +25,7 @@ pub use bounds::{LIST_MAX, RESERVED_IDS, TEXT_MAX};
 pub use catalogue::ScopeDeclaration;
 pub use client::{Client, ClientKind, ClientSpec};
 pub use grant::{Grant, GrantSpec, GrantState, GrantTarget, GrantView, KeptLineage};
-pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec};
+pub use issuer::{Issuer, IssuerKind, IssuerRole, IssuerSpec, TOKEN_AGE_MAX_S};
 pub use past::{FORMER_BYTES_MAX, FORMER_MAX, Past};
 pub use problem::{FieldProblem, Problems};
 pub use references::Reference;

@@ -1,5 +1,6 @@
 //! Claims with their JSON types (RFC 7519 §4.1, RFC 9068 §2.2, RFC 8693 §4).
 
+use super::expectation::TokenKind;
 use super::flaw::TokenFlaw;
 use crate::generations::{text_weight, value_weight};
 use serde_json::{Map, Value};
@@ -15,8 +16,7 @@ pub const NAME_MAX: usize = 512;
 
 /// Claims without a field here that mean something to us: `null` is not
 /// absence for them either (contract §5).
-const OTHERS: [&str; 9] = [
-    "scp",
+const OTHERS: [&str; 8] = [
     "cnf",
     "events",
     "nonce",
@@ -36,7 +36,7 @@ pub struct Claims {
     pub iss: String,
     /// Subject.
     pub sub: String,
-    /// Audience: at least one, each once.
+    /// Audience: at least one, each once, however often it was named.
     pub aud: Vec<String>,
     /// Expiry, Unix seconds.
     pub exp: u64,
@@ -46,7 +46,9 @@ pub struct Claims {
     pub nbf: Option<u64>,
     /// The token's id.
     pub jti: Option<String>,
-    /// When the person signed in, Unix seconds (RFC 9068 §2.2.1).
+    /// When the person signed in, Unix seconds (RFC 9068 §2.2.1). This, `acr`,
+    /// `amr`, `azp` and `sid` are only passed on: where a provider sends
+    /// something else under their names, they count as absent (contract §5).
     pub auth_time: Option<u64>,
     /// How strongly.
     pub acr: Option<String>,
@@ -56,10 +58,9 @@ pub struct Claims {
     pub azp: Option<String>,
     /// The client it was issued to (RFC 9068 §2.2).
     pub client_id: Option<String>,
-    /// Scopes, space between; may be empty.
-    pub scope: Option<String>,
-    /// Whether there is a claim `scp`.
-    pub has_scp: bool,
+    /// Names of scopes, of the claim `scope` or `scp`; may be empty. Always
+    /// `None` in a workload's token, where they mean nothing.
+    pub scope: Option<Vec<String>>,
     /// Whether it is bound to a key (RFC 7800).
     pub has_cnf: bool,
     /// The claim (not the header) `typ`.
@@ -74,8 +75,14 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub(super) fn read(all: Map<String, Value>) -> Result<Self, TokenFlaw> {
-        // `groups` here is the default name; another is looked at by `strings`.
+    /// Reads the claims of a token of that kind; `iss` is the issuer it belongs to
+    /// where that does not hang on the claim of that name.
+    pub(super) fn read(
+        all: Map<String, Value>,
+        kind: TokenKind,
+        iss: Option<&str>,
+    ) -> Result<Self, TokenFlaw> {
+        // `groups` here is the default name; another is looked at by `groups`.
         for claim in OTHERS {
             if all.get(claim).is_some_and(Value::is_null) {
                 return Err(TokenFlaw::ClaimType {
@@ -84,24 +91,31 @@ impl Claims {
                 });
             }
         }
+        let workload = kind == TokenKind::Workload;
         Ok(Self {
-            iss: required(name(&all, "iss")?, "iss")?,
+            iss: match iss {
+                Some(iss) => iss.to_owned(),
+                None => required(name(&all, "iss")?, "iss")?,
+            },
             sub: required(name(&all, "sub")?, "sub")?,
             aud: audience(&all)?,
             exp: required(date(&all, "exp")?, "exp")?,
             iat: date(&all, "iat")?,
             nbf: date(&all, "nbf")?,
             jti: name(&all, "jti")?,
-            auth_time: date(&all, "auth_time")?,
-            acr: name(&all, "acr")?,
-            amr: list(&all, "amr")?.unwrap_or_default(),
-            azp: name(&all, "azp")?,
-            client_id: name(&all, "client_id")?,
-            scope: text(&all, "scope")?,
-            has_scp: all.contains_key("scp"),
+            auth_time: date(&all, "auth_time").ok().flatten(),
+            acr: name(&all, "acr").ok().flatten(),
+            amr: all.get("amr").and_then(strings).unwrap_or_default(),
+            azp: name(&all, "azp").ok().flatten(),
+            client_id: if workload {
+                None
+            } else {
+                name(&all, "client_id")?
+            },
+            scope: if workload { None } else { scope(&all)? },
             has_cnf: all.contains_key("cnf"),
             typ_claim: name(&all, "typ")?,
-            sid: name(&all, "sid")?,
+            sid: name(&all, "sid").ok().flatten(),
             may_act: object(&all, "may_act")?,
             act: object(&all, "act")?,
             all,
@@ -120,8 +134,9 @@ impl Claims {
     /// of members.
     #[must_use]
     pub fn weight(&self) -> usize {
-        const COPIED: [&str; 11] = [
-            "iss", "sub", "aud", "jti", "acr", "amr", "azp", "scope", "sid", "may_act", "act",
+        const COPIED: [&str; 12] = [
+            "iss", "sub", "aud", "jti", "acr", "amr", "azp", "scope", "scp", "sid", "may_act",
+            "act",
         ];
         let weight = |(name, value): (&String, &Value)| {
             let copies = 1 + usize::from(COPIED.contains(&name.as_str()));
@@ -136,11 +151,16 @@ impl Claims {
         self.all.get(claim)
     }
 
-    /// A claim that is an array of strings (groups, for one); `None` when it
-    /// is absent or anything else.
+    /// A claim by name or, where that begins with `/`, by JSON Pointer (RFC 6901).
     #[must_use]
-    pub fn strings(&self, claim: &str) -> Option<Vec<String>> {
-        strings(self.all.get(claim)?)
+    pub fn at(&self, place: &str) -> Option<&Value> {
+        let Some(pointer) = place.strip_prefix('/') else {
+            return self.all.get(place);
+        };
+        let end = pointer.find('/').unwrap_or(pointer.len());
+        let (first, rest) = pointer.split_at_checked(end)?;
+        let claim = first.replace("~1", "/").replace("~0", "~");
+        self.all.get(&claim)?.pointer(rest)
     }
 }
 
@@ -178,17 +198,6 @@ fn name(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>,
     }
 }
 
-fn text(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>, TokenFlaw> {
-    match all.get(claim) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(TokenFlaw::ClaimType {
-            claim,
-            expected: "a string",
-        }),
-    }
-}
-
 /// An integer: `1.0`, `"1"` and numbers beyond the year 9999 are none.
 fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>, TokenFlaw> {
     match all.get(claim) {
@@ -203,17 +212,29 @@ fn date(all: &Map<String, Value>, claim: &'static str) -> Result<Option<u64>, To
     }
 }
 
-fn list(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Vec<String>>, TokenFlaw> {
-    match all.get(claim) {
+/// The names in `scope` or `scp`, each a text with spaces between (RFC 6749 §3.3)
+/// or a list of texts; where both are there, they name the same.
+fn scope(all: &Map<String, Value>) -> Result<Option<Vec<String>>, TokenFlaw> {
+    let names = |claim: &'static str| match all.get(claim) {
         None => Ok(None),
-        Some(value) => match strings(value) {
-            Some(list) => Ok(Some(list)),
-            None => Err(TokenFlaw::ClaimType {
-                claim,
-                expected: "an array of strings",
-            }),
-        },
+        Some(Value::String(text)) => Ok(Some(text.split(' ').map(str::to_owned).collect())),
+        Some(value) => strings(value).map(Some).ok_or(TokenFlaw::ClaimType {
+            claim,
+            expected: "a text or a list of texts",
+        }),
+    };
+    let clean = |names: Option<Vec<String>>| {
+        names.map(|names| names.into_iter().filter(|name| !name.is_empty()).collect())
+    };
+    let (scope, scp): (Option<Vec<String>>, Option<Vec<String>>) =
+        (clean(names("scope")?), clean(names("scp")?));
+    if let (Some(one), Some(other)) = (&scope, &scp) {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        if set(one) != set(other) {
+            return Err(TokenFlaw::TwoScopes);
+        }
     }
+    Ok(scope.or(scp))
 }
 
 fn object(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Value>, TokenFlaw> {
@@ -227,13 +248,14 @@ fn object(all: &Map<String, Value>, claim: &'static str) -> Result<Option<Value>
     }
 }
 
-/// RFC 7519 §4.1.3: a string or an array of them.
+/// RFC 7519 §4.1.3: a string or an array of them. Some providers name a value
+/// twice: it is one.
 fn audience(all: &Map<String, Value>) -> Result<Vec<String>, TokenFlaw> {
     let flaw = TokenFlaw::ClaimType {
         claim: "aud",
-        expected: "a string or an array of different strings, each of 1 to 512 bytes",
+        expected: "a string or an array of strings, each of 1 to 512 bytes",
     };
-    let aud = match all.get("aud") {
+    let mut aud = match all.get("aud") {
         None => return Err(TokenFlaw::Missing { claim: "aud" }),
         Some(Value::String(one)) => vec![one.clone()],
         Some(value) => match strings(value) {
@@ -241,9 +263,10 @@ fn audience(all: &Map<String, Value>) -> Result<Vec<String>, TokenFlaw> {
             None => return Err(flaw),
         },
     };
-    let different: BTreeSet<&String> = aud.iter().collect();
-    if aud.is_empty() || different.len() != aud.len() || !aud.iter().all(|a| is_name(a)) {
+    if aud.is_empty() || !aud.iter().all(|a| is_name(a)) {
         return Err(flaw);
     }
+    let mut known = BTreeSet::new();
+    aud.retain(|value| known.insert(value.clone()));
     Ok(aud)
 }

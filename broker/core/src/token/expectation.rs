@@ -1,6 +1,7 @@
 //! What a token must be to be accepted in one slot.
 
 use super::alg::Alg;
+use std::collections::BTreeMap;
 
 /// Which rules a token is held to: one kind never passes for another
 /// (RFC 8725 §3.12, "mutually exclusive validation rules").
@@ -31,6 +32,26 @@ pub enum Audiences<'a> {
     CallerDecides,
 }
 
+/// Which issuer the token must be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuerRule<'a> {
+    /// The one that `iss` names, compared byte by byte (RFC 7519 §4.1.1).
+    Claim(&'a str),
+    /// The trust domain of the SPIFFE ID in `sub`, such as
+    /// `spiffe://acme.example`, whatever `iss` says (JWT-SVID §3: `iss` is no
+    /// part of it).
+    TrustDomain(&'a str),
+}
+
+/// What an issuer asks of the claims of its tokens (contract §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Demands<'a> {
+    /// Claims that must be there, each with the values it may have; none is any.
+    pub require: Option<&'a BTreeMap<String, Vec<String>>>,
+    /// Claims that must not be there.
+    pub forbid: &'a [String],
+}
+
 /// Which header `typ` passes (RFC 7515 §4.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TypRule<'a> {
@@ -51,10 +72,16 @@ impl TypRule<'static> {
         accepted: &["at+jwt"],
         absent: false,
     };
-    /// Access tokens where the issuer has `accept_untyped`: `at+jwt` or `JWT`.
+    /// Access tokens where the issuer has `accept_untyped`: `at+jwt`, `JWT` or
+    /// none.
     pub const ACCESS_OR_UNTYPED: Self = Self {
         accepted: &["at+jwt", "jwt"],
-        absent: false,
+        absent: true,
+    };
+    /// JWT-SVIDs (JWT-SVID §2): absent, `JWT` or `JOSE`.
+    pub const JWT_OR_JOSE: Self = Self {
+        accepted: &["jwt", "jose"],
+        absent: true,
     };
     /// Client assertions: absent, `JWT` or `client-authentication+jwt`
     /// (contract §11).
@@ -89,10 +116,12 @@ pub(super) fn media_type(typ: &str) -> String {
 pub struct Expectation<'a> {
     /// Which rules apply.
     pub kind: TokenKind,
-    /// `iss`, compared byte by byte.
-    pub issuer: &'a str,
+    /// Whose token it is.
+    pub issuer: IssuerRule<'a>,
     /// `aud`.
     pub audiences: Audiences<'a>,
+    /// What else its issuer asks.
+    pub demands: Demands<'a>,
     /// Algorithms this issuer signs with.
     pub algs: &'a [Alg],
     /// The header's `typ`.

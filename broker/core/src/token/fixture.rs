@@ -2,7 +2,7 @@
 
 use super::alg::Alg;
 use super::claims::Claims;
-use super::expectation::{Audiences, Expectation, TokenKind, TypRule};
+use super::expectation::{Audiences, Demands, Expectation, IssuerRule, TokenKind, TypRule};
 use super::flaw::TokenFlaw;
 use super::unverified::Unverified;
 use super::verify;
@@ -77,7 +77,8 @@ pub(crate) fn claims(patch: Value) -> Value {
 pub(crate) fn expectation(kind: TokenKind, audience: &[String]) -> Expectation<'_> {
     Expectation {
         kind,
-        issuer: ISSUER,
+        issuer: IssuerRule::Claim(ISSUER),
+        demands: Demands::default(),
         audiences: Audiences::AnyOf(audience),
         algs: &[Alg::ES256],
         typ: match kind {

@@ -175,11 +175,45 @@ pub enum TokenFlaw {
         claim: &'static str,
     },
     /// Header `typ` does not say access token, and no claim does.
-    #[error("expected an access token, found none of `scope`, `scp`, `client_id`")]
+    #[error("expected an access token, found none of `scope`, `scp`, `client_id`, `cid`")]
     NoAccessMark,
-    /// An access token that a client got for itself.
-    #[error("expected an access token for a person, found the client itself as `sub`")]
-    SubjectIsClient,
+    /// `scope` and `scp` name different scopes.
+    #[error("expected the same scopes in `scope` and `scp`, found different ones")]
+    TwoScopes,
+    /// An ID token for a client that it is not meant for.
+    #[error("expected one of the token's own `aud` as claim `{claim}`, found another")]
+    NotInAudience {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// A token that a machine got for itself.
+    #[error("expected a token for a person, found a machine's, as its claim `{claim}` shows")]
+    Machine {
+        /// The claim that shows it.
+        claim: &'static str,
+    },
+    /// A claim that the issuer's tokens must have is absent or has another value.
+    #[error("expected claim `{claim}` as the issuer's `require` asks, found {found}")]
+    Required {
+        /// The claim.
+        claim: String,
+        /// `none` or `another value`.
+        found: &'static str,
+    },
+    /// A claim that the issuer's tokens must not have.
+    #[error("expected no claim `{claim}`, which the issuer's `forbid` names, found it")]
+    Forbidden {
+        /// The claim.
+        claim: String,
+    },
+    /// A subject outside the issuer's trust domain (SPIFFE ID §2).
+    #[error(
+        "expected a SPIFFE ID of the trust domain {expected} as claim `sub`, found another value"
+    )]
+    TrustDomain {
+        /// The trust domain, quoted.
+        expected: String,
+    },
     /// A token that is bound to a key (RFC 7800).
     #[error("expected a token without `cnf`, found one that needs proof of a key")]
     Bound,
@@ -228,7 +262,8 @@ impl TokenFlaw {
 
     pub(super) fn audience(found: &[String], expected: &[String]) -> Self {
         let list = |set: &[String]| match set {
-            [] => "none".into(),
+            // Only ever the expected ones: no `aud` is another flaw.
+            [] => "an audience of a list that names none yet".into(),
             [one] => quoted(one),
             [first, rest @ ..] => format!("{} and {} more", quoted(first), rest.len()),
         };
@@ -244,9 +279,14 @@ fn algs(algs: &[Alg]) -> String {
     names.join(" ")
 }
 
+/// As [`quoted`], without the backticks.
+pub(super) fn named(text: &str) -> String {
+    quoted(text).trim_matches('`').to_owned()
+}
+
 /// In backticks, at most [`SHOWN_MAX`] bytes, anything but harmless printable
 /// ASCII as `%xx`.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut shown = String::new();
     for byte in text.bytes() {
         let plain = byte.is_ascii_graphic() && !b"\"\\`%".contains(&byte) || byte == b' ';

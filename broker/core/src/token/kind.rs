@@ -5,9 +5,10 @@ use super::claims::Claims;
 use super::expectation::TokenKind;
 use super::expectation::media_type;
 use super::flaw::TokenFlaw;
+use serde_json::Value;
 
 /// Claims by which a token shows that it is an access token.
-const ACCESS_MARKS: [&str; 3] = ["scope", "scp", "client_id"];
+const ACCESS_MARKS: [&str; 4] = ["scope", "scp", "client_id", "cid"];
 /// Claims that only an ID token has (OpenID Connect Core §2, §3.3.2.11).
 const ID_MARKS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
@@ -25,10 +26,17 @@ pub(super) fn check(claims: &Claims, kind: TokenKind, typ: Option<&str>) -> Resu
 
 fn id_token(claims: &Claims) -> Result<(), TokenFlaw> {
     let kind = "an ID token";
+    unbound(claims)?;
     // `events` makes it a logout token or another event (RFC 8417 §2.2).
-    without(claims, kind, &ACCESS_MARKS)?;
-    without(claims, kind, &["cnf", "events"])?;
-    typ_claim(claims, kind, &["ID"])
+    without(claims, kind, &["scope", "scp", "events"])?;
+    typ_claim(claims, kind, &["ID"])?;
+    for (claim, party) in [("client_id", &claims.client_id), ("azp", &claims.azp)] {
+        let meant = |party: &String| claims.aud.contains(party);
+        if !party.as_ref().is_none_or(meant) {
+            return Err(TokenFlaw::NotInAudience { claim });
+        }
+    }
+    person(claims)
 }
 
 fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
@@ -43,20 +51,37 @@ fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
             return Err(TokenFlaw::NoAccessMark);
         }
     }
-    // A client's token for itself speaks for no person (RFC 9068 §5).
-    let itself = Some(claims.sub.as_str());
-    if claims.client_id.as_deref() == itself || claims.azp.as_deref() == itself {
-        return Err(TokenFlaw::SubjectIsClient);
+    person(claims)
+}
+
+/// A client's token for itself speaks for no person (RFC 9068 §5). The second half
+/// is how Auth0, Entra and Keycloak mark such tokens.
+fn person(claims: &Claims) -> Result<(), TokenFlaw> {
+    let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+    let itself = |claim: &&str| text(claim) == Some(claims.sub.as_str());
+    let itself = ["client_id", "azp", "cid"].into_iter().find(itself);
+    let marks = [
+        ("sub", claims.sub.ends_with("@clients")),
+        ("gty", text("gty") == Some("client-credentials")),
+        ("idtyp", text("idtyp") == Some("app")),
+        (
+            "preferred_username",
+            text("preferred_username").is_some_and(|name| name.starts_with("service-account-")),
+        ),
+    ];
+    let marked = marks.iter().find(|(_, of_machine)| *of_machine);
+    match itself.or(marked.map(|(claim, _)| *claim)) {
+        Some(claim) => Err(TokenFlaw::Machine { claim }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn workload(claims: &Claims) -> Result<(), TokenFlaw> {
     let kind = "a workload token";
     unbound(claims)?;
-    without(claims, kind, &ACCESS_MARKS)?;
-    without(claims, kind, &["nonce", "events"])?;
-    typ_claim(claims, kind, &[])
+    without(claims, kind, &["act", "nonce", "events"])?;
+    // Keycloak says so of every access token, a machine's too.
+    typ_claim(claims, kind, &["Bearer"])
 }
 
 /// RFC 7523 §3: the issuer of a client assertion is its subject, the client.

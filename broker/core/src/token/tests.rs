@@ -51,10 +51,11 @@ fn a_good_token_passes_with_every_claim_in_its_place() {
     assert_eq!(claims.azp.as_deref(), Some("app"));
     assert_eq!(claims.sid.as_deref(), Some("s"));
     assert_eq!(claims.may_act, Some(json!({"sub": "agent"})));
-    assert!(!claims.has_scp && !claims.has_cnf && claims.act.is_none());
-    assert_eq!(claims.strings("groups").unwrap(), ["staff"]);
-    assert_eq!(claims.strings("mixed"), None);
-    assert_eq!(claims.strings("none"), None);
+    assert!(claims.scope.is_none() && !claims.has_cnf && claims.act.is_none());
+    assert_eq!(claims.at("groups"), Some(&json!(["staff"])));
+    assert_eq!(claims.at("/groups/0"), Some(&json!("staff")));
+    assert_eq!(claims.at("/groups/1"), None);
+    assert_eq!(claims.at("none"), None);
     assert_eq!(claims.get("nonce"), Some(&json!("n")));
     assert_eq!(
         (verified.kid().as_str(), verified.typ()),

@@ -76,6 +76,12 @@ impl Unverified {
         self.payload.get("iss").and_then(Value::as_str)
     }
 
+    /// Whom it says it is about: only to choose whose keys to check it with.
+    #[must_use]
+    pub fn subject_unverified(&self) -> Option<&str> {
+        self.payload.get("sub").and_then(Value::as_str)
+    }
+
     /// The header's `kid`: attacker's input, to be looked up and nothing else.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {

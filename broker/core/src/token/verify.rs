@@ -2,10 +2,13 @@
 
 use super::alg::Alg;
 use super::claims::Claims;
-use super::expectation::{Audiences, Expectation, TokenKind};
-use super::flaw::TokenFlaw;
+use super::demands;
+use super::expectation::{Audiences, Expectation, IssuerRule, TokenKind};
+use super::flaw::{TokenFlaw, quoted};
 use super::kind;
+use super::spiffe::trust_domain;
 use super::unverified::Unverified;
+use serde_json::Value;
 use std::fmt;
 
 /// The name of the key that signed: its `kid`, or its thumbprint where the
@@ -121,14 +124,29 @@ pub fn verify(
     }
     let typ = unverified.typ().map(Into::into);
     let digest = unverified.digest();
-    let claims = Claims::read(unverified.payload)?;
-    if claims.iss != expectation.issuer {
-        return Err(TokenFlaw::issuer(&claims.iss, expectation.issuer));
-    }
+    let claims = match expectation.issuer {
+        IssuerRule::Claim(issuer) => {
+            let claims = Claims::read(unverified.payload, expectation.kind, None)?;
+            if claims.iss != issuer {
+                return Err(TokenFlaw::issuer(&claims.iss, issuer));
+            }
+            claims
+        }
+        IssuerRule::TrustDomain(domain) => {
+            let claims = Claims::read(unverified.payload, expectation.kind, Some(domain))?;
+            if trust_domain(&claims.sub) != Some(domain) {
+                return Err(TokenFlaw::TrustDomain {
+                    expected: quoted(domain),
+                });
+            }
+            claims
+        }
+    };
     audience(&claims, expectation)?;
     presence(&claims, expectation)?;
     times(&claims, expectation, now_s)?;
     kind::check(&claims, expectation.kind, typ.as_deref())?;
+    demands::check(&claims, &expectation.demands)?;
     Ok(Verified {
         value: claims,
         kid,
@@ -168,7 +186,7 @@ fn audience(claims: &Claims, expectation: &Expectation<'_>) -> Result<(), TokenF
     let (passes, expected): (bool, &[String]) = match expectation.audiences {
         Audiences::AnyOf(set) => (claims.aud.iter().any(|a| set.contains(a)), set),
         Audiences::Sole(set) => match claims.aud.as_slice() {
-            [one] => (set.contains(one), set),
+            [one] if !names_several(claims) => (set.contains(one), set),
             _ => return Err(TokenFlaw::AudienceNotSole),
         },
         Audiences::CallerDecides => (expectation.kind == TokenKind::Own, &[]),
@@ -178,6 +196,12 @@ fn audience(claims: &Claims, expectation: &Expectation<'_>) -> Result<(), TokenF
     } else {
         Err(TokenFlaw::audience(&claims.aud, expected))
     }
+}
+
+/// Whether `aud` is a list of several, the same value twice included.
+fn names_several(claims: &Claims) -> bool {
+    let listed = claims.get("aud").and_then(Value::as_array);
+    listed.is_some_and(|listed| listed.len() > 1)
 }
 
 fn presence(claims: &Claims, expectation: &Expectation<'_>) -> Result<(), TokenFlaw> {

@@ -2,7 +2,8 @@
 use super::super::test_world::{self, TestWorld};
 use super::*;
 use locum_core::token::{
-    Alg, Audiences, Expectation, TOKEN_MAX, TokenKind, TypRule, Unverified, verify,
+    Alg, Audiences, Demands, Expectation, IssuerRule, TOKEN_MAX, TokenKind, TypRule, Unverified,
+    verify,
 };
 use locum_tokens::keys::KeySet;
 
@@ -35,7 +36,8 @@ fn expected<'a>(
 ) -> Expectation<'a> {
     Expectation {
         kind,
-        issuer,
+        issuer: IssuerRule::Claim(issuer),
+        demands: Demands::default(),
         audiences: Audiences::AnyOf(audience),
         algs: &[Alg::ES256],
         typ,

@@ -9,8 +9,8 @@ use super::seen::SeenByTarget;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, TOKEN_MAX, TokenFlaw, TokenKind, TypRule, Unverified,
-    Verified, verify,
+    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, TOKEN_MAX, TokenFlaw, TokenKind,
+    TypRule, Unverified, Verified, verify,
 };
 use std::sync::Arc;
 
@@ -71,7 +71,8 @@ impl TargetGuard {
     async fn verified(&self, token: &str) -> Result<Verified<Claims>, Denied> {
         let expectation = Expectation {
             kind: TokenKind::Own,
-            issuer: &self.issuer,
+            issuer: IssuerRule::Claim(&self.issuer),
+            demands: Demands::default(),
             audiences: Audiences::AnyOf(&self.audiences),
             algs: &Alg::ALL,
             typ: TypRule::ACCESS,

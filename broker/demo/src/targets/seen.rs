@@ -18,7 +18,7 @@ impl SeenByTarget {
         Self {
             sub: claims.sub.clone(),
             act: claims.act.clone(),
-            scope: claims.scope.clone().unwrap_or_default(),
+            scope: claims.scope.as_deref().unwrap_or_default().join(" "),
             details: claims.get("authorization_details").cloned(),
         }
     }

@@ -4,6 +4,7 @@
 //! "One exchange"). The signature itself is checked in
 //! `broker/tokens/src/keys/verifier.rs`.
 
+use super::advice::TakenFor;
 use super::kept::Foreign;
 use super::slot::Slot;
 use crate::broker::Broker;
@@ -12,9 +13,10 @@ use crate::oauth::waiting::Waiter;
 use crate::unavailable::Unavailable;
 use crate::unavailable::unavailable;
 use locum_core::refusal::Refusal;
-use locum_core::registry::{Issuer, IssuerRole};
+use locum_core::registry::{Issuer, IssuerKind, IssuerRole};
 use locum_core::token::{
-    Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified, verify,
+    Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
+    trust_domain, verify,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -76,8 +78,14 @@ pub(crate) async fn accept(
     sent_as: SentAs,
 ) -> Result<Foreign, Refusal> {
     let found = accept_now((broker, waiter), text, sent_as).await?;
-    sent_as.slot().in_age(broker, found.token.get())?;
-    Ok(found)
+    let slot = sent_as.slot();
+    let (issuer, kind) = (&found.issuer, found.kind);
+    let own_limit = issuer.spec.max_token_age_s.is_some();
+    let old = slot.too_old(broker, found.token.get());
+    match old.filter(|_| !own_limit) {
+        Some(flaw) => Err(slot.flaw_of(&flaw, TakenFor { issuer, kind, slot })),
+        None => Ok(found),
+    }
 }
 
 /// Verifies the token, or finds it verified lately. Its age is looked at by
@@ -101,7 +109,9 @@ async fn accept_now(
             let in_time = kept
                 .token
                 .check_time(&expectation, broker.records.clock.now_s());
-            return in_time.map(|()| kept).map_err(|flaw| slot.flaw(&flaw));
+            let (issuer, kind) = (&kept.issuer, kept.kind);
+            let refused = |flaw| slot.flaw_of(&flaw, TakenFor { issuer, kind, slot });
+            return in_time.map_err(refused).map(|()| kept);
         }
     }
     let unverified = super::slot::read(broker, text, slot)?;
@@ -129,12 +139,27 @@ fn is_declared(broker: &Broker, kept: &Foreign) -> bool {
 
 fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
     let state = broker.records.state.read();
-    let known = token
+    let registry = &state.registry;
+    let named = token
         .issuer_unverified()
-        .and_then(|iss| state.registry.issuer_named(iss));
-    known
+        .and_then(|iss| registry.issuer_named(iss));
+    // What a SPIFFE issuer signs belongs to it by its `sub`, with or without `iss`.
+    let domain = token.subject_unverified().and_then(trust_domain);
+    let by_domain = domain.and_then(|domain| registry.issuer_named(domain));
+    let by_domain = by_domain.filter(|issuer| issuer.spec.kind == IssuerKind::Spiffe);
+    named
+        .or(by_domain)
         .cloned()
-        .ok_or_else(|| slot.refusal("expected a token of a trusted issuer, found another"))
+        .ok_or_else(|| if token.issuer_unverified() == Some(&broker.issuer) {
+            slot.advising(
+                "expected a token of a trusted issuer, found one of this broker",
+                "send it with the type `urn:ietf:params:oauth:token-type:access_token`",
+            )} else {
+            slot.advising(
+                "expected a token of a trusted issuer, found another",
+                "have its `iss` declared as an issuer to the letter, since a slash at the end counts, or get a token of a trusted one",
+            )
+        })
 }
 
 async fn keys(
@@ -167,22 +192,29 @@ fn expectation<'a>(
 ) -> Expectation<'a> {
     Expectation {
         kind,
-        issuer: &issuer.spec.issuer,
+        issuer: issuer.rule(),
         audiences: Audiences::AnyOf(audiences),
+        demands: issuer.demands(),
         algs: &issuer.spec.algs,
-        typ: match (kind, issuer.spec.accept_untyped) {
-            (TokenKind::ForeignAccess, true) => TypRule::ACCESS_OR_UNTYPED,
-            (TokenKind::ForeignAccess, false) => TypRule::ACCESS,
+        typ: match (kind, issuer.spec.kind) {
+            (TokenKind::ForeignAccess, _) if issuer.spec.accept_untyped => {
+                TypRule::ACCESS_OR_UNTYPED
+            }
+            (TokenKind::ForeignAccess, _) => TypRule::ACCESS,
+            (TokenKind::Workload, IssuerKind::Spiffe) => TypRule::JWT_OR_JOSE,
             (
                 TokenKind::IdToken
                 | TokenKind::Workload
                 | TokenKind::Own
                 | TokenKind::ClientAssertion,
-                _,
+                IssuerKind::Oidc | IssuerKind::Jwt | IssuerKind::Spiffe,
             ) => TypRule::JWT,
         },
         skew_s: broker.bounds.clock_skew_s,
-        max_age_s: slot.max_age_s(broker),
+        max_age_s: issuer
+            .spec
+            .max_token_age_s
+            .unwrap_or_else(|| slot.max_age_s(broker)),
         iat_required: true,
         jti_required: false,
         exp_max_ahead_s: None,
@@ -208,6 +240,7 @@ async fn verified(
                 &*keys.set,
             )
         };
+    let refused = |flaw: TokenFlaw| slot.flaw_of(&flaw, TakenFor { issuer, kind, slot });
     let (unverified, known) = match broker.issuer_keys.at_hand(issuer) {
         Some(keys) => (unverified, keys),
         None => {
@@ -223,9 +256,9 @@ async fn verified(
         Err(flaw) if flaw.asks_for_fresh_keys() => {
             let fresh = keys((broker, waiter), issuer, true).await?;
             let again = super::slot::read(broker, text, slot)?;
-            let verified = check(again, &fresh).map_err(|flaw| slot.flaw(&flaw))?;
+            let verified = check(again, &fresh).map_err(refused)?;
             Ok((verified, fresh.generation))
         }
-        Err(flaw) => Err(slot.flaw(&flaw)),
+        Err(flaw) => Err(refused(flaw)),
     }
 }

@@ -1,6 +1,7 @@
 //! One exchange through the rooms (architecture, "One exchange").
 
 mod actor;
+mod advice;
 mod facts;
 pub(crate) mod foreign;
 pub(crate) mod kept;

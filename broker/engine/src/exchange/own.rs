@@ -10,8 +10,8 @@ use locum_core::own::OwnToken;
 use locum_core::refusal::Refusal;
 use locum_core::standing::FOR_EVER;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, Kid, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
-    verify,
+    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, Kid, TokenFlaw, TokenKind, TypRule,
+    Unverified, Verified, verify,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -23,7 +23,8 @@ use std::sync::Arc;
 pub(crate) fn verified(broker: &Broker, text: &str) -> Result<Arc<Verified<Claims>>, TokenFlaw> {
     let expectation = Expectation {
         kind: TokenKind::Own,
-        issuer: &broker.issuer,
+        issuer: IssuerRule::Claim(&broker.issuer),
+        demands: Demands::default(),
         audiences: Audiences::CallerDecides,
         algs: &Alg::ALL,
         typ: TypRule::ACCESS,
@@ -64,10 +65,18 @@ pub(crate) fn verified_in(
     text: &str,
     slot: Slot,
 ) -> Result<Arc<Verified<Claims>>, Refusal> {
-    super::slot::read(broker, text, slot)?;
+    let unverified = super::slot::read(broker, text, slot)?;
+    if unverified.issuer_unverified() != Some(&broker.issuer) {
+        return Err(slot.advising(
+            "expected an access token of this broker, found a token of another issuer",
+            "send a provider's access token or a workload token with the type `urn:ietf:params:oauth:token-type:jwt`, an ID token with `urn:ietf:params:oauth:token-type:id_token`",
+        ));
+    }
     let token = verified(broker, text).map_err(|flaw| slot.flaw(&flaw))?;
-    slot.in_age(broker, token.get())?;
-    Ok(token)
+    match slot.too_old(broker, token.get()) {
+        Some(flaw) => Err(slot.flaw(&flaw)),
+        None => Ok(token),
+    }
 }
 
 /// A token of ours that is on record.

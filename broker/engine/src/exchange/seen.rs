@@ -7,6 +7,7 @@ use crate::unavailable::unavailable;
 use locum_core::decide::SeenMark;
 use locum_core::jcs;
 use locum_core::refusal::Refusal;
+use locum_core::registry::TOKEN_AGE_MAX_S;
 use sha2::{Digest, Sha256};
 
 /// The greatest `limits.actor_max_age_s`: what is remembered must outlast a raise.
@@ -42,7 +43,11 @@ pub(crate) async fn first(
         });
     }
     let key = key(broker, text);
-    let age_s = broker.bounds.max_token_age_s.max(ACTOR_AGE_MAX_S);
+    // An issuer's own limit may be raised to any up to the greatest.
+    let age_s = match found.issuer.spec.max_token_age_s {
+        Some(_) => TOKEN_AGE_MAX_S,
+        None => broker.bounds.max_token_age_s.max(ACTOR_AGE_MAX_S),
+    };
     let oldest_s = iat_s.saturating_add(age_s);
     let until_s = claims.exp.min(oldest_s).saturating_add(1);
     let first_ms = if ahead {

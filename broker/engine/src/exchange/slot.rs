@@ -1,6 +1,7 @@
 //! In which slot a token was sent: it decides the code of a refusal and the
 //! greatest age.
 
+use super::advice::TakenFor;
 use crate::broker::Broker;
 use locum_core::refusal::{Code, Refusal};
 use locum_core::token::{Claims, TokenFlaw, Unverified};
@@ -17,15 +18,27 @@ pub(crate) enum Slot {
 impl Slot {
     /// A refusal of the slot's code.
     pub(crate) fn refusal(self, text: &str) -> Refusal {
-        match self {
-            Self::Subject => Refusal::new(
-                Code::SubjectInvalid,
-                format!("{text}; get a fresh subject token and name its type"),
-            ),
-            Self::Actor => Refusal::new(
-                Code::ActorInvalid,
-                format!("{text}; get a fresh actor token and name its type"),
-            ),
+        let fresh = match self {
+            Self::Subject => "get a fresh subject token and name its type",
+            Self::Actor => "get a fresh actor token and name its type",
+        };
+        self.advising(text, fresh)
+    }
+
+    /// A refusal of the slot's code with another next step.
+    pub(crate) fn advising(self, text: &str, next: &str) -> Refusal {
+        let code = match self {
+            Self::Subject => Code::SubjectInvalid,
+            Self::Actor => Code::ActorInvalid,
+        };
+        Refusal::new(code, format!("{text}; {next}"))
+    }
+
+    /// A refusal for what is wrong with a foreign token.
+    pub(super) fn flaw_of(self, flaw: &TokenFlaw, taken_for: TakenFor<'_>) -> Refusal {
+        match taken_for.next_step(flaw) {
+            Some(next) => self.advising(&flaw.public(), &next).because(flaw.detail()),
+            None => self.flaw(flaw),
         }
     }
 
@@ -44,26 +57,19 @@ impl Slot {
 }
 
 impl Slot {
-    /// Whether a subject token is young enough. The greatest age in force since the
-    /// token was issued counts: a raised age counts for tokens issued since. Other
-    /// slots have no such limit.
-    ///
-    /// # Errors
-    /// The slot's code.
-    pub(crate) fn in_age(self, broker: &Broker, claims: &Claims) -> Result<(), Refusal> {
+    /// What is wrong with the age of a token: a subject token must be young enough.
+    /// The greatest age in force since it was issued counts: a raised age counts for
+    /// tokens issued since. Other slots have no such limit.
+    pub(crate) fn too_old(self, broker: &Broker, claims: &Claims) -> Option<TokenFlaw> {
         let now_s = broker.records.clock.now_s();
-        let Some(iat) = claims.iat.filter(|_| self == Self::Subject) else {
-            return Ok(());
-        };
+        let iat = claims.iat.filter(|_| self == Self::Subject)?;
         let max_age_s = broker.records.state.read().token_ages.of_issued(iat);
-        if now_s.saturating_sub(iat) <= max_age_s {
-            return Ok(());
-        }
-        Err(self.flaw(&TokenFlaw::TooOld {
+        let old = now_s.saturating_sub(iat) > max_age_s;
+        old.then_some(TokenFlaw::TooOld {
             iat,
             max_age_s,
             now_s,
-        }))
+        })
     }
 }
 

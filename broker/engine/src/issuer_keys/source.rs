@@ -51,7 +51,7 @@ pub(super) fn same(one: &IssuerSpec, other: &IssuerSpec) -> bool {
 /// Keys by value, if that is how the issuer has them.
 pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> {
     let jwks = match issuer.spec.kind {
-        IssuerKind::Jwt => issuer.spec.jwks.as_ref()?,
+        IssuerKind::Jwt | IssuerKind::Spiffe => issuer.spec.jwks.as_ref()?,
         IssuerKind::Oidc => return None,
     };
     let digest = Sha256::digest(jwks.to_string()).into();
@@ -71,8 +71,8 @@ pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> 
 pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
     let spec = &issuer.spec;
     let document = match (spec.kind, &spec.jwks_uri) {
-        (IssuerKind::Jwt, Some(uri)) => fetcher.json(uri).await?,
-        (IssuerKind::Jwt, None) => return Err(SourceFlaw::Nowhere),
+        (IssuerKind::Jwt | IssuerKind::Spiffe, Some(uri)) => fetcher.json(uri).await?,
+        (IssuerKind::Jwt | IssuerKind::Spiffe, None) => return Err(SourceFlaw::Nowhere),
         (IssuerKind::Oidc, _) => discovered(fetcher, &spec.issuer).await?,
     };
     read(&document, &spec.algs)

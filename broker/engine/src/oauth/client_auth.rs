@@ -13,7 +13,8 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Status;
 use locum_core::secret::Secret;
 use locum_core::token::{
-    Alg, Audiences, Claims, Expectation, TokenKind, TypRule, Unverified, Verified, verify,
+    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, TokenKind, TypRule, Unverified,
+    Verified, verify,
 };
 use locum_stores::claims::Mark;
 use locum_stores::state::State;
@@ -156,7 +157,8 @@ async fn by_assertion(
     let ours = [broker.issuer.to_string()];
     let expectation = Expectation {
         kind: TokenKind::ClientAssertion,
-        issuer: &id,
+        issuer: IssuerRule::Claim(&id),
+        demands: Demands::default(),
         audiences: Audiences::Sole(&ours),
         algs: &Alg::ALL,
         typ: TypRule::CLIENT_ASSERTION,

@@ -92,7 +92,9 @@ fn other_groups_than_were_committed_to_are_damage() {
 
 /// A token of ours with those claims changed, signed and read back.
 fn token(changes: serde_json::Value) -> OwnToken {
-    use locum_core::token::{Alg, Audiences, Expectation, TokenKind, TypRule, Unverified, verify};
+    use locum_core::token::{
+        Alg, Audiences, Demands, Expectation, IssuerRule, TokenKind, TypRule, Unverified, verify,
+    };
     let id = Jti(Uuid7::new(5, [1; 10]));
     let mut claims = json!({
         "iss": "http://l", "sub": "demo:ada", "aud": "urn:demo:sap", "client_id": "invoice-agent",
@@ -107,7 +109,8 @@ fn token(changes: serde_json::Value) -> OwnToken {
         locum_tokens::keys::KeySet::from_jwks(&json!({ "keys": [key.public_jwk()] }), &Alg::ALL);
     let expectation = Expectation {
         kind: TokenKind::Own,
-        issuer: "http://l",
+        issuer: IssuerRule::Claim("http://l"),
+        demands: Demands::default(),
         audiences: Audiences::CallerDecides,
         algs: &Alg::ALL,
         typ: TypRule::ACCESS,

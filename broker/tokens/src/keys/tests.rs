@@ -11,8 +11,8 @@ mod set;
 
 use super::*;
 use locum_core::token::{
-    Audiences, Claims, Expectation, TOKEN_MAX, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
-    verify,
+    Audiences, Claims, Demands, Expectation, IssuerRule, TOKEN_MAX, TokenFlaw, TokenKind, TypRule,
+    Unverified, Verified, verify,
 };
 use serde_json::{Value, json};
 use std::sync::OnceLock;
@@ -30,7 +30,8 @@ fn accept(text: &str, keys: &KeySet, algs: &[Alg]) -> Result<Verified<Claims>, T
     let audiences = ["urn:demo:sap".to_owned()];
     let expectation = Expectation {
         kind: TokenKind::Own,
-        issuer: "http://127.0.0.1:8420",
+        issuer: IssuerRule::Claim("http://127.0.0.1:8420"),
+        demands: Demands::default(),
         audiences: Audiences::AnyOf(&audiences),
         algs,
         typ: TypRule::ACCESS,

@@ -41,6 +41,9 @@ fn tell(decision: &Value) -> String {
     }
     rows.push(("chain", chain::of_decision(decision)));
     rows.push(("for", member(decision, &["subject", "sub"])));
+    if let Some(groups) = groups(decision) {
+        rows.push(("groups", groups));
+    }
     rows.push(("actor", actor(decision)));
     rows.push(("target", member(decision, &["target"])));
     rows.push(("basis", member(decision, &["basis"])));
@@ -79,6 +82,19 @@ fn outcome(decision: &Value) -> String {
         }
     }
     line
+}
+
+/// The person's groups as they were read; `None` where the decision tells of none.
+fn groups(decision: &Value) -> Option<String> {
+    let said = decision.get("groups")?;
+    if decision.get("subject").is_none_or(Value::is_null) {
+        return None;
+    }
+    Some(match said.as_array().map(Vec::as_slice) {
+        None => "not known".into(),
+        Some([]) => "none".into(),
+        Some(_) => inline(said),
+    })
 }
 
 /// Who acted, and how that was proved.
@@ -120,7 +136,7 @@ mod tests {
         let told = tell(
             &json!({"id":"dlg_1","request_id":"req_1","time":"2026-11-23T10:00:00Z",
             "outcome":"refusal","code":"LCM-SCOPE-REFUSED","client_id":"invoice-agent",
-            "actor_from":"client","subject":{"iss":"i","sub":"demo:ada"},
+            "actor_from":"client","subject":{"iss":"i","sub":"demo:ada"},"groups":["demo:staff"],
             "chain":[{"iss":"l","sub":"invoice-agent"}],"target":"sap","basis":null,
             "requested":{"scope":"x.y"},"granted":null,"would_pass":{"scope":"invoice.read"},
             "checks":[{"name":"locks","result":"passed"},
@@ -132,6 +148,7 @@ mod tests {
             "outcome     refusal LCM-SCOPE-REFUSED  dlg_1  2026-11-23T10:00:00Z",
             "chain       demo:ada → invoice-agent → sap",
             "actor       invoice-agent (as the client)",
+            "groups      demo:staff",
             "would pass  scope=invoice.read",
             "checks      passed   locks",
             "            failed   scope  outside the ceiling",
@@ -143,6 +160,18 @@ mod tests {
                 "no `{line}` in:\n{told}"
             );
         }
+    }
+
+    #[test]
+    fn groups_that_are_not_known_are_told_apart_from_none() {
+        let of = |found: Value| groups(&json!({"subject": {"sub": "demo:ada"}, "groups": found}));
+        assert_eq!(
+            of(json!(["demo:a", "demo:b"])).as_deref(),
+            Some("demo:a, demo:b")
+        );
+        assert_eq!(of(json!([])).as_deref(), Some("none"));
+        assert_eq!(of(Value::Null).as_deref(), Some("not known"));
+        assert_eq!(groups(&json!({"subject": null, "groups": null})), None);
     }
 
     #[test]

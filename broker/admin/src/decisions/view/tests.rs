@@ -29,7 +29,8 @@ fn a_permit_shows_the_members_of_contract_12() {
         "basis": "grant", "grant": "grt_1", "presenter": null, "requested": {}, "granted": {}, "checks": [],
         "policies": ["p"], "bundle": "sha256:0", "jti": "1", "parent": null, "lineage": ["secret"], "marks": [],
     });
-    let side = json!({ "subject": "demo:ada", "salt": "secret", "purpose": "month end" });
+    let groups = json!(["demo:staff"]);
+    let side = json!({ "subject": "demo:ada", "groups": groups, "salt": "secret", "purpose": "month end" });
     let shown = view(&entry(body, Some(side)), "us", "now");
     let members: Vec<&str> = shown
         .as_object()
@@ -44,6 +45,7 @@ fn a_permit_shows_the_members_of_contract_12() {
         assert!(members.contains(name), "{name}");
     }
     assert_eq!(shown["subject"], json!({ "iss": "us", "sub": "demo:ada" }));
+    assert_eq!(shown["groups"], groups);
     assert_eq!(shown["record"], json!({ "tree": "t", "index": 42 }));
     assert_eq!(
         (&shown["grant"], &shown["purpose"]),
@@ -74,4 +76,5 @@ fn an_erased_person_is_null() {
     let body = json!({ "subject": { "kind": "person", "commitment": "x" } });
     let shown = view(&entry(body, None), "us", "now");
     assert_eq!(shown["subject"], json!({ "iss": "us", "sub": null }));
+    assert_eq!(shown["groups"], Value::Null);
 }

@@ -4,6 +4,7 @@ use super::{hr_agent, scene, would_pass};
 use crate::decide::PASSING_QUESTIONS_MAX;
 use crate::policy::{Action, Basis, Behalf, PolicyAnswer, PolicyFault, Question};
 use crate::refusal::Code;
+use crate::registry::Issuer;
 use crate::testing::{Scene, Stub, agent, claims, grant, id_token, issuer, scope, target};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -56,14 +57,41 @@ fn the_question_names_who_acts_for_whom_at_what_risk() {
 fn unknown_groups_are_not_no_groups() {
     let demo = issuer("demo", json!({}));
     let agent = super::invoice_agent();
-    let groups = |patch| {
-        let token = claims(&demo, "eve", "app", patch);
-        id_token(&demo, &token, &agent).map(|subject| subject.groups().is_some())
+    let groups = |demo: &Issuer, patch| {
+        let token = claims(demo, "eve", "app", patch);
+        let subject = id_token(demo, &token, &agent);
+        subject.map(|subject| {
+            subject
+                .groups()
+                .map(|groups| groups.iter().cloned().collect())
+        })
     };
-    assert_eq!(groups(json!({})), Ok(false));
-    assert_eq!(groups(json!({"groups": []})), Ok(true));
-    let flaw = groups(json!({"groups": "staff"})).unwrap_err();
-    assert_eq!(flaw.code, Code::SubjectInvalid);
+    let some = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("demo:{name}")).collect();
+        Ok(Some(names))
+    };
+    assert_eq!(groups(&demo, json!({})), Ok(None));
+    assert_eq!(groups(&demo, json!({"groups": []})), some(&[]));
+    assert_eq!(groups(&demo, json!({"groups": ""})), some(&[]));
+    assert_eq!(groups(&demo, json!({"groups": "staff"})), some(&["staff"]));
+    let paths = json!({"groups": ["/finance/ap", "staff"]});
+    assert_eq!(groups(&demo, paths), some(&["/finance/ap", "staff"]));
+    for elsewhere in [json!({"groups": "src1"}), json!("src1")] {
+        let partial = json!({"groups": ["staff"], "_claim_names": elsewhere});
+        assert_eq!(groups(&demo, partial), Ok(None));
+    }
+    let other = json!({"groups": ["staff"], "_claim_names": {"roles": "src1"}});
+    assert_eq!(groups(&demo, other), some(&["staff"]));
+    for no_list in [json!(7), json!(["a", 1]), json!({"a": 1})] {
+        let flaw = groups(&demo, json!({"groups": no_list})).unwrap_err();
+        assert_eq!(flaw.code, Code::SubjectInvalid);
+    }
+    let roles = issuer("demo", json!({"groups_claim": "/realm_access/roles"}));
+    let keycloak = json!({"realm_access": {"roles": ["clerk"]}, "groups": ["x"]});
+    assert_eq!(groups(&roles, keycloak), some(&["clerk"]));
+    let partial =
+        json!({"realm_access": {"roles": ["clerk"]}, "_claim_names": {"realm_access": "s"}});
+    assert_eq!(groups(&roles, partial), Ok(None));
 }
 
 #[test]

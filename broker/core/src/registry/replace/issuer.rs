@@ -2,7 +2,7 @@
 
 use super::{DeclaredKeys, Worlds, since};
 use crate::ids::IssuerId;
-use crate::registry::issuer::{Issuer, IssuerSpec};
+use crate::registry::issuer::{Issuer, IssuerSpec, step};
 use crate::registry::problem::{FieldProblem, Problems};
 
 impl Issuer {
@@ -91,11 +91,6 @@ fn audiences(spec: &IssuerSpec, out: &mut Problems) {
         "/groups_claim",
         "expected a claim's name",
     );
-}
-
-/// One step of a JSON pointer (RFC 6901 §3).
-fn step(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

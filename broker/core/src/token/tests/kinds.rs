@@ -3,6 +3,7 @@
 use super::super::fixture::{ISSUER, accept, claims, expectation, token};
 use super::super::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const KINDS: [TokenKind; 5] = [
     TokenKind::IdToken,
@@ -103,8 +104,6 @@ fn what_marks_an_access_token_makes_it_no_id_token() {
     for (claim, value) in [
         ("scope", json!("")),
         ("scp", json!(["a"])),
-        ("client_id", json!("app")),
-        ("cnf", json!({"jkt": "x"})),
         (
             "events",
             json!({"http://schemas.openid.net/event/backchannel-logout": {}}),
@@ -126,10 +125,16 @@ fn what_marks_an_access_token_makes_it_no_id_token() {
         read(
             TokenKind::IdToken,
             None,
-            json!({"typ": "ID", "nonce": "n", "azp": "app"})
+            json!({"typ": "ID", "nonce": "n", "azp": "app", "client_id": "app"})
         ),
         None
     );
+    for claim in ["client_id", "azp"] {
+        assert_eq!(
+            read(TokenKind::IdToken, None, json!({ claim: "other" })),
+            Some(TokenFlaw::NotInAudience { claim })
+        );
+    }
 }
 
 #[test]
@@ -171,16 +176,35 @@ fn a_token_that_is_bound_to_a_key_is_no_bearer_token() {
         let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), access.clone());
         assert_eq!(flaw, Some(TokenFlaw::Bound));
         assert_eq!(untyped(access), Some(TokenFlaw::Bound));
-        let workload = read(TokenKind::Workload, None, json!({"cnf": cnf}));
-        assert_eq!(workload, Some(TokenFlaw::Bound));
+        for kind in [TokenKind::Workload, TokenKind::IdToken] {
+            let flaw = read(kind, None, json!({"cnf": cnf}));
+            assert_eq!(flaw, Some(TokenFlaw::Bound));
+        }
     }
 }
 
 #[test]
 fn a_clients_token_for_itself_speaks_for_no_person() {
-    for patch in [json!({"client_id": "ada"}), json!({"azp": "ada"})] {
-        let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), patch);
-        assert_eq!(flaw, Some(TokenFlaw::SubjectIsClient));
+    for (claim, patch) in [
+        ("client_id", json!({"client_id": "ada"})),
+        ("azp", json!({"azp": "ada"})),
+        ("cid", json!({"cid": "ada"})),
+        ("sub", json!({"sub": "app1@clients"})),
+        ("gty", json!({"gty": "client-credentials"})),
+        ("idtyp", json!({"idtyp": "app"})),
+        (
+            "preferred_username",
+            json!({"preferred_username": "service-account-app"}),
+        ),
+    ] {
+        let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), patch.clone());
+        assert_eq!(flaw, Some(TokenFlaw::Machine { claim }), "{patch}");
+        let mut id_token = patch;
+        if matches!(claim, "client_id" | "azp") {
+            id_token["aud"] = json!(["app", "ada"]);
+        }
+        let flaw = read(TokenKind::IdToken, None, id_token);
+        assert_eq!(flaw, Some(TokenFlaw::Machine { claim }));
     }
     assert_eq!(
         read(
@@ -195,9 +219,7 @@ fn a_clients_token_for_itself_speaks_for_no_person() {
 #[test]
 fn what_marks_a_persons_token_makes_it_no_workload_token() {
     for (claim, value) in [
-        ("scope", json!("a")),
-        ("scp", json!("a")),
-        ("client_id", json!("a")),
+        ("act", json!({"iss": "i", "sub": "s"})),
         ("nonce", json!("n")),
         ("events", json!({})),
         ("typ", json!("ID")),
@@ -209,6 +231,93 @@ fn what_marks_a_persons_token_makes_it_no_workload_token() {
     }
     let patch = json!({"kubernetes.io": {"namespace": "n"}, "sub": "system:serviceaccount:n:s"});
     assert_eq!(read(TokenKind::Workload, None, patch), None);
+}
+
+#[test]
+fn in_a_workloads_token_scope_scp_and_client_id_mean_nothing() {
+    for (claim, value) in [
+        ("scope", json!("a")),
+        ("scope", json!(7)),
+        ("scp", json!({"a": 1})),
+        ("scp", Value::Null),
+        ("client_id", json!("")),
+        ("typ", json!("Bearer")),
+    ] {
+        let flaw = read(TokenKind::Workload, None, json!({ claim: value }));
+        assert_eq!(flaw, None, "{claim}");
+    }
+}
+
+#[test]
+fn a_token_of_a_trust_domain_belongs_to_it_by_its_sub_with_or_without_iss() {
+    let app = ["app".to_owned()];
+    let mut slot = expectation(TokenKind::Workload, &app);
+    slot.issuer = IssuerRule::TrustDomain("spiffe://acme.example");
+    slot.typ = TypRule::JWT_OR_JOSE;
+    let read = |typ, patch: Value| {
+        let mut claims = claims(patch);
+        let members = claims.as_object_mut().unwrap();
+        members.retain(|_, value| *value != "none");
+        accept(&token(typ, &claims), &slot)
+    };
+    let sub = "spiffe://acme.example/ns/finance";
+    for (typ, iss) in [
+        (Some("JOSE"), json!("none")),
+        (None, json!("https://spire.example")),
+        (Some("JWT"), json!(7)),
+    ] {
+        let verified = read(typ, json!({"sub": sub, "iss": iss})).unwrap();
+        assert_eq!(verified.get().iss, "spiffe://acme.example");
+        assert_eq!(verified.get().sub, sub);
+    }
+    for other in [
+        "spiffe://acme.example",
+        "spiffe://acme.example.evil/ns/finance",
+        "spiffe://other.example/ns/finance",
+        "ada",
+    ] {
+        let flaw = read(None, json!({"sub": other})).unwrap_err();
+        assert!(matches!(flaw, TokenFlaw::TrustDomain { .. }), "{other}");
+    }
+}
+
+#[test]
+fn what_an_issuer_requires_and_forbids_is_looked_at_whole() {
+    let app = ["app".to_owned()];
+    let require: BTreeMap<String, Vec<String>> = serde_json::from_value(json!({
+        "tid": ["t1", "t2"], "hd": [], "email_verified": ["true"]
+    }))
+    .unwrap();
+    let forbid = ["admin".to_owned()];
+    let mut slot = expectation(TokenKind::IdToken, &app);
+    slot.demands = Demands {
+        require: Some(&require),
+        forbid: &forbid,
+    };
+    let good = json!({"tid": "t2", "hd": 7, "email_verified": true});
+    let read = |name: &str, value: Value| {
+        let mut all = claims(good.clone());
+        all[name] = value;
+        accept(&token(None, &all), &slot).err()
+    };
+    assert_eq!(read("tid", json!("t1")), None);
+    for (claim, value) in [
+        ("tid", json!("t3")),
+        ("tid", json!("T1")),
+        ("tid", json!(["t1"])),
+        ("tid", Value::Null),
+        ("hd", Value::Null),
+        ("email_verified", json!(false)),
+    ] {
+        let flaw = read(claim, value).unwrap();
+        assert!(matches!(flaw, TokenFlaw::Required { claim: c, .. } if c == claim));
+    }
+    let none = accept(&token(None, &claims(json!({}))), &slot).unwrap_err();
+    assert!(matches!(none, TokenFlaw::Required { found: "none", .. }));
+    for value in [json!(1), Value::Null] {
+        let claim = "admin".to_owned();
+        assert_eq!(read("admin", value), Some(TokenFlaw::Forbidden { claim }));
+    }
 }
 
 #[test]

@@ -41,7 +41,8 @@ proptest! {
         let app = ["app".to_owned()];
         let unverified = Unverified::parse(&token(None, &all), TOKEN_MAX).unwrap();
         let read = verify(unverified, &expectation(TokenKind::IdToken, &app), now, &AgreeingCheck);
-        prop_assert!(read.is_err() || !value.is_null(), "null passed as {}", name);
+        let passed_on = matches!(name.as_str(), "auth_time" | "acr" | "amr" | "azp" | "sid");
+        prop_assert!(read.is_err() || passed_on || !value.is_null(), "null passed as {}", name);
     }
 }
 
