@@ -39,6 +39,7 @@ def refusal_shape(broker, answer) -> dict:
         assert member in body, f"`{member}` is missing from {body}"
     text = body["error_description"]
     assert re.fullmatch(r"[\x20\x21\x23-\x5b\x5d-\x7e]+", text), text
+    assert text.endswith(f" [{body['code']}]"), text
     assert body["error_uri"] == f"{broker.issuer}/errors/{body['code']}"
     assert re.fullmatch("req_" + ID, body["request_id"]), body["request_id"]
     assert isinstance(body["retryable"], bool)

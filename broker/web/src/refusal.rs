@@ -44,12 +44,14 @@ pub fn sized_refusal(
 ) -> Response {
     let mapping = refusal.code.mapping();
     let error = mapping.error.unwrap_or("server_error");
+    // Last, since some clients show this text and nothing else.
+    let description = format!("{} [{}]", refusal.description, mapping.text);
     let mut body = json!({
         "error": error,
         "code": mapping.text,
         "request_id": request_id,
         "retryable": refusal.code.retryable(),
-        "error_description": refusal.description,
+        "error_description": description,
         "error_uri": format!("{}/errors/{}", front.issuer, mapping.text),
     });
     if let Some(object) = body.as_object_mut() {
@@ -66,8 +68,7 @@ pub fn sized_refusal(
     let headers = response.headers_mut();
     if status == StatusCode::UNAUTHORIZED {
         let challenge = format!(
-            "Basic realm=\"locum\", error=\"{error}\", error_description=\"{}\"",
-            refusal.description
+            "Basic realm=\"locum\", error=\"{error}\", error_description=\"{description}\"",
         );
         if let Ok(value) = HeaderValue::try_from(challenge) {
             headers.insert(WWW_AUTHENTICATE, value);

@@ -62,6 +62,14 @@ impl Failure {
         let message = ["error_description", "detail", "title"]
             .into_iter()
             .find_map(|name| take_text(&mut rest, name));
+        // The code stands before the sentence here.
+        let mark = code.as_ref().map(|code| format!(" [{code}]"));
+        let message = message.map(
+            |said| match mark.and_then(|mark| said.strip_suffix(&mark)) {
+                Some(sentence) => sentence.to_owned(),
+                None => said,
+            },
+        );
         for noise in ["title", "type", "status"] {
             rest.remove(noise);
         }
@@ -119,7 +127,7 @@ mod tests {
     #[test]
     fn a_refusal_of_the_token_endpoint_keeps_its_code_and_what_would_pass() {
         let body = json!({"error":"invalid_scope","code":"LCM-SCOPE-REFUSED","request_id":"req_1",
-            "retryable":false,"error_description":"ask for less","would_pass":{"scope":"a"}});
+            "retryable":false,"error_description":"ask for less [LCM-SCOPE-REFUSED]","would_pass":{"scope":"a"}});
         let failure = Failure::of_answer(400, None, &body);
         assert_eq!(failure.exit, Exit::Permission);
         assert_eq!(failure.message, "ask for less");
