@@ -140,7 +140,8 @@ fn act_object(link: &Link, inner: Option<Value>) -> Value {
     Value::Object(object)
 }
 
-fn cycle(agent: &AgentId) -> Refusal {
+/// Refuses an actor that stands in the chain already.
+pub(crate) fn cycle(agent: &AgentId) -> Refusal {
     Refusal::new(
         Code::ChainCycle,
         format!(

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod jcs;
 pub mod json;
 pub mod lineage;
+pub mod nearest;
 pub mod own;
 pub mod party;
 pub mod policy;

@@ -21,6 +21,19 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     known.into_iter().min_by_key(|name| cost(name))
 }
 
+/// The known name that was most likely meant: the nearest but for its case, where
+/// no more than a third of it is a slip.
+#[must_use]
+pub fn meant<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if found.len() > NAME_MAX {
+        return None;
+    }
+    let found = found.to_lowercase();
+    let slips = |name: &str| distance(&found, &name.to_lowercase());
+    let near = known.into_iter().min_by_key(|name| slips(name))?;
+    (slips(near) * 3 <= near.chars().count()).then_some(near)
+}
+
 /// Levenshtein distance in characters.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
@@ -55,6 +68,21 @@ mod tests {
         ] {
             assert_eq!(distance(a, b), slips, "{a} {b}");
             assert_eq!(distance(b, a), slips, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_slip_of_any_was_not_meant() {
+        let known = ["invoice.read", "invoice.post"];
+        for (found, near) in [
+            ("invoice.raed", Some("invoice.read")),
+            ("invoices.post", Some("invoice.post")),
+            ("INVOICE.READ", Some("invoice.read")),
+            ("worker.write", None),
+            ("read", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(found, known), near, "{found}");
         }
     }
 

@@ -1,10 +1,9 @@
 //! Reading an object into a type, with a JSON pointer for every flaw.
 
-mod nearest;
 mod numbers;
 mod place;
 
-pub use nearest::nearest;
+pub use locum_core::nearest::nearest;
 
 use locum_core::registry::FieldProblem;
 use place::{At, Misfit};

@@ -7,6 +7,7 @@ fn without_standings(limits: DecisionLimits) -> Facts {
         limits,
         named: TargetRequest::Nothing,
         delegate: DelegateTo::NotAsked,
+        ended_grants: Vec::new(),
         grants: Vec::new(),
         root_grant: None,
     }

@@ -5,6 +5,7 @@
 use super::case::Case;
 use super::details::{Narrowing, refused};
 use super::facts::Facts;
+use super::lacking::near;
 use super::may_act;
 use super::passing::{PASSING_QUESTIONS_MAX, passing};
 use super::question::{by_policy, pre_authorise, question};
@@ -160,23 +161,26 @@ pub(super) fn check<P: PolicyCheck>(
     } else {
         Scope::default()
     };
-    let found = format!(
-        "none for {}",
-        quoted(&work.scope.outside(&passing).to_string())
-    );
+    let near = near(case, facts, work, target);
+    let scopes = work.scope.outside(&passing);
+    let found = match &near {
+        None => "none".to_owned(),
+        Some(near) => format!("none that covers it (nearest: grant {})", near.nearest),
+    };
     let next = if passing.is_empty() {
         "ask the person for a grant".to_owned()
     } else {
         format!(
-            "ask the person for a grant, or for scope {} alone",
+            "ask the person for a grant, or ask for scope {} alone",
             quoted(&passing.to_string())
         )
     };
-    let refusal = Refusal::new(
-        Code::ConsentMissing,
-        format!(
-            "expected a may_act, a grant or a policy that covers the whole request, found {found}; {next}"
-        ),
+    let text = format!(
+        "expected consent for {} at {}, found {found}; {next}",
+        quoted(&scopes.to_string()),
+        quoted(target.id.as_str()),
     );
+    let mut refusal = Refusal::new(Code::ConsentMissing, text);
+    refusal.detail = near.map(|near| format!("grants that come near: {}", near.all));
     Err(super::scope::passing(refusal, &passing))
 }

@@ -2,8 +2,8 @@
 //! (contract §6, "Depth").
 
 use super::case::Case;
-use super::facts::Facts;
-use crate::chain::{Chain, ChainBounds};
+use super::facts::{DelegateTo, Facts};
+use crate::chain::{Chain, ChainBounds, cycle};
 use crate::refusal::{Code, Refusal};
 
 pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
@@ -19,6 +19,12 @@ pub(super) fn check(case: &Case, facts: &Facts) -> Result<(), Refusal> {
         depth: granted.map_or(depth, |most| most.min(depth)),
         hops: facts.limits.max_hops,
     };
+    // Whom the token is passed on to would be refused its turn: refused now.
+    if let DelegateTo::Agent(next) = &facts.delegate
+        && case.chain.agents().any(|agent| *agent == next.spec.id)
+    {
+        return Err(cycle(&next.spec.id));
+    }
     // Extended once more, so that neither a chain of other proofs nor one made
     // under wider bounds gets by.
     if Chain::extend(&case.subject, &case.actor, bounds)? == case.chain {

@@ -73,6 +73,9 @@ pub struct Facts {
     /// Grants of the subject for the actor that are live, in the order in
     /// which they are tried: earliest expiry first, then lowest id.
     pub grants: Vec<Arc<Grant>>,
+    /// Some grants of the subject for the actor at the target that are over, the
+    /// newest first: none counts, but each tells what is missing.
+    pub ended_grants: Vec<Arc<Grant>>,
     /// The grant at the root of the subject token, if one was.
     pub root_grant: Option<Arc<Grant>>,
 }

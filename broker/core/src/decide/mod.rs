@@ -11,6 +11,7 @@ mod claims;
 mod descent;
 mod details;
 mod facts;
+mod lacking;
 mod ladder;
 mod lifetime;
 mod locks;

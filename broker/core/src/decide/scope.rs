@@ -5,10 +5,11 @@ use super::aim::At;
 use super::case::Case;
 use super::facts::Facts;
 use super::work::Work;
+use crate::nearest::meant;
 use crate::policy::PolicyCheck;
 use crate::proof::Origin;
 use crate::refusal::{Code, Refusal, quoted};
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeName};
 use serde_json::json;
 
 pub(super) fn check<P: PolicyCheck>(
@@ -89,16 +90,18 @@ fn default(case: &Case, at: &At, allowed: &Scope) -> Result<Scope, Refusal> {
     Err(passing(Refusal::new(Code::ScopeRequired, text), allowed))
 }
 
+/// What remains of the request would pass: never more than was asked for.
 fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
-    let would_pass = if remaining.is_empty() {
-        allowed
-    } else {
-        remaining
-    };
-    let next = if would_pass.is_empty() {
-        "ask for another target".to_owned()
-    } else {
-        format!("ask for scope {}", quoted(&would_pass.to_string()))
+    let meant = meant(found, allowed.iter().map(ScopeName::as_str));
+    let meant = meant.map(|name| format!("did you mean {}?", quoted(name)));
+    let next = match (meant, remaining.is_empty()) {
+        (Some(meant), true) => meant,
+        (meant, false) => {
+            let ask = format!("ask for scope {}", quoted(&remaining.to_string()));
+            meant.map_or_else(|| ask.clone(), |meant| format!("{ask}; {meant}"))
+        }
+        (None, true) if allowed.is_empty() => "ask for another target".to_owned(),
+        (None, true) => "ask for a scope of these".to_owned(),
     };
     let expected = if allowed.is_empty() {
         "no scope".to_owned()
@@ -109,7 +112,7 @@ fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
         Code::ScopeRefused,
         format!("expected {expected}, found {}; {next}", quoted(found)),
     );
-    passing(refusal, would_pass)
+    passing(refusal, remaining)
 }
 
 /// Says what would pass, where anything would.

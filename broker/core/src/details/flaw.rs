@@ -37,6 +37,22 @@ impl DetailsFlaw {
         }
     }
 
+    /// In a few words, without quotation marks: `amount 9200.00 > 5000.00`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let place = self.pointer.rsplit('/').next().unwrap_or_default();
+        let found = self.found.replace('`', "");
+        let expected = self.expected.replace('`', "");
+        let relation = [("at most ", ">"), ("at least ", "<")]
+            .into_iter()
+            .find_map(|(words, sign)| Some((sign, expected.strip_prefix(words)?)));
+        let told = match relation {
+            Some((sign, limit)) => format!("{place} {found} {sign} {limit}"),
+            None => format!("{place} {found} where {expected} is granted"),
+        };
+        told.trim_start().to_owned()
+    }
+
     /// One sentence for the caller: printable ASCII without `"` and `\`,
     /// ending with the next step (contract §10).
     #[must_use]

@@ -6,11 +6,16 @@ use super::grant::{Grant, GrantView};
 use crate::ids::{AgentId, GrantId, TargetId, Uuid7};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many that are over are told of, of each person and agent.
+const OVER_MAX: usize = 4;
+
 /// Their places, by person and agent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LiveGrants {
     of: BTreeMap<String, BTreeMap<AgentId, PersonAndAgent>>,
     ends: BTreeSet<GrantPlace>,
+    /// The newest that are over, a few of each person and agent.
+    over: BTreeMap<String, BTreeMap<AgentId, BTreeSet<GrantId>>>,
     /// Unix seconds up to which those past their end were taken out.
     swept_s: u64,
 }
@@ -31,9 +36,10 @@ impl LiveGrants {
     /// limits were read as is kept as long as it is in.
     pub(super) fn put(&mut self, grant: &Grant) {
         if grant.view(self.swept_s) != GrantView::Active {
-            self.take_out(grant);
+            self.is_over(grant);
             return;
         }
+        self.forget(grant);
         let place = (grant.expires_s, grant.id);
         let spec = &grant.spec;
         self.ends.insert(place);
@@ -44,6 +50,45 @@ impl LiveGrants {
             pair.at.entry(at.target.clone()).or_default().insert(place);
             at.authorization_details.keep(true);
         }
+    }
+
+    /// Takes a grant out that is over, and remembers it as one of the newest.
+    pub(super) fn is_over(&mut self, grant: &Grant) {
+        self.take_out(grant);
+        let spec = &grant.spec;
+        let of = self.over.entry(spec.person.clone()).or_default();
+        let newest = of.entry(spec.agent.clone()).or_default();
+        newest.insert(grant.id);
+        if newest.len() > OVER_MAX {
+            newest.pop_first();
+        }
+    }
+
+    /// A grant that may be used is not over, whatever was known of it.
+    fn forget(&mut self, grant: &Grant) {
+        let of = self.over.get_mut(&grant.spec.person);
+        if let Some(newest) = of.and_then(|of| of.get_mut(&grant.spec.agent)) {
+            newest.remove(&grant.id);
+        }
+    }
+
+    /// The newest of a person for an agent that are over, the newest first: a few,
+    /// however many there are, and at most as many that are past their end since.
+    pub(super) fn over(
+        &self,
+        person: &str,
+        agent: &AgentId,
+        now_s: u64,
+    ) -> impl Iterator<Item = GrantId> {
+        let of = self.over.get(person).and_then(|of| of.get(agent));
+        let pair = self.of.get(person).and_then(|of| of.get(agent));
+        let ended = pair.map(|pair| {
+            pair.all
+                .range(..(now_s.saturating_add(1), GrantId(Uuid7::LEAST)))
+        });
+        let ended = ended.into_iter().flatten().rev().map(|(_, id)| *id);
+        let over = of.into_iter().flatten().rev().copied();
+        ended.take(OVER_MAX).chain(over)
     }
 
     /// Takes a grant out.

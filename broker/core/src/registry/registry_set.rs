@@ -126,7 +126,7 @@ impl Registry {
             let Some(grant) = self.grants.get(&id) else {
                 return;
             };
-            self.live_grants.take_out(grant);
+            self.live_grants.is_over(grant);
         }
     }
 
@@ -212,6 +212,19 @@ impl Registry {
         let ids = self.live_grants.of(person, agent, at, now_s);
         ids.filter_map(|id| self.grants.get(&id))
             .filter(move |grant| grant.view(now_s) == GrantView::Active)
+    }
+
+    /// Some grants of a person for an agent that are over at `now_s`, the newest
+    /// first: a few, however many there are.
+    pub fn ended_grants(
+        &self,
+        person: &str,
+        agent: &AgentId,
+        now_s: u64,
+    ) -> impl Iterator<Item = &Arc<Grant>> {
+        let ids = self.live_grants.over(person, agent, now_s);
+        ids.filter_map(|id| self.grants.get(&id))
+            .filter(move |grant| grant.view(now_s) != GrantView::Active)
     }
 
     /// The grants of one person, or of all, that are active at `now_s`, in no

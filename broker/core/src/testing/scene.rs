@@ -236,6 +236,7 @@ pub fn facts(target: &Target) -> Facts {
         },
         delegate: DelegateTo::NotAsked,
         grants: Vec::new(),
+        ended_grants: Vec::new(),
         root_grant: None,
     }
 }

@@ -152,6 +152,7 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
         },
         delegate: delegate(case, state, world.now_ms / 1000),
         grants: grants(case, &world, at),
+        ended_grants: ended_grants(case, &world, at),
         root_grant: root_grant(&world, case, state, at),
         named,
     }
@@ -209,6 +210,20 @@ fn delegate(case: &Case, state: &State, now_s: u64) -> DelegateTo {
         Some(agent) => DelegateTo::Agent(agent.clone()),
         None => DelegateTo::Nowhere,
     }
+}
+
+/// Grants that would have been looked at were they not over.
+fn ended_grants(case: &Case, world: &World<'_>, at: Option<&Target>) -> Vec<Arc<Grant>> {
+    let Some(target) = at.filter(|_| case.subject.parent().is_none()) else {
+        return Vec::new();
+    };
+    let (person, now_s) = (case.subject.subject().sub(), world.now_ms / 1000);
+    let agent = case.actor.agent_id();
+    let ended = world.registry.ended_grants(&person, agent, now_s);
+    ended
+        .filter(|grant| grant.at(&target.id).is_some())
+        .cloned()
+        .collect()
 }
 
 /// Live grants of the subject for the actor at the target: earliest expiry

@@ -81,7 +81,7 @@ impl Error for Misfit {
     }
 
     fn unknown_field(found: &str, known: &'static [&'static str]) -> Self {
-        let near = super::nearest::nearest(found, known.iter().copied());
+        let near = super::nearest(found, known.iter().copied());
         let near = near.map(|near| format!("; the nearest is `{near}`"));
         let near = near.unwrap_or_default();
         Self::custom(format!(

@@ -116,6 +116,77 @@ fn a_may_act_that_names_nobody_is_an_invalid_token() {
 }
 
 #[test]
+fn a_missing_consent_names_the_nearest_grant_and_what_it_lacks() {
+    let id = |number| post(number).id;
+    let over = |change: fn(&mut Grant)| {
+        let mut grant = post(1);
+        change(&mut grant);
+        grant
+    };
+    let expired = over(|grant| grant.expires_s = NOW_S);
+    let used = over(|grant| (grant.spec.max_uses, grant.uses) = (Some(1), 1));
+    let revoked = over(|grant| grant.state = GrantState::Revoked);
+    for (grant, lack) in [
+        (expired, "expired"),
+        (used, "used 1 of 1"),
+        (revoked, "revoked"),
+    ] {
+        let mut scene = scene().asking("invoice.post");
+        scene.facts.ended_grants = vec![Arc::new(grant)];
+        let refusal = scene.refusal();
+        assert_eq!(refusal.code, Code::ConsentMissing);
+        let said = format!(
+            "(nearest: grant `{}`: {lack}); ask the person for a grant",
+            id(1)
+        );
+        assert!(
+            refusal.description.contains(&said),
+            "{}",
+            refusal.description
+        );
+    }
+    let none = super::scene().asking("invoice.post").refusal();
+    assert_eq!(
+        none.description,
+        "expected consent for `invoice.post` at `sap`, found none; ask the person for a grant"
+    );
+    assert_eq!(none.detail, None);
+}
+
+#[test]
+fn every_grant_that_comes_near_is_told_to_the_operator_the_nearest_first() {
+    let id = |number| post(number).id;
+    let read = |number| {
+        grant(
+            number,
+            "invoice-agent",
+            json!([{"target": "sap", "scopes": ["invoice.read"]}]),
+        )
+    };
+    let mut shallow = post(3);
+    shallow.spec.max_depth = Some(0);
+    let mut scene = with(scene().asking("invoice.post"), vec![read(2), shallow]);
+    let mut gone = read(4);
+    gone.state = GrantState::Revoked;
+    scene.facts.ended_grants = vec![Arc::new(gone)];
+    let refusal = scene.refusal();
+    let nearest = format!("`{}`: 1 actors > 0", id(3));
+    assert!(
+        refusal
+            .description
+            .contains(&format!("(nearest: grant {nearest})")),
+        "{}",
+        refusal.description
+    );
+    let all = format!(
+        "grants that come near: {nearest}; `{}`: no scope `invoice.post`; `{}`: revoked, no scope `invoice.post`",
+        id(2),
+        id(4)
+    );
+    assert_eq!(refusal.detail, Some(all));
+}
+
+#[test]
 fn a_live_grant_that_covers_the_whole_request_comes_before_policy() {
     let scene = with(scene(), vec![post(1)]);
     assert_eq!(

@@ -55,7 +55,24 @@ fn the_grant_chosen_is_one_whose_details_cover_the_request_too() {
     );
     assert_eq!(scene.decide().unwrap().takes_use_of(), Some(second.id));
     let neither = with(vec![first, second], Some(payment("acme", "9000.00")));
-    assert_eq!(neither.refusal().code, Code::ConsentMissing);
+    let refusal = neither.refusal();
+    assert_eq!(refusal.code, Code::ConsentMissing);
+    let second = paying(2, &json!([])).id;
+    let nearest = format!("(nearest: grant `{second}`: amount 9000.00 > 5000.00)");
+    assert!(
+        refusal.description.contains(&nearest),
+        "{}",
+        refusal.description
+    );
+    let company = with(
+        vec![paying(1, &payment("acme", "9.00"))],
+        Some(payment("emca", "1.00")),
+    );
+    let text = company.refusal().description;
+    assert!(
+        text.contains("company emca where acme is granted)"),
+        "{text}"
+    );
 }
 
 #[test]

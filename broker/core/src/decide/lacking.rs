@@ -1,0 +1,102 @@
+//! What the grants that there are lack for a request: told where consent is
+//! missing, so that the next grant is asked for right (contract §10).
+
+use super::case::Case;
+use super::details::Narrowing;
+use super::facts::Facts;
+use super::work::Work;
+use crate::proof::Origin;
+use crate::refusal::quoted;
+use crate::registry::{Grant, GrantView, Target};
+use std::sync::Arc;
+
+/// A grant, and what keeps it from covering the request.
+struct Lacking<'a> {
+    grant: &'a Grant,
+    lacks: Vec<String>,
+}
+
+impl std::fmt::Display for Lacking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`: {}", self.grant.id, self.lacks.join(", "))
+    }
+}
+
+/// The grants that come near.
+pub(super) struct Near {
+    /// The nearest one, for the agent.
+    pub(super) nearest: String,
+    /// All of them, the nearest first, for the operator.
+    pub(super) all: String,
+}
+
+/// The grants of the person for the agent at the target that come near, each
+/// with all that it lacks; `None` where there is none. One that lacks fewer
+/// things is nearer, of these one that is live, of these the newest.
+pub(super) fn near(case: &Case, facts: &Facts, work: &Work, target: &Arc<Target>) -> Option<Near> {
+    let narrowing = Narrowing::new(case, work, target).ok()?;
+    let only = match case.subject.origin() {
+        Origin::Grant(grant) => Some(grant.id),
+        Origin::IdToken
+        | Origin::AccessToken
+        | Origin::Workload
+        | Origin::Own(_)
+        | Origin::Itself => None,
+    };
+    let all = facts.grants.iter().chain(&facts.ended_grants);
+    let its = all.filter(|grant| only.is_none_or(|id| id == grant.id));
+    let mut near: Vec<Lacking<'_>> = its
+        .filter_map(|grant| {
+            let lacks = lacks(grant, case, facts, work, target, &narrowing)?;
+            (!lacks.is_empty()).then_some(Lacking { grant, lacks })
+        })
+        .collect();
+    let over = |grant: &Grant| grant.view(facts.now_s()) != GrantView::Active;
+    near.sort_by_key(|near| {
+        (
+            near.lacks.len(),
+            over(near.grant),
+            std::cmp::Reverse(near.grant.id),
+        )
+    });
+    let told: Vec<String> = near.iter().map(ToString::to_string).collect();
+    Some(Near {
+        nearest: told.first()?.clone(),
+        all: told.join("; "),
+    })
+}
+
+/// What a grant lacks; `None` where it is for another target.
+fn lacks(
+    grant: &Grant,
+    case: &Case,
+    facts: &Facts,
+    work: &Work,
+    target: &Target,
+    narrowing: &Narrowing<'_>,
+) -> Option<Vec<String>> {
+    let at = grant.at(&target.id)?;
+    let mut lacks = Vec::new();
+    match grant.view(facts.now_s()) {
+        GrantView::Active => {}
+        GrantView::Used => lacks.push(format!(
+            "used {} of {}",
+            grant.uses,
+            grant.spec.max_uses.unwrap_or(grant.uses)
+        )),
+        GrantView::Expired => lacks.push("expired".into()),
+        GrantView::Revoked => lacks.push("revoked".into()),
+    }
+    let outside = work.scope.outside(&at.scopes);
+    if !outside.is_empty() {
+        lacks.push(format!("no scope {}", quoted(&outside.to_string())));
+    }
+    let depth = case.chain.depth();
+    if let Some(most) = grant.spec.max_depth.filter(|most| depth > *most) {
+        lacks.push(format!("{depth} actors > {most}"));
+    }
+    if let Err(flaw) = narrowing.within(Some(grant), target) {
+        lacks.push(flaw.brief());
+    }
+    Some(lacks)
+}
