@@ -25,6 +25,13 @@ def test_an_own_token_is_dead_at_the_next_call(scene):
     assert not scene.active(made.token) and scene.active(sibling.token)
 
 
+@pytest.mark.parametrize("around", ["{}\r\n", " {} ", "Bearer {}", "bearer  {}\n"], ids=["line-end", "space", "scheme", "both"])
+def test_what_comes_along_with_the_token_is_cut_off_since_who_revokes_means_it(scene, around):
+    made = scene.token()
+    assert revoke(scene, around.format(made.token)).status_code == 200
+    assert not scene.active(made.token)
+
+
 def test_everything_descended_from_it_is_dead(scene, broker):
     taker = scene.second_agent()
     handed = scene.hand_on(scene.agent, taker)

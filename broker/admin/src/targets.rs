@@ -44,13 +44,21 @@ pub async fn replace(call: Call) -> Result<Answer, Problem> {
     let members = call.replacement(false)?;
     let id = id(call.param("id"))?;
     let spec: TargetSpec = read::whole(members)?;
-    call.write(|now| {
-        let current = now.state.registry.target(call.param("id"));
-        let current = current.map(|target| etag(&shown(target)));
-        call.precondition(current.as_deref())?;
-        put(now, id, spec)
-    })
-    .await
+    let answer = call
+        .write(|now| {
+            let current = now.state.registry.target(call.param("id"));
+            let current = current.map(|target| etag(&shown(target)));
+            call.precondition(current.as_deref())?;
+            put(now, id, spec)
+        })
+        .await?;
+    // Its key is published before its first token. The target is declared: without
+    // the key the first exchange makes it.
+    let broker = &call.api.broker;
+    if let Err(error) = broker.keyring.ensure_declared(&broker.records).await {
+        tracing::warn!(%error, "no signing key for a target's algorithm yet");
+    }
+    Ok(answer)
 }
 
 /// A target's id.

@@ -22,6 +22,8 @@ pub struct Bounds {
     pub actor_max_age_s: u64,
     /// Greatest age of a subject token, in seconds.
     pub max_token_age_s: u64,
+    /// Seconds a connection without a request is kept.
+    pub idle_s: u64,
     /// Requests a client may make in a second, and at once; `None`: no limit,
     /// which files write as 0.
     #[serde(deserialize_with = "unless_zero")]
@@ -39,6 +41,7 @@ impl Default for Bounds {
             assertion_max_age_s: 300,
             actor_max_age_s: 3_600,
             max_token_age_s: 86_400,
+            idle_s: 75,
             requests_per_client_per_s: None,
         }
     }

@@ -198,6 +198,7 @@ pub async fn settle(broker: &Broker) -> Result<(), StartFlaw> {
     let records = &broker.records;
     token_age(records, broker.bounds.max_token_age_s).await?;
     broker.keyring.settle(records).await?;
+    broker.keyring.ensure_declared(records).await?;
     let (client_keys, state) = (broker.client_keys.clone(), records.state.clone());
     tokio::task::spawn_blocking(move || client_keys.prepare_all(&state));
     Ok(named(records).await?)

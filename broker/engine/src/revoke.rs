@@ -27,7 +27,7 @@ pub enum RevokeOutcome {
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or written.
 pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, Unavailable> {
-    let Some(found) = own::on_record(broker, &asking.token).await? else {
+    let Some(found) = own::on_record(broker, bare(&asking.token)).await? else {
         return Ok(RevokeOutcome::Done);
     };
     if !owns(&found, asking) {
@@ -62,6 +62,16 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, U
     Ok(RevokeOutcome::Done)
 }
 
+/// The token without what often comes along with it: white space around it, and the
+/// scheme of an `Authorization` header (RFC 6750 §2.1). Who revokes means it.
+fn bare(sent: &str) -> &str {
+    let text = sent.trim();
+    match text.split_once(char::is_whitespace) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        Some(_) | None => text,
+    }
+}
+
 /// The refusal is on record before it is sent (contract §10, "On record").
 async fn not_yours(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, Unavailable> {
     let asked = Asked {
@@ -85,4 +95,29 @@ fn is_dead(broker: &Broker, recalled: &Recalled) -> bool {
         .records
         .world(&state)
         .is_dead(&recalled.recall.lineage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_along_with_a_token_is_cut_off() {
+        for sent in [
+            "a.b.c",
+            " a.b.c",
+            "a.b.c\r\n",
+            "Bearer a.b.c",
+            "bearer\t a.b.c \n",
+        ] {
+            assert_eq!(bare(sent), "a.b.c", "{sent:?}");
+        }
+        for (sent, token) in [
+            ("Bearer", "Bearer"),
+            ("Basic a.b.c", "Basic a.b.c"),
+            (" ", ""),
+        ] {
+            assert_eq!(bare(sent), token, "{sent:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use crate::app::App;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use locum_core::refusal::{Code, page};
 use locum_core::token::Alg;
@@ -31,14 +31,19 @@ fn document(app: &App) -> Value {
     let algs: Vec<&str> = Alg::ALL.iter().map(|alg| alg.as_str()).collect();
     json!({
         "issuer": iss,
+        // Many clients read no metadata without it; until people consent here it
+        // is a page that says so.
+        "authorization_endpoint": format!("{iss}/authorize"),
         "token_endpoint": format!("{iss}/token"),
         "introspection_endpoint": format!("{iss}/introspect"),
         "revocation_endpoint": format!("{iss}/revoke"),
         "jwks_uri": format!("{iss}/jwks"),
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange", "client_credentials"],
-        // RFC 8414 §2: required, and a zero-element array must be left out; no
-        // authorization endpoint exists, so the one value that none can ask for.
-        "response_types_supported": ["none"],
+        // RFC 8414 §2: required. There is none to ask for yet.
+        "response_types_supported": [],
+        "code_challenge_methods_supported": ["S256"],
+        // OpenID Connect Discovery §3: required; what our tokens are signed with.
+        "id_token_signing_alg_values_supported": algs,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algs,
         "introspection_endpoint_auth_methods_supported": methods,
@@ -47,6 +52,31 @@ fn document(app: &App) -> Value {
         "revocation_endpoint_auth_signing_alg_values_supported": algs,
         "service_documentation": format!("{iss}/errors/"),
     })
+}
+
+/// `/authorize`: nobody signs in or consents here yet. Nothing of the request is
+/// repeated.
+pub(crate) async fn authorize() -> Response {
+    const PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<title>No sign-in here</title>\n\
+        <h1>No sign-in here</h1>\n\
+        <p>This broker has no page on which people sign in or consent.</p>\n\
+        <p>An agent exchanges a person's token at the token endpoint, or gets a token of its own \
+        with the grant type client_credentials. Configure the client for one of these.</p>\n\
+        </html>\n";
+    let mut response = text(StatusCode::BAD_REQUEST, PAGE.to_owned());
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// `/jwks`.

@@ -11,6 +11,7 @@ use locum_admin::{
     agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
     policies, reload, revocations, secrets, targets,
 };
+use locum_web::open;
 use std::sync::Arc;
 
 /// The admin API, on the public listener and on its own.
@@ -34,7 +35,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
             .nest(path, endpoints)
             .merge(well_known(app, path))
     };
-    locum_web::in_front(&app.front, routes)
+    locum_web::in_front(&app.front, locum_web::told_as_refusals(&app.front, routes))
 }
 
 /// The admin API on a listener of its own.
@@ -64,20 +65,23 @@ pub(crate) fn operations(app: &Arc<App>) -> Router {
 
 /// The endpoints below the issuer.
 fn oauth(app: &Arc<App>) -> Router {
-    let routes = Router::new()
+    Router::new()
         .route("/token", post(token::post))
         .route("/introspect", post(introspect::post))
         .route("/revoke", post(revoke::post))
+        .route("/authorize", get(metadata::authorize))
         .route(
             "/.well-known/oauth-authorization-server",
-            get(metadata::metadata),
+            open(get(metadata::metadata)),
         )
-        .route("/.well-known/openid-configuration", get(metadata::metadata))
-        .route("/jwks", get(metadata::jwks))
-        .route("/errors/", get(metadata::error_pages))
-        .route("/errors/{code}", get(metadata::error_page))
-        .with_state(app.clone());
-    locum_web::told_too_large(&app.front, routes)
+        .route(
+            "/.well-known/openid-configuration",
+            open(get(metadata::metadata)),
+        )
+        .route("/jwks", open(get(metadata::jwks)))
+        .route("/errors/", open(get(metadata::error_pages)))
+        .route("/errors/{code}", open(get(metadata::error_page)))
+        .with_state(app.clone())
 }
 
 /// Metadata with the issuer's path behind the well-known part.
@@ -85,11 +89,11 @@ fn well_known(app: &Arc<App>, path: &str) -> Router {
     Router::new()
         .route(
             &format!("/.well-known/oauth-authorization-server{path}"),
-            get(metadata::metadata),
+            open(get(metadata::metadata)),
         )
         .route(
             &format!("/.well-known/openid-configuration{path}"),
-            get(metadata::metadata),
+            open(get(metadata::metadata)),
         )
         .with_state(app.clone())
 }

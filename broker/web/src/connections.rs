@@ -4,6 +4,7 @@
 
 use crate::body_tracking::{ConnectionService, Watched};
 use crate::connection_table::{ConnectionTable, Taken};
+use crate::told::{HEAD_BYTES_MAX, HEADERS_MAX};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,6 +19,8 @@ use tokio::task::JoinSet;
 
 /// Most connections of a listener, where the process may open as many files.
 const CONNECTIONS: usize = 16_384;
+/// How often a peer of HTTP/2 is asked whether it is there.
+const PING: Duration = Duration::from_secs(30);
 /// Open files kept back for the ledger, calls out and other listeners.
 const FILES_KEPT: usize = 256;
 
@@ -37,35 +40,40 @@ pub struct ConnectionLimits {
     pub sweeps: u32,
     /// Longest that requests under way may take after a stop.
     pub drain: Duration,
-    /// Bytes of a request's head.
+    /// Bytes of a request's head beyond which nothing of it is read.
     pub head_bytes: usize,
-    /// Headers of a request.
+    /// Headers of a request beyond which nothing of them is read.
     pub headers: usize,
     /// Requests at a time on one connection (HTTP/2).
     pub streams: u32,
 }
 
 impl ConnectionLimits {
-    /// The bounds of a listener of this process.
-    pub fn of_process() -> Self {
+    /// The bounds of a listener of this process, which keeps a connection without a
+    /// request for so long.
+    pub fn of_process(idle: Duration) -> Self {
+        let sweep = Duration::from_secs(5);
         let files = open_files().map_or(CONNECTIONS, |files| {
             files.saturating_sub(FILES_KEPT).max(files / 2)
         });
         Self {
             connections: files.min(CONNECTIONS),
-            head: Duration::from_secs(30),
+            head: idle,
             handshake: Duration::from_secs(10),
-            sweep: Duration::from_secs(5),
-            sweeps: 15,
+            sweep,
+            // Whole ones, and one more for the one that it begins in.
+            sweeps: u32::try_from(idle.as_secs() / sweep.as_secs() + 1).unwrap_or(u32::MAX),
             drain: Duration::from_secs(30),
-            head_bytes: 32_768,
-            headers: 64,
+            // Twice what is taken, so that what is over is told.
+            head_bytes: 2 * HEAD_BYTES_MAX,
+            headers: 2 * HEADERS_MAX,
             streams: 16,
         }
     }
 }
 
-/// Serves until told to stop, then finishes what is under way.
+/// Serves until told to stop, then finishes what is under way. A connection without
+/// a request is kept for `idle`.
 ///
 /// # Errors
 /// None so far: what fails is one connection's.
@@ -73,13 +81,14 @@ pub async fn serve(
     router: Router,
     listener: TcpListener,
     stop: watch::Receiver<bool>,
+    idle: Duration,
 ) -> io::Result<()> {
     let plain = |stream| std::future::ready(Ok(stream));
     serve_with(
         router,
         listener,
         stop,
-        (ConnectionLimits::of_process(), plain),
+        (ConnectionLimits::of_process(idle), plain),
     )
     .await
 }
@@ -156,7 +165,7 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(limits.head)
+        .keep_alive_interval(PING)
         .keep_alive_timeout(limits.handshake)
         .max_concurrent_streams(limits.streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX));

@@ -2,10 +2,12 @@
 
 use crate::arrival;
 use crate::host::guard;
+use crate::told::{bounded_head, nothing};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use http::StatusCode;
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
@@ -50,7 +52,7 @@ impl Front {
 /// and a bounded time, and an answer whatever happens.
 pub fn in_front(front: &Arc<Front>, routes: Router) -> Router {
     routes
-        .fallback(nothing)
+        .fallback_service(any(nothing).with_state(front.clone()))
         .layer(DefaultBodyLimit::max(front.body_bytes))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(
@@ -58,15 +60,12 @@ pub fn in_front(front: &Arc<Front>, routes: Router) -> Router {
             REQUEST_TIMEOUT,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(front.clone(), bounded_head))
         .layer(middleware::from_fn(guard))
         .layer(middleware::from_fn_with_state(
             front.clone(),
             arrival::arrive,
         ))
-}
-
-async fn nothing() -> Response {
-    (StatusCode::NOT_FOUND, "nothing here\n").into_response()
 }
 
 /// A panic is a fault of ours: its text may hold anything, so it goes nowhere.

@@ -7,13 +7,15 @@ mod connection_table;
 mod connections;
 mod front;
 mod host;
+mod open;
 pub mod refusal;
 pub mod tls;
-mod too_large;
+mod told;
 
 pub use arrival::Arrival;
 pub use connection_table::{Figures, figures};
 pub use connections::{ConnectionLimits, serve, serve_with};
 pub use front::{Front, in_front};
 pub use host::guard;
-pub use too_large::told_too_large;
+pub use open::open;
+pub use told::told_as_refusals;

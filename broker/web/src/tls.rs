@@ -8,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -121,7 +122,7 @@ fn ends_s(chain: &[CertificateDer<'_>]) -> Option<u64> {
 }
 
 /// Serves TLS until told to stop, within the bounds of every listener.
-/// Handshakes run beside other connections.
+/// Handshakes run beside other connections; one without a request is kept for `idle`.
 ///
 /// # Errors
 /// Whatever the listener says.
@@ -129,14 +130,14 @@ pub async fn serve(
     router: Router,
     listener: TcpListener,
     certificates: Arc<Certificates>,
-    stop: watch::Receiver<bool>,
+    (stop, idle): (watch::Receiver<bool>, Duration),
 ) -> io::Result<()> {
     let handshake = move |stream: TcpStream| certificates.acceptor().accept(stream);
     crate::serve_with(
         router,
         listener,
         stop,
-        (crate::ConnectionLimits::of_process(), handshake),
+        (crate::ConnectionLimits::of_process(idle), handshake),
     )
     .await
 }

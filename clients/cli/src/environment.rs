@@ -105,6 +105,14 @@ impl Environment {
             ready.same_broker("admin_api", &api)?;
             return Ok((api, Secret::new(ready.text(&["admin_token"])?)));
         }
+        if self.get("LOCUM_ADMIN_API").is_some() {
+            return Err(Failure::local(
+                Exit::AuthRequired,
+                "CLI-ADMIN-TOKEN",
+                "expected a credential beside `LOCUM_ADMIN_API`, found none; set \
+                 `LOCUM_ADMIN_TOKEN` or `LOCUM_ADMIN_TOKEN_FILE`",
+            ));
+        }
         Err(Failure::local(
             Exit::AuthRequired,
             "CLI-ADMIN-TOKEN",
@@ -135,6 +143,19 @@ impl Environment {
                     secret: ready.client_secret(agent)?,
                 })
             }
+            (None, None, Some(_)) => Err(half(
+                "expected `LOCUM_CLIENT_ID` beside the secret in `LOCUM_CLIENT_SECRET` or \
+                 `LOCUM_CLIENT_SECRET_FILE`, found none; set it to the client's id, or unset the secret",
+            )),
+            (None, Some(id), None) => Err(half(&format!(
+                "expected the secret of `{id}`, which `LOCUM_CLIENT_ID` names, in \
+                 `LOCUM_CLIENT_SECRET` or in the file that `LOCUM_CLIENT_SECRET_FILE` names, \
+                 found none; set one of them, or unset `LOCUM_CLIENT_ID`"
+            ))),
+            (Some(agent), Some(id), Some(_)) => Err(half(&format!(
+                "expected `LOCUM_CLIENT_ID` = `{agent}`, as --agent says, found `{id}`; set it and \
+                 the secret to those of `{agent}`, or leave --agent out"
+            ))),
             _ => Err(Failure::local(
                 Exit::AuthRequired,
                 "CLI-CLIENT",
@@ -154,11 +175,19 @@ impl Environment {
 
     fn secret(&self, name: &str, file: &str) -> Result<Option<Secret>, Failure> {
         match (self.get(name), self.get(file)) {
-            (Some(text), _) => Ok(Some(Secret::new(text))),
+            (Some(_), Some(_)) => Err(Failure::setup(format!(
+                "expected `{name}` or `{file}`, found both; unset one of them"
+            ))),
+            (Some(text), None) => Ok(Some(Secret::new(text))),
             (None, Some(path)) => Ok(Some(Secret::new(&input::read_text(path)?))),
             (None, None) => Ok(None),
         }
     }
+}
+
+/// A client of which the environment names one half.
+fn half(message: &str) -> Failure {
+    Failure::local(Exit::AuthRequired, "CLI-CLIENT", message)
 }
 
 /// A URL below another, whatever path that one has.

@@ -278,11 +278,12 @@ impl Code {
                 "The credential's role does not allow this.",
                 "Use a credential with the role the sentence names.",
             ),
-            Self::NotFound => admin(
+            Self::NotFound => oauth(
                 "LCM-NOT-FOUND",
                 404,
-                "There is no such object.",
-                "Check the id; lists show what exists.",
+                REQUEST,
+                "There is no such object or path.",
+                "Check the id or the path; lists show what exists, the metadata the endpoints.",
             ),
             Self::State => admin(
                 "LCM-STATE",
@@ -320,11 +321,12 @@ impl Code {
                 "The Idempotency-Key was used before with another body.",
                 "Use a new key for a new request.",
             ),
-            Self::Method => admin(
+            Self::Method => oauth(
                 "LCM-METHOD",
                 405,
+                REQUEST,
                 "The path does not take this method.",
-                "See the API document for what the path takes.",
+                "Use a method that the header Allow names.",
             ),
             Self::TooLarge => admin(
                 "LCM-TOO-LARGE",

@@ -5,6 +5,7 @@ use crate::records::{Changing, Records};
 use crate::unavailable::Unavailable;
 use locum_core::token::Alg;
 use locum_stores::state::{Author, Change, SigningKeyEntry};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Why old keys are retired, as it is recorded.
@@ -98,6 +99,23 @@ impl Keyring {
             let count = turn.keys().len();
             record(records, changing, &turn, EXPIRED).await?;
             tracing::info!(count, "old signing keys retired: {EXPIRED}");
+        }
+        Ok(())
+    }
+
+    /// Makes sure of a key for every algorithm that a target declares, so that who
+    /// checks its tokens has the key before the first of them.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when one cannot be recorded.
+    pub async fn ensure_declared(self: &Arc<Self>, records: &Records) -> Result<(), Unavailable> {
+        let declared: BTreeSet<Alg> = {
+            let state = records.state.read();
+            let targets = state.registry.targets();
+            targets.map(|target| target.spec.connector.alg).collect()
+        };
+        for alg in declared {
+            self.ensure(records, alg).await?;
         }
         Ok(())
     }

@@ -106,8 +106,11 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let utf8 = parts
         .filter_map(|p| p.split_once('='))
         .all(|(name, charset)| {
-            !name.eq_ignore_ascii_case("charset")
-                || charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            let charset = charset.trim().trim_matches('"');
+            !name.trim().eq_ignore_ascii_case("charset")
+                || ["utf-8", "utf8"]
+                    .iter()
+                    .any(|utf8| charset.eq_ignore_ascii_case(utf8))
         });
     if form && utf8 {
         return Ok(());
@@ -193,6 +196,28 @@ mod tests {
         }
         assert!(form(&"a=b&".repeat(101)).is_err());
         assert!(Form::read(&HeaderMap::new(), b"a=b").is_err());
+    }
+
+    #[test]
+    fn utf8_is_a_charset_by_either_name_and_no_other_is() {
+        let read = |parameter: &str| {
+            let mut headers = HeaderMap::new();
+            let value = format!("application/x-www-form-urlencoded{parameter}");
+            headers.insert("content-type", HeaderValue::try_from(value).unwrap());
+            Form::read(&headers, b"a=b").is_ok()
+        };
+        for utf8 in [
+            "",
+            ";charset=utf8",
+            "; charset=UTF8",
+            "; Charset=\"utf-8\"",
+            ";charset=utf-8;x=y",
+        ] {
+            assert!(read(utf8), "{utf8}");
+        }
+        for other in ["; charset=latin1", ";charset=", "; charset=utf-16"] {
+            assert!(!read(other), "{other}");
+        }
     }
 
     #[test]

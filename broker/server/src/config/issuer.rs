@@ -27,14 +27,15 @@ pub(crate) fn path(issuer: &str) -> Result<String, String> {
         _ => return Err(flaw("https, or http on loopback")),
     }
     if issuer.ends_with('/') {
-        return Err(flaw("no trailing slash"));
+        let bare = issuer.trim_end_matches('/');
+        return Err(flaw(&format!("no slash at its end, {}", quoted(bare))));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(flaw("no query and no fragment"));
     }
     // RFC 8414 §2 compares it byte for byte: only its one canonical spelling.
-    let canonical = url.as_str();
-    if canonical != issuer && canonical.strip_suffix('/') != Some(issuer) {
+    let canonical = url.as_str().trim_end_matches('/');
+    if canonical != issuer {
         return Err(flaw(&format!("its canonical form {}", quoted(canonical))));
     }
     let path = url.path().trim_end_matches('/');

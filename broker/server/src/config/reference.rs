@@ -160,6 +160,12 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Seconds a subject token is accepted; raised, it counts for tokens issued since",
     ),
     key(
+        "limits.idle_s",
+        Whole(5, 3600),
+        Some("75"),
+        "Seconds a kept connection without a request stays open; more than your load balancer keeps it",
+    ),
+    key(
         "limits.requests_per_client_per_s",
         Whole(0, 1_000_000),
         Some("1000"),

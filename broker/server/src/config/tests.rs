@@ -223,7 +223,7 @@ fn explain_knows_every_key_and_where_it_came_from() {
         assert_eq!(said.contains("locum.toml"), given, "{said}");
         assert_eq!(said.contains("# default"), !given, "{said}");
     }
-    assert_eq!(explain(&file, "limits").unwrap().len(), 9);
+    assert_eq!(explain(&file, "limits").unwrap().len(), 10);
     assert!(
         explain(&file, "limits.max_hop")
             .unwrap_err()

@@ -53,7 +53,7 @@ fn not_yours(app: &App, request_id: RequestId) -> Response {
         "code": code.text(),
         "request_id": request_id,
         "retryable": false,
-        "error_description": "expected a token of this client, found one of another; let its own client revoke it",
+        "error_description": format!("expected a token of this client, found one of another; let its own client revoke it [{}]", code.text()),
         "error_uri": format!("{}/errors/{}", app.broker.issuer, code.text()),
     });
     refusal::no_store(StatusCode::BAD_REQUEST, &body)

@@ -46,6 +46,11 @@ pub(super) async fn objects(
         objects: names,
         policies,
     });
+    drop(changing);
+    let keys = app.broker.keyring.ensure_declared(&app.broker.records);
+    if let Err(error) = keys.await {
+        tracing::warn!(%error, "no signing key for a target's algorithm yet");
+    }
     Ok(())
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Serving {
 /// Listeners that were started, and how to stop them.
 struct Listening {
     stopped: watch::Receiver<bool>,
+    /// How long a connection without a request is kept.
+    idle: Duration,
     tasks: JoinSet<std::io::Result<()>>,
     lines: Vec<String>,
 }
@@ -76,10 +78,14 @@ impl Listening {
         let stopped = self.stopped.clone();
         match certificates.cloned() {
             Some(certificates) => {
-                let serving = tls::serve(router, socket, certificates, stopped);
+                let until = (stopped, self.idle);
+                let serving = tls::serve(router, socket, certificates, until);
                 drop(self.tasks.spawn(serving));
             }
-            None => drop(self.tasks.spawn(locum_web::serve(router, socket, stopped))),
+            None => {
+                let serving = locum_web::serve(router, socket, stopped, self.idle);
+                drop(self.tasks.spawn(serving));
+            }
         }
         self.lines.push(format!("  {name:<10} {at}"));
         Ok(())
@@ -101,6 +107,7 @@ impl Serving {
         let version = env!("CARGO_PKG_VERSION");
         let mut listening = Listening {
             stopped,
+            idle: Duration::from_secs(config.settings.limits.idle_s),
             tasks: JoinSet::new(),
             lines: vec![format!("locum {version} serves {issuer}")],
         };

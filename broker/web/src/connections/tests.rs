@@ -22,7 +22,7 @@ async fn running(change: impl FnOnce(&mut ConnectionLimits)) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let mut limits = ConnectionLimits::of_process();
+    let mut limits = ConnectionLimits::of_process(Duration::from_secs(75));
     change(&mut limits);
     let plain = |stream| std::future::ready(Ok(stream));
     let task = tokio::spawn(serve_with(router, listener, stopped, (limits, plain)));

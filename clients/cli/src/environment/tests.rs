@@ -63,6 +63,48 @@ fn a_missing_issuer_is_a_precondition_and_a_missing_admin_token_is_no_proof() {
 }
 
 #[test]
+fn an_environment_that_is_half_set_says_which_variable_to_set_or_unset() {
+    let said = |pairs: &[(&str, &str)], agent: Option<&str>| {
+        let failure = environment(pairs).client(agent).err().unwrap();
+        assert_eq!(failure.exit, Exit::AuthRequired);
+        failure.message
+    };
+    let id = said(&[("LOCUM_CLIENT_SECRET", "s")], None);
+    assert!(
+        id.contains("expected `LOCUM_CLIENT_ID` beside the secret"),
+        "{id}"
+    );
+    let secret = said(&[("LOCUM_CLIENT_ID", "a")], None);
+    assert!(secret.contains("or unset `LOCUM_CLIENT_ID`"), "{secret}");
+    let other = [("LOCUM_CLIENT_ID", "a"), ("LOCUM_CLIENT_SECRET", "s")];
+    assert!(said(&other, Some("b")).contains("`LOCUM_CLIENT_ID` = `b`"));
+    let api = [("LOCUM_ADMIN_API", "https://broker.example/admin/v1")];
+    let failure = environment(&api).admin().err().unwrap();
+    assert!(failure.message.contains("beside `LOCUM_ADMIN_API`"));
+}
+
+#[test]
+fn a_secret_and_the_file_of_one_are_not_both_taken() {
+    let file = file("s1");
+    let path = file.path().to_str().unwrap();
+    let both = environment(&[
+        ("LOCUM_ISSUER", "https://broker.example"),
+        ("LOCUM_CLIENT_ID", "a"),
+        ("LOCUM_CLIENT_SECRET", "s"),
+        ("LOCUM_CLIENT_SECRET_FILE", path),
+        ("LOCUM_ADMIN_TOKEN", "t"),
+        ("LOCUM_ADMIN_TOKEN_FILE", path),
+    ]);
+    for failure in [
+        both.client(None).err().unwrap(),
+        both.admin().err().unwrap(),
+    ] {
+        assert_eq!(failure.exit, Exit::Precondition);
+        assert!(failure.message.contains("found both; unset one of them"));
+    }
+}
+
+#[test]
 fn a_secret_is_read_from_the_file_that_is_named() {
     let secret = file("s1\n");
     let environment = environment(&[
