@@ -1,15 +1,17 @@
 //! What is counted while requests are answered: atomics alone on the hot path.
-//! Labels are routes, methods, statuses, grant types, outcomes and codes; never
-//! a person, an agent, a client or a token. Who shows
-//! them reads them here.
+//! Labels are routes, methods, statuses, grant types, outcomes, codes and ids of
+//! issuers; never a person, an agent, a client or a token. Who shows them reads
+//! them here.
 
 mod exchanges;
 mod histogram;
+mod left_out;
 mod requests;
 mod text;
 
 pub use exchanges::{ExchangeOutcome, Exchanges, GrantTypeLabel};
 pub use histogram::Histogram;
+pub use left_out::LeftOutKeys;
 #[cfg(feature = "otlp")]
 pub(crate) use requests::method_label;
 pub use requests::{CountedRequest, Requests};
@@ -41,6 +43,8 @@ pub struct Metrics {
     pub chain_depth: Histogram,
     /// One question to the policy bundle.
     pub policy_seconds: Histogram,
+    /// Keys of issuers that were left out.
+    pub left_out_keys: LeftOutKeys,
     rejections: Vec<AtomicU64>,
 }
 
@@ -52,6 +56,7 @@ impl Default for Metrics {
             exchange_seconds: Histogram::new(&SECONDS),
             chain_depth: Histogram::new(&DEPTH),
             policy_seconds: Histogram::new(&BRIEF),
+            left_out_keys: LeftOutKeys::default(),
             rejections: Code::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
         }
     }

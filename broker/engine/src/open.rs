@@ -120,7 +120,7 @@ pub fn open(
         let keyring = Keyring::open(&known.signing_keys, &vault, clock.now_ms())?;
         (Arc::new(keyring), bundle)
     };
-    let issuer_keys = IssuerKeys::new(clock.clone(), settings.trust)?;
+    let issuer_keys = IssuerKeys::new(clock.clone(), settings.trust, metrics.clone())?;
     let records = Records::new((ledger, state), (vault, names), (clock, random));
     let policies = Arc::new(PoliciesInForce::new(bundle));
     let client_keys = Arc::new(ClientKeys::default());

@@ -1,69 +1,22 @@
 //! Keys: ours to sign with, others' to verify with. Each is used with exactly
-//! one algorithm (RFC 8725 §3.1).
+//! one algorithm (RFC 8725 §3.1); a key of others that does not name its own is
+//! one key for each that fits it.
 
 mod declared;
+mod flaw;
 mod jwk;
+mod left_out;
 mod set;
 mod signing;
 mod verifier;
 
 pub use declared::JwksCheck;
+pub use flaw::KeyFlaw;
+pub use left_out::LeftOutKey;
 pub use set::KeySet;
 pub use signing::SigningKey;
 
 use locum_core::token::Alg;
-
-/// Why a key or a set of keys is not used. Places and names, never contents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFlaw {
-    /// No JWK set (RFC 7517 §5).
-    #[error("expected an object with an array `keys`, found another value")]
-    NotASet,
-    /// More keys than a set may have.
-    #[error("expected at most {max} keys, found {found}")]
-    TooMany {
-        /// The limit.
-        max: usize,
-        /// How many there are.
-        found: usize,
-    },
-    /// Two keys of one name: which one signed could not be said.
-    #[error("expected every `kid` once, found one twice")]
-    DuplicateKid,
-    /// No JWK (RFC 7517 §4), or a member of it has another JSON type.
-    #[error("expected a JWK with its members of their JSON types, found another value")]
-    NotAKey,
-    /// A private or secret member where only public ones may be.
-    #[error("expected a public key, found a private member")]
-    Private,
-    /// A kind of key that none of our algorithms uses.
-    #[error("expected an RSA, EC P-256 or OKP Ed25519 key, found another kind")]
-    Kind,
-    /// `use` or `key_ops` say that it does not verify.
-    #[error("expected a key for signatures, found one for another use")]
-    Use,
-    /// `alg` is none we know, none the issuer uses, or none for such a key.
-    #[error("expected an algorithm that the issuer and the kind of key allow, found another")]
-    Alg,
-    /// Several algorithms would do and the key does not say which.
-    #[error("expected `alg` in a key that fits several algorithms, found none")]
-    AlgUnclear,
-    /// A member of the wrong length or encoding.
-    #[error("expected unpadded base64url of the right length as `{name}`, found another value")]
-    Member {
-        /// Its name.
-        name: &'static str,
-    },
-    /// An RSA modulus below 2048 bits (RFC 7518 §3.3) or above 8192.
-    #[error("expected an RSA modulus of 2048 to 8192 bits, found another length")]
-    RsaLength,
-    /// Not a point of the curve, a weak one, or numbers that do not fit.
-    #[error("expected a sound key, found one whose numbers do not fit")]
-    Unsound,
-    /// The library could not make a key or a signature.
-    #[error("expected a key or a signature to be made, found a failure of the library")]
-    Library,
-}
 
 /// Algorithms a kind of key can be used with.
 const fn fitting(kind: jwk::KeyKind) -> &'static [Alg] {
@@ -74,18 +27,26 @@ const fn fitting(kind: jwk::KeyKind) -> &'static [Alg] {
     }
 }
 
-/// The one algorithm of a key: its `alg`, or the only one of `allowed` that
-/// such a key can be used with.
-fn pin(kind: jwk::KeyKind, named: Option<&str>, allowed: &[Alg]) -> Result<Alg, KeyFlaw> {
-    let fits = |alg: &Alg| fitting(kind).contains(alg) && allowed.contains(alg);
-    if let Some(name) = named {
-        return Alg::parse(name).filter(fits).ok_or(KeyFlaw::Alg);
+/// The algorithms a key can be used with: its `alg`, or those of `allowed` that
+/// fit such a key.
+fn algs(kind: jwk::KeyKind, named: Option<&str>, allowed: &[Alg]) -> Result<Vec<Alg>, KeyFlaw> {
+    let named = match named {
+        Some(name) => Some(Alg::parse(name).ok_or(KeyFlaw::Alg)?),
+        None => None,
+    };
+    let fits = |alg: &Alg| allowed.contains(alg) && named.is_none_or(|named| named == *alg);
+    let found: Vec<Alg> = fitting(kind).iter().copied().filter(fits).collect();
+    if found.is_empty() {
+        return Err(KeyFlaw::Alg);
     }
-    let mut left = fitting(kind).iter().copied().filter(fits);
-    match (left.next(), left.next()) {
-        (Some(alg), None) => Ok(alg),
-        (Some(_), Some(_)) => Err(KeyFlaw::AlgUnclear),
-        (None, _) => Err(KeyFlaw::Alg),
+    Ok(found)
+}
+
+/// The one algorithm of a key of ours.
+fn pin(kind: jwk::KeyKind, named: Option<&str>) -> Result<Alg, KeyFlaw> {
+    match algs(kind, named, &Alg::ALL)?.as_slice() {
+        [alg] => Ok(*alg),
+        _ => Err(KeyFlaw::AlgUnclear),
     }
 }
 

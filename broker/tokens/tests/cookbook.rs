@@ -79,9 +79,9 @@ fn public(jwk: &Value) -> Value {
 /// The one key of a set, or why it was left out.
 fn taken(jwk: &Value, alg: Alg) -> Result<KeySet, KeyFlaw> {
     let set = KeySet::from_jwks(&json!({ "keys": [jwk] }), &[alg]).unwrap();
-    match set.refused() {
+    match set.left_out() {
         [] => Ok(set),
-        [flaw, ..] => Err(*flaw),
+        [key, ..] => Err(key.flaw),
     }
 }
 

@@ -48,6 +48,34 @@ def test_a_key_for_encryption_signs_nothing(broker, world):
     refused(broker, ask(broker, issuer, agent, key=key), INVALID)
 
 
+def test_one_bad_key_costs_no_other(broker, world):
+    """Contract §10: a key that cannot be used, and a `kid` of two different keys, are left out; the rest is used."""
+    good, twice = tokens.new_jwk(), tokens.new_jwk()
+    rival = tokens.new_jwk() | {"kid": twice["kid"]}
+    with IssuerServer([tokens.public(key) for key in (twice, good, rival)]) as server:
+        server.jwks += [tokens.public(good), {"kty": "EC", "crv": "P-521", "kid": "strange", "x": "AA", "y": "AA"}]
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        issued(ask(broker, issuer, agent, key=good))
+        for key in (twice, rival):
+            refused(broker, ask(broker, issuer, agent, key=key), INVALID)
+
+
+def test_kid_and_alg_choose(broker, world):
+    """Contract §10: one `kid` may name a key of each algorithm."""
+    keys = [tokens.new_jwk("ES256") | {"kid": "same"}, tokens.new_jwk("RS256") | {"kid": "same"}]
+    issuer, agent = setting(world, keys=keys, algs=["ES256", "RS256"])
+    for key in keys:
+        issued(ask(broker, issuer, agent, key=key))
+
+
+def test_a_key_without_alg_is_used_with_each_algorithm_that_fits(broker, world):
+    key = tokens.new_jwk("RS256")
+    issuer, agent = setting(world, jwks={"keys": [{k: v for k, v in tokens.public(key).items() if k != "alg"}]},
+                            algs=["ES256", "RS256", "PS256"])
+    for alg in ("RS256", "PS256"):
+        issued(ask(broker, issuer, agent, key=key, alg=alg))
+
+
 def test_keys_are_fetched_once_and_kept(broker, world):
     first = tokens.new_jwk()
     with IssuerServer([tokens.public(first)]) as server:

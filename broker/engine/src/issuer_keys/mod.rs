@@ -14,9 +14,11 @@ pub use settings::TrustSettings;
 
 use crate::unavailable::Unavailable;
 use locum_ambient::Clock;
+use locum_ambient::metrics::Metrics;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_outgoing::{Fetcher, Lookup, System};
+use locum_tokens::keys::{KeyFlaw, KeySet};
 use plan::FetchPlan;
 use slot::{IssuerEntry, Landing, Number};
 use source::{FoundIssuer, SourceFlaw};
@@ -40,6 +42,7 @@ struct SharedIssuers {
     fetcher: Fetcher,
     settings: TrustSettings,
     clock: Clock,
+    metrics: Arc<Metrics>,
     permits: Semaphore,
     /// The last generation given out.
     generation: AtomicU64,
@@ -50,12 +53,16 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// When the HTTP client cannot be built, or the authorities not read.
-    pub(crate) fn new(clock: Clock, settings: TrustSettings) -> Result<Self, Unavailable> {
-        Self::with_lookup(clock, settings, Arc::new(System))
+    pub(crate) fn new(
+        clock: Clock,
+        settings: TrustSettings,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Unavailable> {
+        Self::with_lookup((clock, metrics), settings, Arc::new(System))
     }
 
     fn with_lookup(
-        clock: Clock,
+        (clock, metrics): (Clock, Arc<Metrics>),
         settings: TrustSettings,
         lookup: Arc<dyn Lookup>,
     ) -> Result<Self, Unavailable> {
@@ -68,6 +75,7 @@ impl IssuerKeys {
                 fetcher,
                 settings,
                 clock,
+                metrics,
                 permits: Semaphore::new(FETCHES_MAX),
                 generation: AtomicU64::new(0),
             }),
@@ -189,6 +197,7 @@ impl IssuerKeys {
         let (number, done, landing) = inside.take_off(now_s);
         match source::by_value(&slot.issuer) {
             Some(Ok(found)) => {
+                self.shared.tell(&slot.issuer.id, &found.set);
                 inside.land(number, found, (now_s, None), self.shared.next_generation());
                 return None;
             }
@@ -226,6 +235,7 @@ impl SharedIssuers {
         let mut inside = slot.write();
         let flaw = match found {
             Ok(Ok(found)) => {
+                self.tell(&slot.issuer.id, &found.set);
                 let fresh_s = self.settings.lifetime_s(found.keep_s);
                 inside.land(
                     number,
@@ -245,6 +255,22 @@ impl SharedIssuers {
         drop(done);
         if let Some(flaw) = flaw {
             tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys could not be fetched");
+        }
+    }
+
+    /// Says which keys were left out, and counts them. A key for another use was
+    /// never meant for us: many a provider publishes one.
+    fn tell(&self, issuer: &IssuerId, keys: &KeySet) {
+        for key in keys.left_out() {
+            let (kid, flaw) = (key.kid().unwrap_or_default(), key.flaw);
+            self.metrics
+                .left_out_keys
+                .count(issuer.as_str(), flaw.label());
+            if flaw == KeyFlaw::Use {
+                tracing::info!(%issuer, kid, reason = %flaw, "a key is left out");
+            } else {
+                tracing::warn!(%issuer, kid, reason = %flaw, "a key is left out");
+            }
         }
     }
 

@@ -16,6 +16,7 @@ pub(super) fn text(app: &App) -> String {
     build(&mut text);
     requests(&mut text, &app.front.metrics);
     exchanges(&mut text, &app.front.metrics);
+    left_out(&mut text, &app.front.metrics);
     ledger(&mut text, &app.broker.records.ledger.stats());
     let now_ms = app.broker.records.clock.now_ms();
     {
@@ -95,6 +96,15 @@ fn exchanges(text: &mut Text, metrics: &Metrics) {
     ] {
         text.family(name, HISTOGRAM, help);
         text.histogram(name, &[], histogram);
+    }
+}
+
+fn left_out(text: &mut Text, metrics: &Metrics) {
+    let name = "locum_issuer_keys_left_out_total";
+    let help = "Keys of issuers that a fetch left out, by issuer and reason.";
+    text.family(name, COUNTER, help);
+    for (issuer, reason, count) in metrics.left_out_keys.read() {
+        text.value(name, &[("issuer", &issuer), ("reason", reason)], count);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys that operators declare, looked at before they are taken.
 
-use super::{KeyFlaw, KeySet};
+use super::{KeyFlaw, KeySet, LeftOutKey};
 use locum_core::registry::replace::DeclaredKeys;
 use locum_core::token::Alg;
 use serde_json::Value;
@@ -13,7 +13,7 @@ impl DeclaredKeys for JwksCheck {
     fn of_client(&self, jwks: &Value) -> Option<String> {
         let flaw = match KeySet::from_jwks(jwks, &Alg::ALL) {
             Err(flaw) => Some(flaw),
-            Ok(keys) => keys.refused().first().copied(),
+            Ok(keys) => keys.left_out().first().map(|key| key.flaw),
         };
         flaw.map(|flaw| flaw.to_string())
     }
@@ -23,7 +23,8 @@ impl DeclaredKeys for JwksCheck {
             Err(flaw) => return vec![flaw.to_string()],
             Ok(keys) => keys,
         };
-        let private = keys.refused().contains(&KeyFlaw::Private);
+        let private = |key: &LeftOutKey| key.flaw == KeyFlaw::Private;
+        let private = keys.left_out().iter().any(private);
         let private = private.then(|| KeyFlaw::Private.to_string());
         let none = keys.is_empty();
         let none = none.then(|| "expected a key for one of `algs`, found none".to_owned());

@@ -79,12 +79,16 @@ fn bytes32(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
     }
 }
 
-/// A big-endian number without leading zeros (RFC 7518 §6.3.1).
+/// A big-endian number. Providers put a leading zero octet before a modulus,
+/// which RFC 7518 §6.3.1.1 warns of: it changes no number and is cut off.
 fn number(jwk: &Jwk, name: &'static str) -> Result<Vec<u8>, KeyFlaw> {
-    match bytes(jwk, name)? {
-        number if number.first() == Some(&0) => Err(KeyFlaw::Member { name }),
-        number => Ok(number),
+    let mut number = bytes(jwk, name)?;
+    let zeros = number.iter().take_while(|octet| **octet == 0).count();
+    number.drain(..zeros);
+    if number.is_empty() {
+        return Err(KeyFlaw::Member { name });
     }
+    Ok(number)
 }
 
 impl Public {

@@ -65,7 +65,7 @@ impl SigningKey {
     pub fn from_private_jwk(value: &Value) -> Result<Self, KeyFlaw> {
         let key = jwk::read(value)?;
         let public = Public::of(&key)?;
-        let alg = pin(public.kind(), key.algorithm(), &Alg::ALL)?;
+        let alg = pin(public.kind(), key.algorithm())?;
         Self::new(alg, jwk::kid(&key)?, pair(&key, &public)?)
     }
 

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
 use locum_ambient::Clock;
+use locum_ambient::metrics::Metrics;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_core::token::Alg;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 pub(super) struct Bench {
     pub(super) trust: Arc<IssuerKeys>,
     pub(super) clock: Clock,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Bench {
@@ -37,8 +39,11 @@ impl Bench {
         let clock = Clock::default();
         // Far ahead of the machine's: from here on it only moves when told.
         clock.at_least(clock.now_ms() + 1_000_000_000_000);
-        let trust = IssuerKeys::with_lookup(clock.clone(), settings, lookup).unwrap();
+        let metrics = Arc::new(Metrics::default());
+        let ambient = (clock.clone(), metrics.clone());
+        let trust = IssuerKeys::with_lookup(ambient, settings, lookup).unwrap();
         Self {
+            metrics,
             trust: Arc::new(trust),
             clock,
         }

@@ -114,7 +114,6 @@ async fn known_keys_are_used_without_waiting_while_their_issuer_hangs() {
 async fn what_is_no_key_set_is_no_key_set() {
     let good = jwks(&["a"]).to_string();
     let twice = format!("{{\"keys\":[],{}", &good[1..]);
-    let same_kid = jwks(&["a", "a"]).to_string();
     for body in [
         "",
         "[]",
@@ -122,7 +121,6 @@ async fn what_is_no_key_set_is_no_key_set() {
         "{\"keys\":1}",
         "not json",
         &twice,
-        &same_kid,
         &format!("{good}x"),
     ] {
         let (server, addr) = Server::start().await;
@@ -131,6 +129,32 @@ async fn what_is_no_key_set_is_no_key_set() {
         assert!(bench.keys(&idp).await.is_err(), "{body}");
         assert_eq!(server.asked().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_left_out_costs_no_other_and_is_counted_once_a_fetch() {
+    let (server, addr) = Server::start().await;
+    let (bench, idp) = (Bench::new(), at(&format!("http://{addr}/jwks")));
+    let mut set = jwks(&["a", "a", "b", "c"]);
+    set["keys"][3]["crv"] = json!("P-521");
+    let mut again = set.clone();
+    again["more"] = json!(1);
+    server.say(ok(&set));
+    server.say(ok(&again));
+    assert_eq!(kids(&bench.keys(&idp).await.unwrap()), ["b"]);
+    let counted = || bench.metrics.left_out_keys.read();
+    let twice = |times| {
+        [
+            ("idp".into(), "duplicate_kid", 2 * times),
+            ("idp".into(), "kind", times),
+        ]
+    };
+    assert_eq!(counted(), twice(1));
+    bench.keys(&idp).await.unwrap();
+    assert_eq!(counted(), twice(1));
+    bench.later(3_600);
+    bench.keys(&idp).await.unwrap();
+    assert_eq!(counted(), twice(2));
 }
 
 #[tokio::test]
