@@ -86,12 +86,29 @@ def test_keys_are_fetched_once_and_kept(broker, world):
         assert len(server.asked) == before, "known keys are not fetched again"
 
 
-def test_a_kid_that_is_not_among_keys_that_could_be_had_is_subject_invalid(broker, world):
+def test_a_kid_that_is_not_among_keys_that_were_just_fetched_is_subject_invalid(broker, world):
+    """Contract §10: final only where the keys were fetched after the request came, and else 503."""
     with IssuerServer([tokens.public(tokens.new_jwk())]) as server:
         issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
         for _ in range(20):
-            refused(broker, ask(broker, issuer, agent, key=tokens.new_jwk()), INVALID)
-        assert len(server.asked) <= 3, "unknown kids may not make a storm"
+            before = len(server.asked)
+            answer = ask(broker, issuer, agent, key=tokens.new_jwk())
+            fetched = len(server.asked) > before
+            refused(broker, answer, INVALID if fetched else "LCM-UNAVAILABLE")
+            if not fetched:
+                assert answer.json()["retryable"] is True and int(answer.headers["Retry-After"]) >= 1
+        assert len(server.asked) <= 7, "unknown kids may not make a storm"
+
+
+def test_rotations_one_after_another_cost_no_honest_exchange(broker, world):
+    """A provider that forbids caching, as Keycloak does, and rotates its key faster than keys are refreshed."""
+    keys = [tokens.new_jwk() for _ in range(5)]
+    with IssuerServer() as server:
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        for key in keys:
+            server.jwks = [tokens.public(key)]
+            for _ in range(3):
+                issued(ask(broker, issuer, agent, key=key))
 
 
 def test_the_keys_of_an_oidc_issuer_are_discovered(broker, world):

@@ -66,8 +66,9 @@ impl SentAs {
     }
 }
 
-/// Verifies a foreign token. A `kid` that is not among the keys asks for fresh
-/// ones once.
+/// Verifies a foreign token. A `kid` that is not among the keys asks for those
+/// that were fetched since the token came, and is refused for good where it is not
+/// among them either.
 ///
 /// # Errors
 /// `LCM-REQUEST` over the size limit, the slot's code, or `LCM-UNAVAILABLE`
@@ -102,7 +103,7 @@ async fn accept_now(
         .get(&key)
         .filter(|kept| is_declared(broker, kept))
     {
-        let keys = keys((broker, waiter), &kept.issuer, false).await?;
+        let keys = keys((broker, waiter), &kept.issuer).await?;
         if keys.generation == kept.generation {
             let audiences = audiences(broker, &kept.issuer, kept.kind);
             let expectation = expectation(broker, &kept.issuer, kept.kind, slot, &audiences);
@@ -165,13 +166,13 @@ fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issu
 async fn keys(
     (broker, waiter): (&Broker, &Waiter),
     issuer: &Arc<Issuer>,
-    newer: bool,
 ) -> Result<Arc<IssuerJwks>, Refusal> {
-    let gone = |error: Unavailable| unavailable().because(error.to_string());
-    let keys = broker
-        .issuer_keys
-        .keys_unless(issuer, newer, || waiter.waits());
+    let keys = broker.issuer_keys.keys_unless(issuer, || waiter.waits());
     keys.await.map_err(gone)
+}
+
+fn gone(error: Unavailable) -> Refusal {
+    unavailable().because(error.to_string())
 }
 
 fn audiences(broker: &Broker, issuer: &Issuer, kind: TokenKind) -> Vec<String> {
@@ -241,24 +242,28 @@ async fn verified(
             )
         };
     let refused = |flaw: TokenFlaw| slot.flaw_of(&flaw, TakenFor { issuer, kind, slot });
-    let (unverified, known) = match broker.issuer_keys.at_hand(issuer) {
+    let came = broker.issuer_keys.mark();
+    let (mut unverified, mut known) = match broker.issuer_keys.at_hand(issuer) {
         Some(keys) => (unverified, keys),
         None => {
             // Nothing that was taken apart is kept while it waits: it may be
             // twenty times as large as what was sent.
             drop(unverified);
-            let known = keys((broker, waiter), issuer, false).await?;
+            let known = keys((broker, waiter), issuer).await?;
             (super::slot::read(broker, text, slot)?, known)
         }
     };
-    match check(unverified, &known) {
-        Ok(verified) => Ok((verified, known.generation)),
-        Err(flaw) if flaw.asks_for_fresh_keys() => {
-            let fresh = keys((broker, waiter), issuer, true).await?;
-            let again = super::slot::read(broker, text, slot)?;
-            let verified = check(again, &fresh).map_err(refused)?;
-            Ok((verified, fresh.generation))
+    loop {
+        match check(unverified, &known) {
+            Ok(verified) => return Ok((verified, known.generation)),
+            Err(flaw) if flaw.asks_for_fresh_keys() && !known.is_after(came) => {
+                let newer = broker
+                    .issuer_keys
+                    .newer_unless(issuer, &known, || waiter.waits());
+                known = newer.await.map_err(gone)?;
+                unverified = super::slot::read(broker, text, slot)?;
+            }
+            Err(flaw) => return Err(refused(flaw)),
         }
-        Err(flaw) => Err(refused(flaw)),
     }
 }

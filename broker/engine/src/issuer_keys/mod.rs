@@ -3,13 +3,14 @@
 //! but those who present its tokens.
 
 mod authorities;
+mod budget;
 mod plan;
 mod settings;
 mod slot;
 mod source;
 
 pub use authorities::read as authorities;
-pub(crate) use plan::IssuerJwks;
+pub(crate) use plan::{FetchMark, IssuerJwks};
 pub use settings::TrustSettings;
 
 use crate::unavailable::Unavailable;
@@ -20,7 +21,7 @@ use locum_core::registry::Issuer;
 use locum_outgoing::{Fetcher, Lookup, System};
 use locum_tokens::keys::{KeyFlaw, KeySet};
 use plan::FetchPlan;
-use slot::{IssuerEntry, Landing, Number};
+use slot::{EntryState, IssuerEntry, Landing, Number};
 use source::{FoundIssuer, SourceFlaw};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +47,8 @@ struct SharedIssuers {
     permits: Semaphore,
     /// The last generation given out.
     generation: AtomicU64,
+    /// The last fetch that began.
+    number: AtomicU64,
 }
 
 impl IssuerKeys {
@@ -78,6 +81,7 @@ impl IssuerKeys {
                 metrics,
                 permits: Semaphore::new(FETCHES_MAX),
                 generation: AtomicU64::new(0),
+                number: AtomicU64::new(0),
             }),
         })
     }
@@ -102,67 +106,100 @@ impl IssuerKeys {
     /// The issuer's keys, where nobody has to wait for them.
     pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<IssuerJwks>> {
         let slot = self.slot(issuer);
-        match self.plan(&slot, false) {
+        match self.plan(&slot) {
             FetchPlan::Use(keys) => Some(keys),
             FetchPlan::UseAndFetch(keys) => {
-                self.fetch(&slot, false);
+                self.fetch(&slot);
                 Some(keys)
             }
             FetchPlan::Wait | FetchPlan::Refuse => None,
         }
     }
 
-    /// [`IssuerKeys::keys_unless`] where all may wait.
-    #[cfg(test)]
-    async fn keys(
-        &self,
-        issuer: &Arc<Issuer>,
-        newer: bool,
-    ) -> Result<Arc<IssuerJwks>, Unavailable> {
-        self.keys_unless(issuer, newer, || Ok(())).await
+    /// This moment: what is fetched from now on is after it.
+    pub(crate) fn mark(&self) -> FetchMark {
+        FetchMark(self.shared.number.load(Ordering::Acquire))
     }
 
-    /// The issuer's keys; `newer` asks for newer ones than those held, because
-    /// a `kid` was not among them. Waits only where keys are not known, are
-    /// past their time or, with `newer`, may have changed: for one fetch at
-    /// most, which all who wait share, and not where `waits` says that too many
-    /// do. Cancel-safe.
+    /// [`IssuerKeys::keys_unless`] where all may wait.
+    #[cfg(test)]
+    async fn keys(&self, issuer: &Arc<Issuer>) -> Result<Arc<IssuerJwks>, Unavailable> {
+        self.keys_unless(issuer, || Ok(())).await
+    }
+
+    /// The issuer's keys. Waits only where keys are not known or are past their
+    /// time: for one fetch at most, which all who wait share, and not where
+    /// `waits` says that too many do. Cancel-safe.
     ///
     /// # Errors
     /// [`Unavailable`] when they cannot be had.
     pub(crate) async fn keys_unless(
         &self,
         issuer: &Arc<Issuer>,
-        newer: bool,
         waits: impl FnOnce() -> Result<(), Unavailable>,
     ) -> Result<Arc<IssuerJwks>, Unavailable> {
         let slot = self.slot(issuer);
-        let landing = match self.plan(&slot, newer) {
+        let landing = match self.plan(&slot) {
             FetchPlan::Use(keys) => return Ok(keys),
             FetchPlan::UseAndFetch(keys) => {
-                self.fetch(&slot, newer);
+                self.fetch(&slot);
                 return Ok(keys);
             }
-            FetchPlan::Wait => self.fetch(&slot, newer),
+            FetchPlan::Wait => self.fetch(&slot),
             FetchPlan::Refuse => None,
         };
-        if let Some(mut landing) = landing {
+        if let Some(landing) = landing {
             waits()?;
-            // Nothing is ever sent: the end is the error.
-            while landing.changed().await.is_ok() {}
+            landed(landing).await;
         }
-        let now_s = self.shared.clock.now_s();
-        let inside = slot.read();
-        let keys = inside.held.usable(now_s, &self.shared.settings).cloned();
+        let keys = self.usable(&slot);
         keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
     }
 
-    fn plan(&self, slot: &IssuerEntry, newer: bool) -> FetchPlan {
+    /// Other keys than those that are `known`, among which a `kid` was not. They
+    /// come by a fetch that began later. It waits for one fetch, which all who wait
+    /// share, and which the budget for unknown `kid`s bounds. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there are none and they cannot be had now.
+    pub(crate) async fn newer_unless(
+        &self,
+        issuer: &Arc<Issuer>,
+        known: &IssuerJwks,
+        waits: impl FnOnce() -> Result<(), Unavailable>,
+    ) -> Result<Arc<IssuerJwks>, Unavailable> {
+        let slot = self.slot(issuer);
+        let newer = || {
+            let keys = self.usable(&slot);
+            keys.filter(|keys| keys.number > known.number)
+        };
+        if let Some(keys) = newer() {
+            return Ok(keys);
+        }
+        let landing = self.fetch_newer(&slot);
+        let gone = |why| {
+            let id = &issuer.id;
+            Unavailable(format!("keys of issuer {id} lack a `kid`: {why}"))
+        };
+        let landing = landing.map_err(gone)?;
+        waits()?;
+        landed(landing).await;
+        newer().ok_or_else(|| gone("they could not be fetched anew"))
+    }
+
+    fn plan(&self, slot: &IssuerEntry) -> FetchPlan {
         let inside = slot.read();
         let flying = inside.flight().is_some();
         let now_s = self.shared.clock.now_s();
-        let settings = &self.shared.settings;
-        inside.held.plan(now_s, settings, (newer, flying))
+        inside.held.plan(now_s, &self.shared.settings, flying)
+    }
+
+    /// The keys held, as long as they may be used.
+    fn usable(&self, slot: &IssuerEntry) -> Option<Arc<IssuerJwks>> {
+        let now_s = self.shared.clock.now_s();
+        let inside = slot.read();
+        let keys = inside.held.usable(now_s, &self.shared.settings);
+        keys.cloned()
     }
 
     /// The place of the issuer as it is declared now.
@@ -181,40 +218,65 @@ impl IssuerKeys {
 
     /// Has a fetch made, unless one is under way or another caller has just had
     /// it made; what comes back ends with it.
-    fn fetch(&self, slot: &IssuerEntry, newer: bool) -> Option<Landing> {
+    fn fetch(&self, slot: &IssuerEntry) -> Option<Landing> {
         let now_s = self.shared.clock.now_s();
         let mut inside = slot.write();
         if let Some(landing) = inside.flight() {
             return Some(landing.clone());
         }
-        let plan = inside
-            .held
-            .plan(now_s, &self.shared.settings, (newer, false));
-        match plan {
+        match inside.held.plan(now_s, &self.shared.settings, false) {
             FetchPlan::Use(_) | FetchPlan::Refuse => return None,
             FetchPlan::UseAndFetch(_) | FetchPlan::Wait => {}
         }
-        let (number, done, landing) = inside.take_off(now_s);
         match source::by_value(&slot.issuer) {
             Some(Ok(found)) => {
                 self.shared.tell(&slot.issuer.id, &found.set);
-                inside.land(number, found, (now_s, None), self.shared.next_generation());
-                return None;
+                let next = self.shared.next_generation();
+                inside.land(Number::NEVER, found, (now_s, None), next);
+                None
             }
             Some(Err(flaw)) => {
+                inside.held.tried_s = Some(now_s);
                 tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys cannot be used");
-                return None;
+                None
             }
-            None => {}
+            None => Some(self.take_off(slot, &mut inside)),
         }
-        drop(inside);
-        tokio::spawn(
-            self.shared
-                .clone()
-                .flight(slot.clone(), (number, now_s), done),
-        );
-        Some(landing)
     }
+
+    /// The same for a `kid` that is not among the keys held.
+    ///
+    /// # Errors
+    /// Why no fetch is made now.
+    fn fetch_newer(&self, slot: &IssuerEntry) -> Result<Landing, &'static str> {
+        let (now_s, settings) = (self.shared.clock.now_s(), &self.shared.settings);
+        let mut inside = slot.write();
+        if let Some(landing) = inside.flight() {
+            return Ok(landing.clone());
+        }
+        let plan = inside.held.newer(now_s, settings, false);
+        if let Some(why) = plan.refusal() {
+            return Err(why);
+        }
+        inside.held.kid_fetches.take(now_s, settings.refetch_min_s);
+        Ok(self.take_off(slot, &mut inside))
+    }
+
+    /// Begins a fetch; what comes back ends with it.
+    fn take_off(&self, slot: &IssuerEntry, inside: &mut EntryState) -> Landing {
+        let now_s = self.shared.clock.now_s();
+        let number = Number(self.shared.number.fetch_add(1, Ordering::AcqRel) + 1);
+        let (done, landing) = inside.take_off(number, now_s);
+        let flight = self.shared.clone();
+        tokio::spawn(flight.flight(slot.clone(), (number, now_s), done));
+        landing
+    }
+}
+
+/// Until the fetch has ended.
+async fn landed(mut landing: Landing) {
+    // Nothing is ever sent: the end is the error.
+    while landing.changed().await.is_ok() {}
 }
 
 impl SharedIssuers {

@@ -1,6 +1,7 @@
 //! What to do when an issuer's keys are asked for. Pure: the time is an
 //! argument.
 
+use super::budget::KidFetches;
 use super::settings::TrustSettings;
 use locum_tokens::keys::KeySet;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(crate) struct IssuerJwks {
     /// Changes whenever the keys do; never used twice, for any issuer.
     pub(crate) generation: u64,
     pub(super) digest: [u8; 32],
+    /// The fetch that they came by; greater than any, for keys by value.
+    pub(super) number: u64,
     /// When the fetch began, in Unix seconds.
     pub(super) fetched_s: u64,
     /// Whether an authority vouched for a server they came by.
@@ -34,6 +37,25 @@ pub(super) struct HeldKeySet {
     pub(super) tried_s: Option<u64>,
     /// Whether the last fetch that ended failed.
     pub(super) failed: bool,
+    /// The fetches that unknown `kid`s caused.
+    pub(super) kid_fetches: KidFetches,
+}
+
+/// A moment, by the last fetch that had begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FetchMark(pub(super) u64);
+
+/// What to do about a `kid` that is not among the keys held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewerPlan {
+    /// Wait for the fetch under way.
+    Join,
+    /// Fetch, out of the budget for unknown `kid`s.
+    Fetch,
+    /// The last fetch failed, and it is too early to ask again.
+    Failed,
+    /// The budget is used up.
+    Spent,
 }
 
 /// What to do.
@@ -58,15 +80,9 @@ impl HeldKeySet {
         })
     }
 
-    /// What to do now. `newer` asks for newer keys, because a `kid` was not
-    /// among those held; `flying` says that a fetch is under way.
-    pub(super) fn plan(
-        &self,
-        now_s: u64,
-        settings: &TrustSettings,
-        (newer, flying): (bool, bool),
-    ) -> FetchPlan {
-        let since_s = self.tried_s.map(|tried_s| now_s.saturating_sub(tried_s));
+    /// What to do now. `flying` says that a fetch is under way.
+    pub(super) fn plan(&self, now_s: u64, settings: &TrustSettings, flying: bool) -> FetchPlan {
+        let since_s = self.since_s(now_s);
         let may_fetch = since_s.is_none_or(|s| s >= settings.refetch_min_s);
         let may_wait = may_fetch || flying;
         let Some(keys) = self.usable(now_s, settings) else {
@@ -83,7 +99,7 @@ impl HeldKeySet {
         // An issuer that could be asked is asked before keys past their time
         // are used: they may be gone.
         let down = self.failed && since_s.is_some_and(|s| s < DOWN_S);
-        if may_wait && (newer || (age_s >= fresh_s && !down)) {
+        if may_wait && age_s >= fresh_s && !down {
             return FetchPlan::Wait;
         }
         // In the last quarter they are fetched before anyone has to wait.
@@ -92,9 +108,48 @@ impl HeldKeySet {
         }
         FetchPlan::Use(keys.clone())
     }
+
+    /// What to do now about a `kid` that is not among the keys held. An ordinary
+    /// fetch a moment ago forbids nothing: the key may be newer (contract §10).
+    pub(super) fn newer(&self, now_s: u64, settings: &TrustSettings, flying: bool) -> NewerPlan {
+        let every_s = settings.refetch_min_s;
+        if flying {
+            return NewerPlan::Join;
+        }
+        if self.failed && self.since_s(now_s).is_some_and(|s| s < every_s) {
+            return NewerPlan::Failed;
+        }
+        if self.kid_fetches.is_left(now_s, every_s) {
+            NewerPlan::Fetch
+        } else {
+            NewerPlan::Spent
+        }
+    }
+
+    /// Seconds since the last try.
+    fn since_s(&self, now_s: u64) -> Option<u64> {
+        self.tried_s.map(|tried_s| now_s.saturating_sub(tried_s))
+    }
+}
+
+impl NewerPlan {
+    /// Why there is nothing to wait for, for the log.
+    pub(super) const fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Join | Self::Fetch => None,
+            Self::Failed => Some("the last fetch failed"),
+            Self::Spent => Some("the fetches for unknown `kid`s are used up for now"),
+        }
+    }
 }
 
 impl IssuerJwks {
+    /// Whether they were asked for after that moment: what is not among them is
+    /// not among the issuer's keys.
+    pub(crate) const fn is_after(&self, mark: FetchMark) -> bool {
+        self.number > mark.0
+    }
+
     fn age_s(&self, now_s: u64) -> u64 {
         now_s.saturating_sub(self.fetched_s)
     }

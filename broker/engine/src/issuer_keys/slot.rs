@@ -10,9 +10,14 @@ use tokio::sync::watch;
 /// Ends when the fetch does, however it ends: its other side is dropped then.
 pub(super) type Landing = watch::Receiver<()>;
 
-/// Which fetch it is.
+/// Which fetch it is: a later one, of any issuer, has a greater number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Number(u64);
+pub(super) struct Number(pub(super) u64);
+
+impl Number {
+    /// Of keys by value, which nobody fetches.
+    pub(super) const NEVER: Self = Self(u64::MAX);
+}
 
 /// What is held, and the fetch under way.
 #[derive(Debug, Default)]
@@ -20,7 +25,7 @@ pub(super) struct EntryState {
     /// What is held.
     pub(super) held: HeldKeySet,
     flight: Option<Landing>,
-    /// The last fetch that counts.
+    /// The last fetch that counts; 0 where none does.
     number: u64,
 }
 
@@ -31,13 +36,18 @@ impl EntryState {
         self.flight.as_ref().filter(|f| f.has_changed().is_ok())
     }
 
-    /// A fetch begins now; who fetches holds what comes back until the end.
-    pub(super) fn take_off(&mut self, now_s: u64) -> (Number, watch::Sender<()>, Landing) {
+    /// The fetch of that number begins now; who fetches holds the sender until
+    /// the end.
+    pub(super) fn take_off(
+        &mut self,
+        Number(number): Number,
+        now_s: u64,
+    ) -> (watch::Sender<()>, Landing) {
         let (sender, landing) = watch::channel(());
         self.flight = Some(landing.clone());
         self.held.tried_s = Some(now_s);
-        self.number += 1;
-        (Number(self.number), sender, landing)
+        self.number = number;
+        (sender, landing)
     }
 
     /// The authorities are others now: what one of before vouched for is gone,
@@ -47,7 +57,7 @@ impl EntryState {
         self.held.tried_s = None;
         self.held.failed = false;
         self.flight = None;
-        self.number += 1;
+        self.number = 0;
     }
 
     /// Keys were fetched at that time. Keys that did not change keep their
@@ -72,6 +82,7 @@ impl EntryState {
             set,
             generation,
             digest: found.digest,
+            number,
             vouched: found.vouched,
             fetched_s: begun_s,
             fresh_s,
@@ -142,8 +153,8 @@ mod tests {
     fn what_an_authority_vouched_for_goes_with_it_and_the_rest_stays() {
         for vouched in [true, false] {
             let mut inside = EntryState::default();
-            let (number, ..) = inside.take_off(100);
-            inside.land(number, found(vouched), (100, Some(10)), 1);
+            let _flight = inside.take_off(Number(1), 100);
+            inside.land(Number(1), found(vouched), (100, Some(10)), 1);
             inside.distrust();
             assert_eq!(inside.held.keys.is_none(), vouched);
             assert_eq!(inside.held.tried_s, None, "due at once");
@@ -154,14 +165,15 @@ mod tests {
     fn a_fetch_of_before_neither_lands_nor_fails_after_it() {
         for vouched in [true, false] {
             let mut inside = EntryState::default();
-            let (old, _done, _) = inside.take_off(100);
+            let (old, new) = (Number(1), Number(2));
+            let _done = inside.take_off(old, 100);
             inside.distrust();
             assert!(inside.flight().is_none(), "nobody waits for it");
             inside.land(old, found(vouched), (100, Some(10)), 1);
             assert_eq!(inside.held.keys.is_none(), vouched);
             inside.crash(old, 100);
             assert!(!inside.held.failed);
-            let (new, ..) = inside.take_off(101);
+            let _done = inside.take_off(new, 101);
             inside.land(new, found(true), (101, Some(10)), 2);
             inside.land(old, found(true), (100, Some(10)), 3);
             assert_eq!(inside.held.keys.as_ref().unwrap().fetched_s, 101);

@@ -9,3 +9,4 @@ mod cache;
 mod failing;
 mod guard;
 mod kept;
+mod unknown;

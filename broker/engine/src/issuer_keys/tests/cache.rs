@@ -62,31 +62,12 @@ async fn a_hundred_at_once_are_one_fetch() {
     let mut all = JoinSet::new();
     for _ in 0..100 {
         let (trust, idp) = (bench.trust.clone(), idp.clone());
-        all.spawn(async move { trust.keys(&idp, false).await.unwrap().generation });
+        all.spawn(async move { trust.keys(&idp).await.unwrap().generation });
     }
     let generations = all.join_all().await;
     assert_eq!(generations.len(), 100);
     assert!(generations.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(server.asked(), ["/jwks"]);
-}
-
-#[tokio::test]
-async fn an_unknown_kid_fetches_once_in_ten_seconds() {
-    let (server, addr) = Server::start().await;
-    let (bench, idp) = (Bench::new(), at(&format!("http://{addr}/jwks")));
-    for kid in ["a", "b", "c"] {
-        server.say(ok(&jwks(&[kid])));
-    }
-    assert_eq!(kids(&bench.newer(&idp).await.unwrap()), ["a"]);
-    bench.later(9);
-    for _ in 0..20 {
-        assert_eq!(kids(&bench.newer(&idp).await.unwrap()), ["a"]);
-    }
-    bench.later(1);
-    for _ in 0..20 {
-        assert_eq!(kids(&bench.newer(&idp).await.unwrap()), ["b"]);
-    }
-    assert_eq!(server.asked().len(), 2);
 }
 
 #[tokio::test]

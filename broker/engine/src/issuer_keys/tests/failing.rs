@@ -53,7 +53,7 @@ async fn while_one_issuer_hangs_the_others_answer() {
     let stuck = named(&at(&url), "stuck");
     let waiting = tokio::spawn({
         let (trust, stuck) = (bench.trust.clone(), stuck.clone());
-        async move { trust.keys(&stuck, false).await.map(|keys| keys.generation) }
+        async move { trust.keys(&stuck).await.map(|keys| keys.generation) }
     });
     while bench.trust.slot(&stuck).read().flight().is_none() {
         tokio::task::yield_now().await;

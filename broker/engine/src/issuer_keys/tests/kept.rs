@@ -97,7 +97,7 @@ fn key() -> SigningKey {
 #[tokio::test]
 async fn a_token_that_was_verified_is_refused_once_its_key_is_gone() {
     let (old, new) = (key(), key());
-    let world = world(&[&[&old, &new], &[&new]]).await;
+    let world = world(&[&[&old, &new], &[&new], &[&new]]).await;
     let token = world.token(&old);
     for _ in 0..3 {
         assert_eq!(world.refused(&token).await, None);
@@ -111,6 +111,29 @@ async fn a_token_that_was_verified_is_refused_once_its_key_is_gone() {
     assert_eq!(world.refused(&token).await, Some(Code::SubjectInvalid));
     let fresh = world.token(&new);
     assert_eq!(world.refused(&fresh).await, None);
+}
+
+#[tokio::test]
+async fn rotations_one_after_another_cost_no_honest_exchange_and_strangers_are_told_to_wait() {
+    let keys: Vec<_> = (0..5).map(|_| key()).collect();
+    let sets: Vec<_> = keys.iter().map(|key| vec![key]).collect();
+    let mut sets: Vec<&[&SigningKey]> = sets.iter().map(Vec::as_slice).collect();
+    sets.extend([sets[4]; 5]);
+    let world = world(&sets).await;
+    for key in &keys {
+        assert_eq!(world.refused(&world.token(key)).await, None);
+        assert_eq!(world.refused(&world.token(key)).await, None);
+    }
+    assert_eq!(world.server.asked().len(), 5);
+    let stranger = world.token(&key());
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(world.refused(&stranger).await.unwrap());
+    }
+    let expected = [Code::SubjectInvalid, Code::Unavailable, Code::Unavailable];
+    assert_eq!(answers, expected);
+    assert_eq!(world.server.asked().len(), 6);
+    assert_eq!(world.refused(&world.token(&keys[4])).await, None);
 }
 
 #[tokio::test]
