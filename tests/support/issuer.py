@@ -1,5 +1,6 @@
 """A foreign issuer's web server on loopback: serves a key set and counts who asks."""
 
+import gzip
 import json
 import secrets
 import ssl
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class IssuerServer:
     """Answers `/jwks` (and discovery) with `keys`, anything else with 404; every path asked for is in `asked`.
+    With `packed` its answers are compressed.
 
     Its URL has a path that no other issuer has: a port that another one gave back is not that one's name.
     """
@@ -16,6 +18,7 @@ class IssuerServer:
     def __init__(self, keys=()):
         self.jwks: list[dict] = list(keys)
         self.asked: list[str] = []
+        self.packed = False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -26,6 +29,9 @@ class IssuerServer:
                 self.send_response(404 if body is None else 200)
                 text = json.dumps(body).encode()
                 self.send_header("Content-Type", "application/json")
+                if outer.packed:
+                    text = gzip.compress(text)
+                    self.send_header("Content-Encoding", "gzip")
                 # Without it, an end that TLS does not announce would be a document cut short.
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()

@@ -4,9 +4,11 @@
 
 use crate::address::{Guard, Scheme};
 use crate::authorities::Authorities;
+use crate::body::{ACCEPTED, Body, Encoding};
 use crate::cidr::Cidr;
 use crate::lifetime;
 use crate::resolve::{Lookup, Vetted};
+use http::header::ACCEPT_ENCODING;
 use locum_core::json::{self, DEPTH_MAX, JsonLimits};
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
@@ -39,6 +41,12 @@ pub enum FetchFlaw {
         /// The limit, in bytes.
         max: usize,
     },
+    /// Packed in a way that is not unpacked.
+    #[error("expected a document as it is or packed with gzip, found another encoding")]
+    Encoding,
+    /// Not what gzip packs, or not to its end.
+    #[error("expected a document packed with gzip, found one that cannot be unpacked")]
+    Gzip,
     /// Connecting, TLS or HTTP.
     #[error("{0}")]
     Http(String),
@@ -156,7 +164,8 @@ impl Fetcher {
             Scheme::Plain => self.plain.clone(),
             Scheme::Tls => self.secure().await?,
         };
-        let response = client.get(url).send().await?;
+        let request = client.get(url).header(ACCEPT_ENCODING, ACCEPTED);
+        let response = request.send().await?;
         match response.status() {
             StatusCode::OK => {}
             status if status.is_redirection() => return Err(FetchFlaw::Redirect(status)),
@@ -232,14 +241,11 @@ impl Fetcher {
         if told > max as u64 {
             return Err(FetchFlaw::TooLarge { max });
         }
-        let mut body = Vec::new();
+        let mut body = Body::new(Encoding::of(response.headers())?, max);
         while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > max {
-                return Err(FetchFlaw::TooLarge { max });
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk)?;
         }
-        Ok(body)
+        body.finish()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod address;
 mod authorities;
+mod body;
 mod cidr;
 mod fetch;
 mod lifetime;

@@ -119,6 +119,23 @@ def test_the_keys_of_an_oidc_issuer_are_discovered(broker, world):
         assert "/.well-known/openid-configuration" in server.asked
 
 
+def test_keys_may_come_packed_with_gzip(broker, world):
+    key = tokens.new_jwk()
+    with IssuerServer([tokens.public(key)]) as server:
+        server.packed = True
+        issuer, agent = setting(world, kind="oidc", issuer=server.url, jwks=None)
+        issued(ask(broker, issuer, agent, key=key))
+
+
+def test_keys_that_are_too_large_once_they_are_unpacked_are_none(broker, world):
+    key = tokens.new_jwk()
+    with IssuerServer() as server:
+        server.packed = True
+        server.answer = lambda path: {"keys": [tokens.public(key)], "pad": " " * 1_000_000}
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        refused(broker, ask(broker, issuer, agent, key=key), "LCM-UNAVAILABLE")
+
+
 def test_an_oidc_issuer_that_discovers_another_name_is_not_trusted(broker, world):
     key = tokens.new_jwk()
     with IssuerServer([tokens.public(key)]) as server:
