@@ -48,14 +48,42 @@ pub(super) fn same(one: &IssuerSpec, other: &IssuerSpec) -> bool {
         && one.jwks == other.jwks
 }
 
+/// Where an issuer's keys are.
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    Value(&'a Value),
+    Uri(&'a str),
+    Discovery(&'a str),
+    Nowhere,
+}
+
+/// How a document is read as keys.
+type Reading = fn(&Value, &[Alg]) -> Result<KeySet, KeyFlaw>;
+
+/// Where keys of an issuer of each kind are, and how they are read there.
+fn place(spec: &IssuerSpec) -> (Place<'_>, Reading) {
+    match spec.kind {
+        IssuerKind::Oidc => (Place::Discovery(&spec.issuer), KeySet::from_jwks),
+        IssuerKind::Jwt => (declared(spec), KeySet::from_jwks),
+    }
+}
+
+/// `jwks` or `jwks_uri`, as declared.
+fn declared(spec: &IssuerSpec) -> Place<'_> {
+    match (&spec.jwks, &spec.jwks_uri) {
+        (Some(jwks), _) => Place::Value(jwks),
+        (None, Some(uri)) => Place::Uri(uri),
+        (None, None) => Place::Nowhere,
+    }
+}
+
 /// Keys by value, if that is how the issuer has them.
 pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> {
-    let jwks = match issuer.spec.kind {
-        IssuerKind::Jwt | IssuerKind::Spiffe => issuer.spec.jwks.as_ref()?,
-        IssuerKind::Oidc => return None,
+    let (Place::Value(jwks), reading) = place(&issuer.spec) else {
+        return None;
     };
     let digest = Sha256::digest(jwks.to_string()).into();
-    let found = KeySet::from_jwks(jwks, &issuer.spec.algs).map(|set| FoundIssuer {
+    let found = reading(jwks, &issuer.spec.algs).map(|set| FoundIssuer {
         set,
         digest,
         keep_s: None,
@@ -69,18 +97,14 @@ pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> 
 /// # Errors
 /// [`SourceFlaw`].
 pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
-    let spec = &issuer.spec;
-    let document = match (spec.kind, &spec.jwks_uri) {
-        (IssuerKind::Jwt | IssuerKind::Spiffe, Some(uri)) => fetcher.json(uri).await?,
-        (IssuerKind::Jwt | IssuerKind::Spiffe, None) => return Err(SourceFlaw::Nowhere),
-        (IssuerKind::Oidc, _) => discovered(fetcher, &spec.issuer).await?,
+    let (place, reading) = place(&issuer.spec);
+    let document = match place {
+        Place::Uri(uri) => fetcher.json(uri).await?,
+        Place::Discovery(issuer) => discovered(fetcher, issuer).await?,
+        Place::Value(_) | Place::Nowhere => return Err(SourceFlaw::Nowhere),
     };
-    read(&document, &spec.algs)
-}
-
-fn read(document: &Document, algs: &[Alg]) -> Result<FoundIssuer, SourceFlaw> {
     Ok(FoundIssuer {
-        set: KeySet::from_jwks(&document.value, algs)?,
+        set: reading(&document.value, &issuer.spec.algs)?,
         digest: document.digest,
         keep_s: document.keep_s,
         vouched: document.vouched,
