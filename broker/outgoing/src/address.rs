@@ -49,6 +49,15 @@ pub(crate) enum Scheme {
     Tls,
 }
 
+/// Why a connection may not be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Barred {
+    /// The address is not of the open internet, and not listed.
+    NotAllowed,
+    /// It is of the open internet, where TLS is spoken.
+    NeedsTls,
+}
+
 /// What outgoing fetches may reach.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -62,11 +71,15 @@ impl Guard {
     }
 
     /// Whether a connection to the address may be made.
-    pub(crate) fn admits(&self, address: IpAddr, scheme: Scheme) -> bool {
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn judge(&self, address: IpAddr, scheme: Scheme) -> Result<(), Barred> {
         let listed = self.allow.iter().any(|cidr| cidr.contains(address));
-        match scheme {
-            Scheme::Plain => listed,
-            Scheme::Tls => listed || is_public(address),
+        match (listed, scheme, is_public(address)) {
+            (true, Scheme::Plain | Scheme::Tls, _) | (false, Scheme::Tls, true) => Ok(()),
+            (false, Scheme::Plain, true) => Err(Barred::NeedsTls),
+            (false, Scheme::Plain | Scheme::Tls, false) => Err(Barred::NotAllowed),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A body as it comes in, unpacked and bounded: what a few bytes would become
 //! is measured while it is unpacked, never afterwards.
 
-use crate::fetch::FetchFlaw;
+use crate::flaw::FetchFlaw;
 use flate2::write::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;

@@ -2,10 +2,11 @@
 //! cookies, bounded in size, and only from where the guard admits. The caller
 //! bounds the time.
 
-use crate::address::{Guard, Scheme};
+use crate::address::{Barred, Guard, Scheme};
 use crate::authorities::Authorities;
 use crate::body::{ACCEPTED, Body, Encoding};
 use crate::cidr::Cidr;
+use crate::flaw::FetchFlaw;
 use crate::lifetime;
 use crate::resolve::{Lookup, Vetted};
 use http::header::ACCEPT_ENCODING;
@@ -18,56 +19,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use url::{Host, Url};
-
-/// Why a document cannot be had. For the log: it names no URL, since one may
-/// carry a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchFlaw {
-    /// The URL is none that is fetched.
-    #[error("expected a URL {0}")]
-    Url(&'static str),
-    /// The URL's host is an address that may not be reached so.
-    #[error("expected an address that outgoing fetches may reach, found `{0}`")]
-    Address(IpAddr),
-    /// A redirect.
-    #[error("expected status 200, found redirect {}, which is not followed", .0.as_u16())]
-    Redirect(StatusCode),
-    /// Another status than 200.
-    #[error("expected status 200, found {}", .0.as_u16())]
-    Status(StatusCode),
-    /// Over the limit.
-    #[error("expected a document of at most {max} bytes, found a longer one")]
-    TooLarge {
-        /// The limit, in bytes.
-        max: usize,
-    },
-    /// Packed in a way that is not unpacked.
-    #[error("expected a document as it is or packed with gzip, found another encoding")]
-    Encoding,
-    /// Not what gzip packs, or not to its end.
-    #[error("expected a document packed with gzip, found one that cannot be unpacked")]
-    Gzip,
-    /// Connecting, TLS or HTTP.
-    #[error("{0}")]
-    Http(String),
-    /// No JSON as we read it.
-    #[error(transparent)]
-    Json(#[from] json::JsonFlaw),
-}
-
-impl From<reqwest::Error> for FetchFlaw {
-    fn from(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let mut text = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::Http(text)
-    }
-}
 
 /// A document.
 pub struct Document {
@@ -206,11 +157,10 @@ impl Fetcher {
             Some(Host::Domain(_)) => None,
             None => return Err(FetchFlaw::Url("with a host")),
         };
-        match literal {
-            Some(address) if !self.guard.admits(address, scheme) => {
-                Err(FetchFlaw::Address(address))
-            }
-            Some(_) | None => Ok((url, scheme)),
+        match literal.map(|address| (address, self.guard.judge(address, scheme))) {
+            Some((_, Err(Barred::NeedsTls))) => Err(FetchFlaw::NeedsTls),
+            Some((address, Err(Barred::NotAllowed))) => Err(FetchFlaw::Address(address)),
+            Some((_, Ok(()))) | None => Ok((url, scheme)),
         }
     }
 

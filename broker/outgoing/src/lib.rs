@@ -6,10 +6,12 @@ mod authorities;
 mod body;
 mod cidr;
 mod fetch;
+mod flaw;
 mod lifetime;
 mod resolve;
 
 pub use authorities::Authorities;
 pub use cidr::{Cidr, CidrFlaw};
-pub use fetch::{Document, FetchBounds, FetchFlaw, Fetcher};
+pub use fetch::{Document, FetchBounds, Fetcher};
+pub use flaw::FetchFlaw;
 pub use resolve::{Looking, Lookup, System};

@@ -2,7 +2,7 @@
 //! is connected to is what was judged, so a name that answers differently the
 //! second time gains nothing.
 
-use crate::address::{Guard, Scheme};
+use crate::address::{Barred, Guard, Scheme};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::future::Future;
 use std::io;
@@ -32,10 +32,16 @@ impl Lookup for System {
     }
 }
 
-/// None of a name's addresses may be reached.
-#[derive(Debug, thiserror::Error)]
-#[error("expected an address that outgoing fetches may reach, found none among those of the host")]
-struct Unreachable;
+/// Why a name leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NameFlaw {
+    /// It has no address.
+    #[error("expected a name with an address, found none")]
+    Unresolved,
+    /// None of its addresses may be reached.
+    #[error("expected an address that outgoing fetches may reach, found none")]
+    Barred(Barred),
+}
 
 /// A resolver that gives out only what may be reached by that scheme.
 pub(crate) struct Vetted {
@@ -52,13 +58,22 @@ impl Resolve for Vetted {
         let looking = self.lookup.addresses(name.as_str());
         let (guard, scheme) = (self.guard.clone(), self.scheme);
         Box::pin(async move {
-            let mut found = looking.await?;
-            found.retain(|address| guard.admits(*address, scheme));
-            if found.is_empty() {
-                return Err(Unreachable.into());
+            let found = looking.await.map_err(|_| NameFlaw::Unresolved)?;
+            let mut flaw = NameFlaw::Unresolved;
+            let mut admitted = Vec::new();
+            for address in found {
+                match guard.judge(address, scheme) {
+                    Ok(()) => admitted.push(address),
+                    Err(barred) => flaw = NameFlaw::Barred(barred),
+                }
+            }
+            if admitted.is_empty() {
+                return Err(flaw.into());
             }
             // Port 0 means the URL's.
-            let found = found.into_iter().map(|address| SocketAddr::new(address, 0));
+            let found = admitted
+                .into_iter()
+                .map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(found) as Addrs)
         })
     }

@@ -18,12 +18,15 @@ pub(crate) async fn live() -> Response {
 }
 
 /// Ready while everything that an answer needs is there. `?verbose` shows each
-/// check, `?verbose=references` also what objects name that is not there.
+/// check, and issuers whose keys cannot be had, `?verbose=references` also what objects name that is not there.
 pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let mut members = query.split('&');
     let verbose = members.find(|member| member.split('=').next() == Some("verbose"));
     let mut checks = health::checks(&app);
+    if verbose.is_some() {
+        checks.extend(health::issuers(&app));
+    }
     if verbose == Some("verbose=references") {
         // Away from the threads that answer: there may be many objects.
         let looked = tokio::task::spawn_blocking(move || health::references(&app)).await;

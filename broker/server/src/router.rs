@@ -139,6 +139,8 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
         .route("/grants/{id}", get(grants::one))
         .route("/issuers", get(issuers::list))
         .route("/issuers/{id}", get(issuers::show).put(issuers::replace))
+        .route("/issuers/{id}/keys", get(issuers::keys))
+        .route("/issuers/{id}/test", post(issuers::test))
         .route("/keys", get(keys::list))
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/{kid}/retire", post(keys::retire))

@@ -97,6 +97,18 @@ impl Admin {
         self.post(url, &json!({"reason": reason})).await
     }
 
+    /// What is known of an issuer's keys.
+    pub(crate) async fn issuer_keys(&self, id: &str) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("issuers/{}/keys", path_id(id)?))?;
+        self.get(url).await
+    }
+
+    /// Has an issuer's keys fetched now.
+    pub(crate) async fn test_issuer(&self, id: &str) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("issuers/{}/test", path_id(id)?))?;
+        self.post(url, &json!({})).await
+    }
+
     /// The bundle in force, its files included.
     pub(crate) async fn policies(&self) -> Result<Value, Failure> {
         self.get_for(below(&self.api, "policies")?, MAX_BUNDLE)

@@ -43,8 +43,8 @@ pub enum Command {
     Agents(agents::AgentsArgs),
     /// List and show targets
     Targets(LookArgs),
-    /// List and show issuers, whose tokens are taken as proof
-    Issuers(LookArgs),
+    /// List and show issuers, whose tokens are taken as proof; test their keys
+    Issuers(issuers::IssuersArgs),
     /// List and show clients that are no agents: resource servers and presenters
     Clients(LookArgs),
     /// List, show, add and revoke grants, a person's standing delegations
@@ -97,7 +97,7 @@ impl Command {
             Self::Unlock(args) => unlock::run(args, environment).await,
             Self::Agents(args) => agents::run(args, environment).await,
             Self::Targets(args) => targets::TARGETS.run(args, environment).await,
-            Self::Issuers(args) => issuers::ISSUERS.run(args, environment).await,
+            Self::Issuers(args) => issuers::run(args, environment).await,
             Self::Clients(args) => clients::CLIENTS.run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,
             Self::Keys(args) => keys::run(args, environment).await,

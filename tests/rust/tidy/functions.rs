@@ -17,6 +17,11 @@ const LONGER: &[(&str, &str, &str)] = &[
         "perform",
         "one list of named steps and nothing else",
     ),
+    (
+        "broker/server/src/router.rs",
+        "api",
+        "one list of routes and nothing else",
+    ),
 ];
 
 #[test]

@@ -62,6 +62,7 @@ pub(super) fn view(entry: &Entry, issuer: &str, time: &str) -> Value {
         more(name, Some(of(name)));
     }
     more("error_description", aside("description"));
+    more("detail", aside("detail"));
     more("purpose", aside("purpose"));
     Value::Object(out)
 }

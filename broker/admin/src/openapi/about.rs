@@ -164,6 +164,40 @@ const ABOUT: &[(&str, &str)] = &[
         "max_token_age_s",
         "greatest age of their tokens by `iat`, 1 to 31,536,000; null: `limits.max_token_age_s` and `limits.actor_max_age_s`",
     ),
+    // Keys of issuers
+    (
+        "source",
+        "`discovery`, `jwks_uri` or `jwks`: where its keys come from",
+    ),
+    (
+        "IssuerKeys.jwks_uri",
+        "where its keys are fetched, without the query; null until discovery has said so",
+    ),
+    (
+        "IssuerTest.jwks_uri",
+        "where its keys are fetched, without the query; null until discovery has said so",
+    ),
+    (
+        "fetched",
+        "whether they were fetched for this request; false where the budget is used up, and for keys by value",
+    ),
+    ("fetched_at", "when the keys in use were fetched"),
+    (
+        "tried_at",
+        "when the last fetch ended; null: nobody asked yet",
+    ),
+    (
+        "keys",
+        "`{\"kid\",\"alg\"}` for each key and algorithm in use",
+    ),
+    (
+        "left_out",
+        "`{\"kid\",\"reason\",\"detail\"}` for each key that is not used",
+    ),
+    (
+        "problem",
+        "`{\"reason\",\"detail\",\"setting\",\"next\"}`: why the last fetch brought no keys; `setting` is the key of the configuration, or the issuer's member, that mends it",
+    ),
     // Policies
     ("files", "`{\"name.cedar\":\"text\"}`, the whole bundle"),
     ("bundle", "`sha256:…` over all files: what was in force"),
@@ -273,6 +307,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("purpose", "as sent"),
     ("would_pass", "what would have been permitted"),
     ("error_description", "the sentence that the client was told"),
+    (
+        "Decision.detail",
+        "what Locum alone knows of a refusal's cause",
+    ),
     // Credentials
     ("CredentialSpec.role", "`admin`, `operator` or `auditor`"),
     ("Credential.role", "`admin`, `operator` or `auditor`"),

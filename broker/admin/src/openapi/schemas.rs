@@ -240,6 +240,33 @@ const OWN: &[Schema] = &[
     ),
     ("Keys", &[("items", Objects)], &[]),
     (
+        "IssuerKeys",
+        &[
+            ("source", Text),
+            ("jwks_uri", MaybeText),
+            ("fetched_at", MaybeText),
+            ("tried_at", MaybeText),
+            ("keys", Objects),
+            ("left_out", Objects),
+            ("problem", MaybeObject),
+        ],
+        &[],
+    ),
+    (
+        "IssuerTest",
+        &[
+            ("fetched", Flag),
+            ("source", Text),
+            ("jwks_uri", MaybeText),
+            ("fetched_at", MaybeText),
+            ("tried_at", MaybeText),
+            ("keys", Objects),
+            ("left_out", Objects),
+            ("problem", MaybeObject),
+        ],
+        &[],
+    ),
+    (
         "LockEffect",
         &[("affected", Object)],
         &[("id", Text), ("confirmed", Object)],
@@ -277,6 +304,7 @@ const OWN: &[Schema] = &[
             ("purpose", Text),
             ("would_pass", Object),
             ("error_description", Text),
+            ("detail", Text),
         ],
     ),
     (

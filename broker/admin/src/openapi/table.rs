@@ -254,6 +254,20 @@ pub(super) const TABLE: &[Operation] = &[
         &[(200, "Issuer"), (201, "Issuer")],
     ),
     get(
+        "/issuers/{id}/keys",
+        "What is known of an issuer's keys: those in use, those left out, and why they cannot be had",
+        &[(200, "IssuerKeys")],
+    ),
+    stopping(
+        post(
+            "/issuers/{id}/test",
+            "Fetches an issuer's keys now and says what was found; five times at once, then once every `trust.refetch_min_s`",
+            "OptionalReason",
+            &[(200, "IssuerTest")],
+        ),
+        &[],
+    ),
+    get(
         "/policies",
         "The policy bundle in force",
         &[(200, "Policies")],

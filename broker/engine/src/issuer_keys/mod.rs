@@ -4,30 +4,34 @@
 
 mod authorities;
 mod budget;
+mod flight;
 mod plan;
+mod report;
 mod settings;
 mod slot;
 mod source;
+mod trouble;
 
 pub use authorities::read as authorities;
 pub(crate) use plan::{FetchMark, IssuerJwks};
+pub use report::{IssuerReport, ReportedKey};
 pub use settings::TrustSettings;
+pub use trouble::IssuerTrouble;
 
 use crate::unavailable::Unavailable;
+use flight::SharedIssuers;
 use locum_ambient::Clock;
 use locum_ambient::metrics::Metrics;
 use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use locum_outgoing::{Fetcher, Lookup, System};
-use locum_tokens::keys::{KeyFlaw, KeySet};
 use plan::FetchPlan;
 use slot::{EntryState, IssuerEntry, Landing, Number};
-use source::{FoundIssuer, SourceFlaw};
+use source::SourceFlaw;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 /// Most fetches at one time: bounds memory and connections, whoever hangs.
 const FETCHES_MAX: usize = 32;
@@ -36,19 +40,6 @@ const FETCHES_MAX: usize = 32;
 pub struct IssuerKeys {
     slots: RwLock<HashMap<IssuerId, IssuerEntry>>,
     shared: Arc<SharedIssuers>,
-}
-
-/// What a fetch needs while nobody may be waiting any more.
-struct SharedIssuers {
-    fetcher: Fetcher,
-    settings: TrustSettings,
-    clock: Clock,
-    metrics: Arc<Metrics>,
-    permits: Semaphore,
-    /// The last generation given out.
-    generation: AtomicU64,
-    /// The last fetch that began.
-    number: AtomicU64,
 }
 
 impl IssuerKeys {
@@ -153,7 +144,7 @@ impl IssuerKeys {
             landed(landing).await;
         }
         let keys = self.usable(&slot);
-        keys.ok_or_else(|| Unavailable(format!("keys of issuer {} cannot be had", issuer.id)))
+        keys.ok_or_else(|| slot.gone(&issuer.id, "cannot be had"))
     }
 
     /// Other keys than those that are `known`, among which a `kid` was not. They
@@ -184,7 +175,7 @@ impl IssuerKeys {
         let landing = landing.map_err(gone)?;
         waits()?;
         landed(landing).await;
-        newer().ok_or_else(|| gone("they could not be fetched anew"))
+        newer().ok_or_else(|| slot.gone(&issuer.id, "lack a `kid` and cannot be fetched anew"))
     }
 
     fn plan(&self, slot: &IssuerEntry) -> FetchPlan {
@@ -236,8 +227,9 @@ impl IssuerKeys {
                 None
             }
             Some(Err(flaw)) => {
-                inside.held.tried_s = Some(now_s);
+                let flaw = IssuerTrouble::of(&SourceFlaw::Keys(flaw));
                 tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys cannot be used");
+                inside.failed(now_s, flaw);
                 None
             }
             None => Some(self.take_off(slot, &mut inside)),
@@ -262,6 +254,24 @@ impl IssuerKeys {
         Ok(self.take_off(slot, &mut inside))
     }
 
+    /// The same for an operator, who may ask again right after a fetch that failed;
+    /// `None` where the budget is used up.
+    fn fetch_for_test(&self, slot: &IssuerEntry) -> Option<Landing> {
+        let (now_s, every_s) = (
+            self.shared.clock.now_s(),
+            self.shared.settings.refetch_min_s,
+        );
+        let mut inside = slot.write();
+        if let Some(landing) = inside.flight() {
+            return Some(landing.clone());
+        }
+        if !inside.held.kid_fetches.is_left(now_s, every_s) {
+            return None;
+        }
+        inside.held.kid_fetches.take(now_s, every_s);
+        Some(self.take_off(slot, &mut inside))
+    }
+
     /// Begins a fetch; what comes back ends with it.
     fn take_off(&self, slot: &IssuerEntry, inside: &mut EntryState) -> Landing {
         let now_s = self.shared.clock.now_s();
@@ -277,70 +287,6 @@ impl IssuerKeys {
 async fn landed(mut landing: Landing) {
     // Nothing is ever sent: the end is the error.
     while landing.changed().await.is_ok() {}
-}
-
-impl SharedIssuers {
-    fn next_generation(&self) -> u64 {
-        self.generation.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// One fetch, from its start to what is held afterwards. `done` is dropped
-    /// at the end, after that.
-    async fn flight(
-        self: Arc<Self>,
-        slot: IssuerEntry,
-        (number, begun_s): (Number, u64),
-        done: watch::Sender<()>,
-    ) {
-        let limit = Duration::from_secs(self.settings.fetch_timeout_s);
-        let found = tokio::time::timeout(limit, self.found(&slot.issuer)).await;
-        let mut inside = slot.write();
-        let flaw = match found {
-            Ok(Ok(found)) => {
-                self.tell(&slot.issuer.id, &found.set);
-                let fresh_s = self.settings.lifetime_s(found.keep_s);
-                inside.land(
-                    number,
-                    found,
-                    (begun_s, Some(fresh_s)),
-                    self.next_generation(),
-                );
-                None
-            }
-            Ok(Err(flaw)) => Some(flaw.to_string()),
-            Err(_) => Some("expected an answer in time, found none".to_owned()),
-        };
-        if flaw.is_some() {
-            inside.crash(number, self.clock.now_s());
-        }
-        drop(inside);
-        drop(done);
-        if let Some(flaw) = flaw {
-            tracing::warn!(issuer = %slot.issuer.id, %flaw, "keys could not be fetched");
-        }
-    }
-
-    /// Says which keys were left out, and counts them. A key for another use was
-    /// never meant for us: many a provider publishes one.
-    fn tell(&self, issuer: &IssuerId, keys: &KeySet) {
-        for key in keys.left_out() {
-            let (kid, flaw) = (key.kid().unwrap_or_default(), key.flaw);
-            self.metrics
-                .left_out_keys
-                .count(issuer.as_str(), flaw.label());
-            if flaw == KeyFlaw::Use {
-                tracing::info!(%issuer, kid, reason = %flaw, "a key is left out");
-            } else {
-                tracing::warn!(%issuer, kid, reason = %flaw, "a key is left out");
-            }
-        }
-    }
-
-    async fn found(&self, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
-        // It is never closed; were it, nothing would be bounded by it.
-        let _permit = self.permits.acquire().await.ok();
-        source::fetched(&self.fetcher, issuer).await
-    }
 }
 
 #[cfg(test)]

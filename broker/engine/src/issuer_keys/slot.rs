@@ -3,6 +3,9 @@
 
 use super::plan::{HeldKeySet, IssuerJwks};
 use super::source::{self, FoundIssuer};
+use super::trouble::IssuerTrouble;
+use crate::unavailable::Unavailable;
+use locum_core::ids::IssuerId;
 use locum_core::registry::Issuer;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
@@ -19,12 +22,25 @@ impl Number {
     pub(super) const NEVER: Self = Self(u64::MAX);
 }
 
+/// What a fetch came to.
+#[derive(Debug, Clone)]
+pub(super) struct LastFetch {
+    /// When it ended, in Unix seconds.
+    pub(super) at_s: u64,
+    /// Where discovery said that the keys are.
+    pub(super) discovered: Option<String>,
+    /// Why there are no keys.
+    pub(super) trouble: Option<Arc<IssuerTrouble>>,
+}
+
 /// What is held, and the fetch under way.
 #[derive(Debug, Default)]
 pub(super) struct EntryState {
     /// What is held.
     pub(super) held: HeldKeySet,
     flight: Option<Landing>,
+    /// What the last fetch that ended came to.
+    pub(super) last: Option<LastFetch>,
     /// The last fetch that counts; 0 where none does.
     number: u64,
 }
@@ -72,6 +88,13 @@ impl EntryState {
         if found.vouched && number != self.number {
             return;
         }
+        let unusable = found.set.is_empty();
+        let left_out = found.set.left_out().len();
+        self.last = Some(LastFetch {
+            at_s: begun_s,
+            discovered: found.discovered,
+            trouble: unusable.then(|| Arc::new(IssuerTrouble::no_usable_key(left_out))),
+        });
         let known = self.held.keys.as_ref();
         let (set, generation) = match known.filter(|keys| keys.digest == found.digest) {
             Some(keys) => (keys.set.clone(), keys.generation),
@@ -91,10 +114,20 @@ impl EntryState {
 
     /// The fetch came to nothing. The time until the next one counts from here:
     /// however long it hung, the issuer gets a pause.
-    pub(super) fn crash(&mut self, Number(number): Number, now_s: u64) {
+    pub(super) fn crash(&mut self, Number(number): Number, now_s: u64, trouble: IssuerTrouble) {
         if number != self.number {
             return;
         }
+        self.failed(now_s, trouble);
+    }
+
+    /// There are no keys to be had.
+    pub(super) fn failed(&mut self, now_s: u64, trouble: IssuerTrouble) {
+        self.last = Some(LastFetch {
+            at_s: now_s,
+            discovered: None,
+            trouble: Some(Arc::new(trouble)),
+        });
         self.held.failed = true;
         self.held.tried_s = Some(now_s);
     }
@@ -124,6 +157,15 @@ impl IssuerEntry {
         Arc::ptr_eq(&self.issuer, issuer)
     }
 
+    /// For who does not get the keys: why, as far as the last fetch told.
+    pub(super) fn gone(&self, id: &IssuerId, what: &str) -> Unavailable {
+        let inside = self.read();
+        let last = inside.last.as_ref();
+        let why = last.and_then(|last| last.trouble.as_ref());
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        Unavailable(format!("keys of issuer {id} {what}{why}"))
+    }
+
     /// Held for a moment only, never across an await.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, EntryState> {
         self.inside.read().unwrap_or_else(PoisonError::into_inner)
@@ -146,6 +188,7 @@ mod tests {
             digest: [0; 32],
             keep_s: None,
             vouched,
+            discovered: None,
         }
     }
 
@@ -171,7 +214,7 @@ mod tests {
             assert!(inside.flight().is_none(), "nobody waits for it");
             inside.land(old, found(vouched), (100, Some(10)), 1);
             assert_eq!(inside.held.keys.is_none(), vouched);
-            inside.crash(old, 100);
+            inside.crash(old, 100, IssuerTrouble::timeout());
             assert!(!inside.held.failed);
             let _done = inside.take_off(new, 101);
             inside.land(new, found(true), (101, Some(10)), 2);

@@ -9,4 +9,5 @@ mod cache;
 mod failing;
 mod guard;
 mod kept;
+mod report;
 mod unknown;

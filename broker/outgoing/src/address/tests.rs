@@ -85,8 +85,8 @@ fn at(text: &str) -> IpAddr {
 fn special_ranges_are_reached_by_no_scheme() {
     let guard = Guard::new(Vec::new());
     for text in SPECIAL {
-        assert!(!guard.admits(at(text), Scheme::Tls), "{text}");
-        assert!(!guard.admits(at(text), Scheme::Plain), "{text}");
+        assert!(guard.judge(at(text), Scheme::Tls).is_err(), "{text}");
+        assert!(guard.judge(at(text), Scheme::Plain).is_err(), "{text}");
     }
 }
 
@@ -94,8 +94,8 @@ fn special_ranges_are_reached_by_no_scheme() {
 fn the_open_internet_is_reached_by_tls_only() {
     let guard = Guard::new(Vec::new());
     for text in PUBLIC {
-        assert!(guard.admits(at(text), Scheme::Tls), "{text}");
-        assert!(!guard.admits(at(text), Scheme::Plain), "{text}");
+        assert!(guard.judge(at(text), Scheme::Tls).is_ok(), "{text}");
+        assert!(guard.judge(at(text), Scheme::Plain).is_err(), "{text}");
     }
 }
 
@@ -103,8 +103,8 @@ fn the_open_internet_is_reached_by_tls_only() {
 fn what_is_listed_is_reached_and_nothing_beside_it() {
     let guard = Guard::new(Cidr::LOOPBACK.to_vec());
     for text in ["127.0.0.1", "127.9.9.9", "::1"] {
-        assert!(guard.admits(at(text), Scheme::Plain), "{text}");
-        assert!(guard.admits(at(text), Scheme::Tls), "{text}");
+        assert!(guard.judge(at(text), Scheme::Plain).is_ok(), "{text}");
+        assert!(guard.judge(at(text), Scheme::Tls).is_ok(), "{text}");
     }
     for text in [
         "::2",
@@ -113,6 +113,17 @@ fn what_is_listed_is_reached_and_nothing_beside_it() {
         "169.254.169.254",
         "0.0.0.0",
     ] {
-        assert!(!guard.admits(at(text), Scheme::Tls), "{text}");
+        assert!(guard.judge(at(text), Scheme::Tls).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_address_of_the_open_internet_is_barred_for_want_of_tls_alone() {
+    let guard = Guard::new(Vec::new());
+    let open = "93.184.215.14".parse().unwrap();
+    let private = "10.0.0.1".parse().unwrap();
+    assert_eq!(guard.judge(open, Scheme::Plain), Err(Barred::NeedsTls));
+    for scheme in [Scheme::Plain, Scheme::Tls] {
+        assert_eq!(guard.judge(private, scheme), Err(Barred::NotAllowed));
     }
 }

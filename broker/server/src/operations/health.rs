@@ -1,9 +1,12 @@
 //! What has to be there before anything is answered well.
 
 use crate::app::App;
+use locum_core::ids::IssuerId;
 use locum_core::token::Alg;
+use locum_engine::issuer_keys::IssuerTrouble;
 use locum_engine::references;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// How far the wall clock may be behind the newest record, in milliseconds.
 const BEHIND_MS: u64 = 5_000;
@@ -61,6 +64,19 @@ pub(super) fn references(app: &App) -> HealthCheck {
         warnings: references::lines(&stale),
         ..HealthCheck::new("references", None)
     }
+}
+
+/// Whose keys cannot be had, of the issuers whose tokens came. Only those tokens
+/// depend on it, so that the broker is ready all the same.
+pub(super) fn issuers(app: &App) -> Option<HealthCheck> {
+    let state = app.broker.records.state.read();
+    let troubles = app.broker.issuer_keys.troubles(state.registry.issuers());
+    let line = |(id, trouble): &(IssuerId, Arc<IssuerTrouble>)| format!("{id}: {trouble}");
+    (!troubles.is_empty()).then(|| HealthCheck {
+        note: Some(format!("the keys of {} cannot be had", troubles.len())),
+        warnings: troubles.iter().map(line).collect(),
+        ..HealthCheck::new("issuers", None)
+    })
 }
 
 /// The answer: what is wrong, or everything.

@@ -48,7 +48,10 @@ async fn a_collection_is_listed_as_a_table_and_as_json() {
 #[tokio::test]
 async fn one_of_a_collection_is_shown_whole_and_a_missing_one_exits_5() {
     for (name, object, _) in SHOWN {
-        let server = Server::answering(&[(200, object), (404, "{}")]).await;
+        let mut answers = vec![(200, object), (404, "{}")];
+        // Its keys are asked for as well.
+        answers.extend((name == "issuers").then_some((404, "{}")));
+        let server = Server::answering(&answers).await;
         let line = format!("{name} show x-1 -o json");
         let object: Value = serde_json::from_str(object).unwrap();
         assert_eq!(run_at(&server, &line).await.json()["data"], object);
@@ -154,4 +157,20 @@ async fn files_that_are_missing_or_share_a_name_are_refused_here() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("each name of a file once"), "{}", ran.err);
     assert_eq!(run_at(&server, "policy check /nowhere.cedar").await.code, 4);
+}
+
+#[tokio::test]
+async fn an_issuer_is_shown_and_tested_with_what_is_known_of_its_keys() {
+    let issuer = r#"{"id":"corp","issuer":"https://i","kind":"oidc"}"#;
+    let keys = r#"{"source":"discovery","jwks_uri":null,"fetched_at":null,"tried_at":null,"keys":[],
+        "left_out":[],"problem":{"reason":"timeout","detail":"found none","setting":"x","next":"look"}}"#;
+    let server = Server::answering(&[(200, issuer), (200, keys), (200, keys)]).await;
+    let said = run_at(&server, "issuers show corp -o json").await.json();
+    assert_eq!(said["data"]["id"], "corp");
+    let warning = "keys cannot be had: found none; look";
+    assert!(said["warnings"].to_string().contains(warning), "{said}");
+    let said = run_at(&server, "issuers test corp -o json").await.json();
+    assert_eq!(said["data"]["problem"]["reason"], "timeout");
+    assert!(server.requests()[1].starts_with("GET /admin/v1/issuers/corp/keys "));
+    assert!(server.requests()[2].starts_with("POST /admin/v1/issuers/corp/test "));
 }

@@ -20,8 +20,9 @@ const CERTIFICATE: &str = "certificate";
 const READINESS: &str = "readiness";
 const REFERENCES: &str = "references";
 
-/// What begins a line about a reference that leads nowhere.
-const STALE: &str = "[!]references ";
+/// What begins a line about what to look at: a reference that leads nowhere, an
+/// issuer whose keys cannot be had.
+const LOOK: [(&str, &str); 2] = [("[!]references ", REFERENCES), ("[!]issuers ", "issuers")];
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<DoctorCheck> {
@@ -164,16 +165,20 @@ async fn asked(operations: &Url) -> Result<Vec<DoctorCheck>, Failure> {
 /// What `/readyz` says: `[+]` of a check that is well, `[-]` of one that is not,
 /// `[!]` of what to look at.
 fn told(ready: bool, text: &str) -> Vec<DoctorCheck> {
-    let (stale, lines): (Vec<&str>, Vec<&str>) =
-        text.lines().partition(|line| line.starts_with(STALE));
+    let look = |line: &str| {
+        let mut known = LOOK.iter();
+        known.find_map(|(begin, name)| Some((*name, line.strip_prefix(begin)?.to_owned())))
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| look(line).is_none()).collect();
     let outcome = if ready {
         CheckOutcome::Ok
     } else {
         CheckOutcome::Fail
     };
     let mut checks = vec![DoctorCheck::new(READINESS, outcome, lines.join("; "))];
-    let stale = stale.iter().filter_map(|line| line.strip_prefix(STALE));
-    checks.extend(stale.map(|detail| DoctorCheck::new(REFERENCES, CheckOutcome::Warn, detail)));
+    let warnings = text.lines().filter_map(look);
+    checks
+        .extend(warnings.map(|(name, detail)| DoctorCheck::new(name, CheckOutcome::Warn, detail)));
     checks
 }
 
@@ -233,6 +238,15 @@ mod tests {
                 (REFERENCES, CheckOutcome::Warn, other)
             ]
         );
+        let line = "corp: keys: expected status 200, found 404; look";
+        let checks = told(
+            true,
+            &format!("[+]issuers ok, x\n[!]issuers {line}\nready\n"),
+        );
+        let shown = checks
+            .last()
+            .map(|c| (c.name, c.outcome, c.detail.as_str()));
+        assert_eq!(shown, Some(("issuers", CheckOutcome::Warn, line)));
         assert_eq!(told(true, "[+]references ok\nready\n").len(), 1);
         assert_eq!(told(false, "[-]ledger cannot be written\n").len(), 1);
     }
