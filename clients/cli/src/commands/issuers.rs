@@ -122,6 +122,7 @@ fn told(keys: &Value) -> String {
     let all: Vec<Vec<String>> = used.chain(unused).collect();
     let mut text = fields(&rows);
     if !all.is_empty() {
+        text.push('\n');
         text.push_str(&table(&["kid", "alg", "use"], &all));
     }
     text
@@ -145,6 +146,7 @@ mod tests {
         for part in [
             "keys from  discovery",
             "problem    expected an answer in time, found none; raise it",
+            "\nKID  ALG    USE\n",
             "a    RS256  used",
             "left out: expected an RSA key",
         ] {
