@@ -19,8 +19,8 @@ use crate::lineage::{Key, Keyed};
 use crate::proof::{ActorProof, Authenticated, Caller, Ours, SecretCheck, Seen};
 use crate::registry::replace::DeclaredKeys;
 use crate::registry::{
-    Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, KeptLineage,
-    Status, Target, Version, VersionState,
+    Agent, AgentSpec, Certification, Client, ClientSpec, Grant, GrantState, Issuer, IssuerKind,
+    KeptLineage, Status, Target, Version, VersionState,
 };
 use crate::scope::Scope;
 use crate::secret::Secret;
@@ -50,7 +50,7 @@ impl DeclaredKeys for KeysByType {
         Self::flaw(jwks)
     }
 
-    fn of_issuer(&self, jwks: &Value, _: &[Alg]) -> Vec<String> {
+    fn of_issuer(&self, jwks: &Value, _: IssuerKind, _: &[Alg]) -> Vec<String> {
         Self::flaw(jwks).into_iter().collect()
     }
 }

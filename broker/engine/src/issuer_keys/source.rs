@@ -89,6 +89,7 @@ pub(super) fn place(spec: &IssuerSpec) -> (Place<'_>, Reading) {
     match spec.kind {
         IssuerKind::Oidc => (Place::Discovery(&spec.issuer), KeySet::from_jwks),
         IssuerKind::Jwt => (declared(spec), KeySet::from_jwks),
+        IssuerKind::Spiffe => (declared(spec), KeySet::from_bundle),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Keys that operators declare, looked at before they are taken.
 
 use super::{KeyFlaw, KeySet, LeftOutKey};
+use locum_core::registry::IssuerKind;
 use locum_core::registry::replace::DeclaredKeys;
 use locum_core::token::Alg;
 use serde_json::Value;
@@ -18,8 +19,12 @@ impl DeclaredKeys for JwksCheck {
         flaw.map(|flaw| flaw.to_string())
     }
 
-    fn of_issuer(&self, jwks: &Value, algs: &[Alg]) -> Vec<String> {
-        let keys = match KeySet::from_jwks(jwks, algs) {
+    fn of_issuer(&self, jwks: &Value, kind: IssuerKind, algs: &[Alg]) -> Vec<String> {
+        let read = match kind {
+            IssuerKind::Oidc | IssuerKind::Jwt => KeySet::from_jwks,
+            IssuerKind::Spiffe => KeySet::from_bundle,
+        };
+        let keys = match read(jwks, algs) {
             Err(flaw) => return vec![flaw.to_string()],
             Ok(keys) => keys,
         };
@@ -45,7 +50,10 @@ mod tests {
 
     #[test]
     fn keys_by_value_are_public_and_one_can_be_used() {
-        let flaws = |keys: Value, alg| JwksCheck.of_issuer(&json!({ "keys": keys }), &[alg]).len();
+        let flaws = |keys: Value, alg| {
+            let jwks = json!({ "keys": keys });
+            JwksCheck.of_issuer(&jwks, IssuerKind::Jwt, &[alg]).len()
+        };
         let mut private = key();
         private["d"] = json!("AAAA");
         assert_eq!(flaws(json!([key()]), Alg::ES256), 0);
@@ -55,6 +63,11 @@ mod tests {
             assert_eq!(flaws(bad, Alg::ES256), 1);
         }
         assert_eq!(flaws(json!([key()]), Alg::RS256), 1);
+        let mut svid = key();
+        svid["use"] = json!("x509-svid");
+        let bundle = json!({ "keys": [svid] });
+        let flaws = JwksCheck.of_issuer(&bundle, IssuerKind::Spiffe, &[Alg::ES256]);
+        assert_eq!(flaws.len(), 1, "no key of a JWT-SVID");
     }
 
     #[test]

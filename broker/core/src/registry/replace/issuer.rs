@@ -52,7 +52,7 @@ pub fn flaws(
         });
         out.require(!other, "/issuer", "expected an issuer that no other id has");
         if let Some(jwks) = &spec.jwks {
-            for flaw in keys.of_issuer(jwks, &spec.algs) {
+            for flaw in keys.of_issuer(jwks, spec.kind, &spec.algs) {
                 out.add("/jwks", flaw);
             }
         }

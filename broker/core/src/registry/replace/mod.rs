@@ -11,6 +11,7 @@ pub mod issuer;
 pub mod target;
 
 use super::{AuthMethod, FieldProblem, Problems, Reference, Registry};
+use crate::registry::issuer::IssuerKind;
 use crate::token::Alg;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub trait DeclaredKeys {
     /// What is wrong with the keys of an issuer that are declared by value. Keys of
     /// kinds we do not know are its own business; a private key is nobody's to hand
     /// around, and without a key nothing could be verified.
-    fn of_issuer(&self, jwks: &Value, algs: &[Alg]) -> Vec<String>;
+    fn of_issuer(&self, jwks: &Value, kind: IssuerKind, algs: &[Alg]) -> Vec<String>;
 }
 
 /// What is known, and what will be: the same where one object is put; where files
