@@ -73,8 +73,8 @@ def pytest_configure(config):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if report.failed and hasattr(item, "callspec"):
-        item.config.stash[TRIED].failed(item.callspec.params["library"], item.originalname)
+    if report.failed and "library" in getattr(item, "funcargs", {}):
+        item.config.stash[TRIED].failed(item.funcargs["library"], item.originalname)
     return report
 
 
