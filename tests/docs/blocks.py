@@ -13,9 +13,12 @@
 | `console` | cannot be run here: counted, its commands looked at |
 """
 import dataclasses
+import pathlib
 import re
 
 FENCE = re.compile(r"^(?P<ticks>```+)(?P<info>[^\n]*)\n(?P<text>.*?)^(?P=ticks)[ \t]*$", re.M | re.S)
+# A page that goes on from another one is played in that one's folder.
+BEGINS = re.compile(r"\bBegins where\s\[[^]]*\]\(([^)]*)\) ends\b", re.M)
 SHELL = {"fails", "server", "stop", "restart"}
 DEFAULT = "server"
 
@@ -74,6 +77,12 @@ def blocks(text: str) -> list[Block]:
     if "```" in outside:
         raise Unknown("a fence is open or indented")
     return found
+
+
+def before(page: pathlib.Path) -> list[Block]:
+    """Blocks of the page that this one goes on from."""
+    match = BEGINS.search(page.read_text())
+    return blocks((page.parent / match[1]).read_text()) if match else []
 
 
 def inline(text: str) -> list[str]:

@@ -20,12 +20,27 @@ from ports import Ports
 END = "__end_of_block__"
 FUSE_S = 60
 POLL_S = 0.02
+# What a server of ours says when it is ready, and what Keycloak says.
+READY = re.compile(r"^ready in|\bKeycloak \S+ on JVM .* started in ")
 # Where a page names no port, the dev world takes the usual one.
 USUAL = "127.0.0.1:8420"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Wrong(Exception):
     """A block that does not do what the page says."""
+
+
+def environment(folder: str) -> dict:
+    """The caller's, without what would speak to another broker; `locum` is in the PATH and where
+    a build puts it."""
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+    binary = os.path.abspath(os.environ.get("LOCUM_BIN", f"{target}/release/locum"))
+    release = pathlib.Path(folder) / "release"
+    release.mkdir()
+    (release / "locum").symlink_to(binary)
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("LOCUM_")}
+    return dict(kept, CARGO_TARGET_DIR=folder, PATH=f"{release}:{kept['PATH']}", TERM="dumb", LC_ALL="C.UTF-8")
 
 
 def _end(process: subprocess.Popen, by: signal.Signals) -> None:
@@ -65,7 +80,7 @@ class Server:
             self.said.set()
 
     def _ready(self) -> bool:
-        if any(line.startswith("ready in") for line in self.lines):
+        if any(map(READY.search, self.lines)):
             return True
         words = [line.split() for line in self.lines]
         at = next((pair[1] for pair in words if len(pair) == 2 and pair[0] == "operations"), None)
