@@ -68,6 +68,9 @@ fn person(claims: &Claims) -> Result<(), TokenFlaw> {
             "preferred_username",
             text("preferred_username").is_some_and(|name| name.starts_with("service-account-")),
         ),
+        // Keycloak writes it for a service account alone, also where the client's
+        // scopes leave the name out.
+        ("clientAddress", claims.get("clientAddress").is_some()),
     ];
     let marked = marks.iter().find(|(_, of_machine)| *of_machine);
     match itself.or(marked.map(|(claim, _)| *claim)) {

@@ -5,7 +5,7 @@ use super::{Explained, explain, load, objects, policy_files, schema};
 use crate::flaw::Flaw;
 use clap::Subcommand;
 use locum_cli::Told;
-use locum_engine::declared;
+use locum_engine::declared::{self, Declared, DeclaredSecret};
 use locum_engine::issuer_keys;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -84,5 +84,61 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     }
     let unknown = declared::unknown(&config.declared);
     let warning = |flaw| format!("{} in the files", objects::sentence(&[flaw]));
-    Ok(unknown.into_iter().map(warning).collect())
+    let mut warnings: Vec<String> = unknown.into_iter().map(warning).collect();
+    warnings.extend(unencoded(&config.declared));
+    Ok(warnings)
+}
+
+/// Secrets that some clients cannot present: RFC 6749 §2.3.1 has them
+/// percent-encoded before HTTP Basic, and many do not encode.
+fn unencoded(declared: &Declared) -> Vec<String> {
+    let agents = declared.agents.iter();
+    let agents = agents.map(|agent| ("agents", agent.spec.id.as_str(), &agent.secret));
+    let clients = declared.clients.iter();
+    let clients = clients.map(|client| ("clients", client.spec.id.as_str(), &client.secret));
+    let differs = |secret: &DeclaredSecret| secret.secret.expose().contains(['+', '%']);
+    agents
+        .chain(clients)
+        .filter(|(_, _, secret)| secret.as_ref().is_some_and(differs))
+        .map(|(array, id, _)| {
+            format!(
+                "`{array}.{id}`: expected a secret without `+` and `%`, which some clients do not encode for HTTP Basic, found one; make one with `{}`",
+                secrets::MAKE
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use locum_core::secret::Secret;
+    use locum_engine::declared::DeclaredClient;
+
+    #[test]
+    fn a_secret_that_some_clients_do_not_encode_is_warned_of_and_not_shown() {
+        let client = |id: &str, secret: &str| DeclaredClient {
+            spec: serde_json::from_value(
+                json!({"id": id, "kind": "presenter", "auth": [{"method": "client_secret"}]}),
+            )
+            .unwrap(),
+            secret: Some(DeclaredSecret {
+                secret: Secret::new(secret.to_owned()),
+                overlap_s: 0,
+            }),
+        };
+        let declared = Declared {
+            clients: vec![
+                client("plain", "a-_b"),
+                client("plus", "a+b"),
+                client("cent", "a%b"),
+            ],
+            ..Declared::default()
+        };
+        let warned = unencoded(&declared);
+        assert_eq!(warned.len(), 2);
+        assert!(warned[0].starts_with("`clients.plus`: ") && !warned[0].contains("a+b"));
+        assert!(warned[1].starts_with("`clients.cent`: "));
+    }
 }

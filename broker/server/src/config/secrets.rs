@@ -18,6 +18,9 @@ pub(crate) const BOOTSTRAP_TOKEN: &str = "LOCUM_BOOTSTRAP_TOKEN";
 /// Begins the name of a client's secret; its id in capitals follows, `-` as `_`.
 pub(crate) const CLIENT_SECRET: &str = "LOCUM_CLIENT_SECRET_";
 
+/// Makes a secret that every client can present.
+pub(super) const MAKE: &str = "head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d =";
+
 /// Longest secret, in bytes.
 const SECRET_MAX: usize = 4096;
 /// Bytes of the master key.
@@ -111,7 +114,7 @@ fn strong(config: &Path, key: &str, secret: Secret<String>) -> Result<Secret<Str
         return Ok(secret);
     }
     let detail = format!(
-        "`{key}`: expected a secret of at least {BITS_MIN} bits, found a weaker one; make one with `head -c 32 /dev/urandom | base64`"
+        "`{key}`: expected a secret of at least {BITS_MIN} bits, found a weaker one; make one with `{MAKE}`"
     );
     Err(ConfigFlaw::new(config, detail))
 }

@@ -196,6 +196,7 @@ fn a_clients_token_for_itself_speaks_for_no_person() {
             "preferred_username",
             json!({"preferred_username": "service-account-app"}),
         ),
+        ("clientAddress", json!({"clientAddress": "192.0.2.1"})),
     ] {
         let flaw = read(TokenKind::ForeignAccess, Some("at+jwt"), patch.clone());
         assert_eq!(flaw, Some(TokenFlaw::Machine { claim }), "{patch}");
