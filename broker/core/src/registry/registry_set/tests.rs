@@ -65,6 +65,37 @@ fn a_grant_that_was_used_up_is_met_again_when_its_use_is_given_back() {
 }
 
 #[test]
+fn of_grants_that_are_over_the_newest_few_are_told_of_swept_or_not() {
+    let mut registry = Registry::default();
+    let a = AgentId::parse("a").unwrap();
+    let told = |registry: &Registry, now_s: u64| -> Vec<GrantId> {
+        let over = registry.ended_grants("demo:ada", &a, now_s);
+        over.map(|grant| grant.id).collect()
+    };
+    for number in 1..=9 {
+        registry.put_grant(grant(number, "a", at(&["sap"])));
+    }
+    let ends = grant(1, "a", at(&["sap"])).expires_s;
+    assert_eq!(told(&registry, ends - 1), []);
+    assert_eq!(told(&registry, ends), [id(9), id(8), id(7), id(6)]);
+    registry.sweep_grants(ends);
+    assert_eq!(told(&registry, ends), [id(9), id(8), id(7), id(6)]);
+    let mut revoked = grant(10, "a", at(&["sap"]));
+    revoked.state = GrantState::Revoked;
+    registry.put_grant(revoked);
+    assert_eq!(told(&registry, ends), [id(10), id(9), id(8), id(7)]);
+    let mut once = grant(11, "a", at(&["sap"]));
+    (once.spec.max_uses, once.expires_s) = (Some(1), ends + 60);
+    registry.put_grant(once);
+    registry.use_grant(id(11));
+    assert_eq!(told(&registry, ends)[0], id(11));
+    registry.unuse_grant(id(11));
+    assert_eq!(told(&registry, ends)[0], id(10), "it may be used again");
+    let other = AgentId::parse("b").unwrap();
+    assert_eq!(registry.ended_grants("demo:ada", &other, ends).count(), 0);
+}
+
+#[test]
 fn a_grant_past_its_end_is_not_met_and_leaves() {
     let mut registry = Registry::default();
     let ends = grant(1, "a", at(&["sap"])).expires_s;

@@ -155,3 +155,63 @@ fn an_issuer_keeps_its_issuer_and_its_role() {
     assert!(put(json!({"role": "workload"})).is_err());
     assert!(put(json!({"issuer": "https://other.example"})).is_err());
 }
+
+#[test]
+fn what_an_issuer_demands_of_its_tokens_is_sound() {
+    for sound in [
+        json!({"require": {"tid": ["a", "b"], "hd": []}, "forbid": ["idtyp"]}),
+        json!({"max_token_age_s": 1}),
+        json!({"max_token_age_s": 31_536_000}),
+        json!({"groups_claim": "/realm_access/roles"}),
+        json!({"groups_claim": "/a~1b/c~0d"}),
+        json!({"groups_claim": "https://acme.example/groups"}),
+    ] {
+        assert_eq!(places(sound.clone()), [""; 0], "{sound}");
+    }
+    for (flawed, at) in [
+        (json!({"require": {"": ["a"]}}), "/require/"),
+        (
+            json!({"require": {"a/b": []}, "forbid": ["a/b"]}),
+            "/require/a~1b",
+        ),
+        (json!({"forbid": [""]}), "/forbid/0"),
+        (json!({"max_token_age_s": 0}), "/max_token_age_s"),
+        (json!({"max_token_age_s": 31_536_001}), "/max_token_age_s"),
+        (json!({"groups_claim": "/a~2"}), "/groups_claim"),
+        (json!({"groups_claim": "/a~"}), "/groups_claim"),
+    ] {
+        assert_eq!(places(flawed.clone()), [at], "{flawed}");
+    }
+}
+
+#[test]
+fn an_issuer_of_kind_spiffe_is_a_trust_domain_of_workloads() {
+    let domain = |changes: Value| {
+        let mut body =
+            json!({"kind": "spiffe", "role": "workload", "issuer": "spiffe://acme.example"});
+        body.as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        places(body)
+    };
+    assert_eq!(domain(json!({})), [""; 0]);
+    let uri = json!({"jwks": null, "jwks_uri": "https://spire.example/bundle"});
+    assert_eq!(domain(uri), [""; 0]);
+    assert_eq!(domain(json!({"role": "subject"})), ["/role"]);
+    for issuer in [
+        "https://acme.example",
+        "spiffe://acme.example/ns",
+        "spiffe://",
+    ] {
+        assert_eq!(domain(json!({"issuer": issuer})), ["/issuer"], "{issuer}");
+    }
+    assert_eq!(domain(json!({"jwks": null})), ["/jwks"]);
+}
+
+#[test]
+fn members_that_came_later_leave_what_lacks_them_as_it_was() {
+    let written = serde_json::to_value(spec(json!({}))).unwrap();
+    for member in ["require", "forbid", "max_token_age_s"] {
+        assert!(written.get(member).is_none(), "{member}");
+    }
+}
