@@ -28,6 +28,8 @@ pub struct Refusal {
     pub would_pass: Option<Box<Value>>,
     /// For `LCM-STEP-UP`: the `acr` values that would do.
     pub acr_values: Option<String>,
+    /// For a code that is retryable: seconds until trying again may help.
+    pub retry_after_s: u64,
     /// `@id`s of the policies that determined the refusal.
     pub policies: Vec<String>,
 }
@@ -42,6 +44,7 @@ impl Refusal {
             detail: None,
             would_pass: None,
             acr_values: None,
+            retry_after_s: 1,
             policies: Vec::new(),
         }
     }
@@ -50,6 +53,13 @@ impl Refusal {
     #[must_use]
     pub fn because(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// Says when trying again may help, seconds from now.
+    #[must_use]
+    pub const fn again_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = seconds;
         self
     }
 

@@ -20,6 +20,6 @@ impl From<AppendError> for Unavailable {
 pub fn unavailable() -> Refusal {
     Refusal::new(
         Code::Unavailable,
-        "expected everything the decision needs to be available, found a part that is not; try again in a second",
+        "expected everything the decision needs to be available, found a part that is not; try again in a second, and report the request id to the operator if it goes on",
     )
 }

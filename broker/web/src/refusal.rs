@@ -10,9 +10,6 @@ use locum_core::ids::RequestId;
 use locum_core::refusal::Refusal;
 use serde_json::{Value, json};
 
-/// Seconds after which a client may try again (RFC 9110 §10.2.3).
-pub const RETRY_AFTER_S: &str = "1";
-
 /// JSON that nobody may store (RFC 6749 §5.1).
 pub fn no_store(status: StatusCode, body: &Value) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
@@ -75,7 +72,7 @@ pub fn sized_refusal(
         }
     }
     if refusal.code.retryable() {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        headers.insert(RETRY_AFTER, HeaderValue::from(refusal.retry_after_s));
     }
     response
 }

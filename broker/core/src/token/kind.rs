@@ -44,6 +44,7 @@ fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
     unbound(claims)?;
     without(claims, kind, &["events"])?;
     typ_claim(claims, kind, &["Bearer", "at+jwt"])?;
+    person(claims)?;
     if typ.map(media_type).as_deref() != Some("at+jwt") {
         // Untyped: it must look like one and not like an ID token.
         without(claims, kind, &ID_MARKS)?;
@@ -51,7 +52,7 @@ fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
             return Err(TokenFlaw::NoAccessMark);
         }
     }
-    person(claims)
+    Ok(())
 }
 
 /// A client's token for itself speaks for no person (RFC 9068 §5). The second half

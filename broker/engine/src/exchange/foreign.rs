@@ -11,8 +11,7 @@ use crate::broker::Broker;
 use crate::issuer_keys::IssuerJwks;
 use crate::oauth::waiting::Waiter;
 use crate::unavailable::Unavailable;
-use crate::unavailable::unavailable;
-use locum_core::refusal::Refusal;
+use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::{Issuer, IssuerKind, IssuerRole};
 use locum_core::token::{
     Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
@@ -168,11 +167,19 @@ async fn keys(
     issuer: &Arc<Issuer>,
 ) -> Result<Arc<IssuerJwks>, Refusal> {
     let keys = broker.issuer_keys.keys_unless(issuer, || waiter.waits());
-    keys.await.map_err(gone)
+    keys.await.map_err(|error| gone(broker, &error))
 }
 
-fn gone(error: Unavailable) -> Refusal {
-    unavailable().because(error.to_string())
+/// The keys that a token needs cannot be had. Until they are asked for again,
+/// nothing changes.
+fn gone(broker: &Broker, error: &Unavailable) -> Refusal {
+    let pause_s = broker.issuer_keys.pause_s();
+    let text = format!(
+        "expected the keys of the issuer of the token, found that they cannot be had now; try again in {pause_s} s, and report the request id to the operator if it goes on"
+    );
+    Refusal::new(Code::Unavailable, text)
+        .because(error.to_string())
+        .again_after(pause_s)
 }
 
 fn audiences(broker: &Broker, issuer: &Issuer, kind: TokenKind) -> Vec<String> {
@@ -260,7 +267,7 @@ async fn verified(
                 let newer = broker
                     .issuer_keys
                     .newer_unless(issuer, &known, || waiter.waits());
-                known = newer.await.map_err(gone)?;
+                known = newer.await.map_err(|error| gone(broker, &error))?;
                 unverified = super::slot::read(broker, text, slot)?;
             }
             Err(flaw) => return Err(refused(flaw)),

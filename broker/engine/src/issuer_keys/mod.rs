@@ -94,6 +94,11 @@ impl IssuerKeys {
         Ok(())
     }
 
+    /// Seconds after which keys that could not be had are asked for again.
+    pub(crate) fn pause_s(&self) -> u64 {
+        self.shared.settings.refetch_min_s.max(1)
+    }
+
     /// The issuer's keys, where nobody has to wait for them.
     pub(crate) fn at_hand(&self, issuer: &Arc<Issuer>) -> Option<Arc<IssuerJwks>> {
         let slot = self.slot(issuer);

@@ -28,7 +28,10 @@ pub(crate) fn path(issuer: &str) -> Result<String, String> {
     }
     if issuer.ends_with('/') {
         let bare = issuer.trim_end_matches('/');
-        return Err(flaw(&format!("no slash at its end, {}", quoted(bare))));
+        return Err(flaw(&format!(
+            "no trailing slash, such as {}",
+            quoted(bare)
+        )));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(flaw("no query and no fragment"));
