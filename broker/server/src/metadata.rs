@@ -42,8 +42,10 @@ fn document(app: &App) -> Value {
         // RFC 8414 §2: required. There is none to ask for yet.
         "response_types_supported": [],
         "code_challenge_methods_supported": ["S256"],
-        // OpenID Connect Discovery §3: required; what our tokens are signed with.
+        // OpenID Connect Discovery §3: both required; what our tokens are signed with,
+        // and that everybody sees a person under one `sub`.
         "id_token_signing_alg_values_supported": algs,
+        "subject_types_supported": ["public"],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algs,
         "introspection_endpoint_auth_methods_supported": methods,

@@ -34,6 +34,7 @@ def test_metadata_has_the_members_that_strict_readers_want(broker):
     assert metadata["response_types_supported"] == []
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert "ES256" in metadata["id_token_signing_alg_values_supported"]
+    assert metadata["subject_types_supported"] == ["public"]
 
 
 def test_the_authorization_endpoint_says_that_nobody_signs_in_here_and_repeats_nothing(broker):

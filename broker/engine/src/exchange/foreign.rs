@@ -147,19 +147,22 @@ fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issu
     let domain = token.subject_unverified().and_then(trust_domain);
     let by_domain = domain.and_then(|domain| registry.issuer_named(domain));
     let by_domain = by_domain.filter(|issuer| issuer.spec.kind == IssuerKind::Spiffe);
-    named
-        .or(by_domain)
-        .cloned()
-        .ok_or_else(|| if token.issuer_unverified() == Some(&broker.issuer) {
-            slot.advising(
-                "expected a token of a trusted issuer, found one of this broker",
-                "send it with the type `urn:ietf:params:oauth:token-type:access_token`",
-            )} else {
-            slot.advising(
-                "expected a token of a trusted issuer, found another",
-                "have its `iss` declared as an issuer to the letter, since a slash at the end counts, or get a token of a trusted one",
-            )
-        })
+    let known = named.or(by_domain).cloned();
+    known.ok_or_else(|| not_trusted(broker, token, slot))
+}
+
+/// No trusted issuer's token, and what to do about it.
+fn not_trusted(broker: &Broker, token: &Unverified, slot: Slot) -> Refusal {
+    if token.issuer_unverified() == Some(&broker.issuer) {
+        return slot.advising(
+            "expected a token of a trusted issuer, found one of this broker",
+            "send it with the type `urn:ietf:params:oauth:token-type:access_token`",
+        );
+    }
+    slot.advising(
+        "expected a token of a trusted issuer, found another",
+        "have its `iss` declared as an issuer to the letter, since a slash at the end counts, or get a token of a trusted one",
+    )
 }
 
 async fn keys(
