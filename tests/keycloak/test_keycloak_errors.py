@@ -53,7 +53,6 @@ CASES = {
     "`sub`": lambda trust: of_client(trust, JWT, clientId="light", attributes=LIGHT),
     "header `typ`": lambda trust: of_client(trust, JWT, clientId="untyped", attributes={}),
     "a machine's": of_job,
-    "no claim `client_id`": lambda trust: of_job(trust, defaultClientScopes=["basic"]),
     "LCM-TARGET-REFUSED": unmapped,
     "LCM-CONSENT-MISSING": of_the_wrong_group,
 }
@@ -65,6 +64,11 @@ def row(part: str) -> str:
     cells = [line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| `")]
     [cell] = [cell for cell in cells if part in cell]
     return cell.removeprefix("``").removesuffix("``").strip() if cell.startswith("``") else cell.strip("`")
+
+
+def test_a_service_account_without_a_name_is_told_by_its_address(trust):
+    said = of_job(trust, defaultClientScopes=["basic"]).json()
+    assert (said["code"], "`clientAddress`" in said["error_description"]) == ("LCM-SUBJECT-INVALID", True), said
 
 
 @pytest.mark.parametrize("part", CASES)

@@ -91,6 +91,8 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
         ("LOCUM_ISSUER", text(ready, "/issuer")?),
         ("LOCUM_ADMIN_API", text(ready, "/admin_api")?),
         ("LOCUM_ADMIN_TOKEN", text(ready, "/admin_token")?),
+        // Empty counts as unset: a file that a shell named before is another's.
+        ("LOCUM_ADMIN_TOKEN_FILE", ""),
         (
             "LOCUM_CLIENT_ID",
             text(ready, "/agents/invoice-agent/client_id")?,
@@ -99,6 +101,7 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
             "LOCUM_CLIENT_SECRET",
             text(ready, "/agents/invoice-agent/client_secret")?,
         ),
+        ("LOCUM_CLIENT_SECRET_FILE", ""),
         ("LOCUM_DEV_READY", &path),
         ("DEMO_IDP", text(ready, "/idp/token_endpoint")?),
         ("DEMO_ADA_PASSWORD", text(ready, "/people/ada/password")?),

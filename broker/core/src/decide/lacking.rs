@@ -10,6 +10,10 @@ use crate::refusal::quoted;
 use crate::registry::{Grant, GrantView, Target};
 use std::sync::Arc;
 
+/// Most grants that are told of: reading their limits costs, and one refusal may
+/// meet many grants with long ones.
+const NEAR_MAX: usize = 4;
+
 /// A grant, and what keeps it from covering the request.
 struct Lacking<'a> {
     grant: &'a Grant,
@@ -26,11 +30,11 @@ impl std::fmt::Display for Lacking<'_> {
 pub(super) struct Near {
     /// The nearest one, for the agent.
     pub(super) nearest: String,
-    /// All of them, the nearest first, for the operator.
+    /// A few of them, the nearest first, for the operator.
     pub(super) all: String,
 }
 
-/// The grants of the person for the agent at the target that come near, each
+/// The grants of the person for the agent at the target that come nearest, each
 /// with all that it lacks; `None` where there is none. One that lacks fewer
 /// things is nearer, of these one that is live, of these the newest.
 pub(super) fn near(case: &Case, facts: &Facts, work: &Work, target: &Arc<Target>) -> Option<Near> {
@@ -47,18 +51,24 @@ pub(super) fn near(case: &Case, facts: &Facts, work: &Work, target: &Arc<Target>
     let its = all.filter(|grant| only.is_none_or(|id| id == grant.id));
     let mut near: Vec<Lacking<'_>> = its
         .filter_map(|grant| {
-            let lacks = lacks(grant, case, facts, work, target, &narrowing)?;
-            (!lacks.is_empty()).then_some(Lacking { grant, lacks })
+            let lacks = lacks(grant, case, facts, work, target)?;
+            Some(Lacking { grant, lacks })
         })
         .collect();
     let over = |grant: &Grant| grant.view(facts.now_s()) != GrantView::Active;
-    near.sort_by_key(|near| {
-        (
-            near.lacks.len(),
-            over(near.grant),
-            std::cmp::Reverse(near.grant.id),
-        )
-    });
+    let far = |near: &Lacking<'_>| {
+        let newest = std::cmp::Reverse(near.grant.id);
+        (near.lacks.len(), over(near.grant), newest)
+    };
+    near.sort_by_key(far);
+    near.truncate(NEAR_MAX);
+    for near in &mut near {
+        if let Err(flaw) = narrowing.within(Some(near.grant), target) {
+            near.lacks.push(flaw.brief());
+        }
+    }
+    near.retain(|near| !near.lacks.is_empty());
+    near.sort_by_key(far);
     let told: Vec<String> = near.iter().map(ToString::to_string).collect();
     Some(Near {
         nearest: told.first()?.clone(),
@@ -66,14 +76,13 @@ pub(super) fn near(case: &Case, facts: &Facts, work: &Work, target: &Arc<Target>
     })
 }
 
-/// What a grant lacks; `None` where it is for another target.
+/// What a grant lacks beside its limits; `None` where it is for another target.
 fn lacks(
     grant: &Grant,
     case: &Case,
     facts: &Facts,
     work: &Work,
     target: &Target,
-    narrowing: &Narrowing<'_>,
 ) -> Option<Vec<String>> {
     let at = grant.at(&target.id)?;
     let mut lacks = Vec::new();
@@ -94,9 +103,6 @@ fn lacks(
     let depth = case.chain.depth();
     if let Some(most) = grant.spec.max_depth.filter(|most| depth > *most) {
         lacks.push(format!("{depth} actors > {most}"));
-    }
-    if let Err(flaw) = narrowing.within(Some(grant), target) {
-        lacks.push(flaw.brief());
     }
     Some(lacks)
 }

@@ -28,8 +28,8 @@ fn a_running_dev_world_is_printed_for_a_shell() {
     let path = data.path().join("dev-ready.json");
     let path = path.to_string_lossy().replace('\'', "'\\''");
     let first = format!(
-        "export LOCUM_ISSUER={issuer} LOCUM_ADMIN_API={issuer}/admin/v1 LOCUM_ADMIN_TOKEN={} \
-         LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_DEV_READY='{path}' DEMO_IDP={} DEMO_ADA_PASSWORD={} DEMO_SAP={}",
+        "export LOCUM_ISSUER={issuer} LOCUM_ADMIN_API={issuer}/admin/v1 LOCUM_ADMIN_TOKEN={} LOCUM_ADMIN_TOKEN_FILE='' \
+         LOCUM_CLIENT_ID=invoice-agent LOCUM_CLIENT_SECRET={secret} LOCUM_CLIENT_SECRET_FILE='' LOCUM_DEV_READY='{path}' DEMO_IDP={} DEMO_ADA_PASSWORD={} DEMO_SAP={}",
         world.admin_token.expose(),
         test_world::addresses().idp() + "/token",
         world.password("ada").unwrap().expose(),

@@ -196,6 +196,10 @@ impl Scene {
             if *id == acting.agent || !to.in_force(now_ms) {
                 return Err(format!("{id} is no agent to pass on to"));
             }
+            let mut chain = out.links.iter().chain(&out.itself);
+            if chain.any(|(agent, _)| agent == id) {
+                return Err("a cycle, one hop ahead".into());
+            }
         }
         if out.links.len() > DEPTH || out.hops > HOPS {
             return Err("too long a chain".into());

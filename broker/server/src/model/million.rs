@@ -31,6 +31,8 @@ const BATCH: u64 = 200;
 /// Bytes of a segment while they are made, and afterwards: then a snapshot
 /// comes every few hundred exchanges.
 const SEGMENT_BYTES: (u64, u64) = (64 << 20, 256 << 10);
+/// Most further rounds of exchanges until the first snapshot is there.
+const ROUNDS: u32 = 100;
 /// How long what is revoked might have lived, in milliseconds.
 const LIVES_MS: u64 = 600_000;
 
@@ -104,7 +106,15 @@ fn others_go_on_beside_a_million_revoked_tokens_and_marks_and_the_broker_starts(
     let start_ms = watch.elapsed().as_millis();
     let ledger = scene.broker.ledger();
     let (first, after) = (newest_snapshot(&ledger), Exchanges::timed(&mut scene));
-    let newest = newest_snapshot(&ledger);
+    let mut newest = newest_snapshot(&ledger);
+    // It is written beside them, and ends when the disk lets it.
+    for _ in 0..ROUNDS {
+        if newest > first {
+            break;
+        }
+        Exchanges::timed(&mut scene);
+        newest = newest_snapshot(&ledger);
+    }
     writeln!(
         stdout(),
         "{THINGS} of each: start {start_ms} ms, before {before:?}, after {after:?}"
