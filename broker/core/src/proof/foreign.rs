@@ -123,15 +123,10 @@ pub(super) fn groups(
 
 /// Whether the list that a claim should be stands elsewhere.
 fn elsewhere(claims: &Claims, claim: &str) -> bool {
-    let top = claim.strip_prefix('/').unwrap_or(claim);
-    let top = if top.len() < claim.len() {
-        top.split('/').next().unwrap_or(top)
-    } else {
-        top
-    };
+    let (top, _) = Claims::claim_of(claim);
     match claims.get(ELSEWHERE) {
         None => false,
-        Some(Value::Object(names)) => names.contains_key(top),
+        Some(Value::Object(names)) => names.contains_key(&*top),
         Some(_) => true,
     }
 }

@@ -4,6 +4,7 @@ use super::expectation::TokenKind;
 use super::flaw::TokenFlaw;
 use crate::generations::{text_weight, value_weight};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -154,13 +155,19 @@ impl Claims {
     /// A claim by name or, where that begins with `/`, by JSON Pointer (RFC 6901).
     #[must_use]
     pub fn at(&self, place: &str) -> Option<&Value> {
+        let (claim, rest) = Self::claim_of(place);
+        self.all.get(&*claim)?.pointer(rest)
+    }
+
+    /// The claim that a place is in, and the JSON Pointer within it.
+    #[must_use]
+    pub fn claim_of(place: &str) -> (Cow<'_, str>, &str) {
         let Some(pointer) = place.strip_prefix('/') else {
-            return self.all.get(place);
+            return (place.into(), "");
         };
         let end = pointer.find('/').unwrap_or(pointer.len());
-        let (first, rest) = pointer.split_at_checked(end)?;
-        let claim = first.replace("~1", "/").replace("~0", "~");
-        self.all.get(&claim)?.pointer(rest)
+        let (first, rest) = pointer.split_at_checked(end).unwrap_or((pointer, ""));
+        (first.replace("~1", "/").replace("~0", "~").into(), rest)
     }
 }
 

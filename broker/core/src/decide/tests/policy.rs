@@ -92,6 +92,9 @@ fn unknown_groups_are_not_no_groups() {
     let partial =
         json!({"realm_access": {"roles": ["clerk"]}, "_claim_names": {"realm_access": "s"}});
     assert_eq!(groups(&roles, partial), Ok(None));
+    let named = issuer("demo", json!({"groups_claim": "/a~1b/roles"}));
+    let partial = json!({"a/b": {"roles": ["clerk"]}, "_claim_names": {"a/b": "s"}});
+    assert_eq!(groups(&named, partial), Ok(None), "by its whole name");
 }
 
 #[test]
