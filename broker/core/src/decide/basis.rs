@@ -87,14 +87,7 @@ fn covering<'a>(
     target: &'a Target,
     narrowing: &Narrowing<'_>,
 ) -> Option<(Arc<Grant>, crate::details::Details)> {
-    let only = match case.subject.origin() {
-        Origin::Grant(grant) => Some(grant.id),
-        Origin::IdToken
-        | Origin::AccessToken
-        | Origin::Workload
-        | Origin::Own(_)
-        | Origin::Itself => None,
-    };
+    let only = case.subject.grant().map(|grant| grant.id);
     let person = case.subject.subject().sub();
     let its = |grant: &&Arc<Grant>| {
         let spec = &grant.spec;

@@ -5,7 +5,6 @@ use super::case::Case;
 use super::details::Narrowing;
 use super::facts::Facts;
 use super::work::Work;
-use crate::proof::Origin;
 use crate::refusal::quoted;
 use crate::registry::{Grant, GrantView, Target};
 use std::sync::Arc;
@@ -39,14 +38,7 @@ pub(super) struct Near {
 /// things is nearer, of these one that is live, of these the newest.
 pub(super) fn near(case: &Case, facts: &Facts, work: &Work, target: &Arc<Target>) -> Option<Near> {
     let narrowing = Narrowing::new(case, work, target).ok()?;
-    let only = match case.subject.origin() {
-        Origin::Grant(grant) => Some(grant.id),
-        Origin::IdToken
-        | Origin::AccessToken
-        | Origin::Workload
-        | Origin::Own(_)
-        | Origin::Itself => None,
-    };
+    let only = case.subject.grant().map(|grant| grant.id);
     let all = facts.grants.iter().chain(&facts.ended_grants);
     let its = all.filter(|grant| only.is_none_or(|id| id == grant.id));
     let mut near: Vec<Lacking<'_>> = its

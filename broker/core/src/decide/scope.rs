@@ -94,14 +94,13 @@ fn default(case: &Case, at: &At, allowed: &Scope) -> Result<Scope, Refusal> {
 fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
     let meant = meant(found, allowed.iter().map(ScopeName::as_str));
     let meant = meant.map(|name| format!("did you mean {}?", quoted(name)));
-    let next = match (meant, remaining.is_empty()) {
-        (Some(meant), true) => meant,
-        (meant, false) => {
-            let ask = format!("ask for scope {}", quoted(&remaining.to_string()));
-            meant.map_or_else(|| ask.clone(), |meant| format!("{ask}; {meant}"))
-        }
-        (None, true) if allowed.is_empty() => "ask for another target".to_owned(),
-        (None, true) => "ask for a scope of these".to_owned(),
+    let ask = format!("ask for scope {}", quoted(&remaining.to_string()));
+    let ask = (!remaining.is_empty()).then_some(ask);
+    let said: Vec<String> = ask.into_iter().chain(meant).collect();
+    let next = match said.as_slice() {
+        [] if allowed.is_empty() => "ask for another target".to_owned(),
+        [] => "ask for a scope of these".to_owned(),
+        said => said.join("; "),
     };
     let expected = if allowed.is_empty() {
         "no scope".to_owned()

@@ -281,6 +281,19 @@ impl SubjectProof {
         }
     }
 
+    /// The grant that proved it.
+    #[must_use]
+    pub const fn grant(&self) -> Option<&Arc<Grant>> {
+        match &self.origin {
+            Origin::Grant(grant) => Some(grant),
+            Origin::IdToken
+            | Origin::AccessToken
+            | Origin::Workload
+            | Origin::Own(_)
+            | Origin::Itself => None,
+        }
+    }
+
     /// The issuer of the root subject; `None` for an agent of ours.
     #[must_use]
     pub const fn issuer(&self) -> Option<&IssuerId> {
