@@ -99,10 +99,13 @@ async def post(ask, provider) -> None:
         (await http.post(ask.target_url, json=MESSAGE)).raise_for_status()
 
 
+# A provider that is not told which issuer is Locum's finds it through the MCP server alone.
+TYPESCRIPT = ("basic", "private_key_jwt", "basic, unnamed", "private_key_jwt, unnamed")
 SDKS = [pytest.param(get, way, id=f"{name}, {way}") for name, get, ways in (
     ("mcp", mcp_python, ("basic", "post", "private_key_jwt")),
     ("fastmcp", fastmcp, ("basic", "post", "private_key_jwt")),
-    ("@modelcontextprotocol/client", Node("mcp_client.mjs"), ("basic", "private_key_jwt")),
+    ("@modelcontextprotocol/client", Node("mcp_client.mjs"), TYPESCRIPT),
+    ("@modelcontextprotocol/sdk", Node("mcp_sdk.mjs"), TYPESCRIPT),
 ) for way in ways]
 
 
