@@ -10,9 +10,6 @@ use locum_core::refusal::Refusal;
 use locum_core::registry::TOKEN_AGE_MAX_S;
 use sha2::{Digest, Sha256};
 
-/// The greatest `limits.actor_max_age_s`: what is remembered must outlast a raise.
-const ACTOR_AGE_MAX_S: u64 = 86_400;
-
 /// When a foreign token was first seen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AheadToken {
@@ -43,12 +40,9 @@ pub(crate) async fn first(
         });
     }
     let key = key(broker, text);
-    // An issuer's own limit may be raised to any up to the greatest.
-    let age_s = match found.issuer.spec.max_token_age_s {
-        Some(_) => TOKEN_AGE_MAX_S,
-        None => broker.bounds.max_token_age_s.max(ACTOR_AGE_MAX_S),
-    };
-    let oldest_s = iat_s.saturating_add(age_s);
+    // Any issuer may be given an age of its own later, up to the greatest. So it is
+    // remembered until the token can never pass again, whatever is declared now.
+    let oldest_s = iat_s.saturating_add(TOKEN_AGE_MAX_S);
     let until_s = claims.exp.min(oldest_s).saturating_add(1);
     let first_ms = if ahead {
         let seen = broker.records.claims.see(key, now_ms, until_s).await;

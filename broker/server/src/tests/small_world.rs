@@ -125,6 +125,13 @@ impl SmallWorld {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// Declares the provider with another value of a member.
+    pub(super) fn change_issuer(&self, member: &str, value: &Value) {
+        let mut spec = self.broker.must("GET", "/issuers/corp", &Value::Null);
+        spec[member] = value.clone();
+        self.broker.must("PUT", "/issuers/corp", &spec);
+    }
+
     /// An administrator revokes a token.
     pub(super) fn revoke(&self, token: &str) {
         let what = json!({"kind": "token", "id": decode(token).1["jti"]});

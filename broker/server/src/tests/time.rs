@@ -175,6 +175,25 @@ fn a_step_back_while_running_revives_nothing() {
     }
 }
 
+/// Its `iat` is after the revocation, so that only what is remembered of it tells
+/// that it was used before.
+#[test]
+fn a_token_from_ahead_of_the_clock_stays_revoked_where_its_issuer_gets_an_age_of_its_own() {
+    const DAY_MS: u64 = 24 * HOUR_MS;
+    let world = SmallWorld::new();
+    let revoked = world.signed_in(BEGIN_MS + 25_000, 9 * 86_400);
+    assert_eq!(world.exchange(&revoked, "read").0, 200);
+    let person = json!({"what": {"kind": "person", "id": "corp:ada"}, "reason": "test"});
+    world.broker.must("POST", "/revocations", &person);
+    world.broker.set(BEGIN_MS + 2 * DAY_MS);
+    // Another one from ahead of the clock: what is over is swept out.
+    let other = world.signed_in(BEGIN_MS + 2 * DAY_MS + 25_000, 600);
+    assert_eq!(world.exchange(&other, "read").0, 200);
+    world.change_issuer("max_token_age_s", &json!(10 * 86_400));
+    let (_, answer) = world.exchange(&revoked, "read");
+    assert_eq!(answer["code"], "LCM-SUBJECT-REVOKED", "{answer}");
+}
+
 #[test]
 fn records_keep_their_order_over_steps() {
     let world = SmallWorld::new();
