@@ -7,7 +7,7 @@ use super::case::Case;
 use super::facts::Facts;
 use super::work::Work;
 use crate::details::{
-    Catalogue, DeclaredLimits, Details, DetailsFlaw, Listed, Remaining, narrow, narrowed,
+    Catalogue, DeclaredLimits, Details, DetailsFlaw, Listed, Remaining, flaw, narrow, narrowed,
 };
 use crate::policy::PolicyCheck;
 use crate::refusal::{Code, Refusal};
@@ -76,6 +76,22 @@ impl<'a> Narrowing<'a> {
         };
         let limits = declared.limits(requested).ok()?;
         narrowed(requested, limits, &self.required, self.catalogue)
+    }
+
+    /// What keeps the details from being within what a grant lists; `None` where
+    /// nothing does. It says not what would pass.
+    pub(super) fn outside_of(&self, listed: &Listed) -> Option<DetailsFlaw> {
+        let granted = listed.read(self.catalogue);
+        let requested = self.requested.as_ref();
+        let declared = DeclaredLimits {
+            parent: self.parent.as_ref(),
+            grant: Some(granted.remaining()),
+            ceiling: &self.ceiling,
+        };
+        match declared.limits(requested) {
+            Ok(limits) => flaw(requested, limits, self.catalogue),
+            Err(gone) => Some(gone),
+        }
     }
 
     /// The details to grant, within the grant where one is given.

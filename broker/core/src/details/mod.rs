@@ -22,6 +22,6 @@ mod value;
 pub use catalogue::Catalogue;
 pub use flaw::DetailsFlaw;
 pub use listed::{Limit, Listed};
-pub use narrow::{Enclosing, narrow, narrowed};
+pub use narrow::{Enclosing, flaw, narrow, narrowed};
 pub use object::{Detail, Details, OBJECT_LIMIT};
 pub use remaining::{DeclaredLimits, Remaining, gone};

@@ -44,8 +44,27 @@ pub fn narrow(
             None => Ok(granted),
             Some(kind) => Err(demand(&frame, &granted, kind, required)),
         },
-        Err(index) => Err(nearest::explain(&frame, asked, index, origin, required)),
+        Err(index) => {
+            let mut flaw = nearest::explain(&frame, asked, index, origin);
+            flaw.would_pass = nearest::repaired(&frame, asked, required).map(Box::new);
+            Err(flaw)
+        }
     }
+}
+
+/// What [`narrow`] would refuse, without what would pass: to look for that costs
+/// far more than to see what is wrong.
+#[must_use]
+pub fn flaw(
+    requested: Option<&Details>,
+    limits: Enclosing<'_>,
+    catalogue: &Catalogue,
+) -> Option<DetailsFlaw> {
+    let frame = NarrowFrame::new(limits, catalogue);
+    let none = Details::default();
+    let (asked, origin) = frame.asked(requested, &none);
+    let index = frame.place_all(asked).err()?;
+    Some(nearest::explain(&frame, asked, index, origin))
 }
 
 /// The details to grant, as [`narrow`] finds them; `None` where it would say

@@ -7,7 +7,8 @@ use super::object::{Detail, Details, OBJECT_LIMIT};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// Most combinations of limits looked at for a suggestion; a refusal stays cheap.
+/// Most combinations of limits looked at for a flaw, and as many for a suggestion
+/// in all, however long the lists are; a refusal stays cheap.
 const TRIES: usize = 64;
 /// What follows a value that the caller did not send.
 const INHERITED: &str = " inherited from the parent or grant";
@@ -29,13 +30,12 @@ struct Candidate {
     passes: bool,
 }
 
-/// The flaw of the object at `index` of `asked`.
+/// The flaw of the object at `index` of `asked`, without what would pass.
 pub(super) fn explain(
     frame: &NarrowFrame<'_>,
     asked: &Details,
     index: usize,
     origin: DetailsOrigin,
-    required: &BTreeSet<String>,
 ) -> DetailsFlaw {
     let none = || DetailsFlaw::new(format!("/{index}"), "a declared type", "none");
     let Some(object) = asked.0.get(index) else {
@@ -44,14 +44,13 @@ pub(super) fn explain(
     let Some(declared) = frame.catalogue.fields(&object.kind) else {
         return none();
     };
-    let mut flaw = match nearest(frame, object, declared) {
+    let mut flaw = match nearest(frame, object, declared, &mut { TRIES }) {
         Some(near) => field_flaw(object, &near, declared, index),
         None => type_flaw(frame, object, index),
     };
     if origin == DetailsOrigin::Inherited {
         flaw.found.push_str(INHERITED);
     }
-    flaw.would_pass = repaired(frame, asked, required).map(Box::new);
     flaw
 }
 
@@ -74,22 +73,36 @@ pub(super) fn supplied(
 }
 
 /// The whole list with every object that fits nowhere replaced by the nearest that
-/// does; only what was tried and passed is suggested.
-fn repaired(frame: &NarrowFrame<'_>, asked: &Details, required: &BTreeSet<String>) -> Option<Json> {
+/// does; only what was tried and passed is suggested. `None` also where that takes
+/// more than so many tries in all.
+pub(super) fn repaired(
+    frame: &NarrowFrame<'_>,
+    asked: &Details,
+    required: &BTreeSet<String>,
+) -> Option<Json> {
+    let mut tries = TRIES;
     let repair = |object: &Detail| {
         let declared = frame.catalogue.fields(&object.kind)?;
         let placed = frame.place(object);
-        placed.or_else(|| frame.place(&nearest(frame, object, declared)?.moved))
+        placed.or_else(|| frame.place(&nearest(frame, object, declared, &mut tries)?.moved))
     };
     let list: Option<Vec<Detail>> = asked.0.iter().map(repair).collect();
     supplied(frame, &Details(list?), required)
 }
 
 /// The object moved into the combination of limits that changes the fewest fields;
-/// `None` where a limit has no object of the type.
-fn nearest(frame: &NarrowFrame<'_>, object: &Detail, declared: &Fields) -> Option<Candidate> {
-    let tried = combinations(frame, &object.kind).take(TRIES);
-    let candidates = tried.map(|limits| limits.candidate(object, declared));
+/// `None` where a limit has no object of the type, or no try is left.
+fn nearest(
+    frame: &NarrowFrame<'_>,
+    object: &Detail,
+    declared: &Fields,
+    tries: &mut usize,
+) -> Option<Candidate> {
+    let tried = combinations(frame, &object.kind).take(*tries);
+    let candidates = tried.map(|limits| {
+        *tries -= 1;
+        limits.candidate(object, declared)
+    });
     candidates.min_by_key(|near| (!near.passes, near.changes(declared).count()))
 }
 

@@ -75,6 +75,41 @@ fn the_grant_chosen_is_one_whose_details_cover_the_request_too() {
     );
 }
 
+/// A payment to each of so many companies.
+fn payments(count: usize) -> Value {
+    let each = (0..count).map(|number| payment(&format!("company {number}"), "100")[0].clone());
+    Value::Array(each.collect())
+}
+
+#[test]
+fn the_limits_of_a_near_grant_are_compared_only_where_the_lists_are_short() {
+    let far = payment("emca", "1.00");
+    // (objects of the grant, what it is said to lack)
+    for (count, lacks) in [
+        (32, "company emca where company 0 is granted"),
+        (100, "its `authorization_details`"),
+    ] {
+        let grant = paying(1, &payments(count));
+        let scene = with(vec![grant.clone()], Some(far.clone()));
+        let text = scene.refusal().description;
+        assert!(text.contains(&format!("{}`: {lacks})", grant.id)), "{text}");
+    }
+    let grant = paying(1, &payments(1));
+    let text = with(vec![grant], Some(payments(100))).refusal();
+    assert_eq!(text.code, Code::Details, "more than one request may hold");
+}
+
+#[test]
+fn of_a_grant_that_lacks_more_long_limits_are_not_told() {
+    let mut expired = paying(1, &payments(100));
+    expired.expires_s = 0;
+    let mut scene = with(Vec::new(), Some(payment("emca", "1.00")));
+    let id = expired.id;
+    scene.facts.ended_grants = vec![Arc::new(expired)];
+    let text = scene.refusal().description;
+    assert!(text.contains(&format!("{id}`: expired)")), "{text}");
+}
+
 #[test]
 fn a_scope_that_requires_a_type_never_goes_without_one() {
     let scene = with(vec![paying(1, &json!([]))], None);
