@@ -87,7 +87,8 @@ fn default(case: &Case, at: &At, allowed: &Scope) -> Result<Scope, Refusal> {
             quoted(&allowed.to_string())
         )
     };
-    Err(passing(Refusal::new(Code::ScopeRequired, text), allowed))
+    // No `would_pass`: it never names more than was asked for, and nothing was.
+    Err(Refusal::new(Code::ScopeRequired, text))
 }
 
 /// What remains of the request would pass: never more than was asked for.

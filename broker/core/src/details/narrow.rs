@@ -29,7 +29,7 @@ pub struct Enclosing<'a> {
 ///
 /// # Errors
 /// The first object that fits nowhere or lacks a field, or a required type without an
-/// object; with `would_pass` where a nearby request would succeed.
+/// object; with `would_pass` where a narrower request would succeed.
 pub fn narrow(
     requested: Option<&Details>,
     limits: Enclosing<'_>,
@@ -42,7 +42,7 @@ pub fn narrow(
     match frame.place_all(asked) {
         Ok(granted) => match missing_type(&granted, required) {
             None => Ok(granted),
-            Some(kind) => Err(demand(&frame, &granted, kind, required)),
+            Some(kind) => Err(demand(&frame, kind)),
         },
         Err(index) => {
             let mut flaw = nearest::explain(&frame, asked, index, origin);
@@ -239,12 +239,7 @@ pub(super) fn missing_type<'a>(
 }
 
 /// The flaw of a granted list without an object of the required type `kind`.
-fn demand(
-    frame: &NarrowFrame<'_>,
-    granted: &Details,
-    kind: &str,
-    required: &BTreeSet<String>,
-) -> DetailsFlaw {
+fn demand(frame: &NarrowFrame<'_>, kind: &str) -> DetailsFlaw {
     let fields = frame
         .catalogue
         .fields(kind)
@@ -255,7 +250,6 @@ fn demand(
         quote(kind),
         list(fields.map(String::as_str))
     );
-    let mut flaw = DetailsFlaw::new("", expected, "none");
-    flaw.would_pass = nearest::supplied(frame, granted, required).map(Box::new);
-    flaw
+    // Nothing would pass that was asked for: an object is up to the caller.
+    DetailsFlaw::new("", expected, "none")
 }

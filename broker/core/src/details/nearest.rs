@@ -3,7 +3,7 @@
 use super::catalogue::Fields;
 use super::flaw::{DetailsFlaw, list, quote, step};
 use super::narrow::{DetailsOrigin, NarrowFrame, complete, missing_type, within};
-use super::object::{Detail, Details, OBJECT_LIMIT};
+use super::object::{Detail, Details};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -27,6 +27,7 @@ struct Candidate {
     filled: Detail,
     /// The object moved into the limits.
     moved: Detail,
+    /// Whether that would pass, and each member is narrower than what was asked.
     passes: bool,
 }
 
@@ -54,27 +55,9 @@ pub(super) fn explain(
     flaw
 }
 
-/// The list completed by one object of each required type it lacks, if that passes.
-pub(super) fn supplied(
-    frame: &NarrowFrame<'_>,
-    granted: &Details,
-    required: &BTreeSet<String>,
-) -> Option<Json> {
-    let mut list = granted.clone();
-    let limits = [frame.parent, frame.grant, frame.ceiling];
-    while let Some(kind) = missing_type(&list, required) {
-        let mut known = limits
-            .into_iter()
-            .flatten()
-            .flat_map(|limit| limit.of_kind(kind));
-        list.0.push(known.find_map(|object| frame.place(object))?);
-    }
-    (list.0.len() <= OBJECT_LIMIT).then(|| list.to_json())
-}
-
 /// The whole list with every object that fits nowhere replaced by the nearest that
-/// does; only what was tried and passed is suggested. `None` also where that takes
-/// more than so many tries in all.
+/// does; only what was tried and passed is suggested, and never more than was asked
+/// for (contract §10). `None` also where that takes more than so many tries in all.
 pub(super) fn repaired(
     frame: &NarrowFrame<'_>,
     asked: &Details,
@@ -83,11 +66,16 @@ pub(super) fn repaired(
     let mut tries = TRIES;
     let repair = |object: &Detail| {
         let declared = frame.catalogue.fields(&object.kind)?;
-        let placed = frame.place(object);
-        placed.or_else(|| frame.place(&nearest(frame, object, declared, &mut tries)?.moved))
+        frame.place(object).or_else(|| {
+            let near = nearest(frame, object, declared, &mut tries)?;
+            frame.place(&near.moved).filter(|_| near.passes)
+        })
     };
     let list: Option<Vec<Detail>> = asked.0.iter().map(repair).collect();
-    supplied(frame, &Details(list?), required)
+    let list = list.map(Details)?;
+    // An object of a type that was not asked for is not suggested either.
+    let complete = missing_type(&list, required).is_none();
+    complete.then(|| list.to_json())
 }
 
 /// The object moved into the combination of limits that changes the fewest fields;
@@ -142,7 +130,10 @@ impl Combination<'_> {
             moved = clamped(moved, limit, declared);
         }
         let fits = |limit: &Detail| within(&moved, limit, declared);
+        let was_asked = |name: &String| filled.fields.contains_key(name);
         let passes = complete(&moved, declared)
+            && within(&moved, &filled, declared)
+            && moved.fields.keys().all(was_asked)
             && self.parent.is_none_or(|parent| complete(parent, declared))
             && limits.into_iter().flatten().all(fits);
         Candidate {

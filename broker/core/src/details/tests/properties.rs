@@ -193,6 +193,11 @@ proptest! {
             Err(DetailsFlaw { would_pass: Some(suggested), .. }) => {
                 let details = Details::parse(&suggested, &catalogue()).unwrap();
                 let requested = Some(suggested.as_array().unwrap().clone());
+                let source = hop.parent.as_ref().unwrap_or(&hop.grant);
+                let asked = hop.requested.as_ref().filter(|list| !list.is_empty()).unwrap_or(source);
+                let suggests = requested.iter().flatten();
+                prop_assert!(suggests.zip(asked).all(|(narrower, asked)| reference::within(narrower, asked)));
+                prop_assert_eq!(requested.as_ref().map(Vec::len), Some(asked.len()));
                 prop_assert_eq!(Hop { requested, ..hop }.run(&required), Ok(details));
             }
             Err(flaw) => prop_assert!(flaw.public().starts_with("expected ")),
