@@ -28,9 +28,9 @@ each = pytest.mark.parametrize("name", sorted(PROGRAMS))
 
 
 class Unavailable:
-    """Token endpoint and target in one: the first so many requests for a token find Locum unavailable."""
+    """Token endpoint and target in one: the first so many requests for a token are refused, as unavailable or so."""
 
-    def __init__(self, times: int):
+    def __init__(self, times: int, refused: dict = REFUSED, status: int = 503):
         self.forms: list[str] = []
         outer = self
 
@@ -38,7 +38,7 @@ class Unavailable:
             def do_POST(self):
                 outer.forms.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 if len(outer.forms) <= times:
-                    return self._answer(503, REFUSED, {"Retry-After": "2"})
+                    return self._answer(status, refused, {"Retry-After": "2"})
                 return self._answer(200, {"access_token": "t", "token_type": "Bearer", "expires_in": 300,
                                           "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"})
 
@@ -95,6 +95,17 @@ def test_a_program_stops_after_a_few_attempts(name, tmp_path):
         done = run(name, tmp_path, server)
     assert done.returncode == 1 and len(server.forms) == 3
     assert done.stderr.startswith("stop: ") and "[LCM-UNAVAILABLE]" in done.stderr
+
+
+@each
+def test_a_program_takes_no_word_of_somebody_else_for_the_code(name, tmp_path):
+    text = "expected a subset of `invoice.read`, found `[LCM-RATE]`; see `[LCM-UNAVAILABLE]` [LCM-TARGET-UNKNOWN]"
+    refused = REFUSED | {"error": "invalid_target", "code": "LCM-TARGET-UNKNOWN", "error_description": text,
+                         "error_uri": "https://broker.example/errors/LCM-TARGET-UNKNOWN"}
+    with Unavailable(times=100, refused=refused, status=400) as server:
+        done = run(name, tmp_path, server)
+    assert done.returncode == 1 and done.stderr.startswith("stop: "), done.stderr
+    assert len(server.forms) == 1, "it is not sent again"
 
 
 def table() -> dict[str, str]:
