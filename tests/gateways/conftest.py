@@ -7,12 +7,13 @@ from support.broker import DevBroker
 from support.issuer import IssuerServer
 from support.process import Member, free_port
 from support.scene import until
+from support.world import World
 from upstream import Tls, Upstream
 
 
 @pytest.fixture(scope="session")
 def broker():
-    """A dev broker; nothing of its demo world is changed but tokens revoked."""
+    """A dev broker; of its demo world nothing is changed but tokens revoked, and scopes and grants added."""
     with DevBroker() as running:
         yield running
 
@@ -136,3 +137,27 @@ def posting(broker, exchanged):
     made = client.admin(broker).post("/grants", grant)
     assert made.status_code == 201, made.text
     return exchanged(scope="invoice.post")
+
+
+@pytest.fixture(scope="session")
+def scoped(broker, exchanged):
+    """Makes a token with these scopes, which sap and the agent have from now on, on a grant of ada's."""
+    admin = client.admin(broker)
+    World(broker).permit("invoice-agent", "sap", actions=("exchange",))
+
+    def make(scope) -> str:
+        names = scope.split()
+        target, agent = admin.get("/targets/sap").json(), admin.get("/agents/invoice-agent").json()
+        target["scopes"] |= {name: {"risk": "low"} for name in names if name not in target["scopes"]}
+        sap = next(entry for entry in agent["ceiling"] if entry["target"] == "sap")
+        sap["scopes"] = sorted({*sap["scopes"], *names})
+        grant = {"person": "demo:ada", "groups": ["demo:staff"], "agent": "invoice-agent", "reason": "test",
+                 "expires_at": "2099-12-31T00:00:00Z", "targets": [{"target": "sap", "scopes": names}]}
+        for made in (admin.put("/targets/sap", target), admin.put("/agents/invoice-agent", agent),
+                     admin.post("/grants", grant)):
+            assert made.status_code in (200, 201), made.text
+        token = exchanged(scope=scope)
+        assert tokens.decode(token)["scope"].split() == sorted(names)
+        return token
+
+    return make

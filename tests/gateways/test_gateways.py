@@ -76,6 +76,17 @@ def test_a_token_for_another_target_is_refused(upstream, gateway, broker):
     refused(upstream, gateway, other)
 
 
+def test_where_nobody_acts_for_another_the_upstream_is_told_of_no_actor(gateway, ours, broker):
+    token = ours(act=tokens.DROP)
+    if gateway.asks:
+        admin = client.admin(broker)
+        agent = admin.get("/agents/invoice-agent").json()
+        next(entry for entry in agent["ceiling"] if entry["target"] == "sap")["alone"] = ["invoice.read"]
+        assert admin.put("/agents/invoice-agent", agent).status_code == 200
+        token = checks.issued(client.client_credentials(broker, audience="urn:demo:sap", scope="invoice.read")).token
+    assert passed(get(gateway, token)).get(ACTOR, "") == ""
+
+
 def test_a_token_that_is_passed_on_opens_nothing(upstream, gateway, exchanged):
     refused(upstream, gateway, exchanged(delegate_to="hr-agent"))
 
@@ -116,6 +127,20 @@ def test_a_scope_that_the_token_lacks_is_refused_or_the_upstream_can_see_it(upst
         assert answer.status_code in (401, 403) and upstream.asked == before
     else:
         assert answer.json()["headers"]["x-auth-scope"] == "invoice.read"
+
+
+@pytest.mark.parametrize("others", ["invoice.post", "a.first z.last", "z.last"])
+def test_a_scope_counts_wherever_it_stands_in_the_list(gateway, scoped, others):
+    passed(get(gateway, scoped(f"invoice.read {others}")))
+
+
+@pytest.mark.parametrize("scope", ["invoiceXread", "invoice.reads", "xinvoice.read", "sinvoice.reads", "invoice.read.x"])
+def test_a_scope_that_only_looks_like_the_one_that_is_needed_is_none(upstream, gateway, scoped, scope):
+    token = scoped(scope)
+    if gateway.scopes:
+        refused(upstream, gateway, token)
+    else:
+        assert passed(get(gateway, token))["x-auth-scope"] == scope
 
 
 def test_a_revoked_token_is_refused_by_a_gateway_that_asks(upstream, asking, broker, exchanged):
