@@ -55,7 +55,8 @@ pub struct Claims {
     pub acr: Option<String>,
     /// By which methods (RFC 8176).
     pub amr: Vec<String>,
-    /// Authorized party (OpenID Connect Core §2).
+    /// Authorized party (OpenID Connect Core §2): any text that is not empty, since
+    /// an ID token for another party is refused by it.
     pub azp: Option<String>,
     /// The client it was issued to (RFC 9068 §2.2).
     pub client_id: Option<String>,
@@ -107,7 +108,7 @@ impl Claims {
             auth_time: date(&all, "auth_time").ok().flatten(),
             acr: name(&all, "acr").ok().flatten(),
             amr: all.get("amr").and_then(strings).unwrap_or_default(),
-            azp: name(&all, "azp").ok().flatten(),
+            azp: text(&all, "azp"),
             client_id: if workload {
                 None
             } else {
@@ -203,6 +204,12 @@ fn name(all: &Map<String, Value>, claim: &'static str) -> Result<Option<String>,
             expected: "a string of 1 to 512 bytes without control characters",
         }),
     }
+}
+
+/// A text that is compared and not kept: of any length, unless it is empty.
+fn text(all: &Map<String, Value>, claim: &str) -> Option<String> {
+    let text = all.get(claim)?.as_str().filter(|text| !text.is_empty());
+    text.map(str::to_owned)
 }
 
 /// An integer: `1.0`, `"1"` and numbers beyond the year 9999 are none.

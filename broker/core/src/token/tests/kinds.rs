@@ -135,6 +135,13 @@ fn what_marks_an_access_token_makes_it_no_id_token() {
             Some(TokenFlaw::NotInAudience { claim })
         );
     }
+    // A party that is none of its audience is so however its name looks.
+    for azp in ["e".repeat(600), "other\n".into()] {
+        assert_eq!(
+            read(TokenKind::IdToken, None, json!({ "azp": azp })),
+            Some(TokenFlaw::NotInAudience { claim: "azp" })
+        );
+    }
 }
 
 #[test]
