@@ -25,6 +25,15 @@ fetch_timeout_s = 60
 [network]
 allow_private = ["127.0.0.0/8"]
 """
+# For strangers, only issuers of agents whose token may be the only proof are asked.
+PROVEN_ALONE = """
+[[agents]]
+id = "alone"
+owner = { kind = "team", id = "finance-it" }
+workload = { issuer = "stuck", claims = { sub = "y" } }
+actor_token_authenticates = true
+ceiling = []
+"""
 
 
 @pytest.fixture
@@ -132,11 +141,12 @@ def test_strangers_who_send_a_request_and_hang_up_fill_no_memory_and_others_go_o
     with IssuerServer([tokens.public(good)]) as server:
         declared(serving, "stuck", hanging, "workload")
         declared(serving, "good", server.url, "subject")
+        serving.write("conf.d/more.toml", (serving.home / "conf.d/more.toml").read_text() + PROVEN_ALONE)
         serving.start()
         request, before = raw(serving, stranger(hanging, key)), memory(serving)
         sent_and_hung_up(serving, request, STRANGERS)
         # The server still hangs: whoever comes now is told at once, and a client whose issuer answers is served.
-        turned_away(answered(serving, request))
+        assert answered(serving, request).startswith(b"HTTP/1.1 401 ")
         answer = client.exchange(serving, token_of(server.url, good), agent=BOT, audience="urn:test:sap")
         assert answer.status_code == 200, answer.text
         grown = memory(serving) - before

@@ -179,7 +179,7 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "fetched",
-        "whether they were fetched for this request; false where the budget is used up, and for keys by value",
+        "whether they were fetched for this request; false where an operator's share of fetches is used up, and for keys by value",
     ),
     ("fetched_at", "when the keys in use were fetched"),
     (

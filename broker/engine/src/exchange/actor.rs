@@ -18,7 +18,7 @@ use locum_core::own::OwnToken;
 use locum_core::proof::{ActorProof, Authenticated};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::{Agent, Issuer, Status};
-use locum_core::token::{Claims, Verified};
+use locum_core::token::{Claims, Unverified, Verified};
 use std::sync::Arc;
 
 /// The authenticated client as the actor.
@@ -121,6 +121,24 @@ pub(crate) fn agent_of(
     }
 }
 
+/// Whether the issuer that a token names has an agent whose token may be the only
+/// proof. For others no caller that is not authenticated has keys fetched.
+fn may_authenticate(broker: &Broker, text: &str) -> bool {
+    let Ok(unverified) = Unverified::parse(text, broker.bounds.token_bytes) else {
+        return false;
+    };
+    let Some(issuer) = foreign::issuer_unverified(broker, &unverified) else {
+        return false;
+    };
+    let of_issuer = |agent: &Arc<Agent>| {
+        let workload = agent.spec.workload.as_ref();
+        agent.spec.actor_token_authenticates
+            && agent.status != Status::Retired
+            && workload.is_some_and(|workload| workload.issuer == issuer.id)
+    };
+    broker.records.state.read().registry.agents().any(of_issuer)
+}
+
 /// A request without client credentials: a workload token may be the only
 /// proof, where its agent allows it (contract §11). A token of ours never is.
 ///
@@ -133,15 +151,15 @@ pub(crate) async fn only_proof(
     let Ok(Some((text, ActorType::Jwt))) = parse::actor(form) else {
         return Err(rejected());
     };
+    if !may_authenticate(broker, text) {
+        return Err(rejected());
+    }
+    // That keys cannot be had is no exception: it would tell whom Locum trusts.
     let sent = foreign::accept((broker, waiter), text, SentAs::ActorJwt).await;
-    let unless_unavailable = |refusal: Refusal| {
-        if refusal.code == Code::Unavailable {
-            refusal
-        } else {
-            rejected()
-        }
-    };
-    let found = sent.map_err(unless_unavailable)?;
+    let found = sent.map_err(|refusal| Refusal {
+        detail: refusal.detail,
+        ..rejected()
+    })?;
     let Foreign { token, issuer, .. } = &found;
     let agent = agent_of(broker, issuer, token).ok_or_else(rejected)?;
     let named = form

@@ -137,7 +137,8 @@ fn is_declared(broker: &Broker, kept: &Foreign) -> bool {
     now.is_some_and(|now| Arc::ptr_eq(now, &kept.issuer))
 }
 
-fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
+/// The trusted issuer that a token says it is of, unverified.
+pub(crate) fn issuer_unverified(broker: &Broker, token: &Unverified) -> Option<Arc<Issuer>> {
     let state = broker.records.state.read();
     let registry = &state.registry;
     let named = token
@@ -147,7 +148,11 @@ fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issu
     let domain = token.subject_unverified().and_then(trust_domain);
     let by_domain = domain.and_then(|domain| registry.issuer_named(domain));
     let by_domain = by_domain.filter(|issuer| issuer.spec.kind == IssuerKind::Spiffe);
-    let known = named.or(by_domain).cloned();
+    named.or(by_domain).cloned()
+}
+
+fn issuer_of(broker: &Broker, token: &Unverified, slot: Slot) -> Result<Arc<Issuer>, Refusal> {
+    let known = issuer_unverified(broker, token);
     known.ok_or_else(|| not_trusted(broker, token, slot))
 }
 
@@ -267,9 +272,11 @@ async fn verified(
         match check(unverified, &known) {
             Ok(verified) => return Ok((verified, known.generation)),
             Err(flaw) if flaw.asks_for_fresh_keys() && !known.is_after(came) => {
+                let asker = waiter.asker();
+                let asked = (issuer, &asker);
                 let newer = broker
                     .issuer_keys
-                    .newer_unless(issuer, &known, || waiter.waits());
+                    .newer_unless(asked, &known, || waiter.waits());
                 known = newer.await.map_err(|error| gone(broker, &error))?;
                 unverified = super::slot::read(broker, text, slot)?;
             }

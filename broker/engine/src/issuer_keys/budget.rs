@@ -1,14 +1,48 @@
 //! How often an unknown `kid` may make an issuer be asked, apart from ordinary
-//! refreshing: anybody can name a `kid` that does not exist. Pure: the time is an
-//! argument.
+//! refreshing: anybody can name a `kid` that does not exist. Who asks has a share
+//! that nobody else uses up. Pure: the time is an argument.
 
-/// Fetches that unknown `kid`s may cause at once. One comes back every
-/// `trust.refetch_min_s`.
+use std::collections::HashMap;
+
+/// Fetches of one issuer's keys that unknown `kid`s may cause at once, for each who
+/// asks. One comes back every `trust.refetch_min_s`.
 pub(super) const KID_FETCHES_MAX: u32 = 5;
 
-/// The fetches of one issuer's keys that unknown `kid`s caused.
+/// On whose behalf an issuer is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum KidAsker {
+    /// An authenticated client.
+    Client(Box<str>),
+    /// Callers that are not authenticated, all of them together: an address is
+    /// had for nothing.
+    Strangers,
+    /// An operator who tests the issuer.
+    Operator,
+}
+
+/// The fetches of one issuer's keys that unknown `kid`s caused, by who asked. As
+/// many are held as clients asked of late.
+#[derive(Debug, Default, Clone)]
+pub(super) struct KidShares(HashMap<KidAsker, KidFetches>);
+
+impl KidShares {
+    /// Whether one is left to them.
+    pub(super) fn is_left(&self, asker: &KidAsker, now_s: u64, every_s: u64) -> bool {
+        let share = self.0.get(asker).copied().unwrap_or_default();
+        share.is_left(now_s, every_s)
+    }
+
+    /// Takes one.
+    pub(super) fn take(&mut self, asker: &KidAsker, now_s: u64, every_s: u64) {
+        self.0.retain(|_, share| share.at(now_s, every_s).spent > 0);
+        let share = self.0.entry(asker.clone()).or_default();
+        share.take(now_s, every_s);
+    }
+}
+
+/// Those that one asker caused.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct KidFetches {
+struct KidFetches {
     spent: u32,
     /// From when on the next one comes back, in Unix seconds.
     since_s: u64,
@@ -16,12 +50,12 @@ pub(super) struct KidFetches {
 
 impl KidFetches {
     /// Whether one is left.
-    pub(super) fn is_left(self, now_s: u64, every_s: u64) -> bool {
+    fn is_left(self, now_s: u64, every_s: u64) -> bool {
         self.at(now_s, every_s).spent < KID_FETCHES_MAX
     }
 
     /// Takes one.
-    pub(super) fn take(&mut self, now_s: u64, every_s: u64) {
+    fn take(&mut self, now_s: u64, every_s: u64) {
         *self = self.at(now_s, every_s);
         self.spent = self.spent.saturating_add(1);
     }
@@ -59,6 +93,28 @@ mod tests {
             }
         }
         assert_eq!(taken, [0, 0, 0, 0, 0, 10, 20, 30, 40, 50]);
+    }
+
+    #[test]
+    fn nobody_uses_up_the_share_of_another_and_full_shares_are_not_held() {
+        let client = |id: &str| KidAsker::Client(id.into());
+        let askers = [
+            client("a"),
+            client("b"),
+            KidAsker::Strangers,
+            KidAsker::Operator,
+        ];
+        let mut shares = KidShares::default();
+        for asker in &askers {
+            let mut count = 0;
+            while shares.is_left(asker, 1_000, 10) {
+                shares.take(asker, 1_000, 10);
+                count += 1;
+            }
+            assert_eq!(count, KID_FETCHES_MAX, "{asker:?}");
+        }
+        shares.take(&client("c"), 1_050, 10);
+        assert_eq!(shares.0.len(), 1, "the others have all of theirs again");
     }
 
     #[test]

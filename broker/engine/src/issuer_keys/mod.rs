@@ -13,6 +13,7 @@ mod source;
 mod trouble;
 
 pub use authorities::read as authorities;
+pub(crate) use budget::KidAsker;
 pub(crate) use plan::{FetchMark, IssuerJwks};
 pub use report::{IssuerReport, ReportedKey};
 pub use settings::TrustSettings;
@@ -154,13 +155,13 @@ impl IssuerKeys {
 
     /// Other keys than those that are `known`, among which a `kid` was not. They
     /// come by a fetch that began later. It waits for one fetch, which all who wait
-    /// share, and which the budget for unknown `kid`s bounds. Cancel-safe.
+    /// share, and which the asker's share for unknown `kid`s bounds. Cancel-safe.
     ///
     /// # Errors
     /// [`Unavailable`] when there are none and they cannot be had now.
     pub(crate) async fn newer_unless(
         &self,
-        issuer: &Arc<Issuer>,
+        (issuer, asker): (&Arc<Issuer>, &KidAsker),
         known: &IssuerJwks,
         waits: impl FnOnce() -> Result<(), Unavailable>,
     ) -> Result<Arc<IssuerJwks>, Unavailable> {
@@ -172,7 +173,7 @@ impl IssuerKeys {
         if let Some(keys) = newer() {
             return Ok(keys);
         }
-        let landing = self.fetch_newer(&slot);
+        let landing = self.fetch_newer(&slot, asker);
         let gone = |why| {
             let id = &issuer.id;
             Unavailable(format!("keys of issuer {id} lack a `kid`: {why}"))
@@ -245,23 +246,25 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// Why no fetch is made now.
-    fn fetch_newer(&self, slot: &IssuerEntry) -> Result<Landing, &'static str> {
+    fn fetch_newer(&self, slot: &IssuerEntry, asker: &KidAsker) -> Result<Landing, &'static str> {
         let (now_s, settings) = (self.shared.clock.now_s(), &self.shared.settings);
         let mut inside = slot.write();
         if let Some(landing) = inside.flight() {
             return Ok(landing.clone());
         }
-        let plan = inside.held.newer(now_s, settings, false);
+        let plan = inside.held.newer(asker, now_s, settings, false);
         if let Some(why) = plan.refusal() {
             return Err(why);
         }
-        inside.held.kid_fetches.take(now_s, settings.refetch_min_s);
+        let every_s = settings.refetch_min_s;
+        inside.held.kid_fetches.take(asker, now_s, every_s);
         Ok(self.take_off(slot, &mut inside))
     }
 
     /// The same for an operator, who may ask again right after a fetch that failed;
-    /// `None` where the budget is used up.
+    /// `None` where the operators' share is used up.
     fn fetch_for_test(&self, slot: &IssuerEntry) -> Option<Landing> {
+        let asker = &KidAsker::Operator;
         let (now_s, every_s) = (
             self.shared.clock.now_s(),
             self.shared.settings.refetch_min_s,
@@ -270,10 +273,10 @@ impl IssuerKeys {
         if let Some(landing) = inside.flight() {
             return Some(landing.clone());
         }
-        if !inside.held.kid_fetches.is_left(now_s, every_s) {
+        if !inside.held.kid_fetches.is_left(asker, now_s, every_s) {
             return None;
         }
-        inside.held.kid_fetches.take(now_s, every_s);
+        inside.held.kid_fetches.take(asker, now_s, every_s);
         Some(self.take_off(slot, &mut inside))
     }
 

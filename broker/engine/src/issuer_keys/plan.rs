@@ -1,7 +1,7 @@
 //! What to do when an issuer's keys are asked for. Pure: the time is an
 //! argument.
 
-use super::budget::KidFetches;
+use super::budget::{KidAsker, KidShares};
 use super::settings::TrustSettings;
 use locum_tokens::keys::KeySet;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(super) struct HeldKeySet {
     /// Whether the last fetch that ended failed.
     pub(super) failed: bool,
     /// The fetches that unknown `kid`s caused.
-    pub(super) kid_fetches: KidFetches,
+    pub(super) kid_fetches: KidShares,
 }
 
 /// A moment, by the last fetch that had begun.
@@ -111,7 +111,13 @@ impl HeldKeySet {
 
     /// What to do now about a `kid` that is not among the keys held. An ordinary
     /// fetch a moment ago forbids nothing: the key may be newer (contract §10).
-    pub(super) fn newer(&self, now_s: u64, settings: &TrustSettings, flying: bool) -> NewerPlan {
+    pub(super) fn newer(
+        &self,
+        asker: &KidAsker,
+        now_s: u64,
+        settings: &TrustSettings,
+        flying: bool,
+    ) -> NewerPlan {
         let every_s = settings.refetch_min_s;
         if flying {
             return NewerPlan::Join;
@@ -119,7 +125,7 @@ impl HeldKeySet {
         if self.failed && self.since_s(now_s).is_some_and(|s| s < every_s) {
             return NewerPlan::Failed;
         }
-        if self.kid_fetches.is_left(now_s, every_s) {
+        if self.kid_fetches.is_left(asker, now_s, every_s) {
             NewerPlan::Fetch
         } else {
             NewerPlan::Spent

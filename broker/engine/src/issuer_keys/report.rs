@@ -50,8 +50,7 @@ impl IssuerKeys {
         self.reported(&slot)
     }
 
-    /// Fetches the issuer's keys now, out of the budget for unknown `kid`s, and
-    /// reports; whether it fetched, or waited for a fetch that was under way.
+    /// Fetches the issuer's keys now, within the share of operators, and reports; whether it fetched, or waited for a fetch that was under way.
     /// Cancel-safe.
     pub async fn test(&self, issuer: &Arc<Issuer>) -> (bool, IssuerReport) {
         let slot = self.slot(issuer);

@@ -4,6 +4,7 @@
 //! waits until it ends. One too many is told 503 at once. What does not wait is
 //! not counted.
 
+use crate::issuer_keys::KidAsker;
 use crate::unavailable::Unavailable;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -154,6 +155,14 @@ impl Waiter {
         let mut inside = self.lock();
         if !inside.counted {
             inside.source = Source::Client(client.into());
+        }
+    }
+
+    /// On whose behalf an issuer is asked for the keys that it needs.
+    pub(crate) fn asker(&self) -> KidAsker {
+        match &self.lock().source {
+            Source::Client(id) => KidAsker::Client(id.clone()),
+            Source::Peer(_) => KidAsker::Strangers,
         }
     }
 

@@ -199,7 +199,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "trust.refetch_min_s",
         Whole(1, 3600),
         Some("10"),
-        "Seconds between two ordinary fetches of one issuer's keys, at least; unknown `kid`s have five fetches at once besides, and one more each time",
+        "Seconds between two ordinary fetches of one issuer's keys, at least; unknown `kid`s of each client have five fetches at once besides, and one more each time",
     ),
     key(
         "trust.max_age_s",

@@ -23,7 +23,7 @@ fn held(tried_ago: u64, now_s: u64, failed: bool) -> HeldKeySet {
         })),
         tried_s: Some(now_s - tried_ago),
         failed,
-        kid_fetches: KidFetches::default(),
+        kid_fetches: KidShares::default(),
     }
 }
 
@@ -92,9 +92,10 @@ fn unknown_keys_are_waited_for_no_oftener_than_allowed() {
 fn a_kid_that_is_unknown_fetches_out_of_a_budget_of_its_own() {
     let settings = TrustSettings::default();
     let spent = |count| {
-        let mut fetches = KidFetches::default();
-        (0..count).for_each(|_| fetches.take(FETCHED_S, settings.refetch_min_s));
-        fetches
+        let mut shares = KidShares::default();
+        let every_s = settings.refetch_min_s;
+        (0..count).for_each(|_| shares.take(&KidAsker::Strangers, FETCHED_S, every_s));
+        shares
     };
     // (age, last try so long ago, it failed, fetches spent, under way) → plan
     let table = [
@@ -114,7 +115,7 @@ fn a_kid_that_is_unknown_fetches_out_of_a_budget_of_its_own() {
         let now_s = FETCHED_S + age;
         let mut held = held(ago, now_s, failed);
         held.kid_fetches = spent(count);
-        let plan = held.newer(now_s, &settings, flying);
+        let plan = held.newer(&KidAsker::Strangers, now_s, &settings, flying);
         assert_eq!(plan, expected, "{age} {ago} {failed} {count} {flying}");
     }
 }

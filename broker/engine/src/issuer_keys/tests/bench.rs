@@ -1,6 +1,6 @@
 //! A trust with a clock that only moves when told, and servers on loopback.
 
-use crate::issuer_keys::{IssuerJwks, IssuerKeys, TrustSettings};
+use crate::issuer_keys::{IssuerJwks, IssuerKeys, KidAsker, TrustSettings};
 use crate::unavailable::Unavailable;
 use axum::Router;
 use axum::body::Body;
@@ -59,10 +59,20 @@ impl Bench {
 
     /// The keys for a token that comes now and whose `kid` is nobody's.
     pub(super) async fn newer(&self, issuer: &Arc<Issuer>) -> Result<Arc<IssuerJwks>, Unavailable> {
+        self.newer_for(issuer, &client("agent")).await
+    }
+
+    /// The same for a token that somebody sent.
+    pub(super) async fn newer_for(
+        &self,
+        issuer: &Arc<Issuer>,
+        asker: &KidAsker,
+    ) -> Result<Arc<IssuerJwks>, Unavailable> {
         let came = self.trust.mark();
         let mut known = self.trust.keys(issuer).await?;
         while !known.is_after(came) {
-            known = self.trust.newer_unless(issuer, &known, || Ok(())).await?;
+            let newer = self.trust.newer_unless((issuer, asker), &known, || Ok(()));
+            known = newer.await?;
         }
         Ok(known)
     }
@@ -74,6 +84,11 @@ impl Bench {
             while landing.changed().await.is_ok() {}
         }
     }
+}
+
+/// A client that asks.
+pub(super) fn client(id: &str) -> KidAsker {
+    KidAsker::Client(id.into())
 }
 
 /// Names of keys, in order.

@@ -1,8 +1,8 @@
 //! A `kid` that is not among the keys (contract §10).
 
-use super::bench::{Bench, Server, at, hanging, issuer, jwks, kids, ok, status, with};
-use crate::issuer_keys::TrustSettings;
+use super::bench::{Bench, Server, at, client, hanging, issuer, jwks, kids, ok, status, with};
 use crate::issuer_keys::budget::KID_FETCHES_MAX;
+use crate::issuer_keys::{KidAsker, TrustSettings};
 use locum_outgoing::System;
 use serde_json::json;
 use std::sync::Arc;
@@ -46,6 +46,26 @@ async fn unknown_kids_have_a_budget_and_beyond_it_nothing_is_said_for_good() {
     assert!(bench.newer(&idp).await.is_ok());
     assert!(bench.newer(&idp).await.is_err());
     assert_eq!(server.asked().len(), 2 + budget);
+}
+
+#[tokio::test]
+async fn what_some_used_up_delays_nobody_else() {
+    let (server, addr) = Server::start().await;
+    let (bench, idp) = (Bench::new(), at(&format!("http://{addr}/jwks")));
+    for _ in 0..=2 * KID_FETCHES_MAX {
+        server.say(ok(&jwks(&["a"])));
+    }
+    bench.keys(&idp).await.unwrap();
+    for asker in [KidAsker::Strangers, client("evil")] {
+        for _ in 0..KID_FETCHES_MAX {
+            assert!(bench.newer_for(&idp, &asker).await.is_ok());
+        }
+        assert!(bench.newer_for(&idp, &asker).await.is_err());
+    }
+    server.say(ok(&jwks(&["b"])));
+    let rotated = bench.newer_for(&idp, &client("agent")).await.unwrap();
+    assert_eq!(kids(&rotated), ["b"]);
+    assert!(bench.trust.test(&idp).await.0, "an operator's share");
 }
 
 #[tokio::test]
@@ -105,14 +125,15 @@ async fn a_fetch_that_began_before_the_token_came_does_not_answer_for_it() {
     bench.keys(&idp).await.unwrap();
     let slot = bench.trust.slot(&idp);
     assert!(slot.read().flight().is_some(), "in the background");
-    let came = bench.trust.mark();
-    let joined = bench.trust.newer_unless(&idp, &known, || Ok(()));
+    let (came, agent) = (bench.trust.mark(), client("agent"));
+    let asked = (&idp, &agent);
+    let joined = bench.trust.newer_unless(asked, &known, || Ok(()));
     let joined = joined.await.unwrap();
     assert_eq!(
         (kids(&joined), joined.is_after(came)),
         (vec!["b".into()], false)
     );
-    let own = bench.trust.newer_unless(&idp, &joined, || Ok(()));
+    let own = bench.trust.newer_unless(asked, &joined, || Ok(()));
     let own = own.await.unwrap();
     assert_eq!((kids(&own), own.is_after(came)), (vec!["c".into()], true));
 }
@@ -126,13 +147,12 @@ async fn unknown_kids_that_come_at_once_share_one_fetch() {
     let bench = Bench::with(settings, Arc::new(System));
     let (_open, url) = hanging().await;
     let idp = at(&url);
-    let before = || bench.trust.slot(&idp).read().held.kid_fetches;
-    assert!(bench.trust.fetch_newer(&bench.trust.slot(&idp)).is_ok());
-    let spent = before();
+    let number = || bench.trust.mark().0;
+    let (slot, asker) = (bench.trust.slot(&idp), client("agent"));
     for _ in 0..100 {
-        assert!(bench.trust.fetch_newer(&bench.trust.slot(&idp)).is_ok());
+        assert!(bench.trust.fetch_newer(&slot, &asker).is_ok());
     }
-    assert_eq!(before(), spent);
+    assert_eq!(number(), 1);
 }
 
 #[tokio::test]
