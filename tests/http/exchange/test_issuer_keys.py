@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support import tokens
+from support import client, tokens
 from support.checks import issued, refused
 from support.client import exchange
 from support.issuer import IssuerServer
@@ -211,3 +211,28 @@ def test_a_key_endpoint_of_one_issuer_says_nothing_about_another(broker, world):
     one, two = setting(world), setting(world)
     refused(broker, ask(broker, one[0], one[1], key=two[0].key), INVALID)
     issued(ask(broker, one[0], one[1], key=one[0].key))
+
+
+class HeldServer(IssuerServer):
+    """A key server that says when it was asked, and answers when it is let go."""
+
+    def __init__(self, keys):
+        self.was_asked, self.let_go = threading.Event(), threading.Event()
+        super().__init__(keys)
+
+    def answer(self, path):
+        self.was_asked.set()
+        assert self.let_go.wait(client.TIMEOUT_S)
+        return super().answer(path)
+
+
+@pytest.mark.parametrize("change", [{"audiences": []}, {"forbid": ["sub"]}, {"algs": ["RS256"]}], ids=lambda c: next(iter(c)))
+def test_what_is_declared_while_a_token_waits_for_keys_counts_for_it(broker, world, change):
+    key = tokens.new_jwk()
+    with HeldServer([tokens.public(key)]) as server, ThreadPoolExecutor(1) as pool:
+        issuer, agent = setting(world, issuer=server.url, jwks=None, jwks_uri=f"{server.url}/jwks")
+        waiting = pool.submit(ask, broker, issuer, agent, key=key)
+        assert server.was_asked.wait(client.TIMEOUT_S)
+        world.change(f"/issuers/{issuer.id}", **change)
+        server.let_go.set()
+        refused(broker, waiting.result(), INVALID)

@@ -100,10 +100,10 @@ async fn accept_now(
     if let Some(kept) = broker
         .verified
         .get(&key)
-        .filter(|kept| is_declared(broker, kept))
+        .filter(|kept| is_declared(broker, &kept.issuer))
     {
         let keys = keys((broker, waiter), &kept.issuer).await?;
-        if keys.generation == kept.generation {
+        if keys.generation == kept.generation && is_declared(broker, &kept.issuer) {
             let audiences = audiences(broker, &kept.issuer, kept.kind);
             let expectation = expectation(broker, &kept.issuer, kept.kind, slot, &audiences);
             let in_time = kept
@@ -114,11 +114,17 @@ async fn accept_now(
             return in_time.map_err(refused).map(|()| kept);
         }
     }
-    let unverified = super::slot::read(broker, text, slot)?;
-    let issuer = issuer_of(broker, &unverified, slot)?;
-    let kind = sent_as.kind(&issuer)?;
-    let (token, generation) =
-        verified((broker, waiter), (text, unverified), &issuer, kind, slot).await?;
+    let (issuer, kind, (token, generation)) = loop {
+        let unverified = super::slot::read(broker, text, slot)?;
+        let issuer = issuer_of(broker, &unverified, slot)?;
+        let kind = sent_as.kind(&issuer)?;
+        let sent = (text, unverified);
+        let judged = verified((broker, waiter), sent, &issuer, kind, slot).await;
+        // What was declared while it waited for keys counts: it is judged anew.
+        if is_declared(broker, &issuer) {
+            break (issuer, kind, judged?);
+        }
+    };
     let weight = token.get().weight() + text.len();
     let found = Foreign {
         token: Arc::new(token),
@@ -130,11 +136,11 @@ async fn accept_now(
     Ok(found)
 }
 
-/// Whether the issuer of a kept token is still declared as it was then.
-fn is_declared(broker: &Broker, kept: &Foreign) -> bool {
+/// Whether an issuer is still declared as it was then.
+fn is_declared(broker: &Broker, issuer: &Arc<Issuer>) -> bool {
     let state = broker.records.state.read();
-    let now = state.registry.issuer_named(&kept.issuer.spec.issuer);
-    now.is_some_and(|now| Arc::ptr_eq(now, &kept.issuer))
+    let now = state.registry.issuer_named(&issuer.spec.issuer);
+    now.is_some_and(|now| Arc::ptr_eq(now, issuer))
 }
 
 /// The trusted issuer that a token says it is of, unverified.
