@@ -134,3 +134,21 @@ def test_our_own_actor_token_is_good_for_nothing_else(broker):
     actor = issued(client_credentials(broker, audience=broker.issuer)).token
     answer = exchange(broker, actor, ACCESS_TOKEN)
     refused(broker, answer, "LCM-SUBJECT-INVALID", "LCM-ACTOR-MISMATCH", "LCM-TARGET-REFUSED")
+
+
+def test_a_token_of_a_trust_domain_has_no_iss_or_a_text_that_is_not_ours(broker, world):
+    key, domain = tokens.new_jwk() | {"use": "jwt-svid"}, f"spiffe://{unique('domain')}"
+    issuer = world.issuer("workload", [key], kind="spiffe", issuer=domain)
+    target = world.target()
+    agent = world.actor(target, workload={"issuer": issuer.id, "claims": {"sub": f"{domain}/bot"}})
+
+    def ask(**iss):
+        t = tokens.now()
+        claims = {"sub": f"{domain}/bot", "aud": [broker.issuer], "iat": t, "exp": t + 300} | iss
+        return exchange(broker, agent=agent, actor_token=tokens.sign(claims, key), actor_token_type=JWT,
+                        audience=target.audience, scope="thing.read")
+
+    for said in ({}, {"iss": "https://spire.example"}, {"iss": domain}):
+        issued(ask(**said))
+    for iss in (None, 5, [], {}, "", broker.issuer):
+        refused(broker, ask(iss=iss), "LCM-ACTOR-INVALID")

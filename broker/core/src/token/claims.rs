@@ -95,9 +95,9 @@ impl Claims {
         }
         let workload = kind == TokenKind::Workload;
         Ok(Self {
-            iss: match iss {
-                Some(iss) => iss.to_owned(),
-                None => required(name(&all, "iss")?, "iss")?,
+            iss: match (iss, name(&all, "iss")?) {
+                (Some(iss), _) => iss.to_owned(),
+                (None, said) => required(said, "iss")?,
             },
             sub: required(name(&all, "sub")?, "sub")?,
             aud: audience(&all)?,

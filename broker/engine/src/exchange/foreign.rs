@@ -145,6 +145,9 @@ fn is_declared(broker: &Broker, issuer: &Arc<Issuer>) -> bool {
 
 /// The trusted issuer that a token says it is of, unverified.
 pub(crate) fn issuer_unverified(broker: &Broker, token: &Unverified) -> Option<Arc<Issuer>> {
+    if token.issuer_unverified() == Some(&broker.issuer) {
+        return None;
+    }
     let state = broker.records.state.read();
     let registry = &state.registry;
     let named = token

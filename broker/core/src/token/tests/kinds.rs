@@ -272,11 +272,18 @@ fn a_token_of_a_trust_domain_belongs_to_it_by_its_sub_with_or_without_iss() {
     for (typ, iss) in [
         (Some("JOSE"), json!("none")),
         (None, json!("https://spire.example")),
-        (Some("JWT"), json!(7)),
+        (Some("JWT"), json!("spiffe://acme.example")),
     ] {
         let verified = read(typ, json!({"sub": sub, "iss": iss})).unwrap();
         assert_eq!(verified.get().iss, "spiffe://acme.example");
         assert_eq!(verified.get().sub, sub);
+    }
+    for iss in [json!(7), json!(""), json!([]), json!({})] {
+        let flaw = read(None, json!({"sub": sub, "iss": iss})).unwrap_err();
+        assert!(
+            matches!(flaw, TokenFlaw::ClaimType { claim: "iss", .. }),
+            "{iss}: {flaw:?}"
+        );
     }
     for other in [
         "spiffe://acme.example",
