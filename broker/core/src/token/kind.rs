@@ -59,12 +59,17 @@ fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
 /// is how Auth0, Entra and Keycloak mark such tokens.
 fn person(claims: &Claims) -> Result<(), TokenFlaw> {
     let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+    // Some providers send one text as a list.
+    let says = |claim: &str, mark: &str| match claims.get(claim) {
+        Some(Value::Array(all)) => all.iter().any(|each| each == mark),
+        said => said.is_some_and(|said| said == mark),
+    };
     let itself = |claim: &&str| text(claim) == Some(claims.sub.as_str());
     let itself = ["client_id", "azp", "cid"].into_iter().find(itself);
     let marks = [
         ("sub", claims.sub.ends_with("@clients")),
-        ("gty", text("gty") == Some("client-credentials")),
-        ("idtyp", text("idtyp") == Some("app")),
+        ("gty", says("gty", "client-credentials")),
+        ("idtyp", says("idtyp", "app")),
         (
             "preferred_username",
             text("preferred_username").is_some_and(|name| name.starts_with("service-account-")),

@@ -198,7 +198,9 @@ fn a_clients_token_for_itself_speaks_for_no_person() {
         ("cid", json!({"cid": "ada"})),
         ("sub", json!({"sub": "app1@clients"})),
         ("gty", json!({"gty": "client-credentials"})),
+        ("gty", json!({"gty": ["client-credentials"]})),
         ("idtyp", json!({"idtyp": "app"})),
+        ("idtyp", json!({"idtyp": ["app"]})),
         (
             "preferred_username",
             json!({"preferred_username": "service-account-app"}),
