@@ -132,19 +132,22 @@ impl Claims {
             .map_or(seen_ms, |iat| iat.saturating_mul(1_000).min(seen_ms))
     }
 
-    /// Bytes it takes in memory, about: the claims of their types are copies
-    /// of members.
+    /// Bytes it takes in memory, about: the claims as they came, and what was made of
+    /// them. A text of names is a list here, which may be many times as large.
     #[must_use]
     pub fn weight(&self) -> usize {
-        const COPIED: [&str; 12] = [
-            "iss", "sub", "aud", "jti", "acr", "amr", "azp", "scope", "scp", "sid", "may_act",
-            "act",
-        ];
-        let weight = |(name, value): (&String, &Value)| {
-            let copies = 1 + usize::from(COPIED.contains(&name.as_str()));
-            text_weight(name) + copies * value_weight(value)
-        };
-        size_of::<Self>() + self.all.iter().map(weight).sum::<usize>()
+        let came = |(name, value): (&String, &Value)| text_weight(name) + value_weight(value);
+        let texts = [&self.jti, &self.acr, &self.azp, &self.client_id];
+        let more = [&self.typ_claim, &self.sid];
+        let texts = texts.into_iter().chain(more).flatten();
+        let lists = [&self.aud, &self.amr].into_iter().chain(&self.scope);
+        let all = [&self.iss, &self.sub].into_iter().chain(texts);
+        let all = all.chain(lists.flatten()).map(|text| text_weight(text));
+        let objects = [&self.may_act, &self.act].into_iter().flatten();
+        size_of::<Self>()
+            + self.all.iter().map(came).sum::<usize>()
+            + all.sum::<usize>()
+            + objects.map(value_weight).sum::<usize>()
     }
 
     /// Any claim, by name.

@@ -352,3 +352,18 @@ fn what_a_verified_token_says_is_shown_short_and_harmless() {
         "{shown}"
     );
 }
+
+#[test]
+fn the_names_in_a_scope_count_with_what_each_takes_in_memory() {
+    let weight = |scope: &str| {
+        let app = ["app".to_owned()];
+        let text = token(Some("at+jwt"), &claims(json!({ "scope": scope })));
+        let verified = accept(&text, &expectation(TokenKind::ForeignAccess, &app));
+        verified.unwrap().get().weight()
+    };
+    let (one, many) = (weight(&"a".repeat(4_000)), weight(&"a ".repeat(2_000)));
+    assert!(
+        many > one + 2_000 * size_of::<String>() - 8_000,
+        "{one} {many}"
+    );
+}
