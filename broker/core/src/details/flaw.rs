@@ -37,17 +37,17 @@ impl DetailsFlaw {
         }
     }
 
-    /// In a few words, without quotation marks: `amount 9200.00 > 5000.00`.
+    /// In a few words: `amount 9200.00 > 5000.00`. What is more than numbers stands
+    /// in backticks, as foreign text does everywhere (contract §10).
     #[must_use]
     pub fn brief(&self) -> String {
         let place = self.pointer.rsplit('/').next().unwrap_or_default();
-        let found = self.found.replace('`', "");
-        let expected = self.expected.replace('`', "");
+        let (found, expected) = (plain(&self.found), plain(&self.expected));
         let relation = [("at most ", ">"), ("at least ", "<")]
             .into_iter()
-            .find_map(|(words, sign)| Some((sign, expected.strip_prefix(words)?)));
+            .find_map(|(words, sign)| Some((sign, self.expected.strip_prefix(words)?)));
         let told = match relation {
-            Some((sign, limit)) => format!("{place} {found} {sign} {limit}"),
+            Some((sign, limit)) => format!("{place} {found} {sign} {}", plain(limit)),
             None => format!("{place} {found} where {expected} is granted"),
         };
         told.trim_start().to_owned()
@@ -68,6 +68,15 @@ impl DetailsFlaw {
         });
         text
     }
+}
+
+/// A number without its backticks, anything else as it is.
+fn plain(phrase: &str) -> &str {
+    let inside = phrase
+        .strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix('`'));
+    let number = |text: &&str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    inside.filter(number).unwrap_or(phrase)
 }
 
 /// One reference token of a JSON pointer (RFC 6901 §3), with its slash.

@@ -70,7 +70,7 @@ fn the_grant_chosen_is_one_whose_details_cover_the_request_too() {
     );
     let text = company.refusal().description;
     assert!(
-        text.contains("company emca where acme is granted)"),
+        text.contains("company `emca` where `acme` is granted)"),
         "{text}"
     );
 }
@@ -86,7 +86,7 @@ fn the_limits_of_a_near_grant_are_compared_only_where_the_lists_are_short() {
     let far = payment("emca", "1.00");
     // (objects of the grant, what it is said to lack)
     for (count, lacks) in [
-        (32, "company emca where company 0 is granted"),
+        (32, "company `emca` where `company 0` is granted"),
         (100, "its `authorization_details`"),
     ] {
         let grant = paying(1, &payments(count));
