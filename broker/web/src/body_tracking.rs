@@ -17,10 +17,42 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower::Service;
 
+/// How a connection begins that speaks HTTP/2 (RFC 9113 §3.4): no method of HTTP/1
+/// does.
+const PREFACE: &[u8] = b"PRI ";
+
 /// A stream that notes when bytes move.
 pub(super) struct Watched<S> {
-    pub(super) stream: S,
-    pub(super) connection: Arc<Connection>,
+    stream: S,
+    connection: Arc<Connection>,
+    /// How many bytes of [`PREFACE`] came so far; `None` once another byte did.
+    preface: Option<usize>,
+}
+
+impl<S> Watched<S> {
+    /// The stream of that connection.
+    pub(super) const fn new(stream: S, connection: Arc<Connection>) -> Self {
+        Self {
+            stream,
+            connection,
+            preface: Some(0),
+        }
+    }
+
+    fn came(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return self.connection.moved();
+        }
+        self.connection.received();
+        if let Some(before) = self.preface {
+            let rest = PREFACE.get(before..).unwrap_or_default();
+            let same = rest.iter().zip(bytes).all(|(a, b)| a == b);
+            self.preface = same.then(|| PREFACE.len().min(before + bytes.len()));
+        }
+        if self.preface == Some(PREFACE.len()) {
+            self.connection.no_head();
+        }
+    }
 }
 
 /// The router for one connection.
@@ -60,6 +92,7 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         host::judge(&mut parts);
+        self.connection.begins();
         let tracking = Arc::new(RequestTracking {
             connection: self.connection.clone(),
             in_work: Mutex::default(),
@@ -99,6 +132,7 @@ impl RequestTracking {
 impl Drop for RequestTracking {
     fn drop(&mut self) {
         self.connection.release(*self.held.get_mut());
+        self.connection.ends();
     }
 }
 
@@ -138,9 +172,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if polled.is_ready() {
-            self.connection.moved();
+            self.came(buffer.filled().get(before..).unwrap_or_default());
         }
         polled
     }

@@ -10,6 +10,9 @@ use tokio::sync::Notify;
 /// listener: a thousand whole ones of the usual limit.
 pub(super) const BODIES: usize = 64 << 20;
 
+/// No head is on its way.
+const NONE: u32 = u32::MAX;
+
 static OPEN: AtomicU64 = AtomicU64::new(0);
 static ACCEPTED: AtomicU64 = AtomicU64::new(0);
 static IDLED: AtomicU64 = AtomicU64::new(0);
@@ -22,7 +25,7 @@ pub struct Figures {
     pub open: u64,
     /// Accepted so far.
     pub accepted: u64,
-    /// Closed because nothing moved.
+    /// Closed because nothing moved, or because a head took too long.
     pub idled: u64,
     /// Closed because another connection needed its place.
     pub evicted: u64,
@@ -53,6 +56,11 @@ pub(super) struct Connection {
     number: u64,
     all: Arc<ConnectionTable>,
     moved: AtomicU32,
+    /// The sweep in which the head of a request began that is not whole; [`NONE`]
+    /// where there is none.
+    head: AtomicU32,
+    /// Requests whose head is here and that are not over.
+    requests: AtomicU32,
     busy: AtomicU32,
     held: AtomicUsize,
     leave: Notify,
@@ -71,6 +79,8 @@ impl ConnectionTable {
             number: self.next.fetch_add(1, Relaxed),
             all: self.clone(),
             moved: AtomicU32::new(self.now.load(Relaxed)),
+            head: AtomicU32::new(NONE),
+            requests: AtomicU32::new(0),
             busy: AtomicU32::new(0),
             held: AtomicUsize::new(0),
             leave: Notify::new(),
@@ -109,11 +119,15 @@ impl ConnectionTable {
         true
     }
 
-    /// One more sweep: asks all to leave on which nothing moved for `sweeps`.
-    pub(super) fn sweep(&self, sweeps: u32) {
+    /// One more sweep: asks all to leave on which nothing moved for `sweeps`, or a
+    /// head is on its way for `head_sweeps`, however often a byte of it comes.
+    pub(super) fn sweep(&self, sweeps: u32, head_sweeps: u32) {
         let now = self.now.fetch_add(1, Relaxed) + 1;
         let stuck = |connection: &Connection| {
-            connection.is_idle() && now.saturating_sub(connection.moved.load(Relaxed)) > sweeps
+            let idle =
+                connection.is_idle() && now.saturating_sub(connection.moved.load(Relaxed)) > sweeps;
+            let head = connection.head.load(Relaxed);
+            idle || head != NONE && now.saturating_sub(head) >= head_sweeps
         };
         self.lock().retain(|_, connection| {
             let leaves = stuck(connection);
@@ -134,6 +148,31 @@ impl Connection {
     /// Bytes came or went.
     pub(super) fn moved(&self) {
         self.moved.store(self.all.now.load(Relaxed), Relaxed);
+    }
+
+    /// Bytes came: of a head, where no request is under way.
+    pub(super) fn received(&self) {
+        self.moved();
+        if self.requests.load(Relaxed) == 0 && self.head.load(Relaxed) == NONE {
+            self.head.store(self.all.now.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// No head is on its way: it is here whole, or the connection speaks HTTP/2, where
+    /// bytes may come without any.
+    pub(super) fn no_head(&self) {
+        self.head.store(NONE, Relaxed);
+    }
+
+    /// The head of a request is here.
+    pub(super) fn begins(&self) {
+        self.requests.fetch_add(1, Relaxed);
+        self.no_head();
+    }
+
+    /// The request is over.
+    pub(super) fn ends(&self) {
+        self.requests.fetch_sub(1, Relaxed);
     }
 
     /// A request is here whole and is being worked on.
@@ -192,7 +231,7 @@ mod tests {
         let table = Arc::new(ConnectionTable::default());
         let (busy, old, new) = (table.take(), table.take(), table.take());
         let turn = busy.0.in_work();
-        table.sweep(9);
+        table.sweep(9, 9);
         new.0.moved();
         assert!(table.evict());
         assert!(table.lock().contains_key(&new.0.number));
@@ -210,10 +249,36 @@ mod tests {
         let (stuck, alive) = (table.take(), table.take());
         for _ in 0..3 {
             alive.0.moved();
-            table.sweep(2);
+            table.sweep(2, 9);
         }
         assert!(!table.lock().contains_key(&stuck.0.number));
         assert!(table.lock().contains_key(&alive.0.number));
+    }
+
+    #[test]
+    fn a_head_that_comes_byte_by_byte_is_given_up_and_a_request_under_way_is_not() {
+        let table = Arc::new(ConnectionTable::default());
+        let (slow, whole, http2) = (table.take(), table.take(), table.take());
+        for sweep in 0..4 {
+            for connection in [&slow, &whole, &http2] {
+                connection.0.received();
+            }
+            http2.0.no_head();
+            if sweep == 0 {
+                whole.0.begins();
+            }
+            assert!(table.lock().contains_key(&slow.0.number) || sweep == 3);
+            table.sweep(9, 3);
+        }
+        assert!(!table.lock().contains_key(&slow.0.number));
+        assert_eq!(table.len(), 2);
+        whole.0.ends();
+        whole.0.received();
+        for _ in 0..3 {
+            assert!(table.lock().contains_key(&whole.0.number));
+            table.sweep(9, 3);
+        }
+        assert!(!table.lock().contains_key(&whole.0.number), "the next head");
     }
 
     #[test]
@@ -222,7 +287,7 @@ mod tests {
         let (half, idle, new) = (table.take(), table.take(), table.take());
         half.0.hold(BODIES);
         assert_eq!(table.len(), 3);
-        table.sweep(9);
+        table.sweep(9, 9);
         new.0.moved();
         new.0.hold(1);
         assert!(!table.lock().contains_key(&half.0.number));

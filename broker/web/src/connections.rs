@@ -21,6 +21,9 @@ use tokio::task::JoinSet;
 const CONNECTIONS: usize = 16_384;
 /// How often a peer of HTTP/2 is asked whether it is there.
 const PING: Duration = Duration::from_secs(30);
+/// Longest until the head of a request is here whole, from its first byte
+/// (HTTP/1.1).
+const HEAD: Duration = Duration::from_secs(30);
 /// Open files kept back for the ledger, calls out and other listeners.
 const FILES_KEPT: usize = 256;
 
@@ -29,9 +32,10 @@ const FILES_KEPT: usize = 256;
 pub struct ConnectionLimits {
     /// Most at a time; one more takes the place of the longest idle one.
     pub connections: usize,
-    /// Longest until the head of a request is here whole, a pause between two
-    /// requests included (HTTP/1.1).
-    pub head: Duration,
+    /// Longest pause before and between requests (HTTP/1.1).
+    pub idle: Duration,
+    /// How many looks the head of a request may take to be here whole (HTTP/1.1).
+    pub head_sweeps: u32,
     /// Longest until a handshake is done.
     pub handshake: Duration,
     /// How often it is looked for stuck connections.
@@ -58,7 +62,9 @@ impl ConnectionLimits {
         });
         Self {
             connections: files.min(CONNECTIONS),
-            head: idle,
+            idle,
+            // The one that it begins in is one of them.
+            head_sweeps: u32::try_from(HEAD.as_secs() / sweep.as_secs()).unwrap_or(u32::MAX),
             handshake: Duration::from_secs(10),
             sweep,
             // Whole ones, and one more for the one that it begins in.
@@ -117,7 +123,7 @@ where
     loop {
         tokio::select! {
             () = told(&mut stopped) => break,
-            _ = sweep.tick() => table.sweep(limits.sweeps),
+            _ = sweep.tick() => table.sweep(limits.sweeps, limits.head_sweeps),
             Some(_) = tasks.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
@@ -159,7 +165,7 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(limits.idle)
         .max_buf_size(limits.head_bytes)
         .max_headers(limits.headers);
     builder
@@ -195,10 +201,7 @@ async fn attend<S>(
         () = connection.0.left() => return,
     };
     let Ok(Ok(stream)) = stream else { return };
-    let watched = Watched {
-        stream,
-        connection: connection.0.clone(),
-    };
+    let watched = Watched::new(stream, connection.0.clone());
     let Host {
         builder,
         service,

@@ -56,10 +56,20 @@ async fn rest(mut stream: TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_head_without_an_end_is_given_up() {
-    let server = running(|limits| limits.head = Duration::from_millis(50)).await;
+async fn a_head_without_an_end_is_given_up_long_before_a_kept_connection() {
+    let server = running(|limits| {
+        limits.sweep = Duration::from_millis(10);
+        limits.sweeps = u32::MAX;
+        limits.head_sweeps = 3;
+    })
+    .await;
+    let mut kept = server.sent(GET).await;
+    let mut first = [0; 15];
+    kept.read_exact(&mut first).await.unwrap();
     let slow = server.sent(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await;
     assert!(!rest(slow).await.contains("200 OK"));
+    kept.write_all(GET_AND_GO).await.unwrap();
+    assert!(rest(kept).await.contains("200 OK"), "answered again");
     server.stopped().await;
 }
 
