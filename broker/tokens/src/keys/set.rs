@@ -196,8 +196,19 @@ fn told_apart(candidates: Vec<Candidate<'_>>, left_out: &mut Vec<LeftOutKey>) ->
             left_out.push(LeftOutKey::new(one.jwk, KeyFlaw::DuplicateKid));
         }
     }
+    // The same key with and without a name is the named one: a token without `kid`
+    // can only mean this key.
+    let named = |one: &Candidate<'_>| {
+        one.verifier.kid.is_none()
+            && candidates.iter().any(|other| {
+                other.verifier.kid.is_some()
+                    && one.verifier.alg.0 == other.verifier.alg.0
+                    && one.public == other.public
+                    && !rivals(other)
+            })
+    };
     let mut taken: Vec<&Candidate<'_>> = Vec::new();
-    for one in candidates.iter().filter(|one| !rivals(one)) {
+    for one in candidates.iter().filter(|one| !rivals(one) && !named(one)) {
         let same =
             |other: &&Candidate<'_>| shared(one, other) && one.verifier.kid == other.verifier.kid;
         if !taken.iter().any(same) {

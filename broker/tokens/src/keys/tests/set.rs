@@ -83,6 +83,19 @@ fn the_same_key_twice_is_one() {
 }
 
 #[test]
+fn the_same_key_with_and_without_a_kid_is_the_named_one() {
+    let key = |kid| changed(Alg::ES256, json!({ "kid": kid }));
+    for both in [
+        [key(json!("one")), key(Value::Null)],
+        [key(Value::Null), key(json!("one"))],
+    ] {
+        let keys = set(&both, &Alg::ALL).unwrap();
+        assert_eq!(names(&keys), [("one".to_owned(), Alg::ES256)]);
+        assert_eq!(flaws(&keys), []);
+    }
+}
+
+#[test]
 fn kid_and_alg_choose_between_keys_of_one_name() {
     let same = |alg| changed(alg, json!({"kid": "same"}));
     let keys = set(&[same(Alg::ES256), same(Alg::RS256)], &Alg::ALL).unwrap();
