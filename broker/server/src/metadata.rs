@@ -2,12 +2,14 @@
 //! the error codes. Only what works is advertised.
 
 use crate::app::App;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, StatusCode};
-use locum_core::refusal::{Code, page};
+use locum_core::refusal::{Code, Refusal, page};
 use locum_core::token::Alg;
+use locum_web::Arrival;
+use locum_web::refusal::rejection;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ fn document(app: &App) -> Value {
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange", "client_credentials"],
         // RFC 8414 §2: required. There is none to ask for yet.
         "response_types_supported": [],
+        // RFC 8414 §2: optional, and clients of MCP refuse metadata without it.
         "code_challenge_methods_supported": ["S256"],
         // OpenID Connect Discovery §3: both required; what our tokens are signed with,
         // and that everybody sees a person under one `sub`.
@@ -95,14 +98,20 @@ fn cached(body: &Value) -> Response {
 }
 
 /// `/errors/{code}`.
-pub(crate) async fn error_page(Path(code): Path<String>) -> Response {
+pub(crate) async fn error_page(
+    State(app): State<Arc<App>>,
+    Extension(arrival): Extension<Arrival>,
+    Path(code): Path<String>,
+) -> Response {
     match Code::parse(&code) {
         Some(code) => text(StatusCode::OK, page(code)),
-        None => text(
-            StatusCode::NOT_FOUND,
-            format!("No such code. The codes:\n{}", list()),
-        ),
+        None => rejection(&app.front, &no_such_code(), arrival.id),
     }
+}
+
+fn no_such_code() -> Refusal {
+    let text = "expected an error code of Locum, found another; see /errors/ for all of them";
+    Refusal::new(Code::NotFound, text)
 }
 
 /// `/errors/`.

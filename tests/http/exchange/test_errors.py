@@ -91,7 +91,9 @@ def test_every_code_has_its_page(broker, code):
 
 
 def test_a_code_that_does_not_exist_has_no_page(broker):
-    assert http.get(f"{broker.issuer}/errors/LCM-NO-SUCH-CODE").status_code == 404
+    none = http.get(f"{broker.issuer}/errors/LCM-NO-SUCH-CODE")
+    assert (none.status_code, none.json()["code"]) == (404, "LCM-NOT-FOUND")
+    assert none.json()["request_id"].startswith("req_")
 
 
 def test_an_issuer_whose_keys_cannot_be_had_is_503_and_retryable(broker, world):
