@@ -12,36 +12,58 @@ const ACCESS_MARKS: [&str; 4] = ["scope", "scp", "client_id", "cid"];
 /// Claims that only an ID token has (OpenID Connect Core §2, §3.3.2.11).
 const ID_MARKS: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 
-pub(super) fn check(claims: &Claims, kind: TokenKind, typ: Option<&str>) -> Result<(), TokenFlaw> {
+/// Whether a token is of that kind, as its claims show. Asked before whom the
+/// token is for: the audience of one kind says nothing about another.
+pub(super) fn is_of(claims: &Claims, kind: TokenKind, typ: Option<&str>) -> Result<(), TokenFlaw> {
     match kind {
-        TokenKind::IdToken => id_token(claims),
+        TokenKind::IdToken => {
+            let kind = "an ID token";
+            // `events` makes it a logout token or another event (RFC 8417 §2.2).
+            without(claims, kind, &["scope", "scp", "events"])?;
+            typ_claim(claims, kind, &["ID"])?;
+            person(claims)
+        }
         TokenKind::ForeignAccess => foreign_access(claims, typ),
-        TokenKind::Workload => workload(claims),
+        TokenKind::Workload => {
+            let kind = "a workload token";
+            without(claims, kind, &["act", "nonce", "events"])?;
+            // Keycloak says so of every access token, a machine's too.
+            typ_claim(claims, kind, &["Bearer"])
+        }
         // The audience and what else is ours to know is looked at by whoever
         // accepts it; no other issuer signs with our keys.
         TokenKind::Own => typ_claim(claims, "an access token of ours", &[]),
+        TokenKind::ClientAssertion => {
+            let kind = "a client assertion";
+            without(claims, kind, &["events"])?;
+            typ_claim(claims, kind, &[])
+        }
+    }
+}
+
+/// What else a token of that kind has to say.
+pub(super) fn check(claims: &Claims, kind: TokenKind) -> Result<(), TokenFlaw> {
+    match kind {
+        TokenKind::IdToken => id_token(claims),
+        TokenKind::ForeignAccess | TokenKind::Workload => unbound(claims),
+        TokenKind::Own => Ok(()),
         TokenKind::ClientAssertion => client_assertion(claims),
     }
 }
 
 fn id_token(claims: &Claims) -> Result<(), TokenFlaw> {
-    let kind = "an ID token";
     unbound(claims)?;
-    // `events` makes it a logout token or another event (RFC 8417 §2.2).
-    without(claims, kind, &["scope", "scp", "events"])?;
-    typ_claim(claims, kind, &["ID"])?;
     for (claim, party) in [("client_id", &claims.client_id), ("azp", &claims.azp)] {
         let meant = |party: &String| claims.aud.contains(party);
         if !party.as_ref().is_none_or(meant) {
             return Err(TokenFlaw::NotInAudience { claim });
         }
     }
-    person(claims)
+    Ok(())
 }
 
 fn foreign_access(claims: &Claims, typ: Option<&str>) -> Result<(), TokenFlaw> {
     let kind = "an access token";
-    unbound(claims)?;
     without(claims, kind, &["events"])?;
     typ_claim(claims, kind, &["Bearer", "at+jwt"])?;
     person(claims)?;
@@ -85,19 +107,8 @@ fn person(claims: &Claims) -> Result<(), TokenFlaw> {
     }
 }
 
-fn workload(claims: &Claims) -> Result<(), TokenFlaw> {
-    let kind = "a workload token";
-    unbound(claims)?;
-    without(claims, kind, &["act", "nonce", "events"])?;
-    // Keycloak says so of every access token, a machine's too.
-    typ_claim(claims, kind, &["Bearer"])
-}
-
 /// RFC 7523 §3: the issuer of a client assertion is its subject, the client.
 fn client_assertion(claims: &Claims) -> Result<(), TokenFlaw> {
-    let kind = "a client assertion";
-    without(claims, kind, &["events"])?;
-    typ_claim(claims, kind, &[])?;
     if claims.iss == claims.sub {
         Ok(())
     } else {

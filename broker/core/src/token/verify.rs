@@ -142,10 +142,11 @@ pub fn verify(
             claims
         }
     };
+    kind::is_of(&claims, expectation.kind, typ.as_deref())?;
     audience(&claims, expectation)?;
     presence(&claims, expectation)?;
     times(&claims, expectation, now_s)?;
-    kind::check(&claims, expectation.kind, typ.as_deref())?;
+    kind::check(&claims, expectation.kind)?;
     demands::check(&claims, &expectation.demands)?;
     Ok(Verified {
         value: claims,

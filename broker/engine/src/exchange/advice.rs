@@ -34,7 +34,7 @@ impl TakenFor<'_> {
                 ))
             }
             TokenFlaw::Typ { .. } if self.kind == TokenKind::ForeignAccess => Some(format!(
-                "let the provider type its access tokens, or have `accept_untyped` set for the issuer {issuer}"
+                "{AS_ID_TOKEN}; let the provider type its access tokens, or have `accept_untyped` set for the issuer {issuer}"
             )),
             TokenFlaw::Typ { .. } if self.kind == TokenKind::IdToken => Some(AS_JWT.into()),
             TokenFlaw::AlgRefused { .. } => Some(format!(
@@ -45,7 +45,7 @@ impl TakenFor<'_> {
             }
             TokenFlaw::NoAccessMark => Some(AS_ID_TOKEN.into()),
             TokenFlaw::NotOfKind {
-                claim: "nonce" | "at_hash" | "c_hash",
+                claim: "nonce" | "at_hash" | "c_hash" | "typ",
                 ..
             } if self.kind == TokenKind::ForeignAccess => Some(AS_ID_TOKEN.into()),
             TokenFlaw::TooOld { .. } => Some(format!(

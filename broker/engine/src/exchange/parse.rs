@@ -15,6 +15,18 @@ const TASK_ID_MAX: usize = 128;
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
 const GRANT_TOKEN: &str = "urn:locum:token-type:grant";
+/// The types of a subject token, as they are sent.
+const SUBJECT_TYPES: [&str; 4] = [
+    "urn:ietf:params:oauth:token-type:id_token",
+    "urn:ietf:params:oauth:token-type:jwt",
+    "urn:ietf:params:oauth:token-type:access_token",
+    GRANT_TOKEN,
+];
+/// The types of an actor token, and of a token that is made.
+const OTHER_TYPES: [&str; 2] = [
+    "urn:ietf:params:oauth:token-type:access_token",
+    "urn:ietf:params:oauth:token-type:jwt",
+];
 
 /// What kind of subject token is said to be sent (contract §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +56,16 @@ pub(crate) struct Tokens<'a> {
     pub(crate) subject: (&'a str, SubjectType),
     /// The actor token with its type, if sent.
     pub(crate) actor: Option<(&'a str, ActorType)>,
+}
+
+/// What to send in place of a type that is not accepted: the URN that a short name
+/// is the end of, else all of them.
+fn one_of(types: &[&str], found: &str) -> String {
+    let meant = |urn: &&&str| !found.is_empty() && urn.rsplit(':').next() == Some(found);
+    match types.iter().find(meant) {
+        Some(urn) => format!("send the whole URN `{urn}`"),
+        None => format!("send one of `{}`", types.join("`, `")),
+    }
 }
 
 fn request(expected: &str, found: &str, next: &str) -> Refusal {
@@ -81,7 +103,7 @@ pub(crate) fn tokens(form: &Form) -> Result<Tokens<'_>, Refusal> {
             return Err(request(
                 "a `subject_token_type` that is accepted here",
                 &quoted(kind),
-                "use id_token, jwt, access_token or the grant type",
+                &one_of(&SUBJECT_TYPES, kind),
             ));
         }
     };
@@ -121,7 +143,7 @@ pub(crate) fn actor(form: &Form) -> Result<Option<(&str, ActorType)>, Refusal> {
         _ => Err(request(
             "an `actor_token_type` that is accepted here",
             &quoted(kind.1),
-            "use jwt or access_token",
+            &one_of(&OTHER_TYPES, kind.1),
         )),
     }
 }
@@ -261,7 +283,7 @@ fn issued_type(form: &Form) -> Result<IssuedType, Refusal> {
         Some((other, _)) => Err(request(
             "a `requested_token_type` that is issued here",
             &quoted(other),
-            "use access_token or jwt",
+            &one_of(&OTHER_TYPES, other),
         )),
     }
 }

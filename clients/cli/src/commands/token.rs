@@ -1,6 +1,6 @@
 //! `locum token`: one exchange (RFC 8693, contract §6).
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::details;
@@ -13,6 +13,9 @@ use crate::output::Report;
 use crate::secret::Secret;
 
 mod answer;
+mod kind;
+
+use kind::TokenType;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
@@ -25,7 +28,9 @@ pub struct TokenArgs {
     /// Which token of the demo provider stands for the person
     #[arg(long, value_enum, default_value_t, conflicts_with_all = ["subject_token_file", "subject_grant", "alone"])]
     session: Session,
-    /// What kind of token the subject's file holds (default: seen from the token)
+    /// What kind of token the subject's file holds; by default `locum` looks: a token of Locum's
+    /// is `access_token`, one with a header `typ` of `at+jwt` or with `scope`, `scp` or `cid` is
+    /// `jwt`, any other is `id_token`
     #[arg(long, value_name = "TYPE", value_enum, conflicts_with_all = ["person", "subject_grant", "alone"])]
     subject_token_type: Option<TokenType>,
     /// The agent that asks (default: `LOCUM_CLIENT_ID`); in a dev world its secret is known
@@ -34,7 +39,8 @@ pub struct TokenArgs {
     /// A file with the acting agent's own token, if the client only presents
     #[arg(long, value_name = "FILE", conflicts_with = "alone")]
     actor_token_file: Option<String>,
-    /// What kind of token the actor's file holds (default: seen from the token)
+    /// What kind of token the actor's file holds; by default a token of Locum's is
+    /// `access_token`, any other is `jwt`
     #[arg(long, value_name = "TYPE", value_enum, requires = "actor_token_file")]
     actor_token_type: Option<TokenType>,
     /// The target, by id or audience
@@ -79,45 +85,6 @@ struct SubjectArgs {
     /// The agent for itself, on nobody's behalf (client_credentials)
     #[arg(long)]
     alone: bool,
-}
-
-/// Kinds of tokens that an exchange takes (contract §5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum TokenType {
-    IdToken,
-    Jwt,
-    AccessToken,
-    Grant,
-}
-
-impl TokenType {
-    fn uri(self) -> &'static str {
-        match self {
-            Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
-            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
-            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
-            Self::Grant => "urn:locum:token-type:grant",
-        }
-    }
-
-    /// What a token looks like. Only a default: the broker refuses any lie.
-    fn of(token: &Secret, issuer: &str, otherwise: Self) -> Self {
-        if token.expose().starts_with("grt_") {
-            return Self::Grant;
-        }
-        let Ok(seen) = crate::jwt::read(token.expose()) else {
-            return otherwise;
-        };
-        let home = issuer.trim_end_matches('/');
-        if seen.claims.get("iss").and_then(Value::as_str) == Some(home) {
-            return Self::AccessToken;
-        }
-        match seen.header.get("typ").and_then(Value::as_str) {
-            Some("at+jwt") => Self::Jwt,
-            _ => otherwise,
-        }
-    }
 }
 
 type TokenForm = Vec<(&'static str, String)>;
@@ -200,7 +167,7 @@ async fn subject(args: &TokenArgs, environment: &Environment) -> Result<TokenFor
         let path = of.subject_token_file.as_deref().unwrap_or("-");
         let token = Secret::new(&read_text(path)?);
         let issuer = environment.issuer()?;
-        let seen = TokenType::of(&token, issuer.as_str(), TokenType::IdToken);
+        let seen = TokenType::of_subject(&token, issuer.as_str());
         (token, args.subject_token_type.unwrap_or(seen))
     };
     Ok(vec![
@@ -217,7 +184,7 @@ fn actor(args: &TokenArgs, environment: &Environment) -> Result<TokenForm, Failu
     };
     let token = Secret::new(&read_text(path)?);
     let issuer = environment.issuer()?;
-    let seen = TokenType::of(&token, issuer.as_str(), TokenType::Jwt);
+    let seen = TokenType::of_actor(&token, issuer.as_str());
     Ok(vec![
         ("actor_token", token.expose().to_owned()),
         (
@@ -225,36 +192,4 @@ fn actor(args: &TokenArgs, environment: &Environment) -> Result<TokenForm, Failu
             args.actor_token_type.unwrap_or(seen).uri().to_owned(),
         ),
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    fn token(header: &Value, claims: &Value) -> Secret {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        Secret::new(&format!("{}.{}.c2ln", part(header), part(claims)))
-    }
-
-    #[test]
-    fn the_kind_of_a_token_is_seen_from_the_token() {
-        let home = "https://broker.example/";
-        let seen = |token: &Secret| TokenType::of(token, home, TokenType::IdToken);
-        let ours = token(
-            &json!({"typ":"at+jwt"}),
-            &json!({"iss":"https://broker.example"}),
-        );
-        assert_eq!(seen(&ours), TokenType::AccessToken);
-        let theirs = token(
-            &json!({"typ":"at+jwt"}),
-            &json!({"iss":"https://idp.example"}),
-        );
-        assert_eq!(seen(&theirs), TokenType::Jwt);
-        let id = token(&json!({"typ":"JWT"}), &json!({"iss":"https://idp.example"}));
-        assert_eq!(seen(&id), TokenType::IdToken);
-        assert_eq!(seen(&Secret::new("grt_01k\n")), TokenType::Grant);
-        assert_eq!(seen(&Secret::new("opaque")), TokenType::IdToken);
-    }
 }

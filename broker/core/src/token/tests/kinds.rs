@@ -159,6 +159,31 @@ fn an_access_token_says_so_in_its_typ_or_in_its_claims() {
 }
 
 #[test]
+fn what_a_token_is_comes_before_whom_it_is_for() {
+    for (claim, value) in [
+        ("scope", json!("a")),
+        ("scp", json!(["a"])),
+        ("typ", json!("Bearer")),
+    ] {
+        let patch = json!({"aud": "https://broker.example", claim: value});
+        let flaw = read(TokenKind::IdToken, Some("JWT"), patch);
+        assert!(is_of_another_kind(flaw, claim), "{claim}");
+    }
+    for claim in ["nonce", "at_hash", "c_hash"] {
+        let flaw = untyped(json!({"aud": "web", "scope": "a", claim: "x"}));
+        assert!(is_of_another_kind(flaw, claim), "{claim}");
+    }
+    let flaw = untyped(json!({"aud": "web", "typ": "ID"}));
+    assert!(is_of_another_kind(flaw, "typ"));
+    assert_eq!(
+        untyped(json!({"aud": "web"})),
+        Some(TokenFlaw::NoAccessMark)
+    );
+    let machine = json!({"aud": "web", "sub": "app1@clients"});
+    assert_eq!(untyped(machine), Some(TokenFlaw::Machine { claim: "sub" }));
+}
+
+#[test]
 fn other_tokens_of_the_provider_are_no_access_tokens() {
     for typ in ["ID", "Refresh", "Offline", "Logout"] {
         let patch = json!({"scope": "a", "typ": typ});
