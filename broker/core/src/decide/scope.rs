@@ -36,11 +36,8 @@ pub(super) fn check<P: PolicyCheck>(
     };
     let outside = requested.outside(&allowed);
     if let Some(first) = outside.iter().next() {
-        return Err(outside_of(
-            &allowed,
-            first.as_str(),
-            &requested.narrow(&allowed),
-        ));
+        let remaining = requested.narrow(&allowed);
+        return Err(outside_of((case, at), &allowed, first, &remaining));
     }
     work.scope = requested;
     Ok(())
@@ -92,12 +89,18 @@ fn default(case: &Case, at: &At, allowed: &Scope) -> Result<Scope, Refusal> {
 }
 
 /// What remains of the request would pass: never more than was asked for.
-fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
-    let meant = meant(found, allowed.iter().map(ScopeName::as_str));
-    let meant = meant.map(|name| format!("did you mean {}?", quoted(name)));
+fn outside_of(
+    asked: (&Case, &At),
+    allowed: &Scope,
+    found: &ScopeName,
+    remaining: &Scope,
+) -> Refusal {
     let ask = format!("ask for scope {}", quoted(&remaining.to_string()));
     let ask = (!remaining.is_empty()).then_some(ask);
-    let said: Vec<String> = ask.into_iter().chain(meant).collect();
+    let said: Vec<String> = ask
+        .into_iter()
+        .chain(cause(asked, allowed, found))
+        .collect();
     let next = match said.as_slice() {
         [] if allowed.is_empty() => "ask for another target".to_owned(),
         [] => "ask for a scope of these".to_owned(),
@@ -108,11 +111,41 @@ fn outside_of(allowed: &Scope, found: &str, remaining: &Scope) -> Refusal {
     } else {
         format!("a subset of {}", quoted(&allowed.to_string()))
     };
-    let refusal = Refusal::new(
-        Code::ScopeRefused,
-        format!("expected {expected}, found {}; {next}", quoted(found)),
-    );
-    passing(refusal, remaining)
+    let found = quoted(found.as_str());
+    let text = format!("expected {expected}, found {found}; {next}");
+    passing(Refusal::new(Code::ScopeRefused, text), remaining)
+}
+
+/// Why a name is outside, where that is known. A name that exists is no slip of
+/// another. Of the catalogue nothing is told beyond the agent's own ceiling.
+fn cause((case, at): (&Case, &At), allowed: &Scope, found: &ScopeName) -> Option<String> {
+    let (ceiling, catalogue, found) = (&at.ceiling, at.target.catalogue(), found.as_str());
+    if found
+        .split(',')
+        .any(|piece| piece != found && allowed.has(piece))
+    {
+        return Some("separate scopes by spaces".to_owned());
+    }
+    if !catalogue.has(found) || !ceiling.scopes.has(found) {
+        let exists = catalogue.has(found) || ceiling.scopes.has(found);
+        let known = allowed.iter().map(ScopeName::as_str).filter(|_| !exists);
+        return meant(found, known).map(|name| format!("did you mean {}?", quoted(name)));
+    }
+    let leads = case.subject.authority();
+    if leads.is_some_and(|authority| !authority.at(&at.target.id).has(found)) {
+        let by = match case.subject.origin() {
+            Origin::AccessToken => ", by `scope_map` of its issuer",
+            Origin::IdToken
+            | Origin::Workload
+            | Origin::Own(_)
+            | Origin::Grant(_)
+            | Origin::Itself => "",
+        };
+        return Some(format!(
+            "the subject token does not lead to it: get one that does{by}"
+        ));
+    }
+    Some("it is not among the agent's `alone`: ask on a person's behalf".to_owned())
 }
 
 /// Says what would pass, where anything would.

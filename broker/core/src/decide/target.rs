@@ -32,10 +32,20 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         return Err(unknown(case, ANOTHER));
     };
     if !leads_to(case, target) {
+        let next = match case.subject.origin() {
+            Origin::AccessToken => {
+                "get a subject token with a scope that `scope_map` of its issuer maps to the target"
+            }
+            Origin::IdToken
+            | Origin::Workload
+            | Origin::Own(_)
+            | Origin::Grant(_)
+            | Origin::Itself => "ask for a target that it names",
+        };
         return Err(Refusal::new(
             Code::TargetRefused,
             format!(
-                "expected a target that the subject token leads to, found {}; ask for a target that it names",
+                "expected a target that the subject token leads to, found {}; {next}",
                 quoted(target.id.as_str())
             ),
         ));

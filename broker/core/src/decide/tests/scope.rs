@@ -77,6 +77,13 @@ fn would_pass_never_advises_more_than_was_asked_for() {
             refusal.description
         );
     }
+    let ghost = agent(
+        "invoice-agent",
+        json!({"ceiling": [{"target": "sap", "scopes": ["invoice.read", "invoice.raed"]}]}),
+    );
+    let refusal = Scene::new(&ghost, &sap()).asking("invoice.raed").refusal();
+    let text = refusal.description;
+    assert!(text.ends_with("; ask for a scope of these"), "{text}");
     let scene = scene().asking("invoice.read invoice.psot");
     let text = scene.refusal().description;
     assert!(
@@ -84,6 +91,38 @@ fn would_pass_never_advises_more_than_was_asked_for() {
         "{text}"
     );
     assert_eq!(would_pass(&scene), Some(json!({"scope": "invoice.read"})));
+}
+
+#[test]
+fn scopes_with_commas_between_are_told_to_be_separated_by_spaces() {
+    for asked in [
+        "invoice.read,invoice.list",
+        "invoice.list,",
+        "nonesuch,invoice.read",
+    ] {
+        let text = scene().asking(asked).refusal().description;
+        assert!(text.ends_with("; separate scopes by spaces"), "{text}");
+    }
+    let text = scene().asking("a,b").refusal().description;
+    assert!(text.ends_with("; ask for a scope of these"), "{text}");
+}
+
+#[test]
+fn a_scope_that_the_agent_has_and_the_subject_token_lacks_is_told_as_that() {
+    let demo = issuer(
+        "demo",
+        json!({"scope_map": {"erp": ["sap:invoice.read"]}, "trust_may_act": false}),
+    );
+    let subject = access_token(&demo, json!({"scope": "erp"})).unwrap();
+    let scene = Scene::of(&invoice_agent(), subject, &sap()).asking("invoice.read invoice.list");
+    let text = scene.refusal().description;
+    let next = "ask for scope `invoice.read`; the subject token does not lead to it: \
+                get one that does, by `scope_map` of its issuer";
+    assert!(text.ends_with(next), "{text}");
+    let alone = Scene::alone(&invoice_agent(), &sap()).asking("invoice.read");
+    let text = alone.refusal().description;
+    let next = "; it is not among the agent's `alone`: ask on a person's behalf";
+    assert!(text.ends_with(next), "{text}");
 }
 
 #[test]

@@ -78,11 +78,12 @@ fn a_target_that_the_subject_token_does_not_lead_to_is_refused() {
         let decided = Scene::of(&invoice_agent(), subject, &sap()).decide();
         match decided {
             Ok(_) => assert!(leads, "{scope}"),
-            Err(refused) => assert_eq!(
-                (leads, refused.refusal.code),
-                (false, Code::TargetRefused),
-                "{scope}"
-            ),
+            Err(refused) => {
+                let refusal = refused.refusal;
+                assert_eq!((leads, refusal.code), (false, Code::TargetRefused));
+                let next = "with a scope that `scope_map` of its issuer maps to the target";
+                assert!(refusal.description.ends_with(next), "{scope}");
+            }
         }
     }
 }
