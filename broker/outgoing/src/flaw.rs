@@ -68,6 +68,10 @@ pub enum FetchFlaw {
     Json(#[from] json::JsonFlaw),
 }
 
+/// What answers is no TLS.
+const NO_TLS: &str =
+    "expected a server that speaks TLS at the port of the URL, found one that does not";
+
 impl From<reqwest::Error> for FetchFlaw {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
@@ -76,9 +80,12 @@ impl From<reqwest::Error> for FetchFlaw {
                 return Self::Timeout;
             }
             let mut text = error.to_string();
-            for cause in causes(&error).skip(1) {
-                text.push_str(": ");
-                text.push_str(&cause.to_string());
+            for cause in causes(&error).skip(1).map(ToString::to_string) {
+                // Some causes only repeat what they wrap.
+                if !text.ends_with(&cause) {
+                    text.push_str(": ");
+                    text.push_str(&cause);
+                }
             }
             Self::Http(text)
         })
@@ -93,6 +100,9 @@ fn told_apart(error: &reqwest::Error) -> Option<FetchFlaw> {
         }
         if let Some(rustls::Error::InvalidCertificate(flaw)) = cause.downcast_ref() {
             return Some(certificate(flaw));
+        }
+        if let Some(rustls::Error::InvalidMessage(_)) = cause.downcast_ref() {
+            return Some(FetchFlaw::Http(NO_TLS.to_owned()));
         }
         let kind = cause.downcast_ref::<io::Error>()?.kind();
         io_kind(kind)

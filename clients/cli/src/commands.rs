@@ -55,7 +55,8 @@ pub enum Command {
     Policy(policy::PolicyArgs),
     /// Say why a request was permitted or refused
     Explain(explain::ExplainArgs),
-    /// Check the broker and its surroundings, one line a check
+    /// Check the broker and its surroundings, one line a check; exits with 4 where one
+    /// fails, and with 0 where some only warn
     Doctor(doctor::DoctorArgs),
 }
 

@@ -57,3 +57,13 @@ def test_a_server_nobody_vouches_for_gives_no_keys(tls_broker, authority, tmp_pa
         answer = ask(tls_broker, url, key, kind="jwt", jwks_uri=f"{url}/jwks")
         refused(tls_broker, answer, "LCM-UNAVAILABLE")
         assert server.asked == []
+
+
+def test_a_server_that_speaks_no_tls_is_told_in_one_sentence(broker, world):
+    with IssuerServer() as server:
+        url = server.url.replace("http:", "https:")
+        issuer = world.issuer(issuer=url, jwks=None, kind="jwt", jwks_uri=f"{url}/jwks")
+        found = world.admin.post(f"/issuers/{issuer.id}/test").json()["problem"]
+    assert found["reason"] == "connection"
+    assert found["detail"] == ("keys: expected a server that speaks TLS at the port of the URL, "
+                               "found one that does not")

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::admin::Admin;
 use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::text::{fields, member, object, table};
@@ -34,7 +35,8 @@ enum IssuerVerb {
         /// Its id
         id: String,
     },
-    /// Fetch its keys now, and say what was found, what is left out and what is wrong
+    /// Fetch its keys now, and say what was found, what is left out and what is wrong;
+    /// exits with 4 where its keys cannot be had
     Test {
         /// Its id
         id: String,
@@ -49,8 +51,15 @@ pub(crate) async fn run(args: IssuersArgs, environment: &Environment) -> Result<
         IssuerVerb::Test { id } => {
             let admin = Admin::new(environment)?;
             let found = admin.test_issuer(&id).await?;
-            let text = told(&found);
-            Ok(warned(Report::new(found, text), None))
+            let failed = !has_keys(&found) || problem(&found).is_some();
+            let issuer = match failed {
+                true => admin.show(ISSUERS.name, &id).await.ok(),
+                false => None,
+            };
+            let text = told(&found, issuer.as_ref());
+            let mut report = warned(Report::new(found, text), None);
+            report.exit = failed.then_some(Exit::Precondition);
+            Ok(report)
         }
     }
 }
@@ -63,7 +72,7 @@ async fn show(id: &str, environment: &Environment) -> Result<Report, Failure> {
     let keys = admin.issuer_keys(id).await.ok();
     if let Some(keys) = &keys {
         text.push('\n');
-        text.push_str(&told(keys));
+        text.push_str(&told(keys, Some(&issuer)));
     }
     Ok(warned(Report::new(issuer, text), keys.as_ref()))
 }
@@ -77,16 +86,38 @@ fn warned(mut report: Report, keys: Option<&Value>) -> Report {
     report
 }
 
-/// Why the keys cannot be had, and what to do.
+/// Whether any of its keys is used.
+fn has_keys(keys: &Value) -> bool {
+    let used = keys.get("keys").and_then(Value::as_array);
+    used.is_some_and(|used| !used.is_empty())
+}
+
+/// Why the keys cannot be had, and what to do, after the word that the
+/// documentation lists.
 fn problem(keys: &Value) -> Option<String> {
     keys.get("problem").filter(|problem| problem.is_object())?;
     let said = |name| member(keys, &["problem", name]);
-    Some(format!("{}; {}", said("detail"), said("next")))
+    Some(format!(
+        "{}: {}; {}",
+        said("reason"),
+        said("detail"),
+        said("next")
+    ))
+}
+
+/// Where discovery is asked, of an issuer whose keys come from there.
+fn discovery(keys: &Value, issuer: &Value) -> Option<String> {
+    let by_discovery = keys.get("source").and_then(Value::as_str) == Some("discovery");
+    let issuer = issuer.get("issuer").and_then(Value::as_str);
+    let issuer = issuer.filter(|_| by_discovery)?.trim_end_matches('/');
+    Some(format!("{issuer}/.well-known/openid-configuration"))
 }
 
 /// What is known of an issuer's keys.
-fn told(keys: &Value) -> String {
+fn told(keys: &Value, issuer: Option<&Value>) -> String {
     let mut rows = vec![("keys from", member(keys, &["source"]))];
+    let asked = issuer.and_then(|issuer| discovery(keys, issuer));
+    rows.extend(asked.map(|asked| ("asked", asked)));
     for (label, name) in [
         ("jwks_uri", "jwks_uri"),
         ("tried", "tried_at"),
@@ -142,10 +173,12 @@ mod tests {
             "left_out": [{"kid": null, "reason": "kind", "detail": "expected an RSA key"}],
             "problem": {"reason": "timeout", "detail": "expected an answer in time, found none",
                         "setting": "trust.fetch_timeout_s", "next": "raise it"}}),
+            Some(&json!({"issuer": "https://idp.example/a/"})),
         );
         for part in [
             "keys from  discovery",
-            "problem    expected an answer in time, found none; raise it",
+            "asked      https://idp.example/a/.well-known/openid-configuration\n",
+            "problem    timeout: expected an answer in time, found none; raise it",
             "\nKID  ALG    USE\n",
             "a    RS256  used",
             "left out: expected an RSA key",

@@ -164,13 +164,32 @@ async fn an_issuer_is_shown_and_tested_with_what_is_known_of_its_keys() {
     let issuer = r#"{"id":"corp","issuer":"https://i","kind":"oidc"}"#;
     let keys = r#"{"source":"discovery","jwks_uri":null,"fetched_at":null,"tried_at":null,"keys":[],
         "left_out":[],"problem":{"reason":"timeout","detail":"found none","setting":"x","next":"look"}}"#;
-    let server = Server::answering(&[(200, issuer), (200, keys), (200, keys)]).await;
+    let server = Server::answering(&[(200, issuer), (200, keys), (200, keys), (200, issuer)]).await;
     let said = run_at(&server, "issuers show corp -o json").await.json();
     assert_eq!(said["data"]["id"], "corp");
-    let warning = "keys cannot be had: found none; look";
+    let warning = "keys cannot be had: timeout: found none; look";
     assert!(said["warnings"].to_string().contains(warning), "{said}");
-    let said = run_at(&server, "issuers test corp -o json").await.json();
-    assert_eq!(said["data"]["problem"]["reason"], "timeout");
+    let ran = run_at(&server, "issuers test corp -o json").await;
+    assert_eq!(ran.json()["data"]["problem"]["reason"], "timeout");
+    assert_eq!(ran.code, 4);
     assert!(server.requests()[1].starts_with("GET /admin/v1/issuers/corp/keys "));
     assert!(server.requests()[2].starts_with("POST /admin/v1/issuers/corp/test "));
+}
+
+#[tokio::test]
+async fn a_test_of_an_issuer_exits_0_where_its_keys_are_had_and_4_where_not() {
+    let keys = r#"[{"kid":"a","alg":"RS256"}]"#;
+    let problem = r#"{"reason":"timeout","detail":"found none","next":"look"}"#;
+    for (keys, problem, code) in [
+        (keys, "null", 0),
+        ("[]", "null", 4),
+        ("[]", problem, 4),
+        (keys, problem, 4),
+    ] {
+        let found =
+            format!(r#"{{"source":"jwks","keys":{keys},"left_out":[],"problem":{problem}}}"#);
+        let server = Server::answering(&[(200, &found), (404, "{}")]).await;
+        let ran = run_at(&server, "issuers test corp").await;
+        assert_eq!(ran.code, code, "{found}");
+    }
 }

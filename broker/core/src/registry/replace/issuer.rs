@@ -20,9 +20,10 @@ impl Issuer {
         if !current.is_none_or(kept) {
             return Err(FieldProblem {
                 pointer: String::new(),
-                detail:
-                    "expected the `issuer` and `role` the issuer has, found others; take a new id"
-                        .into(),
+                detail: "expected the `issuer` and `role` the issuer has, found others; an id \
+                         keeps both: declare the others under a new id, and name it in \
+                         `subject_issuers` and policies"
+                    .into(),
             });
         }
         Ok(Self {

@@ -152,8 +152,13 @@ fn an_issuer_keeps_its_issuer_and_its_role() {
     let known = Issuer::replaced(None, id(), spec(json!({})), 7).unwrap();
     let put = |changes| Issuer::replaced(Some(&known), id(), spec(changes), 9);
     assert_eq!(put(json!({"audiences": ["b"]})).unwrap().created_at_ms, 7);
-    assert!(put(json!({"role": "workload"})).is_err());
-    assert!(put(json!({"issuer": "https://other.example"})).is_err());
+    for changes in [
+        json!({"role": "workload"}),
+        json!({"issuer": "https://other.example"}),
+    ] {
+        let flaw = put(changes).unwrap_err();
+        assert!(flaw.detail.contains("under a new id"), "{}", flaw.detail);
+    }
 }
 
 #[test]
