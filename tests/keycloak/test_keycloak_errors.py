@@ -46,11 +46,18 @@ def of_the_wrong_group(trust):
     return trust.exchange(trust.realm.sign_in("bob").id_token, agent=trust.agent_for("/staff/finance"))
 
 
+def of_an_access_token_as_an_id_token(trust):
+    """The answer to an untyped access token that is said to be an ID token."""
+    trust.realm.client(clientId="mistaken", attributes={})
+    return trust.exchange(trust.realm.sign_in(scope="openid erp.read", client_id="mistaken").access_token, ID_TOKEN)
+
+
 CASES = {
     "a trusted issuer": of_another_realm,
     "in claim `aud`": lambda trust: of_client(trust, ID_TOKEN, clientId="other"),
     "`aud`, found none": lambda trust: of_client(trust, JWT, "openid", clientId="unasked"),
     "`sub`": lambda trust: of_client(trust, JWT, clientId="light", attributes=LIGHT),
+    "found claim `scope`": of_an_access_token_as_an_id_token,
     "header `typ`": lambda trust: of_client(trust, JWT, clientId="untyped", attributes={}),
     "a machine's": of_job,
     "LCM-TARGET-REFUSED": unmapped,

@@ -96,6 +96,7 @@ def test_a_kid_that_is_not_among_keys_that_were_just_fetched_is_subject_invalid(
             fetched = len(server.asked) > before
             refused(broker, answer, INVALID if fetched else "LCM-UNAVAILABLE")
             if not fetched:
+                assert "expected the `kid` of a key" in answer.json()["error_description"]
                 assert answer.json()["retryable"] is True and int(answer.headers["Retry-After"]) >= 1
         assert len(server.asked) <= 7, "unknown kids may not make a storm"
 

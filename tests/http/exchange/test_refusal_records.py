@@ -101,6 +101,16 @@ def test_a_request_that_may_stand_in_a_summary_is_not_found_and_the_answer_says_
     assert "summary" not in problem(client.admin(broker).decision("req_" + "0" * 26), 404)["detail"]
 
 
+def test_what_an_operator_learns_beside_the_description_is_a_sentence(broker):
+    for claims, told in [({"iss": "https://other.example"}, "the token's `iss` is `https://other.example`"),
+                         ({"exp": tokens.now() - 7}, "the token's `exp` is "),
+                         ({"typ": "Refresh"}, None), ({"cnf": {"jkt": "x"}}, None)]:
+        body = refused(broker, client.exchange(broker, tokens.id_token(broker, **claims)), "LCM-SUBJECT-INVALID")
+        detail = client.admin(broker).decision(body["request_id"]).json().get("detail")
+        assert detail is None if told is None else detail.startswith(told), detail
+        assert "other.example" not in body["error_description"]
+
+
 @pytest.mark.parametrize("kill", [False, True])
 def test_an_assertion_refused_in_a_summary_is_used_up_over_a_restart(broker, kill):
     me = broker.agent("invoice-agent")

@@ -236,10 +236,23 @@ impl TokenFlaw {
         self.to_string()
     }
 
-    /// For ledger and log: the variant with its numbers.
+    /// For ledger and log, what the sentence for the caller leaves out: the moments
+    /// themselves.
     #[must_use]
-    pub fn detail(&self) -> String {
-        format!("{self:?}")
+    pub fn detail(&self) -> Option<String> {
+        let (claim, at, now_s) = match self {
+            Self::Expired { exp, now_s } | Self::ExpiresTooLate { exp, now_s, .. } => {
+                ("exp", exp, now_s)
+            }
+            Self::NotYet { nbf, now_s } => ("nbf", nbf, now_s),
+            Self::IssuedAhead { iat, now_s } | Self::TooOld { iat, now_s, .. } => {
+                ("iat", iat, now_s)
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "the token's `{claim}` is {at} and the clock of Locum {now_s}, in Unix seconds"
+        ))
     }
 
     pub(super) fn typ(found: Option<&str>, rule: &TypRule<'_>) -> Self {

@@ -11,7 +11,7 @@ use crate::broker::Broker;
 use crate::issuer_keys::IssuerJwks;
 use crate::oauth::waiting::Waiter;
 use crate::unavailable::Unavailable;
-use locum_core::refusal::{Code, Refusal};
+use locum_core::refusal::{Code, Refusal, quoted};
 use locum_core::registry::{Issuer, IssuerKind, IssuerRole};
 use locum_core::token::{
     Audiences, Claims, Expectation, TokenFlaw, TokenKind, TypRule, Unverified, Verified,
@@ -173,10 +173,14 @@ fn not_trusted(broker: &Broker, token: &Unverified, slot: Slot) -> Refusal {
             "send it with the type `urn:ietf:params:oauth:token-type:access_token`",
         );
     }
-    slot.advising(
+    let refusal = slot.advising(
         "expected a token of a trusted issuer, found another",
         "have its `iss` declared as an issuer to the letter, since a slash at the end counts, or get a token of a trusted one",
-    )
+    );
+    match token.issuer_unverified() {
+        Some(iss) => refusal.because(format!("the token's `iss` is {}", quoted(iss))),
+        None => refusal.because("the token has no `iss`"),
+    }
 }
 
 async fn keys(
@@ -184,20 +188,25 @@ async fn keys(
     issuer: &Arc<Issuer>,
 ) -> Result<Arc<IssuerJwks>, Refusal> {
     let keys = broker.issuer_keys.keys_unless(issuer, || waiter.waits());
-    keys.await.map_err(|error| gone(broker, &error))
+    let expected =
+        "expected the keys of the issuer of the token, found that they cannot be had now";
+    keys.await.map_err(|error| gone(broker, expected, &error))
 }
 
 /// The keys that a token needs cannot be had. Until they are asked for again,
 /// nothing changes.
-fn gone(broker: &Broker, error: &Unavailable) -> Refusal {
+fn gone(broker: &Broker, expected: &str, error: &Unavailable) -> Refusal {
     let pause_s = broker.issuer_keys.pause_s();
     let text = format!(
-        "expected the keys of the issuer of the token, found that they cannot be had now; try again in {pause_s} s, and report the request id to the operator if it goes on"
+        "{expected}; try again in {pause_s} s, and report the request id to the operator if it goes on"
     );
     Refusal::new(Code::Unavailable, text)
         .because(error.to_string())
         .again_after(pause_s)
 }
+
+/// A `kid` that is not among the keys, while no others are to be had.
+const NO_SUCH_KID: &str = "expected the `kid` of a key that the issuer publishes, found one that is not among its keys, which are not fetched again yet";
 
 fn audiences(broker: &Broker, issuer: &Issuer, kind: TokenKind) -> Vec<String> {
     match kind {
@@ -286,7 +295,9 @@ async fn verified(
                 let newer = broker
                     .issuer_keys
                     .newer_unless(asked, &known, || waiter.waits());
-                known = newer.await.map_err(|error| gone(broker, &error))?;
+                known = newer
+                    .await
+                    .map_err(|error| gone(broker, NO_SUCH_KID, &error))?;
                 unverified = super::slot::read(broker, text, slot)?;
             }
             Err(flaw) => return Err(refused(flaw)),

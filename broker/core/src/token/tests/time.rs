@@ -90,3 +90,23 @@ fn no_clock_and_no_limit_overflows() {
         assert_eq!(passed, now == 0 && number == u64::MAX);
     }
 }
+
+#[test]
+fn what_is_told_beside_the_sentence_is_a_sentence_with_the_moments() {
+    let now_s = NOW;
+    let exp = TokenFlaw::Expired { exp: 7, now_s };
+    let nbf = TokenFlaw::NotYet { nbf: 7, now_s };
+    let iat = TokenFlaw::IssuedAhead { iat: 7, now_s };
+    for (claim, flaw) in [("exp", exp), ("nbf", nbf), ("iat", iat)] {
+        let told = flaw.detail().unwrap();
+        let begin = format!("the token's `{claim}` is 7 and the clock of Locum {NOW}");
+        assert!(told.starts_with(&begin), "{told}");
+    }
+    for flaw in [
+        TokenFlaw::Bound,
+        TokenFlaw::UnknownKid,
+        TokenFlaw::Machine { claim: "azp" },
+    ] {
+        assert_eq!(flaw.detail(), None);
+    }
+}
