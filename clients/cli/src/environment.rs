@@ -179,9 +179,24 @@ impl Environment {
                 "expected `{name}` or `{file}`, found both; unset one of them"
             ))),
             (Some(text), None) => Ok(Some(Secret::new(text))),
-            (None, Some(path)) => Ok(Some(Secret::new(&input::read_text(path)?))),
+            (None, Some(path)) => secret_file(path, file).map(Some),
             (None, None) => Ok(None),
         }
+    }
+}
+
+/// The secret in the file that the variable `by` names.
+fn secret_file(path: &str, by: &str) -> Result<Secret, Failure> {
+    let text = input::read_text(path).map_err(|failure| Failure {
+        message: format!("{}; `{by}` names it", failure.message),
+        ..failure
+    })?;
+    let secret = Secret::new(&text);
+    match secret.expose().is_empty() {
+        false => Ok(secret),
+        true => Err(Failure::setup(format!(
+            "expected a secret in `{path}`, found an empty file; `{by}` names it"
+        ))),
     }
 }
 

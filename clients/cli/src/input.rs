@@ -1,6 +1,6 @@
 //! What a command is given to read: files, standard input, durations.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use crate::failure::Failure;
 
@@ -27,6 +27,9 @@ pub(crate) fn read_text_within(path: &str, max: u64) -> Result<String, Failure> 
             "expected at most {max} bytes in `{name}`, found more"
         ))),
         Ok(_) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::setup(format!(
+            "expected text in the file `{name}`, found no such file"
+        ))),
         Err(error) => Err(Failure::setup(format!(
             "expected text in `{name}`, found: {}",
             error.kind()

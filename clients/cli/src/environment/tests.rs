@@ -115,6 +115,30 @@ fn a_secret_is_read_from_the_file_that_is_named() {
 }
 
 #[test]
+fn a_file_of_a_secret_that_is_missing_or_empty_is_told_with_its_variable() {
+    let empty = file("\n");
+    let empty = empty.path().to_str().unwrap();
+    for (path, found) in [("/nowhere/s", "no such file"), (empty, "an empty file")] {
+        let client = [("LOCUM_CLIENT_ID", "a"), ("LOCUM_CLIENT_SECRET_FILE", path)];
+        let admin = [
+            ("LOCUM_ISSUER", "https://broker.example"),
+            ("LOCUM_ADMIN_TOKEN_FILE", path),
+        ];
+        for (by, failure) in [
+            (
+                client[1].0,
+                environment(&client).client(None).err().unwrap(),
+            ),
+            (admin[1].0, environment(&admin).admin().err().unwrap()),
+        ] {
+            assert_eq!(failure.exit, Exit::Precondition);
+            let end = format!("`{path}`, found {found}; `{by}` names it");
+            assert!(failure.message.ends_with(&end), "{}", failure.message);
+        }
+    }
+}
+
+#[test]
 fn another_agent_than_the_one_in_the_environment_comes_from_the_dev_world() {
     let ready = file(READY);
     let environment = environment(&[
