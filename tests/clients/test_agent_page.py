@@ -3,6 +3,7 @@
 What they do with a broker that answers is played by `tests/docs/run`.
 """
 
+import io
 import json
 import os
 import re
@@ -69,6 +70,27 @@ class Unavailable:
         self._server.server_close()
 
 
+class Refusing(Unavailable):
+    """The same, but what it refuses, it refuses for good: each exchange, with that body, so many times."""
+
+    def __init__(self, times: int, body: dict):
+        super().__init__(0)
+        self.left, self.body = times, body
+        outer, handler = self, self._server.RequestHandlerClass
+
+        class Handler(handler):
+            def do_POST(self):
+                form = self.rfile.read(int(self.headers["Content-Length"]))
+                if b"actor_token=" in form and outer.left > 0:
+                    outer.left -= 1
+                    outer.forms.append(form.decode())
+                    return self._answer(400, outer.body)
+                self.rfile = io.BytesIO(form)
+                return super().do_POST()
+
+        self._server.RequestHandlerClass = Handler
+
+
 def run(name, folder, server) -> subprocess.CompletedProcess:
     """Runs a program of the page against that server."""
     (folder / name).write_text(PROGRAMS[name])
@@ -127,3 +149,29 @@ def test_the_lists_of_a_program_are_those_of_the_table(name):
         listed = set(re.findall(r"LCM-[A-Z-]+", re.search(rf"^{word} = (.*)$", PROGRAMS[name], re.M)[1]))
         assert listed and listed <= {code for code, said in table().items() if said == do}
     assert {code for code, said in table().items() if said == "ask the person"} == listed
+
+
+def refusal(code, error, **more):
+    return {"error": error, "code": code, "retryable": False, "error_description": f"expected x, found y [{code}]"} | more
+
+
+@each
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_program_gets_a_new_token_of_its_own_once(name, tmp_path, times):
+    with Refusing(times, refusal("LCM-ACTOR-INVALID", "invalid_request")) as server:
+        done = run(name, tmp_path, server)
+    assert (done.returncode, len(server.forms)) == (times - 1, 4), done.stderr
+    assert done.stderr == "" or done.stderr.startswith("stop: ")
+
+
+@each
+@pytest.mark.parametrize("passes", [{"scope": "invoice.list"}, None])
+def test_a_program_narrows_to_what_would_pass_and_stops_where_nothing_would(name, tmp_path, passes):
+    body = refusal("LCM-SCOPE-REFUSED", "invalid_scope", **({"would_pass": passes} if passes else {}))
+    with Refusing(1, body) as server:
+        done = run(name, tmp_path, server)
+    if passes:
+        assert done.stdout.startswith("narrow: invoice.list\n"), done.stderr
+        assert "scope=invoice.list" in server.forms[3]
+    else:
+        assert done.returncode == 1 and len(server.forms) == 2 and done.stderr.startswith("stop: ")
