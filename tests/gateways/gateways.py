@@ -1,6 +1,7 @@
 """The gateways of the pages: how each is started from the page's own files."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -139,7 +140,11 @@ class Haproxy(Gateway):
         script = self.file("haproxy/locum-keys", **here)
         done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        return [installed("haproxy"), "-db", "-f", str(self.file("haproxy/haproxy.cfg", **here))]
+        file = self.file("haproxy/haproxy.cfg", **here)
+        if os.geteuid() != 0:
+            # Nobody but root can become another user.
+            file.write_text(re.sub(r"^    (user|group|chroot) .*\n", "", file.read_text(), flags=re.M))
+        return [installed("haproxy"), "-db", "-f", str(file)]
 
 
 class HaproxyAsking(Haproxy):
@@ -156,7 +161,8 @@ class HaproxyAsking(Haproxy):
         text = Path(file).read_text()
         assert text.count(mark) == 1
         text = text.replace(mark, f"\n{lines.read_text()}{mark}")
-        Path(file).write_text(f"global\n    lua-load {lua}\n{text}")
+        assert text.startswith("global\n")
+        Path(file).write_text(text.replace("global\n", f"global\n    lua-load {lua}\n", 1))
         return [*command, file]
 
 
