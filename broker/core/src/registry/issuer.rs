@@ -284,11 +284,16 @@ impl IssuerSpec {
                     "/issuer",
                     "expected a URL, since kind is `oidc`",
                 );
-                out.require(
-                    self.jwks.is_none() && self.jwks_uri.is_none(),
-                    "/jwks",
-                    "expected none, since kind is `oidc`",
-                );
+                for (place, absent) in [
+                    ("/jwks", self.jwks.is_none()),
+                    ("/jwks_uri", self.jwks_uri.is_none()),
+                ] {
+                    out.require(
+                        absent,
+                        place,
+                        "expected none, since kind is `oidc` and discovery finds the keys; leave it out, or declare kind `jwt`",
+                    );
+                }
             }
             IssuerKind::Jwt | IssuerKind::Spiffe => {
                 if self.kind == IssuerKind::Spiffe {

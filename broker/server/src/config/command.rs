@@ -5,6 +5,7 @@ use super::{Explained, explain, load, objects, policy_files, schema};
 use crate::flaw::Flaw;
 use clap::Subcommand;
 use locum_cli::Told;
+use locum_core::registry::FieldProblem;
 use locum_engine::declared::{self, Declared, DeclaredSecret};
 use locum_engine::issuer_keys;
 use serde_json::json;
@@ -73,7 +74,7 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     secrets::bootstrap(&config.file, token, &environment)?;
     let flaws = declared::by_themselves(&config.declared, &config.settings.issuer);
     if !flaws.is_empty() {
-        return Err(format!("{}: {}", file.display(), objects::sentence(&flaws)).into());
+        return Err(where_declared(file, flaws).into());
     }
     if let Some(dir) = &config.settings.policy.dir {
         policy_files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
@@ -87,6 +88,22 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     let mut warnings: Vec<String> = unknown.into_iter().map(warning).collect();
     warnings.extend(unencoded(&config.declared));
     Ok(warnings)
+}
+
+/// The flaws of the file that declares the first of the objects that have one.
+fn where_declared(file: &Path, flaws: Vec<FieldProblem>) -> String {
+    let declares = |flaw: &FieldProblem| {
+        let steps: Vec<&str> = flaw.pointer.split('/').skip(1).take(2).collect();
+        let rows = explain(file, &steps.join(".")).unwrap_or_default();
+        let row = rows.into_iter().next();
+        row.map_or_else(|| file.display().to_string(), |row| row.from)
+    };
+    let by = flaws.first().map(declares).unwrap_or_default();
+    let its: Vec<_> = flaws
+        .into_iter()
+        .filter(|one| declares(one) == by)
+        .collect();
+    format!("{by}: {}", objects::sentence(&its))
 }
 
 /// Secrets that some clients cannot present: RFC 6749 §2.3.1 has them
@@ -115,6 +132,28 @@ mod tests {
     use super::*;
     use locum_core::secret::Secret;
     use locum_engine::declared::DeclaredClient;
+
+    #[test]
+    fn a_flaw_of_an_object_is_told_with_the_file_that_declares_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let main = write(
+            "locum.toml",
+            "issuer = \"https://broker.example\"\ndata_dir = \"data\"\ninclude = [\"*.d.toml\"]\n",
+        );
+        let idp = "[[issuers]]\nid = \"idp\"\nissuer = \"https://idp.example\"\nkind = \"oidc\"\n\
+                   role = \"subject\"\njwks_uri = \"https://idp.example/jwks\"\n";
+        let file = write("idp.d.toml", idp);
+        let config = load(&main, &|_| None).unwrap();
+        let flaws = declared::by_themselves(&config.declared, &config.settings.issuer);
+        let said = where_declared(&main, flaws);
+        let begin = format!("{}: issuers.idp.jwks_uri: expected none", file.display());
+        assert!(said.starts_with(&begin), "{said}");
+    }
 
     #[test]
     fn a_secret_that_some_clients_do_not_encode_is_warned_of_and_not_shown() {
