@@ -236,10 +236,10 @@ impl TokenFlaw {
         self.to_string()
     }
 
-    /// For ledger and log, what the sentence for the caller leaves out: the moments
-    /// themselves.
+    /// For ledger and log: the moments themselves, which the sentence for the caller
+    /// leaves out, else that sentence.
     #[must_use]
-    pub fn detail(&self) -> Option<String> {
+    pub fn detail(&self) -> String {
         let (claim, at, now_s) = match self {
             Self::Expired { exp, now_s } | Self::ExpiresTooLate { exp, now_s, .. } => {
                 ("exp", exp, now_s)
@@ -248,11 +248,9 @@ impl TokenFlaw {
             Self::IssuedAhead { iat, now_s } | Self::TooOld { iat, now_s, .. } => {
                 ("iat", iat, now_s)
             }
-            _ => return None,
+            _ => return self.public(),
         };
-        Some(format!(
-            "the token's `{claim}` is {at} and the clock of Locum {now_s}, in Unix seconds"
-        ))
+        format!("the token's `{claim}` is {at} and the clock of Locum {now_s}, in Unix seconds")
     }
 
     pub(super) fn typ(found: Option<&str>, rule: &TypRule<'_>) -> Self {

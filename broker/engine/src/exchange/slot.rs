@@ -37,14 +37,14 @@ impl Slot {
     /// A refusal for what is wrong with a foreign token.
     pub(super) fn flaw_of(self, flaw: &TokenFlaw, taken_for: TakenFor<'_>) -> Refusal {
         match taken_for.next_step(flaw) {
-            Some(next) => explained(self.advising(&flaw.public(), &next), flaw),
+            Some(next) => self.advising(&flaw.public(), &next).because(flaw.detail()),
             None => self.flaw(flaw),
         }
     }
 
     /// A refusal for what is wrong with the token.
     pub(crate) fn flaw(self, flaw: &TokenFlaw) -> Refusal {
-        explained(self.refusal(&flaw.public()), flaw)
+        self.refusal(&flaw.public()).because(flaw.detail())
     }
 
     /// Greatest age by `iat`, in seconds.
@@ -70,14 +70,6 @@ impl Slot {
             max_age_s,
             now_s,
         })
-    }
-}
-
-/// The refusal, with what the sentence for the caller leaves out.
-fn explained(refusal: Refusal, flaw: &TokenFlaw) -> Refusal {
-    match flaw.detail() {
-        Some(detail) => refusal.because(detail),
-        None => refusal,
     }
 }
 

@@ -34,9 +34,13 @@ pub(crate) async fn run(args: ExplainArgs, environment: &Environment) -> Result<
 fn tell(decision: &Value) -> String {
     let said = |name: &str| decision.get(name).filter(|value| !value.is_null());
     let mut rows = vec![("outcome", outcome(decision))];
+    let mut because = String::new();
     for name in ["error_description", "detail", "reason"] {
-        if let Some(value) = said(name) {
-            rows.push(("because", inline(value)));
+        // A detail may be what the description says already.
+        let value = said(name).map(inline);
+        if let Some(value) = value.filter(|value| !because.contains(value.as_str())) {
+            because.push_str(&value);
+            rows.push(("because", value));
         }
     }
     rows.push(("chain", chain::of_decision(decision)));
@@ -130,6 +134,17 @@ fn check(check: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_detail_that_the_description_says_already_is_not_told_twice() {
+        let refusal = |detail: &str| {
+            let described = "expected x, found y; do z [LCM-SUBJECT-INVALID]";
+            let told = tell(&json!({"error_description": described, "detail": detail}));
+            told.matches("because").count()
+        };
+        assert_eq!(refusal("expected x, found y"), 1);
+        assert_eq!(refusal("the token's `iss` is `z`"), 2);
+    }
 
     #[test]
     fn a_refusal_is_told_with_the_check_that_failed_and_what_would_pass() {
