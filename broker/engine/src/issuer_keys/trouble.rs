@@ -34,12 +34,12 @@ impl IssuerTrouble {
             SourceFlaw::TrailingSlash => (
                 "issuer_slash",
                 Some("issuer"),
-                "declare `issuer` as discovery names it: with the slash at its end, or without",
+                "declare `issuer` as discovery names it, with the slash at its end or without, under a new id: an id keeps its address",
             ),
             SourceFlaw::OtherIssuer => (
                 "other_issuer",
                 Some("issuer"),
-                "declare `issuer` as the provider's discovery names it, byte for byte",
+                "declare `issuer` as the provider's discovery names it, byte for byte, under a new id: an id keeps its address",
             ),
             SourceFlaw::NoUri => (
                 "no_jwks_uri",
@@ -103,7 +103,7 @@ const NO_USABLE_KEY: Mending = (
 const TIMEOUT: Mending = (
     "timeout",
     Some("trust.fetch_timeout_s"),
-    "look at the way to the provider, or raise `trust.fetch_timeout_s`",
+    "look at the way to the provider, or raise `trust.fetch_timeout_s` and restart",
 );
 
 /// The way to the server, else what it answered.
@@ -117,7 +117,7 @@ const fn fetch(flaw: &FetchFlaw) -> Mending {
         FetchFlaw::Address(_) | FetchFlaw::Addresses => (
             "address_not_allowed",
             ALLOW,
-            "list the network in `network.allow_private` if it is yours",
+            "list the network in `network.allow_private` if it is yours, and restart",
         ),
         FetchFlaw::NeedsTls => (
             "http",
@@ -171,7 +171,7 @@ const fn answer(flaw: &FetchFlaw) -> Mending {
         FetchFlaw::TooLarge { .. } => (
             "too_large",
             Some("trust.max_bytes"),
-            "raise `trust.max_bytes` if the document is the right one",
+            "raise `trust.max_bytes` and restart, if the document is the right one",
         ),
         FetchFlaw::Encoding | FetchFlaw::Gzip => (
             "encoding",
