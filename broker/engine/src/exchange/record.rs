@@ -112,7 +112,10 @@ async fn summed(
 /// Records a refusal in a record of its own.
 pub(crate) async fn refusal(request: &Request<'_>, refused: Refused) -> NotIssued {
     let faulty = refused.refusal().code.retryable();
-    if let Some(detail) = &refused.refusal().detail {
+    // What a person's grant allows stands in the side record, which can be erased;
+    // a log cannot.
+    let logged = |_: &&String| refused.refusal().code != Code::ConsentMissing;
+    if let Some(detail) = refused.refusal().detail.as_ref().filter(logged) {
         tracing::info!(request_id = %request.id, code = refused.refusal().code.text(), detail, "refused");
     }
     let draft = Arc::new(refused.draft(&frame(request, faulty)));
