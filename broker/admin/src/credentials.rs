@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// `POST /credentials`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+struct CredentialWish {
     role: Role,
     name: String,
     #[serde(default)]
@@ -60,7 +60,7 @@ pub async fn show(call: Call) -> Result<Answer, Problem> {
 /// What stands in the way, as a problem of RFC 9457.
 pub async fn create(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
-    let body: Body = call.read()?;
+    let body: CredentialWish = call.read()?;
     call.write(|now| {
         let expires_s = body
             .expires_at

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct LockWish {
     what: What,
     reason: String,
     #[serde(default)]
@@ -91,7 +91,7 @@ fn stands(api: &Api, lock: &LockEntry) -> Value {
 pub async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let started_ms = call.api.broker.records.clock.now_ms();
-    let wish: Wish = call.read()?;
+    let wish: LockWish = call.read()?;
     if !wish.what.kind.can_be_locked() {
         let expected = "expected a kind that can be locked; revoke it instead";
         return Err(Problem::at("/what/kind", expected));

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// and is not looked at.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct BundleWish {
     files: BTreeMap<String, String>,
     #[serde(default, rename = "bundle")]
     _bundle: Option<IgnoredAny>,
@@ -75,7 +75,7 @@ pub async fn replace(call: Call) -> Result<Answer, Problem> {
 
 /// Loads a bundle, away from the threads that answer: a large one takes a
 /// while to check.
-async fn load(wish: Wish) -> Result<Bundle, Problem> {
+async fn load(wish: BundleWish) -> Result<Bundle, Problem> {
     let checked = tokio::task::spawn_blocking(move || Bundle::load(&wish.files)).await;
     let checked = checked.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
     checked.map_err(|flaws| {

@@ -22,7 +22,7 @@ pub(super) use effect::{confirmed, counted, estimated, scanned, stop};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct RevocationWish {
     what: What,
     #[serde(default)]
     before: Option<String>,
@@ -81,7 +81,7 @@ pub async fn one(call: Call) -> Result<Answer, Problem> {
 pub async fn make(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Operator)?;
     let started_ms = call.api.broker.records.clock.now_ms();
-    let wish: Wish = call.read()?;
+    let wish: RevocationWish = call.read()?;
     let before_ms = before(&wish, started_ms)?;
     let reason = reason(&wish.reason)?;
     if wish.dry_run {
@@ -106,7 +106,7 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
 }
 
 /// The moment up to which what was issued is dead; `None`: now.
-fn before(wish: &Wish, now_ms: u64) -> Result<Option<u64>, Problem> {
+fn before(wish: &RevocationWish, now_ms: u64) -> Result<Option<u64>, Problem> {
     let Some(text) = &wish.before else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ mod place;
 pub use locum_core::nearest::nearest;
 
 use locum_core::registry::FieldProblem;
-use place::{At, Misfit};
+use place::{Located, Misfit};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ pub fn whole<T: DeserializeOwned>(mut members: Map<String, Value>) -> Result<T, 
         return Err(flaws);
     }
     loop {
-        let misfit = match T::deserialize(At(Value::Object(members.clone()))) {
+        let misfit = match T::deserialize(Located(Value::Object(members.clone()))) {
             Ok(value) if flaws.is_empty() => return Ok(value),
             Ok(_) => break,
             Err(misfit) => misfit,

@@ -42,10 +42,10 @@ impl Encoding {
 pub(crate) struct Body {
     max: usize,
     packed: usize,
-    inside: Inside,
+    inside: Decoder,
 }
 
-enum Inside {
+enum Decoder {
     Identity(Bounded),
     Gzip(Box<MultiGzDecoder<Bounded>>),
 }
@@ -59,8 +59,8 @@ impl Body {
             over: false,
         };
         let inside = match encoding {
-            Encoding::Identity => Inside::Identity(bytes),
-            Encoding::Gzip => Inside::Gzip(Box::new(MultiGzDecoder::new(bytes))),
+            Encoding::Identity => Decoder::Identity(bytes),
+            Encoding::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(bytes))),
         };
         Self {
             max,
@@ -80,8 +80,8 @@ impl Body {
             return Err(FetchFlaw::TooLarge { max: self.max });
         }
         let written = match &mut self.inside {
-            Inside::Identity(bytes) => bytes.write_all(piece),
-            Inside::Gzip(decoder) => decoder.write_all(piece),
+            Decoder::Identity(bytes) => bytes.write_all(piece),
+            Decoder::Gzip(decoder) => decoder.write_all(piece),
         };
         written.map_err(|_| self.flaw())
     }
@@ -92,8 +92,8 @@ impl Body {
     /// As [`Body::push`], and where the end is missing.
     pub(crate) fn finish(mut self) -> Result<Vec<u8>, FetchFlaw> {
         let finished = match &mut self.inside {
-            Inside::Identity(_) => Ok(()),
-            Inside::Gzip(decoder) => decoder.try_finish(),
+            Decoder::Identity(_) => Ok(()),
+            Decoder::Gzip(decoder) => decoder.try_finish(),
         };
         if finished.is_err() {
             return Err(self.flaw());
@@ -103,8 +103,8 @@ impl Body {
 
     fn bytes_mut(&mut self) -> &mut Bounded {
         match &mut self.inside {
-            Inside::Identity(bytes) => bytes,
-            Inside::Gzip(decoder) => decoder.get_mut(),
+            Decoder::Identity(bytes) => bytes,
+            Decoder::Gzip(decoder) => decoder.get_mut(),
         }
     }
 

@@ -5,7 +5,7 @@
 use crate::annotations::Annotations;
 use crate::bundle::Bundle;
 use crate::request::{CedarFacts, fault};
-use crate::told::Told;
+use crate::told::RequestFacts;
 use cedar_policy::{Authorizer, Decision, PolicySet, Response};
 use locum_core::policy::{PolicyAnswer, PolicyCheck, PolicyFault, Question};
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ impl Bundle {
         if let Some(flaw) = self.flaw() {
             return Err(fault(format!("the policies do not load: {flaw}")));
         }
-        let told = Told::of(facts);
+        let told = RequestFacts::of(facts);
         let about = (facts.action, facts.target.as_str());
         let asked = self.slices.asked(about, facts.groups_known, &told);
         let policies = PolicySet::from_policies(asked.cloned()).map_err(fault)?;

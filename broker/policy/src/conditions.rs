@@ -8,7 +8,7 @@
 //! and an error refuses (contract §13).
 
 use crate::expression::{EntityName, Expression, ExpressionPlace, Range, all};
-use crate::told::{Member, Told};
+use crate::told::{Member, RequestFacts};
 use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ impl Conditions {
 
     /// Whether the policy matches a question about its action and target;
     /// `None` where only Cedar can tell, or where it may err.
-    pub(crate) fn judge(&self, told: &Told<'_>) -> Option<bool> {
+    pub(crate) fn judge(&self, told: &RequestFacts<'_>) -> Option<bool> {
         all(self.0.iter().map(|test| test.judge(told)))
     }
 }

@@ -1,7 +1,7 @@
 //! A condition as far as it can be judged without Cedar: true, false, or not
 //! told, where only Cedar can tell or where it may err.
 
-use crate::told::{Member, Told};
+use crate::told::{Member, RequestFacts};
 use crate::vocabulary::EntityKind;
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -67,7 +67,7 @@ pub(crate) fn all(mut each: impl Iterator<Item = Option<bool>>) -> Option<bool> 
 
 impl Expression {
     /// Whether it holds.
-    pub(crate) fn judge(&self, told: &Told<'_>) -> Option<bool> {
+    pub(crate) fn judge(&self, told: &RequestFacts<'_>) -> Option<bool> {
         match self {
             Self::Constant(value) => Some(*value),
             Self::Unknown => None,
@@ -113,7 +113,7 @@ impl Expression {
 
 impl ExpressionPlace {
     /// Whether the entity is one of those, or, where `within`, in one of them.
-    fn judge(&self, told: &Told<'_>, uids: &[EntityName], within: bool) -> Option<bool> {
+    fn judge(&self, told: &RequestFacts<'_>, uids: &[EntityName], within: bool) -> Option<bool> {
         let (kind, id) = match self {
             Self::Principal => told.principal(),
             Self::Member(member) => told.entity(*member)?,

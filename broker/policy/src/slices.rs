@@ -6,7 +6,7 @@
 //! its scope names, else among those for any.
 
 use crate::conditions::Conditions;
-use crate::told::Told;
+use crate::told::RequestFacts;
 use crate::vocabulary::{EntityKind, Vocabulary};
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint,
@@ -129,7 +129,7 @@ impl Slices {
         &'a self,
         (action, target): (Action, &str),
         groups_known: bool,
-        told: &Told<'_>,
+        told: &RequestFacts<'_>,
     ) -> impl Iterator<Item = &'a Policy> {
         let (_, agent) = told.principal();
         let mut forbidden = false;

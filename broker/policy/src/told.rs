@@ -48,7 +48,7 @@ impl Member {
 }
 
 /// The facts of one question.
-pub(crate) struct Told<'a> {
+pub(crate) struct RequestFacts<'a> {
     agent: &'a str,
     members: [Option<ContextValue<'a>>; MEMBERS.len()],
     /// Child and parent, sorted.
@@ -87,7 +87,7 @@ impl Texts<'_> {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> RequestFacts<'a> {
     pub(crate) fn of(facts: &'a CedarFacts) -> Self {
         let mut members = [const { None }; MEMBERS.len()];
         for (name, fact) in facts.context() {

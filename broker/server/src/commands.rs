@@ -39,11 +39,11 @@ struct Cli {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
-    command: Command,
+    command: AnyCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum AnyCommand {
     #[cfg(feature = "demo")]
     /// Run a broker with a demo world around it, on loopback and offline.
     #[command(after_help = NO_ANSWER)]
@@ -115,7 +115,7 @@ enum DevVerb {
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    let serves = matches!(cli.command, Command::Serve { .. });
+    let serves = matches!(cli.command, AnyCommand::Serve { .. });
     logs::start(if serves {
         logs::LogFormat::JsonUnlessTerminal
     } else {
@@ -149,19 +149,19 @@ async fn run(cli: Cli) -> ExitCode {
     let options = cli.options;
     match cli.command {
         #[cfg(feature = "demo")]
-        Command::Dev(dev) => done(dev_command(dev).await),
-        Command::Serve { config } => done(serve::command(&config).await),
-        Command::Config { verb } => tell("config", config::command(&verb), options),
+        AnyCommand::Dev(dev) => done(dev_command(dev).await),
+        AnyCommand::Serve { config } => done(serve::command(&config).await),
+        AnyCommand::Config { verb } => tell("config", config::command(&verb), options),
         #[cfg(feature = "demo")]
-        Command::Tour { json } => {
+        AnyCommand::Tour { json } => {
             let json = json || options.output == Some(locum_cli::Format::Json);
             locum_demo::tour::command(json, dev::start_anywhere).await
         }
-        Command::Restore { file, data } => {
+        AnyCommand::Restore { file, data } => {
             let restored = restore_command(&file, &data).map_err(Into::into);
             tell("restore", restored, options)
         }
-        Command::Client(command) => {
+        AnyCommand::Client(command) => {
             let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
             exit(locum_cli::run(command, options, &mut out, &mut err).await)
         }

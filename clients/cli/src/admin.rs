@@ -20,13 +20,13 @@ const MAX_BUNDLE: usize = 2 * 1024 * 1024;
 const MAX_PAGES: usize = 1_000;
 
 /// The admin API with the credential for it.
-pub(crate) struct Admin {
+pub(crate) struct AdminClient {
     http: Http,
     api: Url,
     token: Secret,
 }
 
-impl Admin {
+impl AdminClient {
     /// Finds the API and the credential in the environment.
     pub(crate) fn new(environment: &Environment) -> Result<Self, Failure> {
         let (api, token) = environment.admin()?;

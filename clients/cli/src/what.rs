@@ -21,12 +21,12 @@ const REVOCABLE: [&str; 5] = ["token", "delegation", "grant", "session", "key"];
 
 /// A kind and the id of one of it; `all` has no id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct What {
+pub(crate) struct KindAndId {
     kind: String,
     id: Option<String>,
 }
 
-impl What {
+impl KindAndId {
     /// One object of a kind that is known to exist.
     pub(crate) fn of(kind: &str, id: &str) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl What {
     }
 }
 
-impl std::fmt::Display for What {
+impl std::fmt::Display for KindAndId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.kind)?;
         match &self.id {
@@ -59,7 +59,7 @@ impl std::fmt::Display for What {
     }
 }
 
-impl FromStr for What {
+impl FromStr for KindAndId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -89,28 +89,28 @@ mod tests {
 
     #[test]
     fn a_kind_and_an_id_stand_around_the_first_slash() {
-        let what: What = "person/corp:a/b".parse().unwrap();
+        let what: KindAndId = "person/corp:a/b".parse().unwrap();
         assert_eq!(what.to_json(), json!({"kind":"person","id":"corp:a/b"}));
-        let what: What = "agent-version/ver_1".parse().unwrap();
+        let what: KindAndId = "agent-version/ver_1".parse().unwrap();
         assert_eq!(what.to_string(), "agent_version/ver_1");
     }
 
     #[test]
     fn everything_is_all_without_an_id() {
-        let what: What = "all".parse().unwrap();
+        let what: KindAndId = "all".parse().unwrap();
         assert_eq!(what.to_json(), json!({"kind":"all"}));
         assert!(what.lockable());
     }
 
     #[test]
     fn a_grant_can_be_revoked_but_not_locked() {
-        assert!(!"grant/grt_1".parse::<What>().unwrap().lockable());
+        assert!(!"grant/grt_1".parse::<KindAndId>().unwrap().lockable());
     }
 
     #[test]
     fn other_kinds_and_missing_ids_are_refused() {
         for wrong in ["agent", "agent/", "all/x", "robot/x", "", "/"] {
-            assert!(wrong.parse::<What>().is_err(), "{wrong}");
+            assert!(wrong.parse::<KindAndId>().is_err(), "{wrong}");
         }
     }
 }

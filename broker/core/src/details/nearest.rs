@@ -22,7 +22,7 @@ struct Combination<'a> {
 }
 
 /// What an object means under one combination of limits, and what would fit it.
-struct Candidate {
+struct NearObject {
     /// The object with what it inherits.
     filled: Detail,
     /// The object moved into the limits.
@@ -85,7 +85,7 @@ fn nearest(
     object: &Detail,
     declared: &Fields,
     tries: &mut usize,
-) -> Option<Candidate> {
+) -> Option<NearObject> {
     let tried = combinations(frame, &object.kind).take(*tries);
     let candidates = tried.map(|limits| {
         *tries -= 1;
@@ -121,7 +121,7 @@ fn combinations<'a>(
 }
 
 impl Combination<'_> {
-    fn candidate(&self, object: &Detail, declared: &Fields) -> Candidate {
+    fn candidate(&self, object: &Detail, declared: &Fields) -> NearObject {
         let limits = [self.parent, self.grant, self.ceiling];
         let seed = self.parent.or(self.grant);
         let filled = seed.map_or_else(|| object.clone(), |seed| object.filled_from(seed));
@@ -136,7 +136,7 @@ impl Combination<'_> {
             && moved.fields.keys().all(was_asked)
             && self.parent.is_none_or(|parent| complete(parent, declared))
             && limits.into_iter().flatten().all(fits);
-        Candidate {
+        NearObject {
             filled,
             moved,
             passes,
@@ -157,7 +157,7 @@ fn clamped(mut detail: Detail, limit: &Detail, declared: &Fields) -> Detail {
     detail
 }
 
-impl Candidate {
+impl NearObject {
     /// The declared fields that had to change, or that have no value at all.
     fn changes<'a>(&'a self, declared: &'a Fields) -> impl Iterator<Item = &'a String> {
         declared.keys().filter(|name| {
@@ -168,7 +168,7 @@ impl Candidate {
 }
 
 /// The flaw of the first field that keeps the object from its nearest place.
-fn field_flaw(object: &Detail, near: &Candidate, declared: &Fields, index: usize) -> DetailsFlaw {
+fn field_flaw(object: &Detail, near: &NearObject, declared: &Fields, index: usize) -> DetailsFlaw {
     let name = near.changes(declared).next();
     let Some((name, rule)) = name.and_then(|name| declared.get_key_value(name)) else {
         let expected = "an object within one single, complete object of every limit";

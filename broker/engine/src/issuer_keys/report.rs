@@ -2,7 +2,7 @@
 //! which are left out, and why they cannot be had.
 
 use super::slot::IssuerEntry;
-use super::source::{self, Place};
+use super::source::{self, KeyLocation};
 use super::trouble::IssuerTrouble;
 use super::{IssuerKeys, landed};
 use locum_core::ids::IssuerId;
@@ -88,9 +88,11 @@ impl IssuerKeys {
         let last = inside.last.as_ref();
         let held = inside.held.keys.as_ref();
         let (source, jwks_uri) = match place {
-            Place::Value(_) | Place::Nowhere => ("jwks", None),
-            Place::Uri(uri) => ("jwks_uri", source::shown(uri)),
-            Place::Discovery(_) => ("discovery", last.and_then(|last| last.discovered.clone())),
+            KeyLocation::Value(_) | KeyLocation::Nowhere => ("jwks", None),
+            KeyLocation::Uri(uri) => ("jwks_uri", source::shown(uri)),
+            KeyLocation::Discovery(_) => {
+                ("discovery", last.and_then(|last| last.discovered.clone()))
+            }
         };
         let keys = held.iter().flat_map(|held| held.set.keys());
         IssuerReport {
@@ -111,5 +113,5 @@ impl IssuerKeys {
 }
 
 fn is_by_value(issuer: &Issuer) -> bool {
-    matches!(source::place(&issuer.spec).0, Place::Value(_))
+    matches!(source::place(&issuer.spec).0, KeyLocation::Value(_))
 }

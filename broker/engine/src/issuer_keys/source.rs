@@ -70,7 +70,7 @@ pub(super) fn same(one: &IssuerSpec, other: &IssuerSpec) -> bool {
 
 /// Where an issuer's keys are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(super) enum KeyLocation<'a> {
     /// `jwks`.
     Value(&'a Value),
     /// `jwks_uri`.
@@ -85,26 +85,26 @@ pub(super) enum Place<'a> {
 pub(super) type Reading = fn(&Value, &[Alg]) -> Result<KeySet, KeyFlaw>;
 
 /// Where keys of an issuer of each kind are, and how they are read there.
-pub(super) fn place(spec: &IssuerSpec) -> (Place<'_>, Reading) {
+pub(super) fn place(spec: &IssuerSpec) -> (KeyLocation<'_>, Reading) {
     match spec.kind {
-        IssuerKind::Oidc => (Place::Discovery(&spec.issuer), KeySet::from_jwks),
+        IssuerKind::Oidc => (KeyLocation::Discovery(&spec.issuer), KeySet::from_jwks),
         IssuerKind::Jwt => (declared(spec), KeySet::from_jwks),
         IssuerKind::Spiffe => (declared(spec), KeySet::from_bundle),
     }
 }
 
 /// `jwks` or `jwks_uri`, as declared.
-fn declared(spec: &IssuerSpec) -> Place<'_> {
+fn declared(spec: &IssuerSpec) -> KeyLocation<'_> {
     match (&spec.jwks, &spec.jwks_uri) {
-        (Some(jwks), _) => Place::Value(jwks),
-        (None, Some(uri)) => Place::Uri(uri),
-        (None, None) => Place::Nowhere,
+        (Some(jwks), _) => KeyLocation::Value(jwks),
+        (None, Some(uri)) => KeyLocation::Uri(uri),
+        (None, None) => KeyLocation::Nowhere,
     }
 }
 
 /// Keys by value, if that is how the issuer has them.
 pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> {
-    let (Place::Value(jwks), reading) = place(&issuer.spec) else {
+    let (KeyLocation::Value(jwks), reading) = place(&issuer.spec) else {
         return None;
     };
     let digest = Sha256::digest(jwks.to_string()).into();
@@ -125,9 +125,9 @@ pub(super) fn by_value(issuer: &Issuer) -> Option<Result<FoundIssuer, KeyFlaw>> 
 pub(super) async fn fetched(fetcher: &Fetcher, issuer: &Issuer) -> Result<FoundIssuer, SourceFlaw> {
     let (place, reading) = place(&issuer.spec);
     let (document, discovered) = match place {
-        Place::Uri(uri) => (keys(fetcher, uri).await?, None),
-        Place::Discovery(issuer) => discovered(fetcher, issuer).await?,
-        Place::Value(_) | Place::Nowhere => return Err(SourceFlaw::Nowhere),
+        KeyLocation::Uri(uri) => (keys(fetcher, uri).await?, None),
+        KeyLocation::Discovery(issuer) => discovered(fetcher, issuer).await?,
+        KeyLocation::Value(_) | KeyLocation::Nowhere => return Err(SourceFlaw::Nowhere),
     };
     Ok(FoundIssuer {
         set: reading(&document.value, &issuer.spec.algs)?,

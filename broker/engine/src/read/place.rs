@@ -127,9 +127,9 @@ const fn kind(found: Unexpected<'_>) -> &'static str {
 }
 
 /// A value as deserializer.
-pub(super) struct At(pub(super) Value);
+pub(super) struct Located(pub(super) Value);
 
-impl<'de> Deserializer<'de> for At {
+impl<'de> Deserializer<'de> for Located {
     type Error = Misfit;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
@@ -203,7 +203,7 @@ impl<'de> SeqAccess<'de> for Items {
         };
         let place = self.place.to_string();
         self.place += 1;
-        seed.deserialize(At(item))
+        seed.deserialize(Located(item))
             .map(Some)
             .map_err(|misfit| misfit.under(&place))
     }
@@ -236,7 +236,7 @@ impl<'de> MapAccess<'de> for ReadMembers {
         let Some((name, value)) = self.value.take() else {
             return Err(Misfit::custom("expected a value after its name"));
         };
-        seed.deserialize(At(value))
+        seed.deserialize(Located(value))
             .map_err(|misfit| misfit.under(&name))
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::conditions::Conditions;
 use crate::mentions::Mentions;
 use crate::request::CedarFacts;
-use crate::told::Told;
+use crate::told::RequestFacts;
 use crate::vocabulary::Vocabulary;
 use cedar_policy::Policy;
 use proptest::prelude::*;
@@ -132,7 +132,7 @@ fn told_of(condition: &str, question: &Question) -> Option<bool> {
     let policy = Policy::parse(None, text).unwrap();
     let facts = CedarFacts::of(question, &Mentions::all()).unwrap();
     let tree = policy.to_json().unwrap();
-    Conditions::read(&policy, &tree, words).judge(&Told::of(&facts))
+    Conditions::read(&policy, &tree, words).judge(&RequestFacts::of(&facts))
 }
 
 #[test]

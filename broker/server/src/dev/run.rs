@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 const CERTIFIED_S: i64 = 365 * 86_400;
 
 /// A running dev world.
-pub(super) struct Running {
+pub(super) struct RunningDev {
     serving: Serving,
     /// Where everything answers.
     at: Addresses,
@@ -45,7 +45,7 @@ async fn start(
     folder: Folder,
     ready_file: Option<&Path>,
     rate: Option<u32>,
-) -> Result<Running, Flaw> {
+) -> Result<RunningDev, Flaw> {
     let data = &folder.data.clone();
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
@@ -86,7 +86,7 @@ async fn start(
     let demo = serve::serve(&world, &at, &asked, demo)?;
     let ready = ready::ready(&world, &at, &folder_at, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
-    Ok(Running {
+    Ok(RunningDev {
         serving,
         at,
         ready,
@@ -132,14 +132,14 @@ fn ambient(clock: &Clock, random: &Randomness) -> Ambient {
     }
 }
 
-impl Running {
+impl RunningDev {
     async fn end(self, at_once: impl Future<Output = ()>) -> Result<(), Flaw> {
         self.demo.stop().await;
         self.serving.stop(at_once).await
     }
 }
 
-impl Started for Running {
+impl Started for RunningDev {
     fn at(&self) -> &Addresses {
         &self.at
     }

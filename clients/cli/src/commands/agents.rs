@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: AgentsArgs, environment: &Environment) -> Result<R
         AgentVerb::Retire(change) => (change, "retire"),
         AgentVerb::Release(change) => (change, RELEASE),
     };
-    let answer = Admin::new(environment)?
+    let answer = AdminClient::new(environment)?
         .act(AGENTS.name, &change.id, verb, &change.reason)
         .await?;
     let state = answer.get("state").and_then(Value::as_str);

@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -56,7 +56,7 @@ impl Collection {
         look: LookUp,
         environment: &Environment,
     ) -> Result<Report, Failure> {
-        let admin = Admin::new(environment)?;
+        let admin = AdminClient::new(environment)?;
         match look {
             LookUp::List => Ok(self.listed(json!({"items": admin.list(self.name).await?}))),
             LookUp::Show { id } => {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -26,7 +26,9 @@ pub(crate) async fn run(args: ExplainArgs, environment: &Environment) -> Result<
             text::clean(&args.id)
         )));
     }
-    let decision = Admin::new(environment)?.show("decisions", &args.id).await?;
+    let decision = AdminClient::new(environment)?
+        .show("decisions", &args.id)
+        .await?;
     let text = tell(&decision);
     Ok(Report::new(decision, text))
 }

@@ -3,12 +3,12 @@
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::text::member;
-use crate::what::What;
+use crate::what::KindAndId;
 use crate::{details, input};
 
 use super::collection::{Collection, LookUp, may_do};
@@ -90,7 +90,9 @@ pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<R
         GrantVerb::Look(look) => GRANTS.look(look, environment).await,
         GrantVerb::Add(add) => {
             let body = body(&add)?;
-            let answer = Admin::new(environment)?.create(GRANTS.name, &body).await?;
+            let answer = AdminClient::new(environment)?
+                .create(GRANTS.name, &body)
+                .await?;
             let id = member(&answer, &["id"]);
             let text = format!(
                 "{id} is {}\nundo: locum grants revoke {id} --reason …",
@@ -103,10 +105,10 @@ pub(crate) async fn run(args: GrantsArgs, environment: &Environment) -> Result<R
             reason,
             dry_run,
         } => {
-            let what = What::of("grant", &id);
+            let what = KindAndId::of("grant", &id);
             let body = json!({"what": what.to_json(), "before": null, "reason": reason,
                 "dry_run": dry_run});
-            revoke::of_kind(&Admin::new(environment)?, &what, &body).await
+            revoke::of_kind(&AdminClient::new(environment)?, &what, &body).await
         }
     }
 }

@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ pub(crate) async fn run(args: IssuersArgs, environment: &Environment) -> Result<
         IssuerVerb::List => ISSUERS.look(LookUp::List, environment).await,
         IssuerVerb::Show { id } => show(&id, environment).await,
         IssuerVerb::Test { id } => {
-            let admin = Admin::new(environment)?;
+            let admin = AdminClient::new(environment)?;
             let found = admin.test_issuer(&id).await?;
             let failed = !has_keys(&found) || problem(&found).is_some();
             let issuer = match failed {
@@ -65,7 +65,7 @@ pub(crate) async fn run(args: IssuersArgs, environment: &Environment) -> Result<
 }
 
 async fn show(id: &str, environment: &Environment) -> Result<Report, Failure> {
-    let admin = Admin::new(environment)?;
+    let admin = AdminClient::new(environment)?;
     let issuer = admin.show(ISSUERS.name, id).await?;
     let mut text = object(&issuer);
     // An older broker does not know of them.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -50,7 +50,7 @@ enum KeyVerb {
 
 /// Lists, rotates or retires.
 pub(crate) async fn run(args: KeysArgs, environment: &Environment) -> Result<Report, Failure> {
-    let admin = Admin::new(environment)?;
+    let admin = AdminClient::new(environment)?;
     let answer = match args.verb.unwrap_or(KeyVerb::List) {
         KeyVerb::List => json!({"items": admin.list(KEYS.name).await?}),
         KeyVerb::Rotate { alg, reason } => {

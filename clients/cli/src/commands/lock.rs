@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::text::member;
-use crate::what::What;
+use crate::what::KindAndId;
 
 use super::effect;
 
@@ -17,7 +17,7 @@ use super::effect;
 pub struct LockArgs {
     /// KIND/ID such as `agent/invoice-agent` or `person/demo:ada`, or `all`
     #[arg(value_name = "WHAT")]
-    what: What,
+    what: KindAndId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -40,7 +40,9 @@ pub(crate) async fn run(args: LockArgs, environment: &Environment) -> Result<Rep
     }
     let body = json!({"what": what.to_json(), "reason": args.reason,
         "expires_at": args.expires_at, "dry_run": args.dry_run});
-    let answer = Admin::new(environment)?.create("locks", &body).await?;
+    let answer = AdminClient::new(environment)?
+        .create("locks", &body)
+        .await?;
     let affected = effect::affected(&answer);
     let mut lines = Vec::new();
     if args.dry_run {

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::input::read_text_within;
@@ -49,13 +49,13 @@ enum PolicyVerb {
 pub(crate) async fn run(args: PolicyArgs, environment: &Environment) -> Result<Report, Failure> {
     match args.verb.unwrap_or(PolicyVerb::Show) {
         PolicyVerb::Show => {
-            let bundle = Admin::new(environment)?.policies().await?;
+            let bundle = AdminClient::new(environment)?.policies().await?;
             let text = shown(&bundle);
             Ok(Report::new(bundle, text))
         }
         PolicyVerb::Check { files } => {
             let files = read(&files)?;
-            let admin = Admin::new(environment)?;
+            let admin = AdminClient::new(environment)?;
             let body = json!({"files": files});
             let answer = admin.create("policies/validate", &body).await?;
             let current = admin.policies().await?;
@@ -63,7 +63,7 @@ pub(crate) async fn run(args: PolicyArgs, environment: &Environment) -> Result<R
         }
         PolicyVerb::Apply { files, if_match } => {
             let files = read(&files)?;
-            let admin = Admin::new(environment)?;
+            let admin = AdminClient::new(environment)?;
             let current = admin.policies().await?;
             let found = || member(&current, &["bundle"]);
             let answer = admin

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::input::read_text;
@@ -11,7 +11,7 @@ use crate::oauth;
 use crate::output::Report;
 use crate::secret::Secret;
 use crate::text::member;
-use crate::what::What;
+use crate::what::KindAndId;
 
 use super::effect;
 
@@ -24,7 +24,7 @@ pub struct RevokeArgs {
         required_unless_present = "token_file",
         requires = "reason"
     )]
-    what: Option<What>,
+    what: Option<KindAndId>,
     /// A file with a token of one's own (`-`: standard input), revoked as its client
     #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "dry_run", "before", "reason"])]
     token_file: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: RevokeArgs, environment: &Environment) -> Result<R
     match (&args.token_file, &args.what) {
         (Some(path), _) => own_token(path, args.agent.as_deref(), environment).await,
         (None, Some(what)) => {
-            let admin = Admin::new(environment)?;
+            let admin = AdminClient::new(environment)?;
             let body = json!({"what": what.to_json(), "before": args.before,
                 "reason": args.reason, "dry_run": args.dry_run});
             of_kind(&admin, what, &body).await
@@ -59,7 +59,11 @@ pub(crate) async fn run(args: RevokeArgs, environment: &Environment) -> Result<R
 }
 
 /// Revokes something by its kind; `body` as the contract has it.
-pub(super) async fn of_kind(admin: &Admin, what: &What, body: &Value) -> Result<Report, Failure> {
+pub(super) async fn of_kind(
+    admin: &AdminClient,
+    what: &KindAndId,
+    body: &Value,
+) -> Result<Report, Failure> {
     let answer = admin.create("revocations", body).await?;
     let dry_run = body.get("dry_run") == Some(&Value::Bool(true));
     let affected = effect::affected(&answer);

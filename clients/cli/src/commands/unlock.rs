@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -20,7 +20,7 @@ pub struct UnlockArgs {
 
 /// Lifts the lock.
 pub(crate) async fn run(args: UnlockArgs, environment: &Environment) -> Result<Report, Failure> {
-    let answer = Admin::new(environment)?
+    let answer = AdminClient::new(environment)?
         .act("locks", &args.id, "lift", &args.reason)
         .await?;
     let text = format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{CheckOutcome, DoctorCheck};
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::input::now_s;
 use crate::text::member;
@@ -17,7 +17,7 @@ const DAY_S: i64 = 86_400;
 pub(super) async fn credential_and_ages(environment: &Environment) -> [DoctorCheck; 2] {
     const CREDENTIAL: &str = "admin credential";
     const KEYS: &str = "signing keys";
-    let admin = match Admin::new(environment) {
+    let admin = match AdminClient::new(environment) {
         Ok(admin) => admin,
         Err(failure) => {
             return [
@@ -40,7 +40,7 @@ pub(super) async fn credential_and_ages(environment: &Environment) -> [DoctorChe
 
 /// A credential of the broker's own making names itself, so its role can be
 /// looked up; a bootstrap token does not.
-async fn credential(name: &'static str, admin: &Admin) -> DoctorCheck {
+async fn credential(name: &'static str, admin: &AdminClient) -> DoctorCheck {
     let Some(id) = admin.credential_id() else {
         return DoctorCheck::new(name, CheckOutcome::Ok, "accepted; its role is not told");
     };
