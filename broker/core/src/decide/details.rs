@@ -61,6 +61,15 @@ impl<'a> Narrowing<'a> {
         })
     }
 
+    /// All that binds, with what a grant lists where one is given.
+    fn declared<'b>(&'b self, grant: Option<&'b Remaining>) -> DeclaredLimits<'b> {
+        DeclaredLimits {
+            parent: self.parent.as_ref(),
+            grant,
+            ceiling: &self.ceiling,
+        }
+    }
+
     /// The details to grant within what a grant lists; `None` where it does not
     /// cover what is requested.
     pub(super) fn covered_by(&self, listed: &Listed) -> Option<Details> {
@@ -69,11 +78,7 @@ impl<'a> Narrowing<'a> {
         if requested.is_some_and(|requested| !granted.may_hold(requested)) {
             return None;
         }
-        let declared = DeclaredLimits {
-            parent: self.parent.as_ref(),
-            grant: Some(granted.remaining()),
-            ceiling: &self.ceiling,
-        };
+        let declared = self.declared(Some(granted.remaining()));
         let limits = declared.limits(requested).ok()?;
         narrowed(requested, limits, &self.required, self.catalogue)
     }
@@ -83,12 +88,7 @@ impl<'a> Narrowing<'a> {
     pub(super) fn outside_of(&self, listed: &Listed) -> Option<DetailsFlaw> {
         let granted = listed.read(self.catalogue);
         let requested = self.requested.as_ref();
-        let declared = DeclaredLimits {
-            parent: self.parent.as_ref(),
-            grant: Some(granted.remaining()),
-            ceiling: &self.ceiling,
-        };
-        match declared.limits(requested) {
+        match self.declared(Some(granted.remaining())).limits(requested) {
             Ok(limits) => flaw(requested, limits, self.catalogue),
             Err(gone) => Some(gone),
         }
@@ -103,13 +103,8 @@ impl<'a> Narrowing<'a> {
         let listed = grant
             .and_then(|g| g.at(&target.id))
             .map(|at| Remaining::of(&at.authorization_details, self.catalogue));
-        let declared = DeclaredLimits {
-            parent: self.parent.as_ref(),
-            grant: listed.as_ref(),
-            ceiling: &self.ceiling,
-        };
         let requested = self.requested.as_ref();
-        let limits = declared.limits(requested)?;
+        let limits = self.declared(listed.as_ref()).limits(requested)?;
         narrow(requested, limits, &self.required, self.catalogue)
     }
 }
