@@ -252,6 +252,15 @@ impl Registry {
             .filter_map(|id| self.agents.get(id))
     }
 
+    /// The agents registered for any workload of an issuer.
+    pub fn agents_of_issuer(&self, issuer: &IssuerId) -> impl Iterator<Item = &Arc<Agent>> {
+        let first = (issuer.clone(), String::new());
+        let its = self.workloads.range(first..);
+        its.take_while(move |((of, _), _)| of == issuer)
+            .flat_map(|(_, ids)| ids)
+            .filter_map(|id| self.agents.get(id))
+    }
+
     /// Workload identities with that `sub` that were an agent's, are so no more
     /// and were not released, with whose they were.
     pub fn former_workloads_with(

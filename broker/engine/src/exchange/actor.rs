@@ -130,13 +130,9 @@ fn may_authenticate(broker: &Broker, text: &str) -> bool {
     let Some(issuer) = foreign::issuer_unverified(broker, &unverified) else {
         return false;
     };
-    let of_issuer = |agent: &Arc<Agent>| {
-        let workload = agent.spec.workload.as_ref();
-        agent.spec.actor_token_authenticates
-            && agent.status != Status::Retired
-            && workload.is_some_and(|workload| workload.issuer == issuer.id)
-    };
-    broker.records.state.read().registry.agents().any(of_issuer)
+    let state = broker.records.state.read();
+    let mut its = state.registry.agents_of_issuer(&issuer.id);
+    its.any(|agent| agent.spec.actor_token_authenticates && agent.status != Status::Retired)
 }
 
 /// A request without client credentials: a workload token may be the only
