@@ -13,19 +13,31 @@ const PURPOSE_MAX: usize = 500;
 const TASK_ID_MAX: usize = 128;
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
-const GRANT_TOKEN: &str = "urn:locum:token-type:grant";
-/// The types of a subject token, as they are sent.
-const SUBJECT_TYPES: [&str; 4] = [
-    "urn:ietf:params:oauth:token-type:id_token",
-    "urn:ietf:params:oauth:token-type:jwt",
-    "urn:ietf:params:oauth:token-type:access_token",
-    GRANT_TOKEN,
+/// The types of a subject token, as they are sent (contract §5).
+const SUBJECT_TYPES: [(&str, SubjectType); 4] = [
+    (
+        "urn:ietf:params:oauth:token-type:id_token",
+        SubjectType::IdToken,
+    ),
+    ("urn:ietf:params:oauth:token-type:jwt", SubjectType::Jwt),
+    (
+        "urn:ietf:params:oauth:token-type:access_token",
+        SubjectType::AccessToken,
+    ),
+    ("urn:locum:token-type:grant", SubjectType::Grant),
 ];
-/// The types of an actor token, and of a token that is made.
-const OTHER_TYPES: [&str; 2] = [
-    "urn:ietf:params:oauth:token-type:access_token",
-    "urn:ietf:params:oauth:token-type:jwt",
+/// The types of an actor token, as they are sent.
+const ACTOR_TYPES: [(&str, ActorType); 2] = [
+    (
+        "urn:ietf:params:oauth:token-type:access_token",
+        ActorType::AccessToken,
+    ),
+    ("urn:ietf:params:oauth:token-type:jwt", ActorType::Jwt),
+];
+/// The types of a token that is made, as they are asked for.
+const ISSUED_TYPES: [(&str, IssuedType); 2] = [
+    (IssuedType::AccessToken.uri(), IssuedType::AccessToken),
+    (IssuedType::Jwt.uri(), IssuedType::Jwt),
 ];
 
 /// What kind of subject token is said to be sent (contract §5).
@@ -58,14 +70,22 @@ pub(crate) struct Tokens<'a> {
     pub(crate) actor: Option<(&'a str, ActorType)>,
 }
 
-/// What to send in place of a type that is not accepted: the URN that a short name
-/// is the end of, else all of them.
-fn one_of(types: &[&str], found: &str) -> String {
-    let meant = |urn: &&&str| !found.is_empty() && urn.rsplit(':').next() == Some(found);
-    match types.iter().find(meant) {
-        Some(urn) => format!("send the whole URN `{urn}`"),
-        None => format!("send one of `{}`", types.join("`, `")),
+/// What the type that was sent stands for.
+///
+/// # Errors
+/// `LCM-REQUEST` with what to send in its place: the URN that a short name is the end
+/// of, else all of them.
+fn of_type<T: Copy>(types: &[(&str, T)], expected: &str, found: &str) -> Result<T, Refusal> {
+    if let Some((_, kind)) = types.iter().find(|(urn, _)| *urn == found) {
+        return Ok(*kind);
     }
+    let urns: Vec<&str> = types.iter().map(|(urn, _)| *urn).collect();
+    let meant = |urn: &&&str| !found.is_empty() && urn.rsplit(':').next() == Some(found);
+    let next = match urns.iter().find(meant) {
+        Some(urn) => format!("send the whole URN `{urn}`"),
+        None => format!("send one of `{}`", urns.join("`, `")),
+    };
+    Err(request(expected, &quoted(found), &next))
 }
 
 fn request(expected: &str, found: &str, next: &str) -> Refusal {
@@ -94,19 +114,8 @@ pub(crate) fn tokens(form: &Form) -> Result<Tokens<'_>, Refusal> {
             "send the type of the subject token",
         )
     })?;
-    let kind = match (kind, kind.strip_prefix(TOKEN_TYPE)) {
-        (GRANT_TOKEN, _) => SubjectType::Grant,
-        (_, Some("id_token")) => SubjectType::IdToken,
-        (_, Some("jwt")) => SubjectType::Jwt,
-        (_, Some("access_token")) => SubjectType::AccessToken,
-        _ => {
-            return Err(request(
-                "a `subject_token_type` that is accepted here",
-                &quoted(kind),
-                &one_of(&SUBJECT_TYPES, kind),
-            ));
-        }
-    };
+    let expected = "a `subject_token_type` that is accepted here";
+    let kind = of_type(&SUBJECT_TYPES, expected, kind)?;
     Ok(Tokens {
         subject: (token, kind),
         actor: actor(form)?,
@@ -119,7 +128,7 @@ pub(crate) fn tokens(form: &Form) -> Result<Tokens<'_>, Refusal> {
 /// # Errors
 /// `LCM-REQUEST` naming the parameter.
 pub(crate) fn actor(form: &Form) -> Result<Option<(&str, ActorType)>, Refusal> {
-    let kind = match (form.get("actor_token"), form.get("actor_token_type")) {
+    let (token, kind) = match (form.get("actor_token"), form.get("actor_token_type")) {
         (None, None) => return Ok(None),
         (None, Some(_)) => {
             return Err(request(
@@ -137,15 +146,8 @@ pub(crate) fn actor(form: &Form) -> Result<Option<(&str, ActorType)>, Refusal> {
         }
         (Some(token), Some(kind)) => (token, kind),
     };
-    match (kind.0, kind.1.strip_prefix(TOKEN_TYPE)) {
-        (token, Some("jwt")) => Ok(Some((token, ActorType::Jwt))),
-        (token, Some("access_token")) => Ok(Some((token, ActorType::AccessToken))),
-        _ => Err(request(
-            "an `actor_token_type` that is accepted here",
-            &quoted(kind.1),
-            &one_of(&OTHER_TYPES, kind.1),
-        )),
-    }
+    let expected = "an `actor_token_type` that is accepted here";
+    Ok(Some((token, of_type(&ACTOR_TYPES, expected, kind)?)))
 }
 
 /// Everything that is asked for.
@@ -274,16 +276,8 @@ fn delegate_to(form: &Form) -> Result<Option<AgentId>, Refusal> {
 }
 
 fn issued_type(form: &Form) -> Result<IssuedType, Refusal> {
-    match form
-        .get("requested_token_type")
-        .map(|uri| (uri, uri.strip_prefix(TOKEN_TYPE)))
-    {
-        None | Some((_, Some("access_token"))) => Ok(IssuedType::AccessToken),
-        Some((_, Some("jwt"))) => Ok(IssuedType::Jwt),
-        Some((other, _)) => Err(request(
-            "a `requested_token_type` that is issued here",
-            &quoted(other),
-            &one_of(&OTHER_TYPES, other),
-        )),
-    }
+    let expected = "a `requested_token_type` that is issued here";
+    let asked = form.get("requested_token_type");
+    let asked = asked.map(|uri| of_type(&ISSUED_TYPES, expected, uri));
+    Ok(asked.transpose()?.unwrap_or_default())
 }
