@@ -1,7 +1,8 @@
 //! `locum config`: a configuration looked at without serving it.
 
+use super::explain::explain as explained;
 use super::secrets::{self, environment};
-use super::{Explained, explain, load, objects, policy_files, schema};
+use super::{Explained, explain, files, load, objects, policy_files, schema};
 use crate::flaw::Flaw;
 use clap::Subcommand;
 use locum_cli::Told;
@@ -92,10 +93,13 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
 
 /// The flaws of the file that declares the first of the objects that have one.
 fn where_declared(file: &Path, flaws: Vec<FieldProblem>) -> String {
+    let merged = files::read(file).ok();
     let declares = |flaw: &FieldProblem| {
         let steps: Vec<&str> = flaw.pointer.split('/').skip(1).take(2).collect();
-        let rows = explain(file, &steps.join(".")).unwrap_or_default();
-        let row = rows.into_iter().next();
+        let rows = merged
+            .as_ref()
+            .map(|merged| explained(merged, &steps.join(".")));
+        let row = rows.and_then(Result::ok).into_iter().flatten().next();
         row.map_or_else(|| file.display().to_string(), |row| row.from)
     };
     let by = flaws.first().map(declares).unwrap_or_default();
