@@ -73,6 +73,8 @@ operator_id! {
     TargetId,
     /// A trusted issuer of foreign tokens.
     IssuerId,
+    /// An upstream secret (contract §15).
+    SecretName,
 }
 
 /// Crockford base32, lower case (contract §2).

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod details;
 pub mod expiring;
 pub mod generations;
+pub mod handout;
 pub mod ids;
 pub mod jcs;
 pub mod json;

@@ -22,7 +22,7 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
     let alg = work
         .aim
         .target()
-        .map(|target| target.spec.connector.alg)
+        .and_then(|target| target.spec.connector.alg())
         .unwrap_or_default();
     let signature = match alg {
         Alg::ES256 | Alg::EdDSA => 86,

@@ -95,7 +95,7 @@ impl Permit {
     pub fn alg(&self) -> Alg {
         self.target
             .as_ref()
-            .map(|t| t.spec.connector.alg)
+            .and_then(|t| t.spec.connector.alg())
             .unwrap_or_default()
     }
 

@@ -1,6 +1,8 @@
 //! Targets: downstream systems with their catalogue.
 
+use super::bounds::{LIST_MAX, TEXT_MAX};
 use super::catalogue::ScopeDeclaration;
+use super::connector::Connector;
 use super::issuer::names_a_user;
 use super::problem::{FieldProblem, Problems};
 use super::snapshot::{Addressed, Snapshot};
@@ -9,7 +11,6 @@ use crate::ids::{AgentId, ClientId, TargetId};
 use crate::jcs;
 use crate::policy::Risk;
 use crate::scope::{Scope, ScopeName};
-use crate::token::Alg;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,34 +54,23 @@ pub struct TargetSpec {
     /// The catalogue of `authorization_details` types.
     #[serde(default)]
     pub details: Catalogue,
+    /// Scope → groups of which a person must be in one: who may do what, where
+    /// the credential does not carry the person (contract §15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitlements: Option<BTreeMap<ScopeName, Vec<String>>>,
+    /// Set: credentials are handed out though the rule of delivery calls that
+    /// unsafe (contract §15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_overhang: Option<AcceptOverhang>,
 }
 
-/// How a credential is obtained.
+/// That an administrator accepts what the rule of delivery calls unsafe
+/// (contract §15).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Connector {
-    /// Which connector.
-    pub kind: ConnectorKind,
-    /// Signing algorithm of access tokens.
-    #[serde(default)]
-    pub alg: Alg,
-}
-
-impl Default for Connector {
-    fn default() -> Self {
-        Self {
-            kind: ConnectorKind::Issue,
-            alg: Alg::default(),
-        }
-    }
-}
-
-/// The connectors there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectorKind {
-    /// Locum mints the access token itself.
-    Issue,
+pub struct AcceptOverhang {
+    /// Why.
+    pub reason: String,
 }
 
 /// Who holds the downstream credential.
@@ -201,10 +191,36 @@ impl TargetSpec {
             );
         }
         self.derivations(&mut out);
+        self.connector.problems(&mut out);
+        self.entitled(&mut out);
         for (pointer, detail) in self.details.check() {
             out.add(format!("/details{pointer}"), detail);
         }
         out.0
+    }
+
+    /// Who is entitled to what, and what an administrator accepts.
+    fn entitled(&self, out: &mut Problems) {
+        if let Some(entitlements) = &self.entitlements {
+            let all = self.scopes.keys().all(|scope| entitlements.contains_key(scope));
+            let only = entitlements.keys().all(|scope| self.scopes.contains_key(scope));
+            out.require(
+                all && only,
+                "/entitlements",
+                "expected each scope of the catalogue, and no other; `[]` is nobody",
+            );
+            for (scope, groups) in entitlements {
+                let named = groups.iter().all(|group| !group.is_empty() && group.len() <= TEXT_MAX);
+                out.require(
+                    named && groups.len() <= LIST_MAX,
+                    &format!("/entitlements/{scope}"),
+                    "expected at most 256 names of groups",
+                );
+            }
+        }
+        if let Some(accepted) = &self.accept_overhang {
+            out.text("/accept_overhang/reason", &accepted.reason);
+        }
     }
 
     /// What its server may derive, and as whom.
