@@ -106,6 +106,14 @@ impl Expiring {
         self.minutes.entry(minute).or_default().push(key);
     }
 
+    /// Takes a key away before its time. The list of its minute keeps it until
+    /// then.
+    pub fn remove(&mut self, key: &Key) {
+        if let Some(minute) = self.keys.minute(key) {
+            self.keys.remove(key, minute);
+        }
+    }
+
     /// Whether the key was added and may still count.
     #[must_use]
     pub fn contains(&self, key: &Key) -> bool {

@@ -216,12 +216,10 @@ impl Terms {
         let covers = |(_, account): &(usize, &Scope)| scope.is_within(account);
         let size = |(place, account): &(usize, &Scope)| (account.iter().count(), *place);
         let covering = self.accounts.iter().enumerate().filter(covers);
-        covering
-            .min_by_key(size)
-            .map(|(place, account)| {
-                let exact = account == scope || self.able.narrow == Narrow::Request;
-                (Some(place), exact)
-            })
+        covering.min_by_key(size).map(|(place, account)| {
+            let exact = account == scope || self.able.narrow == Narrow::Request;
+            (Some(place), exact)
+        })
     }
 }
 

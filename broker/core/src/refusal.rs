@@ -28,6 +28,8 @@ pub struct Refusal {
     pub would_pass: Option<Box<Value>>,
     /// For `LCM-STEP-UP`: the `acr` values that would do.
     pub acr_values: Option<String>,
+    /// For `LCM-STEP-UP`: seconds that the sign-in may be old (RFC 9470 §3).
+    pub max_age_s: Option<u32>,
     /// For a code that is retryable: seconds until trying again may help.
     pub retry_after_s: u64,
     /// `@id`s of the policies that determined the refusal.
@@ -44,6 +46,7 @@ impl Refusal {
             detail: None,
             would_pass: None,
             acr_values: None,
+            max_age_s: None,
             retry_after_s: 1,
             policies: Vec::new(),
         }

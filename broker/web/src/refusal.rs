@@ -58,6 +58,9 @@ pub fn sized_refusal(
         if let Some(values) = &refusal.acr_values {
             object.insert("acr_values".into(), json!(values));
         }
+        if let Some(seconds) = refusal.max_age_s {
+            object.insert("max_age".into(), json!(seconds));
+        }
     }
     let mut response = no_store(status, &body);
     // For the request's span.

@@ -2,6 +2,7 @@
 //! the world does not compile, and what could not be read never gets here
 //! (unavailable is not absent).
 
+use crate::handout::Terms;
 use crate::registry::{Agent, Grant, Target};
 use crate::standing::Standing;
 use std::sync::Arc;
@@ -55,6 +56,30 @@ pub enum DelegateTo {
     Nowhere,
 }
 
+/// How a vendor's credential would come out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VendorTerms {
+    /// No vendor is asked: Locum signs, or there is no target.
+    NotAsked,
+    /// On these terms.
+    On(Terms),
+    /// It cannot be said: the connector cannot be used as it is declared.
+    Unusable,
+    /// So many credentials are out that no other is obtained (contract §15).
+    Full,
+}
+
+impl VendorTerms {
+    /// The terms, where they are known.
+    #[must_use]
+    pub const fn terms(&self) -> Option<&Terms> {
+        match self {
+            Self::On(terms) => Some(terms),
+            Self::NotAsked | Self::Unusable | Self::Full => None,
+        }
+    }
+}
+
 /// The world.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -66,6 +91,8 @@ pub struct Facts {
     pub limits: DecisionLimits,
     /// The target.
     pub named: TargetRequest,
+    /// How a vendor's credential of the target would come out.
+    pub vendor: VendorTerms,
     /// What stands.
     pub standings: Standings,
     /// Where the chain is passed on to.

@@ -28,7 +28,13 @@ impl Lifetime {
     }
 }
 
-pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
+/// The longest permit there may be, whatever basis and policy say, in seconds.
+pub(super) fn longest(case: &Case, facts: &Facts, work: &Work) -> u32 {
+    u32::try_from(by_inputs(case, facts, work).0).unwrap_or(u32::MAX)
+}
+
+/// The least of what bounds it whatever it rests on.
+fn by_inputs(case: &Case, facts: &Facts, work: &Work) -> Lifetime {
     let left = |end: u64| end.saturating_sub(facts.now_s());
     let target = work
         .aim
@@ -39,25 +45,30 @@ pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), R
         .at()
         .and_then(|at| at.ceiling.max_lifetime)
         .map(u64::from);
+    let certified = case.actor.agent().certified(facts.now_s());
+    Lifetime::of(target)
+        .at_most(case.ask.expires_in)
+        .at_most(ceiling)
+        .at_most(case.subject.expires_s().map(left))
+        .at_most(case.actor.expires_s().map(left))
+        .at_most(facts.root_grant.as_ref().map(|grant| left(grant.expires_s)))
+        .at_most(Some(certified.map_or(0, |c| left(c.until))))
+}
+
+pub(super) fn check(case: &Case, facts: &Facts, work: &mut Work) -> Result<(), Refusal> {
+    let left = |end: u64| end.saturating_sub(facts.now_s());
     let by_policy = work
         .pre_authorised
         .as_ref()
         .filter(|_| work.basis == Some(Basis::Policy));
-    let certified = case.actor.agent().certified(facts.now_s());
-    let lifetime = Lifetime::of(target)
-        .at_most(case.ask.expires_in)
-        .at_most(ceiling)
+    let lifetime = by_inputs(case, facts, work)
         .at_most(work.answer.max_lifetime.map(u64::from))
         .at_most(
             by_policy
                 .and_then(|answer| answer.max_lifetime)
                 .map(u64::from),
         )
-        .at_most(case.subject.expires_s().map(left))
-        .at_most(case.actor.expires_s().map(left))
-        .at_most(work.grant.as_ref().map(|grant| left(grant.expires_s)))
-        .at_most(facts.root_grant.as_ref().map(|grant| left(grant.expires_s)))
-        .at_most(Some(certified.map_or(0, |c| left(c.until))));
+        .at_most(work.grant.as_ref().map(|grant| left(grant.expires_s)));
     if lifetime.0 == 0 {
         return Err(Refusal::new(
             Code::SubjectInvalid,

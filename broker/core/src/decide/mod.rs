@@ -10,12 +10,15 @@ mod chain;
 mod claims;
 mod descent;
 mod details;
+mod entitlements;
 mod facts;
+mod handout;
 mod lacking;
 mod ladder;
 mod lifetime;
 mod locks;
 mod may_act;
+mod outcome;
 mod passing;
 mod permit;
 mod policy;
@@ -34,8 +37,12 @@ mod work;
 pub use agent::in_force;
 pub use bound::{REFUSAL_MAX, by_digest};
 pub use case::{Ask, Case, GrantType, IssuedType};
-pub use facts::{DecisionLimits, DelegateTo, Facts, Standings, TargetRequest};
+pub use facts::{DecisionLimits, DelegateTo, Facts, Standings, TargetRequest, VendorTerms};
 pub use ladder::decide;
+pub use outcome::{
+    CREDENTIAL_REVOCATION, CredentialState, Failure, HandedOut, NotObtained, OUTCOME, Obtained,
+    OutcomeFrame, VendorRevocation, never_known, vendor_revocation,
+};
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
 pub use presenter::delegate_nowhere;

@@ -7,13 +7,17 @@ use super::record::{self, RecordFrame};
 use super::trail::{Check, CheckResult, Trail};
 use super::work::Work;
 use super::{claims, descent, summary};
+use crate::handout::Handout;
 use crate::ids::{DelegationId, GrantId, Jti, RequestId};
 use crate::lineage::{Keyed, Lineage};
+use crate::party::Subject;
 use crate::record::{Appended, Draft, leaf_hash};
 use crate::refusal::Refusal;
 use crate::registry::{Grant, Target};
+use crate::scope::Scope;
 use crate::token::Alg;
 use serde_json::{Map, Value};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// Yes or no.
@@ -34,6 +38,7 @@ pub struct Permit {
     pub(super) claims: Map<String, Value>,
     pub(super) del: crate::own::Del,
     pub(super) lifetime: u32,
+    pub(super) handout: Option<Handout>,
     pub(super) scope: String,
     pub(super) details: Option<Value>,
     pub(super) policies: Vec<String>,
@@ -70,6 +75,7 @@ impl Decision {
             claims,
             del,
             lifetime: work.lifetime,
+            handout: work.handout,
             scope: work.scope.to_string(),
             details: (!work.details.is_empty()).then(|| work.details.to_json()),
             target: work.aim.target().cloned(),
@@ -97,6 +103,84 @@ impl Permit {
             .as_ref()
             .and_then(|t| t.spec.connector.alg())
             .unwrap_or_default()
+    }
+
+    /// The target; `None` for an actor token.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Arc<Target>> {
+        self.target.as_ref()
+    }
+
+    /// How a vendor's credential is handed out; `None`: Locum signs a token.
+    #[must_use]
+    pub const fn handout(&self) -> Option<&Handout> {
+        self.handout.as_ref()
+    }
+
+    /// Seconds the token lives.
+    #[must_use]
+    pub const fn lifetime(&self) -> u32 {
+        self.lifetime
+    }
+
+    /// The scope granted.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// The same as a set.
+    #[must_use]
+    pub fn granted(&self) -> Scope {
+        Scope::parse(&self.scope).unwrap_or_default()
+    }
+
+    /// On whose behalf.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject {
+        self.case.chain.subject()
+    }
+
+    /// The whole chain as the claim `act`; `None`: nobody acts for another.
+    #[must_use]
+    pub fn act(&self) -> Option<Value> {
+        self.case.chain.act()
+    }
+
+    /// The `authorization_details` granted.
+    #[must_use]
+    pub const fn details(&self) -> Option<&Value> {
+        self.details.as_ref()
+    }
+
+    /// The delegation's id.
+    #[must_use]
+    pub const fn delegation(&self) -> DelegationId {
+        DelegationId(self.case.jti.0)
+    }
+
+    /// The token's id.
+    #[must_use]
+    pub const fn jti(&self) -> Jti {
+        self.case.jti
+    }
+
+    /// `issued_token_type`.
+    #[must_use]
+    pub const fn issued_type(&self) -> IssuedType {
+        self.case.ask.issued_type
+    }
+
+    /// The acting agent's id.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        self.case.actor.agent_id().as_str()
+    }
+
+    /// How many actors the token's chain holds.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.case.chain.links().len()
     }
 
     /// The case it was decided on.
@@ -229,7 +313,7 @@ const fn failed(name: &'static str) -> Check {
 /// Something whose record is durable. The only maker compares the ledger's
 /// leaf hash with the record's own bytes.
 #[derive(Debug)]
-pub struct Recorded<T>(T);
+pub struct Recorded<T>(pub(super) T);
 
 /// The ledger's word was about other bytes, or the bytes about another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -237,11 +321,20 @@ pub struct Recorded<T>(T);
 pub struct NotRecorded;
 
 /// `own`: whether the draft is about this very decision.
-fn attest(draft: &Draft, appended: &Appended, own: bool) -> Result<(), NotRecorded> {
+pub(super) fn attest(draft: &Draft, appended: &Appended, own: bool) -> Result<(), NotRecorded> {
     let bytes = draft.encode(&appended.place).map_err(|_| NotRecorded)?;
     (own && leaf_hash(&bytes) == appended.leaf_hash)
         .then_some(())
         .ok_or(NotRecorded)
+}
+
+/// What is on record may be read as before.
+impl<T> Deref for Recorded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
 }
 
 impl Recorded<Permit> {
@@ -249,60 +342,6 @@ impl Recorded<Permit> {
     #[must_use]
     pub const fn claims(&self) -> &Map<String, Value> {
         &self.0.claims
-    }
-
-    /// The algorithm the target wants.
-    #[must_use]
-    pub fn alg(&self) -> Alg {
-        self.0.alg()
-    }
-
-    /// Seconds the token lives.
-    #[must_use]
-    pub const fn lifetime(&self) -> u32 {
-        self.0.lifetime
-    }
-
-    /// The scope granted.
-    #[must_use]
-    pub fn scope(&self) -> &str {
-        &self.0.scope
-    }
-
-    /// The `authorization_details` granted.
-    #[must_use]
-    pub const fn details(&self) -> Option<&Value> {
-        self.0.details.as_ref()
-    }
-
-    /// The delegation's id.
-    #[must_use]
-    pub const fn delegation(&self) -> DelegationId {
-        DelegationId(self.0.case.jti.0)
-    }
-
-    /// The token's id.
-    #[must_use]
-    pub const fn jti(&self) -> Jti {
-        self.0.case.jti
-    }
-
-    /// `issued_token_type`.
-    #[must_use]
-    pub const fn issued_type(&self) -> IssuedType {
-        self.0.case.ask.issued_type
-    }
-
-    /// The acting agent's id.
-    #[must_use]
-    pub fn actor(&self) -> &str {
-        self.0.case.actor.agent_id().as_str()
-    }
-
-    /// How many actors the token's chain holds.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        self.0.case.chain.links().len()
     }
 
     /// Everything the token descends from.

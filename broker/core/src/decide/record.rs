@@ -6,6 +6,7 @@ use super::bound;
 use super::case::Case;
 use super::permit::{Permit, Refused};
 use super::trail::{Check, CheckResult};
+use crate::handout::Handout;
 use crate::ids::{DelegationId, RequestId};
 use crate::jcs;
 use crate::lineage::Keyed;
@@ -86,6 +87,9 @@ pub(super) fn permit(permit: &Permit, frame: &RecordFrame<'_>) -> Draft {
     let since = lineage.iter().map(|entry| json!(entry.since_ms));
     put("since", Value::Array(since.collect()));
     put("inputs", inputs(permit));
+    if let Some(handout) = &permit.handout {
+        put("awaits", awaits(case, handout));
+    }
     Draft::new(
         DECISION,
         frame.salt,
@@ -216,6 +220,9 @@ fn parties(
         let groups = jcs::text(&json!(groups));
         body.insert("groups".into(), json!(commitment(salt, "groups", &groups)));
     }
+    if let Some((_, since_ms)) = case.subject.proven_groups() {
+        body.insert("groups_since".into(), json!(since_ms));
+    }
     let links = case.chain.links();
     // Whom a foreign issuer names as an actor may be a person.
     let shown = |link: &Link| match &link.agent {
@@ -251,6 +258,14 @@ fn inputs(permit: &Permit) -> Value {
     })
 }
 
+/// A vendor is asked under this permit: a second record says what came of it.
+/// Here stands what the state has to know of the credential until it has ended.
+fn awaits(case: &Case, handout: &Handout) -> Value {
+    let agents: Vec<_> = super::descent::actors(case);
+    let agents: Vec<_> = agents.into_iter().map(|(agent, _)| agent).collect();
+    json!({ "agents": agents, "account": handout.account, "unsafe": handout.because })
+}
+
 /// Whether the draft is the record of this permit: no other permit, and no
 /// refusal of the same request, vouches for it.
 pub(super) fn is_of_permit(permit: &Permit, draft: &Draft) -> bool {
@@ -263,6 +278,7 @@ pub(super) fn is_of_permit(permit: &Permit, draft: &Draft) -> bool {
         && about("uses", json!(permit.takes_use_of()))
         && about("exp", permit.claims.get("exp").cloned().unwrap_or_default())
         && about("granted", granted(permit))
+        && (draft.value().get("awaits").is_some() == permit.handout.is_some())
 }
 
 /// Whether the draft is the record of this refusal of that request.

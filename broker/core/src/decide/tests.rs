@@ -8,6 +8,7 @@
 mod basis;
 mod derive;
 mod details;
+mod downstream;
 mod gone;
 mod hops;
 mod ladder;

@@ -3,6 +3,7 @@
 use super::aim::Aim;
 use super::claims;
 use crate::details::Details;
+use crate::handout::Handout;
 use crate::policy::{Basis, PolicyAnswer};
 use crate::registry::Grant;
 use crate::scope::Scope;
@@ -20,6 +21,7 @@ pub(super) struct Work {
     pub(super) pre_authorised: Option<PolicyAnswer>,
     pub(super) answer: PolicyAnswer,
     pub(super) lifetime: u32,
+    pub(super) handout: Option<Handout>,
     pub(super) built: Option<claims::Built>,
 }
 

@@ -26,6 +26,8 @@ pub struct Recall {
     pub lineage: Lineage,
     /// The person's groups at the root.
     pub groups: Option<BTreeSet<String>>,
+    /// When the person proved them, Unix milliseconds; `None` where nobody did.
+    pub groups_since_ms: Option<u64>,
     /// The client that presented for the actor.
     pub presenter: Option<ClientId>,
 }
@@ -147,6 +149,7 @@ pub(super) fn proof(
         expires_s: Some(token.exp),
         sign_in: token.sign_in.clone(),
         groups: recall.groups,
+        groups_since_ms: recall.groups_since_ms,
         sid: token.del.sid.clone(),
         authority: Some(parent.authority.clone()),
         may_act: None::<MayAct>,

@@ -68,6 +68,7 @@ pub struct SubjectProof {
     pub(super) expires_s: Option<u64>,
     pub(super) sign_in: SignIn,
     pub(super) groups: Option<BTreeSet<String>>,
+    pub(super) groups_since_ms: Option<u64>,
     pub(super) sid: Option<String>,
     pub(super) authority: Option<Authority>,
     pub(super) may_act: Option<MayAct>,
@@ -168,6 +169,8 @@ impl SubjectProof {
             expires_s: Some(grant.expires_s),
             sign_in: SignIn::default(),
             groups: grant.spec.groups.clone(),
+            // An administrator asserted them.
+            groups_since_ms: None,
             sid: None,
             authority: None,
             may_act: None,
@@ -186,6 +189,7 @@ impl SubjectProof {
             expires_s: None,
             sign_in: SignIn::default(),
             groups: None,
+            groups_since_ms: None,
             sid: None,
             authority: None,
             may_act: None,
@@ -239,6 +243,7 @@ impl SubjectProof {
                 amr: claims.amr.clone(),
             },
             groups: groups(claims, issuer)?,
+            groups_since_ms: Some(since_ms),
             sid: session.map(|key| {
                 base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, key)
             }),
@@ -336,6 +341,13 @@ impl SubjectProof {
     #[must_use]
     pub const fn groups(&self) -> Option<&BTreeSet<String>> {
         self.groups.as_ref()
+    }
+
+    /// The groups that the person proved by a token of theirs, and when, in Unix
+    /// milliseconds; `None` where they are unknown, or an administrator named them.
+    #[must_use]
+    pub fn proven_groups(&self) -> Option<(&BTreeSet<String>, u64)> {
+        self.groups.as_ref().zip(self.groups_since_ms)
     }
 
     /// Keyed hash of the session at the provider, for `del.sid`.

@@ -49,6 +49,12 @@ pub enum Code {
     TargetRefused,
     /// The target is locked.
     TargetLocked,
+    /// The vendor's credential would do more, or live longer, than the permit.
+    HandoutUnsafe,
+    /// The vendor refused.
+    DownstreamRefused,
+    /// The vendor gave no usable answer.
+    Downstream,
     /// A requested scope is outside.
     ScopeRefused,
     /// No scope was requested and there is no default.
@@ -91,7 +97,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 45] = [
         Self::Request,
         Self::ParamDuplicate,
         Self::ClientAuth,
@@ -115,6 +121,9 @@ impl Code {
         Self::TargetSeveral,
         Self::TargetRefused,
         Self::TargetLocked,
+        Self::HandoutUnsafe,
+        Self::DownstreamRefused,
+        Self::Downstream,
         Self::ScopeRefused,
         Self::ScopeRequired,
         Self::Details,

@@ -217,6 +217,27 @@ impl Code {
                 "The target is locked.",
                 "Wait until the lock is lifted, or ask an operator.",
             ),
+            Self::HandoutUnsafe => oauth(
+                "LCM-HANDOUT-UNSAFE",
+                400,
+                TARGET,
+                "The target's credential would do more than was granted (narrow), or live longer and could not be revoked (expire).",
+                "Ask the target's owner for an account of these scopes, or to accept the overhang.",
+            ),
+            Self::DownstreamRefused => oauth(
+                "LCM-DOWNSTREAM-REFUSED",
+                400,
+                TARGET,
+                "The target's own system refuses this person, scope or client. Nothing was handed out.",
+                "Ask the target's owner what the person may do there; GET /decisions/{id} shows more.",
+            ),
+            Self::Downstream => oauth(
+                "LCM-DOWNSTREAM",
+                503,
+                "temporarily_unavailable",
+                "The target's own system cannot be reached, is too slow, or answers nonsense. Nothing was handed out.",
+                "Try again after Retry-After seconds.",
+            ),
             Self::ScopeRefused => oauth(
                 "LCM-SCOPE-REFUSED",
                 400,
@@ -249,8 +270,8 @@ impl Code {
                 "LCM-STEP-UP",
                 400,
                 "insufficient_user_authentication",
-                "The policy wants a stronger sign-in of the person (RFC 9470).",
-                "Let the person sign in with one of acr_values, then use the new token.",
+                "The policy wants a stronger sign-in of the person, or the target a more recent one (RFC 9470).",
+                "Let the person sign in again, with one of acr_values where it is there, then use the new token.",
             ),
             Self::Rate => oauth(
                 "LCM-RATE",

@@ -202,15 +202,22 @@ impl TargetSpec {
     /// Who is entitled to what, and what an administrator accepts.
     fn entitled(&self, out: &mut Problems) {
         if let Some(entitlements) = &self.entitlements {
-            let all = self.scopes.keys().all(|scope| entitlements.contains_key(scope));
-            let only = entitlements.keys().all(|scope| self.scopes.contains_key(scope));
+            let all = self
+                .scopes
+                .keys()
+                .all(|scope| entitlements.contains_key(scope));
+            let only = entitlements
+                .keys()
+                .all(|scope| self.scopes.contains_key(scope));
             out.require(
                 all && only,
                 "/entitlements",
                 "expected each scope of the catalogue, and no other; `[]` is nobody",
             );
             for (scope, groups) in entitlements {
-                let named = groups.iter().all(|group| !group.is_empty() && group.len() <= TEXT_MAX);
+                let named = groups
+                    .iter()
+                    .all(|group| !group.is_empty() && group.len() <= TEXT_MAX);
                 out.require(
                     named && groups.len() <= LIST_MAX,
                     &format!("/entitlements/{scope}"),

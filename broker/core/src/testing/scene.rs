@@ -4,7 +4,7 @@ use super::{NOW_S, Names, OURS, SEEN, Stub, actor, claims, issuer, over, uuid, v
 use crate::chain::{Chain, ChainBounds};
 use crate::decide::{
     Ask, Case, Decision, DecisionLimits, DelegateTo, Facts, GrantType, IssuedType, Permit,
-    PersonalSalt, RecordFrame, Recorded, Refused, Standings, TargetRequest, decide,
+    PersonalSalt, RecordFrame, Recorded, Refused, Standings, TargetRequest, VendorTerms, decide,
 };
 use crate::ids::{Jti, RequestId};
 use crate::own::OwnToken;
@@ -179,6 +179,7 @@ impl Scene {
             issuer: self.subject.issuer().cloned(),
             lineage: self.permit().lineage(&Names).clone(),
             groups: self.subject.groups().cloned(),
+            groups_since_ms: self.subject.proven_groups().map(|(_, since_ms)| since_ms),
             presenter: self.actor.presenter().cloned(),
         }
     }
@@ -234,6 +235,7 @@ pub fn facts(target: &Target) -> Facts {
             actor: Standing::Live,
             target: Standing::Live,
         },
+        vendor: VendorTerms::NotAsked,
         delegate: DelegateTo::NotAsked,
         grants: Vec::new(),
         ended_grants: Vec::new(),

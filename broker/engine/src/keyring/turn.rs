@@ -112,7 +112,9 @@ impl Keyring {
         let declared: BTreeSet<Alg> = {
             let state = records.state.read();
             let targets = state.registry.targets();
-            targets.filter_map(|target| target.spec.connector.alg()).collect()
+            targets
+                .filter_map(|target| target.spec.connector.alg())
+                .collect()
         };
         for alg in declared {
             self.ensure(records, alg).await?;

@@ -5,12 +5,13 @@ use super::blocks::Blocks;
 use super::change::{self, CHANGE, Change};
 use super::credentials::Credentials;
 use super::entries::{LockEntry, NamedKey, Policies, SigningKeyEntry, StoredSecret};
+use super::handed::HandedOut;
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
 use super::seen::AheadTokens;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_core::decide::{DECISION, SUMMARY};
+use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
 use locum_core::ids::{GrantId, LockId};
 use locum_core::lineage::{Key, Keyed, LineageKind};
 use locum_core::record::Place;
@@ -71,6 +72,8 @@ pub struct State {
     pub marks: Marks,
     /// Foreign tokens that came ahead of our clock.
     pub seen: AheadTokens,
+    /// Credentials of vendors that were handed out.
+    pub handed: HandedOut,
     pub(super) answers: Answers,
     /// Uses of grants that are on record; the registry's also count what is
     /// reserved.
@@ -102,6 +105,7 @@ impl State {
             token_ages: TokenAges::default(),
             marks: Marks::default(),
             seen: AheadTokens::default(),
+            handed: HandedOut::default(),
             answers: Answers::default(),
             uses: HashMap::new(),
             last_time_ms: 0,
@@ -248,6 +252,7 @@ impl State {
         self.view.sweep(now_ms);
         self.marks.sweep(now_ms / 1_000);
         self.seen.sweep(now_ms / 1_000);
+        self.handed.sweep(now_ms);
         self.drop_expired_locks(now_ms);
     }
 
@@ -264,7 +269,16 @@ impl State {
         self.registry.sweep_grants(place.time_ms / 1000);
         match kind {
             // A fresh decision's use was reserved before it was decided.
-            DECISION => self.decision(DecisionEffects::of(body), !fresh),
+            DECISION => {
+                self.decision(DecisionEffects::of(body), !fresh);
+                self.handed.permitted(body)?;
+            }
+            // Where nothing was sent, its marks may be used once more.
+            OUTCOME => {
+                self.decision(DecisionEffects::of(body), false);
+                self.handed.ended(body, place.time_ms)?;
+            }
+            CREDENTIAL_REVOCATION => self.handed.revoked(body)?,
             // What it counts is no state; its marks are.
             SUMMARY => self.decision(DecisionEffects::of(body), false),
             // It vouches for what was folded before.

@@ -70,8 +70,10 @@ impl Marks {
         self.answered.insert(key, until_s.saturating_mul(1_000));
     }
 
-    /// A fault on the record: the identical request may run again.
+    /// A fault on the record: the identical request may run again, also where a
+    /// permit was recorded of which nothing was sent.
     pub fn failed_with(&mut self, key: [u8; 16], request: [u8; 32], until_s: u64) {
+        self.answered.remove(&key);
         self.open.insert(key, (Open::Failed(request), until_s));
     }
 

@@ -9,6 +9,7 @@ mod change;
 mod credentials;
 mod entries;
 mod fold;
+mod handed;
 mod idempotency;
 mod keys;
 mod marks;
@@ -27,6 +28,7 @@ pub use entries::{
     SigningKeyEntry, StoredSecret,
 };
 pub use fold::State;
+pub use handed::{Awaiting, HANDED_MAX, HandedOut, HandedOutEntry};
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use keys::RETIRED_KEYS_MAX;
 pub use marks::Marks;

@@ -7,6 +7,7 @@ use crate::ledger::{Entry, Follower, RawRecord, Save};
 use locum_core::decide::DECISION;
 use locum_core::record::{Draft, Place};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -40,6 +41,7 @@ struct Effects {
     marks: Option<Value>,
     uses: Option<Value>,
     seen: Option<Value>,
+    awaits: Option<IgnoredAny>,
 }
 
 impl Follower for Shared {
@@ -59,6 +61,10 @@ impl Follower for Shared {
         let Ok(effects) = serde_json::from_slice::<Effects>(past.body) else {
             return false;
         };
+        // What a vendor is asked under it is state: it is read whole.
+        if effects.awaits.is_some() {
+            return false;
+        }
         let mut state = self.write();
         state.last_time_ms = past.place.time_ms;
         let found = DecisionEffects {

@@ -9,6 +9,7 @@ use super::credentials::Credentials;
 use super::entries::{
     AdminCredential, LockEntry, NamedKey, Policies, SigningKeyEntry, StoredSecret,
 };
+use super::handed::{CopiedHandedOut, HandedOut};
 use super::idempotency::{self, Answers};
 use super::marks::{self, Marks};
 use locum_core::expiring::ExpiringKeys;
@@ -54,6 +55,8 @@ struct Rest {
     signing_keys: Vec<SigningKeyEntry>,
     #[serde(default)]
     token_ages: TokenAges,
+    #[serde(default, skip_serializing_if = "CopiedHandedOut::is_empty")]
+    handed: CopiedHandedOut,
     answers: idempotency::CopiedAnswers,
     last_time_ms: u64,
 }
@@ -111,6 +114,7 @@ impl CopiedState {
                 credentials: state.credentials.copied(),
                 signing_keys: state.signing_keys.clone(),
                 token_ages: state.token_ages.clone(),
+                handed: state.handed.copied(),
                 answers: state.answers.copied(now_s),
                 last_time_ms: state.last_time_ms,
             },
@@ -220,6 +224,7 @@ impl State {
         self.signing_keys = rest.signing_keys;
         self.token_ages = rest.token_ages;
         self.answers = Answers::of(rest.answers, rest.last_time_ms / 1000);
+        self.handed = HandedOut::of(rest.handed);
         self.last_time_ms = rest.last_time_ms;
         self.settle_signing_keys(rest.last_time_ms);
         self.registry.sweep_grants(rest.last_time_ms / 1000);

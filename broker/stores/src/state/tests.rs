@@ -8,6 +8,7 @@
 mod change;
 mod credentials;
 mod fold;
+mod handed;
 mod keys;
 mod marks;
 mod named;

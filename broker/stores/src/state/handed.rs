@@ -1,0 +1,269 @@
+//! Credentials of vendors that were handed out and may still be used, and
+//! permits of which nobody knows yet whether there is one (contract §15,
+//! "Records"). They are state, so that revoking and listing them needs no scan.
+
+use locum_core::decide::{CredentialState, VendorRevocation};
+use locum_core::ids::{AgentId, Jti, TargetId};
+use locum_core::lineage::{Key, Lineage};
+use locum_core::record::key_text;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Most credentials that are remembered at once: beyond it none is obtained
+/// (contract §15).
+pub const HANDED_MAX: usize = 50_000;
+
+/// Seconds after the permit's end for which a credential is listed that there may
+/// be, and of which nobody knows when it ends.
+const UNKNOWN_LISTED_S: u64 = 86_400;
+
+/// A permit under which a vendor is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Awaiting {
+    /// The target.
+    pub target: TargetId,
+    /// The agents that must be in force for the credential to stand.
+    pub agents: Vec<AgentId>,
+    /// What the credential descends from: keys, and Unix milliseconds from which
+    /// each counts.
+    pub lineage: Vec<(Key, u64)>,
+    /// Unix seconds at which the permit ends.
+    pub permit_ends_s: u64,
+}
+
+/// A credential that was handed out, or that there may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandedOutEntry {
+    /// Of which permit.
+    pub of: Awaiting,
+    /// Keyed hash of the credential; `None`: there may be one.
+    pub fingerprint: Option<Key>,
+    /// Unix seconds at which it ends by itself; `None`: nobody knows.
+    pub expires_s: Option<u64>,
+    /// Whether what is needed to revoke it stands in its record.
+    pub revocable: bool,
+    /// How revoking it at the vendor ended, if it was tried and has ended.
+    pub revocation: Option<VendorRevocation>,
+}
+
+/// All of them, by the id of the permit.
+#[derive(Debug, Default)]
+pub struct HandedOut {
+    open: BTreeMap<Jti, Arc<Awaiting>>,
+    live: BTreeMap<Jti, Arc<HandedOutEntry>>,
+    prints: HashMap<Key, Jti>,
+    ends: BTreeSet<(u64, Jti)>,
+}
+
+/// As a snapshot keeps them.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CopiedHandedOut {
+    open: Vec<(Jti, Arc<Awaiting>)>,
+    live: Vec<(Jti, Arc<HandedOutEntry>)>,
+}
+
+impl Awaiting {
+    /// The lineage, as standing is judged by it.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage {
+        let mut out = Lineage::default();
+        for (key, since_ms) in &self.lineage {
+            out.add(*key, *since_ms);
+        }
+        out
+    }
+
+    /// What the record of a permit says, where a vendor is asked under it.
+    fn of(body: &Value) -> Result<Option<(Jti, Self)>, String> {
+        #[derive(Deserialize)]
+        struct Permit {
+            jti: Jti,
+            target: TargetId,
+            exp: u64,
+            lineage: Vec<String>,
+            since: Vec<u64>,
+            awaits: Awaits,
+        }
+        #[derive(Deserialize)]
+        struct Awaits {
+            agents: Vec<AgentId>,
+        }
+        if body.get("awaits").is_none() {
+            return Ok(None);
+        }
+        let read = Permit::deserialize(body).map_err(|e| e.to_string())?;
+        let lineage = Lineage::read(&read.lineage, Some(&read.since), read.jti.ms())
+            .map_err(|flaw| flaw.to_string())?;
+        let lineage = lineage.iter().map(|entry| (entry.key, entry.since_ms));
+        let awaiting = Self {
+            target: read.target,
+            agents: read.awaits.agents,
+            lineage: lineage.collect(),
+            permit_ends_s: read.exp,
+        };
+        Ok(Some((read.jti, awaiting)))
+    }
+}
+
+impl HandedOut {
+    /// How many are remembered, those under way with them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len() + self.live.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Permits whose outcome is not on record, oldest first.
+    pub fn open(&self) -> impl Iterator<Item = (Jti, &Arc<Awaiting>)> {
+        self.open.iter().map(|(jti, of)| (*jti, of))
+    }
+
+    /// What was handed out and has not ended, oldest first.
+    pub fn live(&self) -> impl Iterator<Item = (Jti, &Arc<HandedOutEntry>)> {
+        self.live.iter().map(|(jti, entry)| (*jti, entry))
+    }
+
+    /// The permit of a credential, by its keyed hash.
+    #[must_use]
+    pub fn by_fingerprint(&self, print: &Key) -> Option<(Jti, &Arc<HandedOutEntry>)> {
+        let jti = self.prints.get(print)?;
+        self.live.get(jti).map(|entry| (*jti, entry))
+    }
+
+    /// What was handed out under that permit, if it has not ended.
+    #[must_use]
+    pub fn get(&self, jti: Jti) -> Option<&Arc<HandedOutEntry>> {
+        self.live.get(&jti)
+    }
+
+    /// A permit is on record.
+    pub(super) fn permitted(&mut self, body: &Value) -> Result<(), String> {
+        if let Some((jti, awaiting)) = Awaiting::of(body)? {
+            self.open.insert(jti, Arc::new(awaiting));
+        }
+        Ok(())
+    }
+
+    /// An outcome is on record.
+    pub(super) fn ended(&mut self, body: &Value, now_ms: u64) -> Result<(), String> {
+        #[derive(Deserialize)]
+        struct Outcome {
+            of: Jti,
+            state: CredentialState,
+            #[serde(default)]
+            expires_at: Option<u64>,
+            #[serde(default)]
+            fingerprint: Option<String>,
+            #[serde(default)]
+            revocable: bool,
+        }
+        let read = Outcome::deserialize(body).map_err(|e| e.to_string())?;
+        let Some(of) = self.open.remove(&read.of) else {
+            return Ok(());
+        };
+        match read.state {
+            CredentialState::Refused | CredentialState::NotSent => return Ok(()),
+            CredentialState::Obtained | CredentialState::Unknown => {}
+        }
+        let print = read.fingerprint.as_deref().map(key_text::read);
+        let end_s = of.permit_ends_s.saturating_add(UNKNOWN_LISTED_S);
+        let unknown = read.state == CredentialState::Unknown;
+        let entry = HandedOutEntry {
+            of: Arc::unwrap_or_clone(of),
+            fingerprint: match print {
+                Some(None) => return Err("expected a keyed hash, found another text".into()),
+                Some(Some(print)) => Some(print),
+                None => None,
+            },
+            expires_s: read.expires_at.or(unknown.then_some(end_s)),
+            revocable: read.revocable,
+            revocation: None,
+        };
+        self.keep(read.of, Arc::new(entry));
+        self.sweep(now_ms);
+        Ok(())
+    }
+
+    /// What came of revoking one is on record.
+    pub(super) fn revoked(&mut self, body: &Value) -> Result<(), String> {
+        #[derive(Deserialize)]
+        struct Revoked {
+            of: Jti,
+            revocation: VendorRevocation,
+        }
+        let read = Revoked::deserialize(body).map_err(|e| e.to_string())?;
+        match read.revocation {
+            VendorRevocation::Done => self.forget(read.of),
+            VendorRevocation::Failed => {
+                if let Some(entry) = self.live.get_mut(&read.of) {
+                    Arc::make_mut(entry).revocation = Some(VendorRevocation::Failed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what has ended by itself.
+    pub(super) fn sweep(&mut self, now_ms: u64) {
+        while let Some((end_s, jti)) = self.ends.first().copied() {
+            if end_s.saturating_mul(1_000) > now_ms {
+                return;
+            }
+            self.ends.pop_first();
+            self.forget(jti);
+        }
+    }
+
+    fn keep(&mut self, jti: Jti, entry: Arc<HandedOutEntry>) {
+        if let Some(end_s) = entry.expires_s {
+            self.ends.insert((end_s, jti));
+        }
+        if let Some(print) = entry.fingerprint {
+            self.prints.insert(print, jti);
+        }
+        self.live.insert(jti, entry);
+    }
+
+    fn forget(&mut self, jti: Jti) {
+        if let Some(entry) = self.live.remove(&jti) {
+            if let Some(end_s) = entry.expires_s {
+                self.ends.remove(&(end_s, jti));
+            }
+            if let Some(print) = &entry.fingerprint {
+                self.prints.remove(print);
+            }
+        }
+    }
+
+    pub(super) fn copied(&self) -> CopiedHandedOut {
+        CopiedHandedOut {
+            open: self.open().map(|(jti, of)| (jti, of.clone())).collect(),
+            live: self.live().map(|(jti, of)| (jti, of.clone())).collect(),
+        }
+    }
+
+    pub(super) fn of(copied: CopiedHandedOut) -> Self {
+        let mut out = Self::default();
+        out.open.extend(copied.open);
+        for (jti, entry) in copied.live {
+            out.keep(jti, entry);
+        }
+        out
+    }
+}
+
+impl CopiedHandedOut {
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.live.is_empty()
+    }
+}
