@@ -1,4 +1,4 @@
-//! Which addresses a fetch may reach. Whoever can name a URL must not be able
+//! Which addresses a call may reach. Whoever can name a URL must not be able
 //! to make Locum ask its own machine, its network or a cloud's metadata
 //! (contract §14, `network.allow_private`).
 
@@ -40,7 +40,7 @@ const SPECIAL_V6: [Cidr; 4] = [
     Cidr::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation
 ];
 
-/// How a document is fetched.
+/// How a server is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {
     /// `http`
@@ -52,13 +52,23 @@ pub(crate) enum Scheme {
 /// Why a connection may not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Barred {
-    /// The address is not of the open internet, and not listed.
+    /// The address is none of those that may be reached.
     NotAllowed,
-    /// It is of the open internet, where TLS is spoken.
+    /// It may be reached, where TLS is spoken.
     NeedsTls,
 }
 
-/// What outgoing fetches may reach.
+/// Says which connections may be made.
+pub(crate) trait Admission: Send + Sync {
+    /// Whether a connection to the address may be made. `host` is the name that
+    /// led there, `None` where a URL names the address itself.
+    ///
+    /// # Errors
+    /// Why not.
+    fn admits(&self, host: Option<&str>, address: IpAddr, scheme: Scheme) -> Result<(), Barred>;
+}
+
+/// What fetches of issuers' documents may reach.
 #[derive(Debug)]
 pub(crate) struct Guard {
     allow: Vec<Cidr>,
@@ -84,8 +94,14 @@ impl Guard {
     }
 }
 
+impl Admission for Guard {
+    fn admits(&self, _host: Option<&str>, address: IpAddr, scheme: Scheme) -> Result<(), Barred> {
+        self.judge(address, scheme)
+    }
+}
+
 /// Whether the address belongs to the open internet.
-fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4_is_public(v4),
         IpAddr::V6(v6) => v6_is_public(v6),

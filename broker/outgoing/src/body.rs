@@ -5,6 +5,7 @@ use crate::flaw::FetchFlaw;
 use flate2::write::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use reqwest::Response;
 use std::io::{self, Write};
 
 /// What is asked for.
@@ -38,8 +39,28 @@ impl Encoding {
     }
 }
 
+/// The body of an answer, unpacked, of at most so many bytes.
+///
+/// # Errors
+/// As [`Body::push`] and [`Body::finish`], and where it does not come in.
+pub(crate) async fn read(
+    mut response: Response,
+    encoding: Encoding,
+    max: usize,
+) -> Result<Vec<u8>, FetchFlaw> {
+    let told = response.content_length().unwrap_or(0);
+    if told > max as u64 {
+        return Err(FetchFlaw::TooLarge { max });
+    }
+    let mut body = Body::new(encoding, max);
+    while let Some(chunk) = response.chunk().await? {
+        body.push(&chunk)?;
+    }
+    body.finish()
+}
+
 /// A body of at most so many bytes, packed and unpacked.
-pub(crate) struct Body {
+struct Body {
     max: usize,
     packed: usize,
     inside: Decoder,
@@ -52,7 +73,7 @@ enum Decoder {
 
 impl Body {
     /// An empty one.
-    pub(crate) fn new(encoding: Encoding, max: usize) -> Self {
+    fn new(encoding: Encoding, max: usize) -> Self {
         let bytes = Bounded {
             bytes: Vec::new(),
             max,
@@ -74,7 +95,7 @@ impl Body {
     /// # Errors
     /// [`FetchFlaw::TooLarge`] at the first byte too many, [`FetchFlaw::Gzip`]
     /// where it cannot be unpacked.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), FetchFlaw> {
+    fn push(&mut self, piece: &[u8]) -> Result<(), FetchFlaw> {
         self.packed = self.packed.saturating_add(piece.len());
         if self.packed > self.max {
             return Err(FetchFlaw::TooLarge { max: self.max });
@@ -90,7 +111,7 @@ impl Body {
     ///
     /// # Errors
     /// As [`Body::push`], and where the end is missing.
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, FetchFlaw> {
+    fn finish(mut self) -> Result<Vec<u8>, FetchFlaw> {
         let finished = match &mut self.inside {
             Decoder::Identity(_) => Ok(()),
             Decoder::Gzip(decoder) => decoder.try_finish(),

@@ -2,23 +2,22 @@
 //! cookies, bounded in size, and only from where the guard admits. The caller
 //! bounds the time.
 
-use crate::address::{Barred, Guard, Scheme};
+use crate::address::{Guard, Scheme};
 use crate::authorities::Authorities;
-use crate::body::{ACCEPTED, Body, Encoding};
+use crate::body::{self, ACCEPTED, Encoding};
 use crate::cidr::Cidr;
+use crate::client::{careful, vet, vouched_for};
 use crate::flaw::FetchFlaw;
 use crate::lifetime;
 use crate::resolve::{Lookup, Vetted};
 use http::header::ACCEPT_ENCODING;
 use locum_core::json::{self, DEPTH_MAX, JsonLimits};
-use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
-use url::{Host, Url};
 
 /// A document.
 pub struct Document {
@@ -83,9 +82,9 @@ impl Fetcher {
     ) -> Result<Self, FetchFlaw> {
         let guard = Arc::new(Guard::new(bounds.allow_private));
         let timeout = bounds.timeout;
-        let vetted = vetted(&lookup, &guard, Scheme::Plain);
+        let plain = fetching(&lookup, &guard, Scheme::Plain, timeout);
         // Without certificates it is ready at once, and can never do TLS.
-        let plain = careful(vetted, timeout).tls_certs_only([]).build()?;
+        let plain = plain.tls_certs_only([]).build()?;
         Ok(Self {
             guard,
             lookup,
@@ -110,7 +109,7 @@ impl Fetcher {
     /// # Errors
     /// [`FetchFlaw`].
     pub async fn json(&self, url: &str) -> Result<Document, FetchFlaw> {
-        let (url, scheme) = self.vet(url)?;
+        let (url, scheme) = vet(url, &*self.guard)?;
         let client = match scheme {
             Scheme::Plain => self.plain.clone(),
             Scheme::Tls => self.secure().await?,
@@ -123,7 +122,8 @@ impl Fetcher {
             status => return Err(FetchFlaw::Status(status)),
         }
         let keep_s = lifetime::said_s(response.headers());
-        let body = self.body(response).await?;
+        let encoding = Encoding::of(response.headers())?;
+        let body = body::read(response, encoding, self.max_bytes).await?;
         let limits = JsonLimits {
             bytes: self.max_bytes,
             depth: DEPTH_MAX,
@@ -136,34 +136,6 @@ impl Fetcher {
         })
     }
 
-    /// What a URL itself tells. Names are judged when they are resolved,
-    /// addresses here: nobody resolves them.
-    fn vet(&self, url: &str) -> Result<(Url, Scheme), FetchFlaw> {
-        let url = Url::parse(url).map_err(|_| FetchFlaw::Url("that can be read"))?;
-        let scheme = match url.scheme() {
-            "https" => Scheme::Tls,
-            "http" => Scheme::Plain,
-            _ => return Err(FetchFlaw::Url("of scheme `https`")),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(FetchFlaw::Url("without credentials"));
-        }
-        if url.port() == Some(0) {
-            return Err(FetchFlaw::Url("without port 0"));
-        }
-        let literal: Option<IpAddr> = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(v4.into()),
-            Some(Host::Ipv6(v6)) => Some(v6.into()),
-            Some(Host::Domain(_)) => None,
-            None => return Err(FetchFlaw::Url("with a host")),
-        };
-        match literal.map(|address| (address, self.guard.judge(address, scheme))) {
-            Some((_, Err(Barred::NeedsTls))) => Err(FetchFlaw::NeedsTls),
-            Some((address, Err(Barred::NotAllowed))) => Err(FetchFlaw::Address(address)),
-            Some((_, Ok(()))) | None => Ok((url, scheme)),
-        }
-    }
-
     fn in_force(&self) -> Arc<Secure> {
         let secure = self.secure.read().unwrap_or_else(PoisonError::into_inner);
         secure.clone()
@@ -172,53 +144,24 @@ impl Fetcher {
     async fn secure(&self) -> Result<Client, FetchFlaw> {
         let secure = self.in_force();
         let make = || async {
-            let vetted = vetted(&self.lookup, &self.guard, Scheme::Tls);
-            let builder = careful(vetted, self.timeout)
-                .https_only(true)
-                .tls_certs_merge(secure.roots.certificates.clone());
-            // Reading the machine's certificates blocks.
-            tokio::task::spawn_blocking(|| builder.build())
-                .await
-                .map_err(|e| FetchFlaw::Http(e.to_string()))?
-                .map_err(FetchFlaw::from)
+            let fetching = fetching(&self.lookup, &self.guard, Scheme::Tls, self.timeout);
+            vouched_for(fetching, &secure.roots).await
         };
         secure.client.get_or_try_init(make).await.cloned()
-    }
-
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, FetchFlaw> {
-        let max = self.max_bytes;
-        let told = response.content_length().unwrap_or(0);
-        if told > max as u64 {
-            return Err(FetchFlaw::TooLarge { max });
-        }
-        let mut body = Body::new(Encoding::of(response.headers())?, max);
-        while let Some(chunk) = response.chunk().await? {
-            body.push(&chunk)?;
-        }
-        body.finish()
-    }
-}
-
-fn vetted(lookup: &Arc<dyn Lookup>, guard: &Arc<Guard>, scheme: Scheme) -> Vetted {
-    Vetted {
-        lookup: lookup.clone(),
-        guard: guard.clone(),
-        scheme,
     }
 }
 
 /// No connection is kept: every fetch is judged anew.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "no redirects, no proxies, bounded, vetted addresses only"
-)]
-fn careful(vetted: Vetted, timeout: Duration) -> ClientBuilder {
-    Client::builder()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .no_proxy()
-        .dns_resolver(Arc::new(vetted))
-        .pool_max_idle_per_host(0)
-        .timeout(timeout)
-        .user_agent(concat!("locum/", env!("CARGO_PKG_VERSION")))
+fn fetching(
+    lookup: &Arc<dyn Lookup>,
+    guard: &Arc<Guard>,
+    scheme: Scheme,
+    timeout: Duration,
+) -> ClientBuilder {
+    let vetted = Vetted {
+        lookup: lookup.clone(),
+        admission: guard.clone(),
+        scheme,
+    };
+    careful(vetted).pool_max_idle_per_host(0).timeout(timeout)
 }

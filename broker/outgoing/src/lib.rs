@@ -5,6 +5,7 @@ mod address;
 mod authorities;
 mod body;
 mod cidr;
+mod client;
 mod fetch;
 mod flaw;
 mod lifetime;

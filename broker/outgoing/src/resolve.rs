@@ -2,7 +2,7 @@
 //! is connected to is what was judged, so a name that answers differently the
 //! second time gains nothing.
 
-use crate::address::{Barred, Guard, Scheme};
+use crate::address::{Admission, Barred, Scheme};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::future::Future;
 use std::io;
@@ -48,7 +48,7 @@ pub(crate) struct Vetted {
     /// Who is asked.
     pub(crate) lookup: Arc<dyn Lookup>,
     /// What may be reached.
-    pub(crate) guard: Arc<Guard>,
+    pub(crate) admission: Arc<dyn Admission>,
     /// How.
     pub(crate) scheme: Scheme,
 }
@@ -56,13 +56,13 @@ pub(crate) struct Vetted {
 impl Resolve for Vetted {
     fn resolve(&self, name: Name) -> Resolving {
         let looking = self.lookup.addresses(name.as_str());
-        let (guard, scheme) = (self.guard.clone(), self.scheme);
+        let (admission, scheme) = (self.admission.clone(), self.scheme);
         Box::pin(async move {
             let found = looking.await.map_err(|_| NameFlaw::Unresolved)?;
             let mut flaw = NameFlaw::Unresolved;
             let mut admitted = Vec::new();
             for address in found {
-                match guard.judge(address, scheme) {
+                match admission.admits(Some(name.as_str()), address, scheme) {
                     Ok(()) => admitted.push(address),
                     Err(barred) => flaw = NameFlaw::Barred(barred),
                 }
