@@ -12,7 +12,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("broker/tokens", &["locum-core"]),
     ("broker/stores", &["locum-core"]),
     ("broker/connectors", &["locum-core"]),
-    ("broker/outgoing", &["locum-core"]),
+    ("broker/outgoing", &["locum-ambient", "locum-core"]),
     (
         "broker/engine",
         &[
