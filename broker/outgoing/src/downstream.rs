@@ -25,7 +25,7 @@ use crate::client::vet;
 use crate::flaw::FetchFlaw;
 use crate::resolve::Lookup;
 use breaker::Health;
-use clients::Clients;
+use clients::{CONNECT_WITHIN, Clients};
 use http::{Request, Response};
 use locum_ambient::Clock;
 use locum_core::secret::Secret;
@@ -65,12 +65,22 @@ impl Downstream {
         roots: Authorities,
         clock: Clock,
     ) -> Result<Self, FetchFlaw> {
+        Self::connecting(bounds, (lookup, CONNECT_WITHIN), roots, clock)
+    }
+
+    /// The same, with another bound on connecting.
+    fn connecting(
+        bounds: DownstreamBounds,
+        (lookup, within): (Arc<dyn Lookup>, Duration),
+        roots: Authorities,
+        clock: Clock,
+    ) -> Result<Self, FetchFlaw> {
         let admission = Arc::new(AllowList {
             allow: bounds.allow,
             plain_to_loopback: bounds.plain_to_loopback,
         });
         Ok(Self {
-            clients: Clients::new(admission.clone(), lookup, roots)?,
+            clients: Clients::new(admission.clone(), (lookup, within), roots)?,
             admission,
             targets: Targets::default(),
             clock,

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 /// Longest that connecting may take, name and TLS included (the contract,
 /// "Trouble" of downstream credentials).
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// Longest that a connection is kept without a call: as long as nobody asks
 /// anew which addresses a name has.
 const IDLE_WITHIN: Duration = Duration::from_secs(30);
@@ -28,10 +28,16 @@ const IDENTITIES_MAX: usize = 64;
 
 /// The clients.
 pub(super) struct Clients {
-    admission: Arc<AllowList>,
-    lookup: Arc<dyn Lookup>,
+    makes: Makes,
     plain: Client,
     secure: Mutex<Secure>,
+}
+
+/// What a client is made of.
+struct Makes {
+    admission: Arc<AllowList>,
+    lookup: Arc<dyn Lookup>,
+    connect_within: Duration,
 }
 
 /// Clients that speak TLS.
@@ -51,19 +57,23 @@ struct Kept {
 }
 
 impl Clients {
-    /// None that speaks TLS yet.
+    /// None that speaks TLS yet; connecting takes at most `connect_within`.
     ///
     /// # Errors
     /// When an HTTP client cannot be built.
     pub(super) fn new(
         admission: Arc<AllowList>,
-        lookup: Arc<dyn Lookup>,
+        (lookup, connect_within): (Arc<dyn Lookup>, Duration),
         roots: Authorities,
     ) -> Result<Self, FetchFlaw> {
-        let plain = keeping(&admission, &lookup, Scheme::Plain);
-        Ok(Self {
+        let makes = Makes {
             admission,
             lookup,
+            connect_within,
+        };
+        let plain = makes.builder(Scheme::Plain);
+        Ok(Self {
+            makes,
             // Without certificates it is ready at once, and can never do TLS.
             plain: plain.tls_certs_only([]).build()?,
             secure: Mutex::new(Secure {
@@ -107,7 +117,7 @@ impl Clients {
             (client, secure.roots.clone())
         };
         let make = || async {
-            let builder = keeping(&self.admission, &self.lookup, Scheme::Tls);
+            let builder = self.makes.builder(Scheme::Tls);
             let builder = match identity {
                 Some(identity) => builder.identity(identity.tls.clone()),
                 None => builder,
@@ -144,18 +154,20 @@ impl Secure {
     }
 }
 
-/// A client that keeps connections for a while.
-fn keeping(admission: &Arc<AllowList>, lookup: &Arc<dyn Lookup>, scheme: Scheme) -> ClientBuilder {
-    let vetted = Vetted {
-        lookup: lookup.clone(),
-        admission: admission.clone(),
-        scheme,
-    };
-    careful(vetted)
-        .http1_only()
-        .connect_timeout(CONNECT_WITHIN)
-        .pool_idle_timeout(IDLE_WITHIN)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+impl Makes {
+    /// A client that keeps connections for a while.
+    fn builder(&self, scheme: Scheme) -> ClientBuilder {
+        let vetted = Vetted {
+            lookup: self.lookup.clone(),
+            admission: self.admission.clone(),
+            scheme,
+        };
+        careful(vetted)
+            .http1_only()
+            .connect_timeout(self.connect_within)
+            .pool_idle_timeout(IDLE_WITHIN)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+    }
 }
 
 #[cfg(test)]

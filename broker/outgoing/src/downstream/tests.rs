@@ -84,13 +84,16 @@ fn downstream(
     roots: Authorities,
     wall_ms: &Arc<AtomicU64>,
 ) -> Arc<Downstream> {
+    let clock = Clock::of(wall_ms.clone());
+    Arc::new(Downstream::new(bounds(allow), lookup, roots, clock).unwrap())
+}
+
+fn bounds(allow: &[&str]) -> DownstreamBounds {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let bounds = DownstreamBounds {
+    DownstreamBounds {
         allow: allow.iter().map(|text| text.parse().unwrap()).collect(),
         plain_to_loopback: true,
-    };
-    let clock = Clock::of(wall_ms.clone());
-    Arc::new(Downstream::new(bounds, lookup, roots, clock).unwrap())
+    }
 }
 
 fn post(url: &str) -> Request<Secret<Vec<u8>>> {

@@ -120,6 +120,19 @@ async fn where_tls_fails_nothing_was_sent() {
 }
 
 #[tokio::test]
+async fn where_connecting_takes_too_long_nothing_was_sent() {
+    // Connections are taken, and TLS is never spoken.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let lookup: Arc<dyn Lookup> = Arc::new(Here);
+    let connecting = (lookup, Duration::from_millis(50));
+    let (roots, clock) = (Authorities::default(), Clock::default());
+    let downstream = Downstream::connecting(bounds(&["127.0.0.1"]), connecting, roots, clock);
+    let found = downstream.unwrap().send(TARGET, post(&url), None).await;
+    assert_eq!(why(found), (Sent::No, "timeout"));
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_in_time_leaves_it_unknown() {
     let vendor = Vendor::start(|_| Act::Nothing).await;
     let caller = Caller::new();
