@@ -1,51 +1,39 @@
-//! How a credential is obtained. One door for every credential that leaves: a
-//! connector takes only a recorded permit.
+//! How a credential is obtained, without I/O, clock or randomness: a recorded
+//! permit in, requests out, replies in, a credential out. One door for every
+//! credential that leaves.
+//!
+//! A profile ([`profiles`]) is a row of data that says how one vendor is asked.
+//! [`prepare`] checks a target against its profile; [`Prepared::begin`] writes
+//! the request, [`Course::next`] reads the reply, and [`Prepared::revoke`] ends
+//! what was handed out, where the vendor can do that.
 
-use locum_core::decide::{Permit, Recorded};
-use locum_core::secret::Secret;
-use serde_json::Value;
+mod aid;
+mod issue;
+mod obtained;
+mod order;
+mod prepare;
+mod profile;
+mod profiles;
+mod revoke;
+mod saml;
+mod session;
+mod step;
+mod token;
+mod trouble;
+mod wire;
 
-/// Header `typ` of an access token (RFC 9068 §2.1).
-const ACCESS_TOKEN: &str = "at+jwt";
+pub use aid::{Aid, Certificate, KeyOf};
+pub use issue::{ConnectorFault, IssuedCredential, Signer, issue};
+pub use obtained::{Handle, HandleFlaw, Obtained, Present};
+pub use order::Order;
+pub use prepare::{Prepared, SecretForm, SecretUse, prepare};
+pub use profile::Profile;
+pub use profiles::profiles;
+pub use revoke::{Ended, Ending, RevokedAt};
+pub use step::{Course, Sending, Step};
+pub use trouble::{Trouble, Whose};
+pub use wire::reply::request_id as vendor_request_id;
 
-/// Whoever signs for the kind `issue`: Locum's key of the target's algorithm.
-pub trait Signer {
-    /// Signs claims as a compact JWS with that header `typ`.
-    ///
-    /// # Errors
-    /// [`ConnectorFault`] when the key cannot sign.
-    fn sign(&self, typ: &str, claims: &Value) -> Result<Secret<String>, ConnectorFault>;
-}
-
-/// A credential that could not be obtained. Its permit is on the record.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("credential not obtained: {detail}")]
-pub struct ConnectorFault {
-    /// For the log, never for the caller.
-    pub detail: String,
-}
-
-/// A credential as it is handed out.
-pub struct IssuedCredential {
-    /// The credential.
-    pub secret: Secret<String>,
-    /// Seconds it lives.
-    pub expires_in: u32,
-}
-
-/// The connector `issue`: Locum mints the access token itself. `jti` and `exp`
-/// were fixed before the one record.
-///
-/// # Errors
-/// [`ConnectorFault`] when the signer fails; then nothing leaves.
-pub fn issue(
-    permit: &Recorded<Permit>,
-    signer: &impl Signer,
-) -> Result<IssuedCredential, ConnectorFault> {
-    let claims = Value::Object(permit.claims().clone());
-    let secret = signer.sign(ACCESS_TOKEN, &claims)?;
-    Ok(IssuedCredential {
-        secret,
-        expires_in: permit.lifetime(),
-    })
-}
+/// What only tests and fuzz targets call.
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,0 +1,100 @@
+//! PAN-OS and Panorama: `type=keygen` of the XML API.
+
+use crate::aid::Aid;
+use crate::obtained::{Obtained, Present};
+use crate::order::Order;
+use crate::prepare::{Account, Prepared};
+use crate::step::{Awaiting, Course, Sending};
+use crate::trouble::{Trouble, Whose};
+use crate::wire::form::Form;
+use crate::wire::reply::{Reply, Sort, is_credential, request_id, sort};
+use crate::wire::{request, text, xml};
+use locum_core::scope::Scope;
+use locum_core::secret::Secret;
+
+/// Where the XML API is.
+const PATH: &str = "/api/";
+
+/// Writes the request for a key.
+pub(crate) fn begin(
+    prepared: &Prepared,
+    account: &Account,
+    order: &Order<'_>,
+    aid: &dyn Aid,
+) -> Result<(Course, Sending), Trouble> {
+    let (Some(user), Some(secret)) = (&account.name, &account.secret) else {
+        return Err(Trouble::unable("an account without a name or a secret"));
+    };
+    let mut form = Form::default();
+    form.put("type", "keygen");
+    form.put("user", user);
+    form.put_secret("password", text::of_secret(aid, secret)?);
+    let request = http::Request::post(format!("{}{PATH}", prepared.base_url))
+        .header("accept", "application/xml")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let sending = Sending {
+        request: request::of(request, form.encode())?,
+        identity: None,
+    };
+    let awaited = Awaited {
+        scope: order.scope.clone(),
+        declared_s: prepared.declared_life_s(),
+        present: prepared.profile.present.clone(),
+    };
+    Ok((Course(Awaiting::Panos(awaited)), sending))
+}
+
+/// What is known about the answer.
+pub(crate) struct Awaited {
+    scope: Scope,
+    declared_s: Option<u64>,
+    present: Present,
+}
+
+impl Awaited {
+    /// `<response status="success"><result><key>…</key></result></response>`.
+    pub(crate) fn read(self, reply: &Reply) -> Result<Obtained, Trouble> {
+        let sort = sort(reply)?;
+        let mut root = xml::read(reply.body().expose())?;
+        if root.name != "response" {
+            return Err(Trouble::nonsense(
+                "expected `response`, found another element",
+            ));
+        }
+        let status = root.attribute("status").map(str::to_owned);
+        match (sort, status.as_deref()) {
+            (Sort::Fine, Some("success")) => {}
+            (Sort::Refusing, Some("error")) => {
+                return Err(Trouble::Refused {
+                    whose: Whose::Client,
+                    detail: format!("status {}, an error", reply.status().as_u16()),
+                });
+            }
+            _ => {
+                return Err(Trouble::nonsense(format!(
+                    "expected `success` with status 200, found another with status {}",
+                    reply.status().as_u16()
+                )));
+            }
+        }
+        let key = root
+            .take_child("result")
+            .and_then(|mut result| result.take_child("key"))
+            .map(|key| Secret::new(key.text))
+            .filter(|key| is_credential(key.expose()))
+            .ok_or_else(|| {
+                Trouble::nonsense(
+                    "expected one `key` of 1 to 16,384 printable ASCII characters without space",
+                )
+            })?;
+        Ok(Obtained {
+            vendor_request_id: request_id(reply.headers())
+                .filter(|id| !id.contains(key.expose().as_str())),
+            secret: key,
+            expires_in: self.declared_s.filter(|life_s| *life_s > 0),
+            scope: self.scope,
+            present: self.present,
+            handle: None,
+        })
+    }
+}

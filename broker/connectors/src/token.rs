@@ -1,0 +1,196 @@
+//! A token endpoint is asked: the OAuth kinds, each in the manner of its
+//! profile.
+
+use crate::aid::Aid;
+use crate::order::Order;
+use crate::prepare::{Account, Prepared};
+use crate::step::{Awaiting, Course, Sending};
+use crate::trouble::Trouble;
+use crate::wire::form::Form;
+use crate::wire::text;
+
+mod answer;
+mod auth;
+mod jwt;
+mod manner;
+mod saml;
+mod subject;
+
+pub(crate) use answer::{Awaited, seconds};
+pub(crate) use auth::Proof;
+pub(crate) use manner::{
+    Alphabet, Auth, BasicStyle, ClientIdIn, Field, From, Grant, JwtIssuer, JwtManner, Manner,
+    NameAt, Otherwise, RevokeBy, SCOPE, SamlAttributes, SamlManner,
+};
+
+/// Names of the grants.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const SAML_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+/// RFC 8693 §3.
+const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+/// One token request under construction.
+pub(crate) struct Asking<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) manner: &'static Manner,
+    pub(crate) account: &'a Account,
+    pub(crate) url: String,
+    pub(crate) order: &'a Order<'a>,
+    pub(crate) aid: &'a dyn Aid,
+}
+
+/// Writes the token request.
+pub(crate) fn begin(
+    prepared: &Prepared,
+    manner: &'static Manner,
+    account: &Account,
+    order: &Order<'_>,
+    aid: &dyn Aid,
+) -> Result<(Course, Sending), Trouble> {
+    let asking = Asking {
+        url: format!("{}{}", prepared.base_url, path(manner.path, prepared)),
+        prepared,
+        manner,
+        account,
+        order,
+        aid,
+    };
+    let mut form = Form::default();
+    let carries_assertion = asking.grant(&mut form)?;
+    asking.fields(&mut form);
+    let asked = asking.scopes(&mut form)?;
+    let proof = Proof {
+        prepared,
+        auth: manner.auth,
+        client_id: manner.client_id,
+        account,
+        audience: asking.client_audience(),
+        now_s: order.now_s,
+        jti: if carries_assertion {
+            format!("{}.client", order.delegation)
+        } else {
+            order.delegation.clone()
+        },
+        aid,
+    };
+    let proven = proof.put(&mut form)?;
+    let mut request = http::Request::post(&asking.url).header("accept", "application/json");
+    for (header, parameter) in manner.headers {
+        if let Some(value) = prepared.values.text(parameter) {
+            request = request.header(*header, value);
+        }
+    }
+    let sending = proven.send(request, form)?;
+    Ok((
+        Course(Awaiting::Token(Awaited::of(&asking, asked))),
+        sending,
+    ))
+}
+
+/// A path with its parameters, each one segment, in place.
+fn path(path: &'static str, prepared: &Prepared) -> String {
+    let mut out = path.to_owned();
+    if path == "{token_path}" {
+        return prepared.values.text("token_path").unwrap_or("/").to_owned();
+    }
+    for name in ["alias", "tenant"] {
+        if let Some(value) = prepared.values.text(name) {
+            out = out.replace(&format!("{{{name}}}"), &text::segment(value));
+        }
+    }
+    out
+}
+
+impl Asking<'_> {
+    /// The grant's own members; whether an assertion is among them.
+    fn grant(&self, form: &mut Form) -> Result<bool, Trouble> {
+        match self.manner.grant {
+            Grant::Jwt(manner) => {
+                form.put("grant_type", JWT_BEARER);
+                form.put_secret("assertion", jwt::assertion(self, manner)?);
+            }
+            Grant::Saml(manner) => {
+                form.put("grant_type", SAML_BEARER);
+                form.put_secret("assertion", saml::assertion(self, manner)?);
+            }
+            Grant::Exchange(manner) => {
+                form.put("grant_type", TOKEN_EXCHANGE);
+                form.put("subject_token_type", JWT_TYPE);
+                form.put_secret("subject_token", jwt::assertion(self, manner)?);
+            }
+            Grant::Client => {
+                form.put("grant_type", CLIENT_CREDENTIALS);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn fields(&self, form: &mut Form) {
+        let values = &self.prepared.values;
+        for Field(name, from) in self.manner.fields {
+            match from {
+                From::Fixed(text) => form.put(name, text),
+                From::Parameter(parameter) => form.put_some(name, values.text(parameter)),
+                From::Either(parameter, other) => {
+                    form.put_some(name, values.text(parameter).or_else(|| values.text(other)));
+                }
+                From::Inside { parameter, member } => {
+                    if let Some(value) = values.get(parameter) {
+                        form.put(name, &serde_json::json!({*member: value}).to_string());
+                    }
+                }
+                From::Each(parameter) => {
+                    for text in values.texts(parameter) {
+                        form.put(name, text);
+                    }
+                }
+                From::All(parameter) => {
+                    for (name, text) in values.members(parameter) {
+                        form.put_named(name, text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks for the granted scopes by the vendor's names; whether any are sent.
+    fn scopes(&self, form: &mut Form) -> Result<bool, Trouble> {
+        let Some(member) = self.manner.scopes else {
+            return Ok(false);
+        };
+        if self.prepared.values.get("scopes").is_none() {
+            return Ok(false);
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for ours in self.order.scope.iter() {
+            let theirs = self.prepared.scopes.get(ours);
+            let theirs = theirs.ok_or_else(|| {
+                Trouble::unable("a granted scope that the target maps to no scope of the vendor")
+            })?;
+            for name in theirs.split(' ') {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        form.put(member, &names.join(" "));
+        Ok(true)
+    }
+
+    /// For whom the client's own assertion is.
+    fn client_audience(&self) -> &str {
+        match self.manner.grant {
+            // There `audience` is of the SAML assertion.
+            Grant::Saml(_) => &self.url,
+            Grant::Jwt(_) | Grant::Exchange(_) | Grant::Client => {
+                self.prepared.values.text("audience").unwrap_or(&self.url)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! By which name the vendor knows the person.
+
+use super::Asking;
+
+/// `{sub}`.
+const SUB: &str = "{sub}";
+/// `{issuer}`.
+const ISSUER: &str = "{issuer}";
+
+impl Asking<'_> {
+    /// The name: of `subjects`, else by the template `subject`.
+    pub(super) fn subject(&self) -> String {
+        let values = &self.prepared.values;
+        let who = &self.order.who;
+        let mapped = values
+            .members("subjects")
+            .find(|(ours, _)| *ours == who.ours);
+        if let Some((_, theirs)) = mapped {
+            return theirs.to_owned();
+        }
+        fill(
+            values.text("subject").unwrap_or(SUB),
+            &who.theirs,
+            &who.issuer,
+        )
+    }
+}
+
+/// Fills the template in one pass, so that braces in a name stay as they are.
+fn fill(template: &str, sub: &str, issuer: &str) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(place) = rest.find('{') {
+        let (before, from) = rest.split_at(place);
+        out.push_str(before);
+        if let Some(after) = from.strip_prefix(SUB) {
+            out.push_str(sub);
+            rest = after;
+        } else if let Some(after) = from.strip_prefix(ISSUER) {
+            out.push_str(issuer);
+            rest = after;
+        } else {
+            out.push('{');
+            rest = from.strip_prefix('{').unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn what_a_name_holds_is_not_filled_in_again() {
+        let filled = |template| fill(template, "{issuer}", "corp");
+        assert_eq!(filled("{sub}"), "{issuer}");
+        assert_eq!(filled("{issuer}.{sub}@a"), "corp.{issuer}@a");
+        assert_eq!(filled("svc"), "svc");
+    }
+}
