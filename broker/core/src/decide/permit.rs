@@ -90,6 +90,12 @@ impl Decision {
 }
 
 impl Permit {
+    /// Who must be in force for the token to stand.
+    #[must_use]
+    pub fn actors(&self) -> Vec<(crate::ids::AgentId, Option<crate::ids::VersionId>)> {
+        descent::actors(&self.case)
+    }
+
     /// The grant that loses one use: at the root only.
     #[must_use]
     pub fn takes_use_of(&self) -> Option<GrantId> {
@@ -342,17 +348,6 @@ impl Recorded<Permit> {
     #[must_use]
     pub const fn claims(&self) -> &Map<String, Value> {
         &self.0.claims
-    }
-
-    /// Everything the token descends from.
-    pub fn lineage(&self, keys: &dyn Keyed) -> &Lineage {
-        self.0.lineage(keys)
-    }
-
-    /// Who must be in force for the token to stand.
-    #[must_use]
-    pub fn actors(&self) -> Vec<(crate::ids::AgentId, Option<crate::ids::VersionId>)> {
-        descent::actors(&self.0.case)
     }
 
     /// Gives the permit up: something in its lineage fell meanwhile.

@@ -17,6 +17,7 @@ mod slot;
 mod subject;
 pub(crate) mod summary;
 
+pub use obtain::Credential;
 pub use record::NotIssued;
 pub use summary::MINUTE_MS;
 
@@ -31,9 +32,8 @@ use crate::unavailable::unavailable;
 use http::HeaderMap;
 use locum_ambient::metrics::GrantTypeLabel;
 use locum_ambient::telemetry::TraceId;
-use locum_connectors::IssuedCredential;
 use locum_core::chain::{Chain, ChainBounds};
-use locum_core::decide::{Case, GrantType, Permit, Recorded};
+use locum_core::decide::{Case, GrantType, Obtained, Recorded};
 use locum_core::ids::{Jti, RequestId};
 use locum_core::proof::SubjectProof;
 use locum_core::refusal::Refusal;
@@ -59,7 +59,7 @@ pub enum Ended {
     /// We do not know who asks: counted, not recorded.
     Rejected(Refusal),
     /// On the record, and obtained.
-    Issued(Box<Recorded<Permit>>, IssuedCredential),
+    Issued(Box<Recorded<Obtained>>, Credential),
     /// A "no", on the record or for want of one.
     NotIssued(NotIssued),
 }
@@ -137,9 +137,9 @@ async fn run(request: &Request<'_>) -> Ended {
         Ok(recorded) => recorded,
         Err(no) => return Ended::NotIssued(no),
     };
-    match obtain::obtain(request.broker, &recorded).await {
-        Ok(credential) => Ended::Issued(Box::new(recorded), credential),
-        Err(fault) => Ended::NotIssued(record::not_obtained(request, recorded, &fault).await),
+    match obtain::obtain(request, recorded).await {
+        Ok((obtained, credential)) => Ended::Issued(Box::new(obtained), credential),
+        Err(no) => Ended::NotIssued(no),
     }
 }
 

@@ -5,9 +5,13 @@ use super::request::{EarlyStop, Request};
 use super::requested::requested;
 use super::summary::{self, RecordedIn, Sent};
 use crate::unavailable::{Unavailable, unavailable};
+use crate::vendors::{self, NotHandedOut};
 use locum_ambient::telemetry::TraceId;
 use locum_connectors::ConnectorFault;
-use locum_core::decide::{Permit, PersonalSalt, RecordFrame, Recorded, Refused, in_force};
+use locum_core::decide::{
+    Failure, NotObtained, Obtained, OutcomeFrame, Permit, PersonalSalt, RecordFrame, Recorded,
+    Refused, in_force,
+};
 use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
@@ -18,6 +22,8 @@ use std::sync::Arc;
 pub enum NotIssued {
     /// On the record.
     Refused(Recorded<Refused>),
+    /// No credential was obtained, and that is on the record.
+    NotObtained(Recorded<NotObtained>),
     /// There is no record, or one about something else: 503, whatever the answer was.
     Fault(Unavailable),
 }
@@ -54,6 +60,60 @@ pub(crate) async fn not_obtained(
     let text = "expected the token to be signed, found a fault of our own; report the request id to the operator";
     let refusal = Refusal::new(Code::Internal, text).because(fault.to_string());
     self::refusal(request, permit.not_obtained(refusal)).await
+}
+
+/// Records what a vendor handed out. Where that cannot be recorded, it is not
+/// handed on: the permit stays open, and is closed at the next start.
+pub(crate) async fn outcome(
+    request: &Request<'_>,
+    obtained: Obtained,
+) -> Result<Recorded<Obtained>, NotIssued> {
+    let draft = Arc::new(obtained.draft(&outcome_frame(request, false)));
+    let appended = request.broker.records.append(draft.clone());
+    let appended = request.waiter.patiently(appended).await;
+    let recorded = obtained.recorded(&draft, &appended.map_err(NotIssued::Fault)?);
+    recorded.map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))
+}
+
+/// Records that no credential came of a permit.
+pub(crate) async fn not_handed_out(
+    request: &Request<'_>,
+    permit: Recorded<Permit>,
+    no: NotHandedOut,
+) -> NotIssued {
+    let sealed = no
+        .leftover
+        .map(|handle| vendors::seal(request.broker, permit.jti(), &handle));
+    let sealed = match sealed.transpose() {
+        Ok(sealed) => sealed,
+        Err(flaw) => return NotIssued::Fault(flaw),
+    };
+    let nothing_sent = no.failure == Failure::NotSent;
+    let outcome = permit.failed(no.failure, no.refusal).leaving(sealed);
+    let draft = Arc::new(outcome.draft(&outcome_frame(request, nothing_sent)));
+    let appended = request.broker.records.append(draft.clone());
+    let recorded = match request.waiter.patiently(appended).await {
+        Ok(appended) => outcome.recorded(&draft, &appended),
+        Err(flaw) => return NotIssued::Fault(flaw),
+    };
+    request.broker.vendors.stirred.notify_one();
+    recorded.map_or_else(
+        |flaw| NotIssued::Fault(Unavailable(flaw.to_string())),
+        NotIssued::NotObtained,
+    )
+}
+
+/// What surrounds an outcome. Where nothing was sent, the identical request may
+/// run again with the same assertion.
+fn outcome_frame(request: &Request<'_>, nothing_sent: bool) -> OutcomeFrame {
+    let mark = request.client.mark.iter().filter(|_| nothing_sent);
+    OutcomeFrame {
+        request_id: request.id,
+        marks: mark
+            .map(|mark| (mark.key, mark.until_s, Some(mark.request)))
+            .collect(),
+        salt: request.broker.records.random.bytes(),
+    }
 }
 
 /// Records a refusal on the way to the decision.
@@ -155,7 +215,7 @@ async fn append(
 }
 
 /// What fell between the decision and its record.
-fn fallen(request: &Request<'_>, permit: &Recorded<Permit>) -> Option<Refusal> {
+pub(crate) fn fallen(request: &Request<'_>, permit: &Permit) -> Option<Refusal> {
     let broker = request.broker;
     if let Err(stale) = broker.records.fresh() {
         return Some(unavailable().because(stale.to_string()));

@@ -57,6 +57,8 @@ pub struct HandedOut {
     live: BTreeMap<Jti, Arc<HandedOutEntry>>,
     prints: HashMap<Key, Jti>,
     ends: BTreeSet<(u64, Jti)>,
+    /// When the permit of each ends that would live on and can be revoked.
+    permits: BTreeSet<(u64, Jti)>,
 }
 
 /// As a snapshot keeps them.
@@ -133,6 +135,13 @@ impl HandedOut {
         self.live.iter().map(|(jti, entry)| (*jti, entry))
     }
 
+    /// What can be revoked and whose permit is over, oldest end first.
+    pub fn permit_over(&self, now_s: u64) -> impl Iterator<Item = (Jti, &Arc<HandedOutEntry>)> {
+        let over = self.permits.iter();
+        let over = over.take_while(move |(end_s, _)| *end_s <= now_s);
+        over.filter_map(|(_, jti)| self.live.get(jti).map(|entry| (*jti, entry)))
+    }
+
     /// The permit of a credential, by its keyed hash.
     #[must_use]
     pub fn by_fingerprint(&self, print: &Key) -> Option<(Jti, &Arc<HandedOutEntry>)> {
@@ -206,6 +215,7 @@ impl HandedOut {
             VendorRevocation::Done => self.forget(read.of),
             VendorRevocation::Failed => {
                 if let Some(entry) = self.live.get_mut(&read.of) {
+                    self.permits.remove(&(entry.of.permit_ends_s, read.of));
                     Arc::make_mut(entry).revocation = Some(VendorRevocation::Failed);
                 }
             }
@@ -231,6 +241,10 @@ impl HandedOut {
         if let Some(print) = entry.fingerprint {
             self.prints.insert(print, jti);
         }
+        let permit_s = entry.of.permit_ends_s;
+        if entry.revocable && entry.expires_s.is_none_or(|end_s| end_s > permit_s) {
+            self.permits.insert((permit_s, jti));
+        }
         self.live.insert(jti, entry);
     }
 
@@ -242,6 +256,7 @@ impl HandedOut {
             if let Some(print) = &entry.fingerprint {
                 self.prints.remove(print);
             }
+            self.permits.remove(&(entry.of.permit_ends_s, jti));
         }
     }
 

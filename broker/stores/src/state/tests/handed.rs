@@ -4,8 +4,7 @@ use super::{empty, entry, live, place, record, replayed, snapshot};
 use crate::ledger::{Follower, RawRecord};
 use crate::state::Shared;
 use locum_core::decide::{
-    Failure, HandedOut, OutcomeFrame, VendorRevocation, VendorTerms, never_known,
-    vendor_revocation,
+    Failure, HandedOut, OutcomeFrame, VendorRevocation, VendorTerms, never_known, vendor_revocation,
 };
 use locum_core::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
 use locum_core::ids::Jti;
@@ -65,7 +64,10 @@ fn obtained(number: u64, print: u8, expires_s: Option<u64>) -> Draft {
 
 fn failed(number: u64, failure: Failure) -> Draft {
     let refusal = Refusal::new(Code::Downstream, "expected a; found b");
-    scene(number).permit().failed(failure, refusal).draft(&frame())
+    scene(number)
+        .permit()
+        .failed(failure, refusal)
+        .draft(&frame())
 }
 
 fn counts(shared: &Shared) -> (usize, usize) {
@@ -98,7 +100,10 @@ fn a_credential_is_found_by_its_keyed_hash_with_what_it_descends_from() {
     let (found, entry) = state.handed.by_fingerprint(&[7; 16]).unwrap();
     assert_eq!(found, jti);
     assert!(entry.revocable);
-    let lineage = scene(1).permit().lineage(&locum_core::testing::Names).clone();
+    let lineage = scene(1)
+        .permit()
+        .lineage(&locum_core::testing::Names)
+        .clone();
     assert_eq!(entry.of.lineage(), lineage);
     assert_eq!(entry.of.agents.len(), 1);
     assert!(state.handed.by_fingerprint(&[8; 16]).is_none());
@@ -115,10 +120,14 @@ fn it_is_forgotten_when_it_has_ended_or_its_vendor_confirmed_that_it_is_revoked(
     assert_eq!(counts(&shared), (0, 0));
     let mut shared = live(&records);
     let ended = |how| vendor_revocation(jti, how, [5; 16]);
-    shared.appended(&place(2), &ended(VendorRevocation::Failed)).unwrap();
+    shared
+        .appended(&place(2), &ended(VendorRevocation::Failed))
+        .unwrap();
     let revocation = shared.read().handed.get(jti).unwrap().revocation;
     assert_eq!(revocation, Some(VendorRevocation::Failed));
-    shared.appended(&place(3), &ended(VendorRevocation::Done)).unwrap();
+    shared
+        .appended(&place(3), &ended(VendorRevocation::Done))
+        .unwrap();
     assert_eq!(counts(&shared), (0, 0));
     assert!(shared.read().handed.by_fingerprint(&[7; 16]).is_none());
 }
@@ -137,7 +146,10 @@ fn what_was_handed_out_survives_a_snapshot() {
     let shown = |shared: &Shared| {
         let state = shared.read();
         let all = (state.handed.open(), state.handed.live());
-        format!("{:?}", (all.0.collect::<Vec<_>>(), all.1.collect::<Vec<_>>()))
+        format!(
+            "{:?}",
+            (all.0.collect::<Vec<_>>(), all.1.collect::<Vec<_>>())
+        )
     };
     assert_eq!(shown(&shared), shown(&after));
     assert_eq!(counts(&after), (1, 2));
@@ -173,7 +185,10 @@ fn a_mark_under_which_nothing_was_sent_may_be_used_once_more() {
     let mut outcome = frame();
     outcome.marks = vec![(KEY, until_s, Some(REQUEST))];
     let refusal = Refusal::new(Code::Downstream, "expected a; found b");
-    let not_sent = scene.permit().failed(Failure::NotSent, refusal).draft(&outcome);
+    let not_sent = scene
+        .permit()
+        .failed(Failure::NotSent, refusal)
+        .draft(&outcome);
     let shared = live(&[permitted, not_sent]);
     let taken = |request| shared.write().marks.take(KEY, request, until_s, NOW_S);
     assert!(taken([2; 32]).is_err());

@@ -1,0 +1,129 @@
+//! Vendors that hand credentials out: how each target's is asked, and that what
+//! it hands out is handed on once (contract §15).
+
+mod aid;
+mod asking;
+mod ending;
+mod handle;
+pub mod revoking;
+
+pub(crate) use asking::{Asked, NotHandedOut, ask};
+pub(crate) use handle::seal;
+
+use crate::broker::Broker;
+use locum_connectors::{Prepared, prepare};
+use locum_core::decide::VendorTerms;
+use locum_core::lineage::{Key, Keyed};
+use locum_core::registry::{FieldProblem, Target, TargetSpec};
+use locum_core::secret::Secret;
+use locum_outgoing::{CallFlaw, Downstream, DownstreamBounds};
+use locum_stores::state::{HANDED_MAX, State};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What vendors' calls may reach, and whether this is a world of its own.
+pub struct VendorSettings {
+    /// What is reached.
+    pub bounds: DownstreamBounds,
+    /// Authorities beside those of the machine.
+    pub roots: locum_outgoing::Authorities,
+}
+
+/// The vendors.
+pub struct Vendors {
+    /// Calls them.
+    pub client: Downstream,
+    /// Whether plain HTTP to this machine is a `base_url` (in `dev`).
+    pub plain_to_loopback: bool,
+    /// Keyed hashes of credentials whose outcome is on its way to the record.
+    arriving: Mutex<BTreeSet<Key>>,
+    /// Something may have to be revoked at its vendor.
+    pub(crate) stirred: Notify,
+}
+
+/// A credential that is being recorded: another of the same bytes is refused
+/// meanwhile.
+pub(crate) struct Arriving<'a> {
+    all: &'a Mutex<BTreeSet<Key>>,
+    print: Key,
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&self.print);
+    }
+}
+
+impl Vendors {
+    /// Calls by that client.
+    pub(crate) fn new(client: Downstream, plain_to_loopback: bool) -> Self {
+        Self {
+            client,
+            plain_to_loopback,
+            arriving: Mutex::default(),
+            stirred: Notify::new(),
+        }
+    }
+
+    /// The connector of a target, checked against its profile; `None` where Locum
+    /// signs.
+    ///
+    /// # Errors
+    /// What is wrong with it, each with its pointer into the target.
+    pub fn prepared(&self, spec: &TargetSpec) -> Result<Option<Prepared>, Vec<FieldProblem>> {
+        let Some(declared) = spec.connector.downstream() else {
+            return Ok(None);
+        };
+        let catalogue = locum_core::scope::Scope::of(spec.scopes.keys().cloned());
+        prepare(declared, &catalogue, self.plain_to_loopback).map(Some)
+    }
+
+    /// How a credential of the target would come out.
+    pub(crate) fn terms(&self, state: &State, target: &Target) -> VendorTerms {
+        if state.handed.len() >= HANDED_MAX && target.spec.connector.downstream().is_some() {
+            return VendorTerms::Full;
+        }
+        match self.prepared(&target.spec) {
+            Ok(None) => VendorTerms::NotAsked,
+            Ok(Some(prepared)) => VendorTerms::On(prepared.terms()),
+            Err(_) => VendorTerms::Unusable,
+        }
+    }
+
+    /// Keeps a credential's hash to itself until its outcome is on record; `None`
+    /// where the same one was handed out already, or is on its way.
+    pub(crate) fn arriving(&self, state: &State, print: Key) -> Option<Arriving<'_>> {
+        let mut all = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = state.handed.by_fingerprint(&print).is_some();
+        (!known && all.insert(print)).then(|| Arriving {
+            all: &self.arriving,
+            print,
+        })
+    }
+}
+
+/// The keyed hash by which a credential is found (contract §15, `fingerprint`).
+pub(crate) fn fingerprint(broker: &Broker, credential: &Secret<String>) -> Key {
+    broker.records.names.hash("credential", credential.expose())
+}
+
+/// Targets whose calls stand still, for `/readyz?verbose` and metrics.
+pub fn troubled(broker: &Broker) -> Vec<(String, locum_outgoing::TargetState)> {
+    let state = broker.records.state.read();
+    let asked = |target: &&Arc<Target>| target.spec.connector.downstream().is_some();
+    let names = state.registry.targets().filter(asked);
+    let named = names.map(|target| target.id.to_string());
+    let all = named.map(|id| {
+        let found = broker.vendors.client.state(&id);
+        (id, found)
+    });
+    all.collect()
+}
+
+/// What a call that brought no answer is called in the log: no address, nothing
+/// of what was sent.
+fn told(flaw: &CallFlaw) -> String {
+    format!("{} ({})", flaw, flaw.why.name())
+}

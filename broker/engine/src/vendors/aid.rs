@@ -1,0 +1,83 @@
+//! What a connector needs beside data: upstream secrets, and signatures.
+
+use crate::broker::Broker;
+use crate::upstream_secrets::{NoSecret, OpenSecret};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_connectors::{Aid, Certificate, KeyOf, Trouble};
+use locum_core::ids::SecretName;
+use locum_core::registry::Downstream;
+use locum_core::secret::Secret;
+use locum_core::token::Alg;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// For one connector: a secret that is bound to other origins is none.
+pub(super) struct For<'a> {
+    pub(super) broker: &'a Broker,
+    pub(super) connector: &'a Downstream,
+}
+
+fn unable(flaw: &NoSecret, name: &SecretName) -> Trouble {
+    Trouble::Unable {
+        detail: format!("{name}: {flaw}"),
+    }
+}
+
+impl For<'_> {
+    pub(super) fn open(&self, name: &SecretName) -> Result<Arc<OpenSecret>, Trouble> {
+        let opened = self.broker.upstream.for_connector(name, self.connector);
+        opened.map_err(|flaw| unable(&flaw, name))
+    }
+}
+
+impl Aid for For<'_> {
+    fn secret(&self, name: &SecretName) -> Result<Arc<Secret<Vec<u8>>>, Trouble> {
+        let open = self.open(name)?;
+        let value = open.value.text().expose().clone().into_bytes();
+        Ok(Arc::new(Secret::new(value)))
+    }
+
+    fn sign_jwt(
+        &self,
+        key: KeyOf<'_>,
+        typ: &str,
+        claims: &Value,
+    ) -> Result<Secret<String>, Trouble> {
+        let signed = match key {
+            KeyOf::Ours => {
+                let signer = self.broker.keyring.signer(Alg::RS256);
+                let signer = signer.ok_or_else(|| Trouble::Unable {
+                    detail: "no published key of RS256".into(),
+                })?;
+                signer.sign(typ, claims).map_err(|e| Trouble::Unable {
+                    detail: e.to_string(),
+                })?
+            }
+            KeyOf::Named(name) => {
+                let open = self.open(name)?;
+                let kid = open.value.pem().and_then(|pem| pem.certificate());
+                let kid = kid.map(|found| URL_SAFE_NO_PAD.encode(found.sha256()));
+                open.sign_jwt_rs256(typ, kid.as_deref(), claims)
+                    .map_err(|flaw| unable(&flaw, name))?
+            }
+        };
+        Ok(Secret::new(signed))
+    }
+
+    fn sign_rsa_sha256(&self, key: &SecretName, text: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let signed = self.open(key)?.sign_rsa_sha256(text);
+        signed.map_err(|flaw| unable(&flaw, key))
+    }
+
+    fn certificate(&self, key: &SecretName) -> Result<Certificate, Trouble> {
+        let open = self.open(key)?;
+        let found = open.value.pem().and_then(|pem| pem.certificate());
+        let found = found.ok_or_else(|| Trouble::Unable {
+            detail: format!("{key}: expected a certificate beside the key, found none"),
+        })?;
+        Ok(Certificate {
+            der: found.der().to_vec(),
+            common_name: found.common_name().map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! One course at a vendor: requests out, replies in, a credential out.
+
+use super::aid::For;
+use super::told;
+use crate::broker::Broker;
+use locum_connectors::{Handle, Obtained, Order, Prepared, Sending, Step, Trouble};
+use locum_core::decide::{Failure, Permit, Recorded};
+use locum_core::refusal::{Code, Refusal};
+use locum_core::registry::Target;
+use locum_outgoing::{CallFlaw, ClientIdentity, RetryAfter, Sent};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Longest that a whole course takes (contract §15, "Trouble").
+const COURSE_WITHIN: Duration = Duration::from_secs(20);
+/// Seconds after which trying again may help where the vendor does not say.
+const AGAIN_S: u64 = 1;
+
+/// A credential of a vendor, and whether it has to be revoked there to end in time.
+pub(crate) struct Asked {
+    pub(crate) obtained: Obtained,
+    pub(crate) prepared: Prepared,
+}
+
+/// Why there is none.
+pub(crate) struct NotHandedOut {
+    pub(crate) failure: Failure,
+    pub(crate) refusal: Refusal,
+    /// What the vendor made though nothing is handed out.
+    pub(crate) leftover: Option<Box<Handle>>,
+}
+
+impl NotHandedOut {
+    /// The vendor handed out what it had handed out before: it would be shared.
+    pub(crate) fn twice() -> Self {
+        let detail = "expected a credential that was not handed out before, found the same one";
+        tracing::warn!(detail, "a vendor handed one credential out twice");
+        Self {
+            failure: Failure::Unknown,
+            refusal: downstream("expected a credential of its own from the target's own system, found one that was handed out already; try again after Retry-After seconds")
+                .because(detail),
+            leftover: None,
+        }
+    }
+}
+
+/// Asks the vendor of the permit's target.
+///
+/// # Errors
+/// [`NotHandedOut`].
+pub(crate) async fn ask(
+    broker: &Broker,
+    permit: &Recorded<Permit>,
+) -> Result<Asked, NotHandedOut> {
+    let target = permit.target().ok_or_else(undeclared)?;
+    let connector = target.spec.connector.downstream().ok_or_else(undeclared)?;
+    let prepared = broker.vendors.prepared(&target.spec);
+    let prepared = prepared.ok().flatten().ok_or_else(undeclared)?;
+    let aid = For { broker, connector };
+    let account = permit.handout().and_then(|handout| handout.account);
+    let now_s = broker.records.clock.now_s();
+    let order = Order::of(permit, account, &broker.issuer, now_s);
+    let begun = prepared.begin(&order, &aid);
+    let (mut course, mut sending) = begun.map_err(|trouble| not_handed(target, trouble))?;
+    let ends = Instant::now() + COURSE_WITHIN;
+    loop {
+        let reply = send(broker, target, &aid, sending, ends).await?;
+        let again = reply.extensions().get::<RetryAfter>().copied();
+        match course.next(reply) {
+            Ok(Step::Send(next, request)) => (course, sending) = (*next, request),
+            Ok(Step::Done(obtained)) => {
+                let obtained = *obtained;
+                return Ok(Asked { obtained, prepared });
+            }
+            Err(trouble) => {
+                let mut no = not_handed(target, trouble);
+                if let Some(again) = again {
+                    no.refusal.retry_after_s = again.seconds;
+                }
+                return Err(no);
+            }
+        }
+    }
+}
+
+async fn send(
+    broker: &Broker,
+    target: &Target,
+    aid: &For<'_>,
+    sending: Sending,
+    ends: Instant,
+) -> Result<http::Response<Vec<u8>>, NotHandedOut> {
+    let identity = match &sending.identity {
+        None => None,
+        Some(name) => {
+            let open = aid.open(name).map_err(|flaw| not_handed(target, flaw))?;
+            let read = ClientIdentity::from_pem(open.value.text());
+            let read = read.map_err(|flaw| unable(target, &format!("{name}: {flaw}")))?;
+            Some(read)
+        }
+    };
+    let within = ends.saturating_duration_since(Instant::now());
+    let client = &broker.vendors.client;
+    let sent = client.send_within(target.id.as_str(), sending.request, identity.as_ref(), within);
+    sent.await.map_err(|flaw| not_reached(target, &flaw))
+}
+
+fn undeclared() -> NotHandedOut {
+    NotHandedOut {
+        failure: Failure::NotSent,
+        refusal: downstream("expected a target whose connector can be used, found one that cannot; ask the target's owner"),
+        leftover: None,
+    }
+}
+
+fn downstream(text: impl AsRef<str>) -> Refusal {
+    Refusal::new(Code::Downstream, text).again_after(AGAIN_S)
+}
+
+/// The request could not be written: a secret is missing, or a key cannot sign.
+fn unable(target: &Target, detail: &str) -> NotHandedOut {
+    tracing::warn!(target = %target.id, detail, "a vendor could not be asked");
+    NotHandedOut {
+        failure: Failure::NotSent,
+        refusal: downstream("expected Locum to be able to ask the target's own system, found a secret or key of it that cannot be used; report the request id to the operator")
+            .because(detail),
+        leftover: None,
+    }
+}
+
+fn not_reached(target: &Target, flaw: &CallFlaw) -> NotHandedOut {
+    let detail = told(flaw);
+    tracing::warn!(target = %target.id, detail, "a vendor gave no answer");
+    let failure = match flaw.sent {
+        Sent::No => Failure::NotSent,
+        Sent::Unknown => Failure::Unknown,
+    };
+    let mut refusal = downstream("expected an answer of the target's own system, found none that can be used; try again after Retry-After seconds")
+        .because(detail);
+    refusal.retry_after_s = flaw.retry_after_s.unwrap_or(AGAIN_S);
+    NotHandedOut {
+        failure,
+        refusal,
+        leftover: None,
+    }
+}
+
+fn not_handed(target: &Target, trouble: Trouble) -> NotHandedOut {
+    match trouble {
+        Trouble::Unable { detail } => unable(target, &detail),
+        Trouble::Refused { whose, detail } => {
+            tracing::info!(target = %target.id, detail, "a vendor refused");
+            let text = format!(
+                "expected the target's own system to accept the request, found that it refuses {}; ask the target's owner",
+                whose.as_str()
+            );
+            NotHandedOut {
+                failure: Failure::Refused,
+                refusal: Refusal::new(Code::DownstreamRefused, text).because(detail),
+                leftover: None,
+            }
+        }
+        Trouble::Nonsense { detail, leftover } => {
+            tracing::warn!(target = %target.id, detail, "a vendor answered nonsense");
+            NotHandedOut {
+                failure: Failure::Unknown,
+                refusal: downstream("expected an answer of the target's own system that can be relied on, found another; try again after Retry-After seconds")
+                    .because(detail),
+                leftover,
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A credential is revoked at its vendor.
+
+use super::aid::For;
+use super::told;
+use crate::broker::Broker;
+use locum_connectors::{Ended, Handle, RevokedAt, Trouble};
+use locum_core::registry::Target;
+use locum_outgoing::ClientIdentity;
+
+/// How one try ended.
+pub(super) enum Tried {
+    /// The vendor confirmed it, or does not know the credential any more.
+    Over,
+    /// It has to be tried again.
+    Again(String),
+    /// It cannot be done: the vendor, or the address of the target now, does not
+    /// take it.
+    Never(&'static str),
+}
+
+/// Tries once.
+pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tried {
+    let prepared = broker.vendors.prepared(&target.spec).ok().flatten();
+    let connector = target.spec.connector.downstream();
+    let (Some(prepared), Some(connector)) = (prepared, connector) else {
+        return Tried::Never("the target has no connector that can be used any more");
+    };
+    let aid = For { broker, connector };
+    let id = locum_core::ids::RequestId(broker.records.mint()).to_string();
+    let at = RevokedAt {
+        now_s: broker.records.clock.now_s(),
+        id: &id,
+    };
+    let (mut ending, mut sending) = match prepared.revoke(handle, at, &aid) {
+        Ok(Some(begun)) => begun,
+        Ok(None) => return Tried::Never("the vendor does not take it, or has another address now"),
+        Err(trouble) => return Tried::Again(trouble.detail().to_owned()),
+    };
+    loop {
+        let identity = match sending.identity.as_ref().map(|name| aid.open(name)).transpose() {
+            Ok(open) => open.map(|open| ClientIdentity::from_pem(open.value.text())),
+            Err(trouble) => return again(&trouble),
+        };
+        let identity = match identity.transpose() {
+            Ok(identity) => identity,
+            Err(flaw) => return Tried::Again(flaw.to_owned()),
+        };
+        let client = &broker.vendors.client;
+        let sent = client.send(target.id.as_str(), sending.request, identity.as_ref());
+        let reply = match sent.await {
+            Ok(reply) => reply,
+            Err(flaw) => return Tried::Again(told(&flaw)),
+        };
+        match ending.next(reply) {
+            Ended::Send(next, request) => (ending, sending) = (next, request),
+            Ended::Confirmed | Ended::Gone => return Tried::Over,
+            Ended::Again { detail } => return Tried::Again(detail),
+        }
+    }
+}
+
+fn again(trouble: &Trouble) -> Tried {
+    Tried::Again(trouble.detail().to_owned())
+}
