@@ -17,6 +17,7 @@ mod registry_set;
 pub mod replace;
 mod snapshot;
 mod target;
+mod upstream_secret;
 
 pub use agent::{
     Agent, AgentSpec, AuthMethod, CeilingEntry, Certification, DRAFTS_MAX, LIFETIME_MAX, Owner,
@@ -34,3 +35,4 @@ pub use references::Reference;
 pub use registry_set::Registry;
 pub use snapshot::{Addressed, Snapshot};
 pub use target::{AcceptOverhang, Delivery, Target, TargetSpec, is_resource, parse_pair};
+pub use upstream_secret::{NamedSecret, UpstreamSecret};

@@ -45,6 +45,8 @@ enum ReferredTo<'a> {
     Pair(TargetId, ScopeName),
     /// An object of `authorization_details` at a target that is named beside it.
     Details(&'a TargetId, &'a Value),
+    /// An upstream secret, as written.
+    Secret(&'a str),
 }
 
 impl<'a> Reference<'a> {
@@ -129,9 +131,16 @@ impl ReferredTo<'_> {
             }
             Self::Pair(target, scope) => return pair(registry, target, scope),
             Self::Details(target, object) => return details(registry, target, object),
+            // What stands there may be a secret itself: it is not repeated.
+            Self::Secret(name) => return (!registry.has_secret(name)).then(no_secret),
         };
         (!there).then(|| (String::new(), expected(what, found)))
     }
+}
+
+fn no_secret() -> (String, String) {
+    let detail = "expected the name of an upstream secret that is known, found another; put it first, by `PUT /admin/v1/secrets/{name}` or as a file below `downstream.secrets_dir`";
+    (String::new(), detail.to_owned())
 }
 
 fn pair(registry: &Registry, target: &TargetId, scope: &ScopeName) -> Option<(String, String)> {
@@ -155,7 +164,7 @@ fn expected(what: &str, found: &str) -> String {
 }
 
 /// One step of a JSON pointer (RFC 6901 §3).
-fn step(name: &str) -> String {
+pub(super) fn step(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
@@ -249,6 +258,11 @@ impl TargetSpec {
                 let named = ReferredTo::Pair(target, name);
                 out.push(Reference::new(pointer.clone(), ("derives", key), named));
             }
+        }
+        let downstream = self.connector.downstream();
+        for one in downstream.map(|it| it.named_secrets()).unwrap_or_default() {
+            let named = ReferredTo::Secret(one.name);
+            out.push(Reference::new(one.pointer, one.place, named));
         }
         out
     }

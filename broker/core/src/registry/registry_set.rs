@@ -7,11 +7,13 @@ use super::issuer::Issuer;
 use super::live_grants::LiveGrants;
 use super::past::Past;
 use super::target::Target;
-use crate::ids::{AgentId, ClientId, GrantId, IssuerId, TargetId, VersionId};
+use super::upstream_secret::UpstreamSecret;
+use crate::ids::{AgentId, ClientId, GrantId, IssuerId, SecretName, TargetId, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// All declared objects. Ids are tombstones: nothing is ever removed.
+/// All declared objects. Ids are tombstones: nothing is ever removed, but an
+/// upstream secret.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     agents: BTreeMap<AgentId, Arc<Agent>>,
@@ -25,6 +27,9 @@ pub struct Registry {
     servers: BTreeMap<ClientId, BTreeSet<TargetId>>,
     live_grants: LiveGrants,
     past: Past,
+    secrets: BTreeMap<SecretName, Arc<UpstreamSecret>>,
+    /// Upstream secrets that files hold; they are on no record.
+    file_secrets: Arc<BTreeSet<SecretName>>,
 }
 
 impl Registry {
@@ -100,6 +105,22 @@ impl Registry {
         }
         self.live_grants.put(&grant);
         self.grants.insert(grant.id, Arc::new(grant));
+    }
+
+    /// Puts an upstream secret in place of what had its name.
+    pub fn put_secret(&mut self, secret: UpstreamSecret) {
+        self.secrets.insert(secret.name.clone(), Arc::new(secret));
+    }
+
+    /// Takes an upstream secret out.
+    pub fn drop_secret(&mut self, name: &SecretName) {
+        self.secrets.remove(name);
+    }
+
+    /// Takes over which upstream secrets files hold from now on: a file hides what
+    /// is recorded under its name.
+    pub fn put_file_secrets(&mut self, names: BTreeSet<SecretName>) {
+        self.file_secrets = Arc::new(names);
     }
 
     /// Counts one use of a grant.
@@ -305,6 +326,43 @@ impl Registry {
     /// What agents were, as a snapshot has it, in place of what is known.
     pub fn put_past(&mut self, past: Past) {
         self.past = past.looked_up();
+    }
+
+    /// An upstream secret as it is recorded, whether or not a file hides it.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<&Arc<UpstreamSecret>> {
+        self.secrets.get(name)
+    }
+
+    /// An upstream secret whose terms hold: a file has none.
+    #[must_use]
+    pub fn bound_secret(&self, name: &str) -> Option<&Arc<UpstreamSecret>> {
+        self.secret(name)
+            .filter(|_| !self.file_secrets.contains(name))
+    }
+
+    /// Whether there is an upstream secret of that name.
+    #[must_use]
+    pub fn has_secret(&self, name: &str) -> bool {
+        self.secrets.contains_key(name) || self.file_secrets.contains(name)
+    }
+
+    /// All upstream secrets that are recorded, by name.
+    pub fn secrets(&self) -> impl Iterator<Item = &Arc<UpstreamSecret>> {
+        self.secrets.values()
+    }
+
+    /// Which targets name which upstream secret.
+    #[must_use]
+    pub fn secret_users(&self) -> BTreeMap<&str, BTreeSet<&TargetId>> {
+        let mut out: BTreeMap<&str, BTreeSet<&TargetId>> = BTreeMap::new();
+        for target in self.targets() {
+            let downstream = target.spec.connector.downstream();
+            for named in downstream.map(|it| it.named_secrets()).unwrap_or_default() {
+                out.entry(named.name).or_default().insert(&target.id);
+            }
+        }
+        out
     }
 
     /// Whether an operator id is taken by an agent or a client.

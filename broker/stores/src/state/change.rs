@@ -6,10 +6,10 @@ use super::entries::{
 };
 use super::idempotency::Remembered;
 use super::personal;
-use locum_core::ids::{AgentId, CredentialId, LockId};
+use locum_core::ids::{AgentId, CredentialId, LockId, SecretName};
 use locum_core::lineage::{Key, Keyed, What};
 use locum_core::record::{Draft, commitment, key_text};
-use locum_core::registry::{Agent, Client, Grant, Issuer, Target};
+use locum_core::registry::{Agent, Client, Grant, Issuer, Target, UpstreamSecret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -92,6 +92,16 @@ pub enum Change {
         /// The key.
         key: SigningKeyEntry,
     },
+    /// An upstream secret, whole.
+    UpstreamSecret {
+        /// The secret.
+        secret: UpstreamSecret,
+    },
+    /// An upstream secret was deleted.
+    UpstreamSecretDeleted {
+        /// Which.
+        name: SecretName,
+    },
     /// A replay mark taken where there is no decision. It is only read: a `marked`
     /// record has taken its place.
     Mark {
@@ -129,6 +139,8 @@ pub struct Changed {
     pub policies: bool,
     /// Signing keys.
     pub signing_keys: bool,
+    /// Upstream secrets.
+    pub upstream_secrets: bool,
 }
 
 impl Changed {
@@ -149,6 +161,9 @@ impl Changed {
                     .extend(text("/client/spec/id").map(str::to_owned)),
                 Some("policies") => out.policies = true,
                 Some("signing_key") => out.signing_keys = true,
+                Some("upstream_secret" | "upstream_secret_deleted") => {
+                    out.upstream_secrets = true;
+                }
                 Some(_) | None => {}
             }
         }
@@ -182,6 +197,8 @@ impl Change {
             | Self::Credential { .. }
             | Self::CredentialRevoked { .. }
             | Self::SigningKey { .. }
+            | Self::UpstreamSecret { .. }
+            | Self::UpstreamSecretDeleted { .. }
             | Self::Mark { .. }
             | Self::Names { .. }
             | Self::TokenAge { .. }
@@ -211,6 +228,7 @@ impl Change {
             Self::Lock { .. } => &["/lock/what/id", "/lock/reason", "/lock/by"],
             Self::Credential { .. } => &["/credential/hash", "/credential/name"],
             Self::SigningKey { .. } => &["/key/sealed"],
+            Self::UpstreamSecret { .. } => &["/secret/sealed"],
             Self::Answer { .. } => &["/remembered/answer"],
             Self::WorkloadReleased { .. }
             | Self::Client { .. }
@@ -218,6 +236,7 @@ impl Change {
             | Self::Issuer { .. }
             | Self::Lift { .. }
             | Self::CredentialRevoked { .. }
+            | Self::UpstreamSecretDeleted { .. }
             | Self::Names { .. }
             | Self::TokenAge { .. }
             | Self::Mark { .. } => &[],

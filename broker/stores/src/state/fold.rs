@@ -201,6 +201,11 @@ impl State {
             }
             Change::CredentialRevoked { id } => self.credentials.revoke(&id),
             Change::SigningKey { key } => self.put_signing_key(key, place.time_ms),
+            Change::UpstreamSecret { mut secret } => {
+                secret.index = place.index;
+                self.registry.put_secret(secret);
+            }
+            Change::UpstreamSecretDeleted { name } => self.registry.drop_secret(&name),
             Change::Mark { key, until_s } => {
                 if let Some(key) = bytes(&Value::String(key)) {
                     self.marks.answered(key, until_s);

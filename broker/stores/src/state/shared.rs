@@ -5,10 +5,12 @@ use super::fold::DecisionEffects;
 use super::snapshot::CopiedState;
 use crate::ledger::{Entry, Follower, RawRecord, Save};
 use locum_core::decide::DECISION;
+use locum_core::ids::SecretName;
 use locum_core::record::{Draft, Place};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The state as the ledger's follower and the server share it.
@@ -26,6 +28,12 @@ impl Shared {
     /// each change replaces one value.
     pub fn read(&self) -> RwLockReadGuard<'_, State> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over which upstream secrets files hold from now on: they are on no
+    /// record, so a snapshot has none of them.
+    pub fn put_file_secrets(&self, names: BTreeSet<SecretName>) {
+        self.write().registry.put_file_secrets(names);
     }
 
     /// Writes what is no record: reservations of uses and marks in flight. To

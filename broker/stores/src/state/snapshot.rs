@@ -15,7 +15,7 @@ use super::marks::{self, Marks};
 use locum_core::expiring::ExpiringKeys;
 use locum_core::ids::{CredentialId, GrantId, LockId};
 use locum_core::lineage::Key;
-use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Target};
+use locum_core::registry::{Agent, Client, Grant, Issuer, Past, Target, UpstreamSecret};
 use locum_core::standing::Lock;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -57,6 +57,9 @@ struct Rest {
     token_ages: TokenAges,
     #[serde(default, skip_serializing_if = "CopiedHandedOut::is_empty")]
     handed: CopiedHandedOut,
+    /// Left out where there are none, as versions did that knew of none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    upstream_secrets: Vec<Arc<UpstreamSecret>>,
     answers: idempotency::CopiedAnswers,
     last_time_ms: u64,
 }
@@ -115,6 +118,7 @@ impl CopiedState {
                 signing_keys: state.signing_keys.clone(),
                 token_ages: state.token_ages.clone(),
                 handed: state.handed.copied(),
+                upstream_secrets: registry.secrets().cloned().collect(),
                 answers: state.answers.copied(now_s),
                 last_time_ms: state.last_time_ms,
             },
@@ -223,6 +227,9 @@ impl State {
         self.credentials = Credentials::of(rest.credentials, rest.last_time_ms / 1000);
         self.signing_keys = rest.signing_keys;
         self.token_ages = rest.token_ages;
+        for secret in rest.upstream_secrets {
+            self.registry.put_secret(Arc::unwrap_or_clone(secret));
+        }
         self.answers = Answers::of(rest.answers, rest.last_time_ms / 1000);
         self.handed = HandedOut::of(rest.handed);
         self.last_time_ms = rest.last_time_ms;

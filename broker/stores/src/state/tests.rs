@@ -14,6 +14,7 @@ mod marks;
 mod named;
 mod properties;
 mod snapshot;
+mod upstream_secrets;
 
 use super::{Author, Change, Shared, State, draft};
 use crate::ledger::{Entry, Follower};
@@ -104,7 +105,7 @@ fn shown(shared: &Shared) -> String {
         state.locks,
         (&state.lifted, &state.lock_blocks, &state.revocation_blocks),
         state.credentials.values().collect::<Vec<_>>(),
-        state.signing_keys,
+        (&state.signing_keys, registry.secrets().collect::<Vec<_>>()),
         state.last_time_ms,
     )
 }

@@ -8,7 +8,10 @@ pub mod agent;
 pub mod client;
 pub mod grant;
 pub mod issuer;
+mod secret;
 pub mod target;
+
+pub use secret::SecretTerms;
 
 use super::{AuthMethod, FieldProblem, Problems, Reference, Registry};
 use crate::registry::issuer::IssuerKind;

@@ -51,6 +51,7 @@ pub fn flaws(
         worlds.references(&spec.references(id), &before, &mut out);
         server(worlds, id, spec, &mut out);
         own_derivations(id, spec, &mut out);
+        bound_secrets(worlds, spec, &mut out);
         out.0
     })
 }
@@ -86,6 +87,22 @@ fn own_derivations(id: &TargetId, spec: &TargetSpec, out: &mut Problems) {
         let known = own.all(|(_, name)| spec.scopes.contains_key(&name));
         let at = format!("/derives/{scope}");
         out.require(known, &at, "expected scopes of targets that are known");
+    }
+}
+
+/// A secret that is bound to origins is sent nowhere else (contract §15).
+fn bound_secrets(worlds: Worlds<'_>, spec: &TargetSpec, out: &mut Problems) {
+    let Some(downstream) = spec.connector.downstream() else {
+        return;
+    };
+    let origin = downstream.origin();
+    for named in downstream.named_secrets() {
+        let secret = worlds.after.bound_secret(named.name);
+        out.require(
+            secret.is_none_or(|secret| secret.is_for(origin.as_deref())),
+            &named.pointer,
+            "expected a secret that may be sent to the origin of `base_url`, found one that is bound to others",
+        );
     }
 }
 

@@ -7,9 +7,9 @@ use crate::state::{
     AdminCredential, Change, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
     SigningKeyEntry, StoredSecret,
 };
-use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId};
+use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId, SecretName};
 use locum_core::lineage::{Keyed, LineageKind, What};
-use locum_core::registry::Client;
+use locum_core::registry::{Client, UpstreamSecret};
 use locum_core::testing::{NOW_S, Names, agent, issuer, target, uuid};
 use serde_json::{Value, json};
 
@@ -106,6 +106,17 @@ fn declared() -> Vec<Change> {
     ]
 }
 
+pub(super) fn upstream_secret(name: &str, sealed: &str) -> UpstreamSecret {
+    UpstreamSecret {
+        name: SecretName::parse(name).unwrap(),
+        origins: vec!["https://api.example".into()],
+        expires_s: Some(NOW_S + 60),
+        created_at_ms: 9,
+        sealed: sealed.into(),
+        index: 0,
+    }
+}
+
 fn remaining() -> Vec<Change> {
     let files = [("a.cedar".to_owned(), "sentinel-policy".to_owned())].into();
     vec![
@@ -145,6 +156,15 @@ fn remaining() -> Vec<Change> {
                 superseded_ms: None,
                 retired_ms: None,
             },
+        },
+        Change::UpstreamSecret {
+            secret: upstream_secret("btp-client", "sentinel-sealed"),
+        },
+        Change::UpstreamSecret {
+            secret: upstream_secret("gone", "sentinel-sealed"),
+        },
+        Change::UpstreamSecretDeleted {
+            name: SecretName::parse("gone").unwrap(),
         },
         Change::Mark {
             key: "AAAAAAAAAAAAAAAAAAAAAA".into(),
