@@ -15,6 +15,7 @@ pub use flaw::KeyFlaw;
 pub use left_out::LeftOutKey;
 pub use set::KeySet;
 pub use signing::SigningKey;
+pub(crate) use verifier::Name;
 
 use locum_core::token::Alg;
 

@@ -8,3 +8,4 @@ pub mod keys;
 pub mod mac;
 pub mod seal;
 pub mod secrets;
+pub mod upstream;

@@ -48,7 +48,7 @@ const fn first_last(first: u8, between: u8, last: u8) -> [u8; 32] {
 
 /// josekit wants algorithms as objects.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Name(pub(super) Alg);
+pub(crate) struct Name(pub(crate) Alg);
 
 impl JwsAlgorithm for Name {
     fn name(&self) -> &str {
