@@ -13,6 +13,7 @@ use crate::rate::Rate;
 use crate::recall::{Memory, Recalled};
 use crate::records::Records;
 use crate::unavailable::Unavailable;
+use crate::upstream_secrets::UpstreamSecrets;
 use locum_ambient::metrics::Metrics;
 use locum_core::decide;
 use locum_core::own::OwnToken;
@@ -37,6 +38,8 @@ pub struct Broker {
     pub keyring: Arc<Keyring>,
     /// Others' keys.
     pub issuer_keys: IssuerKeys,
+    /// What is shown to downstream systems.
+    pub upstream: Arc<UpstreamSecrets>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Requests that wait for something slow.

@@ -27,4 +27,5 @@ pub mod secrets;
 pub mod testing;
 pub mod times;
 pub mod unavailable;
+pub mod upstream_secrets;
 pub mod vault;

@@ -14,12 +14,13 @@ use crate::rate::Rate;
 use crate::recall::Memory;
 use crate::records::Records;
 use crate::unavailable::Unavailable;
+use crate::upstream_secrets::UpstreamSecrets;
 use crate::vault::Vault;
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, LedgerOptions, SEGMENT_BYTES};
-use locum_stores::state::{Author, Change, NamedKey, Shared, State};
+use locum_stores::state::{Author, Change, Changed, NamedKey, Shared, State};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,13 +125,19 @@ pub fn open(
     let records = Records::new((ledger, state), (vault, names), (clock, random));
     let policies = Arc::new(PoliciesInForce::new(bundle));
     let client_keys = Arc::new(ClientKeys::default());
+    let upstream = UpstreamSecrets::new(records.state.clone(), records.vault.clone());
+    let upstream = Arc::new(upstream);
     follow(&records, &policies, &keyring, &client_keys);
+    let follows = upstream.clone();
+    let letting_go = move |changed: &Changed| follows.follow(changed);
+    records.changes.follow(Box::new(letting_go));
     Ok(Arc::new(Broker {
         issuer: settings.issuer.into(),
         bounds: settings.bounds,
         policies,
         keyring,
         issuer_keys,
+        upstream,
         metrics,
         waiting: Arc::default(),
         client_keys,

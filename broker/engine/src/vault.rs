@@ -52,7 +52,8 @@ impl Vault {
         self.replay.of(DEFAULT_TENANT, client, jti)
     }
 
-    /// Seals a private key for the ledger's side record.
+    /// Seals a private key, or an upstream secret, for the ledger's side record.
+    /// `kid` is what it is sealed for, and opens for.
     ///
     /// # Errors
     /// [`SealFlaw`] when the library fails.

@@ -3,12 +3,17 @@
 
 use super::Declared;
 use crate::references;
+use locum_core::ids::SecretName;
 use locum_core::registry::{Agent, Client, FieldProblem, Issuer, Registry, Target};
+use std::collections::BTreeSet;
 
-/// Every reference that leads nowhere in the files. What it names may be known to
-/// the record, or to the API, all the same.
-pub fn unknown(declared: &Declared) -> Vec<FieldProblem> {
-    references::stale(&registry(declared), 0)
+/// Every reference that leads nowhere in the files; `secrets` are the upstream
+/// secrets that files hold. What it names may be known to the record, or to the
+/// API, all the same.
+pub fn unknown(declared: &Declared, secrets: BTreeSet<SecretName>) -> Vec<FieldProblem> {
+    let mut registry = registry(declared);
+    registry.put_file_secrets(secrets);
+    references::stale(&registry, 0)
 }
 
 /// The objects as if nothing else was known.
