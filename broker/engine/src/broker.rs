@@ -14,6 +14,7 @@ use crate::recall::{Memory, Recalled};
 use crate::records::Records;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
+use crate::vendors::Vendors;
 use locum_ambient::metrics::Metrics;
 use locum_core::decide;
 use locum_core::own::OwnToken;
@@ -40,6 +41,8 @@ pub struct Broker {
     pub issuer_keys: IssuerKeys,
     /// What is shown to downstream systems.
     pub upstream: Arc<UpstreamSecrets>,
+    /// Vendors that hand credentials out.
+    pub vendors: Arc<Vendors>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Requests that wait for something slow.

@@ -3,6 +3,7 @@
 //! headers in which clients authenticate (RFC 6749 §2.3.1).
 
 mod appending;
+pub mod authorities;
 pub mod bounds;
 pub mod broker;
 mod deciding;
@@ -29,3 +30,4 @@ pub mod times;
 pub mod unavailable;
 pub mod upstream_secrets;
 pub mod vault;
+pub mod vendors;

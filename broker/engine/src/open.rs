@@ -16,6 +16,7 @@ use crate::records::Records;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
 use crate::vault::Vault;
+use crate::vendors::{VendorSettings, Vendors};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
@@ -81,6 +82,8 @@ pub struct BrokerSettings {
     pub bounds: Bounds,
     /// Keys of others, and what fetching them may reach.
     pub trust: TrustSettings,
+    /// Which vendors may be reached.
+    pub vendors: VendorSettings,
 }
 
 /// What is asked of the world.
@@ -127,6 +130,10 @@ pub fn open(
     let client_keys = Arc::new(ClientKeys::default());
     let upstream = UpstreamSecrets::new(records.state.clone(), records.vault.clone());
     let upstream = Arc::new(upstream);
+    let vendors = Arc::new(Vendors::new(records.clock.clone(), settings.vendors)?);
+    let stirring = vendors.clone();
+    let stir = move |_: &Changed| stirring.stirred.notify_one();
+    records.changes.follow(Box::new(stir));
     follow(&records, &policies, &keyring, &client_keys);
     let follows = upstream.clone();
     let letting_go = move |changed: &Changed| follows.follow(changed);
@@ -138,6 +145,7 @@ pub fn open(
         keyring,
         issuer_keys,
         upstream,
+        vendors,
         metrics,
         waiting: Arc::default(),
         client_keys,

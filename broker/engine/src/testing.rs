@@ -3,6 +3,7 @@
 use crate::bounds::Bounds;
 use crate::broker::Broker;
 use crate::issuer_keys::TrustSettings;
+use crate::vendors::VendorSettings;
 use crate::open::{BrokerSettings, Folder, Surroundings, open};
 use locum_ambient::{Clock, Randomness};
 use std::path::Path;
@@ -20,6 +21,7 @@ pub fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
         issuer: "https://broker.example".to_owned(),
         bounds: Bounds::default(),
         trust: TrustSettings::dev(),
+        vendors: VendorSettings::default(),
     };
     let surroundings = Surroundings {
         clock,

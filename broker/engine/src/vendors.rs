@@ -6,36 +6,32 @@ mod asking;
 mod ending;
 mod handle;
 pub mod revoking;
+mod settings;
 
 pub(crate) use asking::{Asked, NotHandedOut, ask};
 pub(crate) use handle::seal;
+pub use settings::VendorSettings;
 
+use crate::authorities;
 use crate::broker::Broker;
+use crate::unavailable::Unavailable;
+use locum_ambient::Clock;
 use locum_connectors::{Prepared, prepare};
 use locum_core::decide::VendorTerms;
 use locum_core::lineage::{Key, Keyed};
 use locum_core::registry::{FieldProblem, Target, TargetSpec};
 use locum_core::secret::Secret;
-use locum_outgoing::{CallFlaw, Downstream, DownstreamBounds};
+use locum_outgoing::{CallFlaw, Downstream, System, TargetState};
 use locum_stores::state::{HANDED_MAX, State};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// What vendors' calls may reach, and whether this is a world of its own.
-pub struct VendorSettings {
-    /// What is reached.
-    pub bounds: DownstreamBounds,
-    /// Authorities beside those of the machine.
-    pub roots: locum_outgoing::Authorities,
-}
-
 /// The vendors.
 pub struct Vendors {
     /// Calls them.
     pub client: Downstream,
-    /// Whether plain HTTP to this machine is a `base_url` (in `dev`).
-    pub plain_to_loopback: bool,
+    settings: VendorSettings,
     /// Keyed hashes of credentials whose outcome is on its way to the record.
     arriving: Mutex<BTreeSet<Key>>,
     /// Something may have to be revoked at its vendor.
@@ -57,14 +53,31 @@ impl Drop for Arriving<'_> {
 }
 
 impl Vendors {
-    /// Calls by that client.
-    pub(crate) fn new(client: Downstream, plain_to_loopback: bool) -> Self {
-        Self {
-            client,
-            plain_to_loopback,
+    /// Vendors within these settings.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built, or the authorities not read.
+    pub(crate) fn new(clock: Clock, settings: VendorSettings) -> Result<Self, Unavailable> {
+        let roots = authorities::read(settings::CA_FILE, settings.ca_file.as_deref());
+        let roots = roots.map_err(Unavailable)?;
+        let client = Downstream::new(settings.bounds(), Arc::new(System), roots, clock);
+        Ok(Self {
+            client: client.map_err(|e| Unavailable(format!("downstream: {e}")))?,
+            settings,
             arriving: Mutex::default(),
             stirred: Notify::new(),
-        }
+        })
+    }
+
+    /// Reads the authorities again.
+    ///
+    /// # Errors
+    /// What is wrong with them; then those of before stay.
+    pub fn reload(&self) -> Result<(), String> {
+        let file = self.settings.ca_file.as_deref();
+        let roots = authorities::read(settings::CA_FILE, file)?;
+        self.client.believe(roots);
+        Ok(())
     }
 
     /// The connector of a target, checked against its profile; `None` where Locum
@@ -77,7 +90,7 @@ impl Vendors {
             return Ok(None);
         };
         let catalogue = locum_core::scope::Scope::of(spec.scopes.keys().cloned());
-        prepare(declared, &catalogue, self.plain_to_loopback).map(Some)
+        prepare(declared, &catalogue, self.settings.plain_to_loopback).map(Some)
     }
 
     /// How a credential of the target would come out.
@@ -110,7 +123,7 @@ pub(crate) fn fingerprint(broker: &Broker, credential: &Secret<String>) -> Key {
 }
 
 /// Targets whose calls stand still, for `/readyz?verbose` and metrics.
-pub fn troubled(broker: &Broker) -> Vec<(String, locum_outgoing::TargetState)> {
+pub fn troubled(broker: &Broker) -> Vec<(String, TargetState)> {
     let state = broker.records.state.read();
     let asked = |target: &&Arc<Target>| target.spec.connector.downstream().is_some();
     let names = state.registry.targets().filter(asked);

@@ -4,18 +4,20 @@
 
 use super::lookups::{active_grants, ends_at, target};
 use super::request::Request;
+use crate::broker::Broker;
 use crate::deciding::INLINE_POLICIES_MAX;
 use crate::unavailable::Unavailable;
 use crate::unavailable::unavailable;
 use locum_ambient::Stopwatch;
 use locum_ambient::metrics::Histogram;
 use locum_core::decide::{
-    self, Case, Decision, DelegateTo, Facts, Permit, Refused, Standings, TargetRequest,
+    self, Case, Decision, DelegateTo, Facts, Permit, Refused, Standings, TargetRequest, VendorTerms,
 };
 use locum_core::lineage::LineageKind;
 use locum_core::policy::{PolicyAnswer, PolicyCheck, PolicyFault, Question};
 use locum_core::registry::{Grant, Target};
 use locum_core::standing::{Standing, World, actors};
+use locum_core::token::Alg;
 use locum_policy::Bundle;
 use locum_stores::state::State;
 use std::sync::Arc;
@@ -109,15 +111,27 @@ fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {
 
 /// Makes sure there is a published key of the target's algorithm.
 async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Unavailable> {
-    let made = request
-        .broker
-        .keyring
-        .ensure(&request.broker.records, permit.alg());
+    let broker = request.broker;
+    let Some(alg) = signed_by(broker, permit) else {
+        return Ok(());
+    };
+    let made = broker.keyring.ensure(&broker.records, alg);
     let made = request.waiter.patiently(made).await;
     if let (Err(_), Some(grant)) = (&made, permit.takes_use_of()) {
         request.broker.records.claims.release(grant).await;
     }
     made
+}
+
+/// The algorithm of the key of ours that signs: the token, or the assertion that
+/// its vendor is shown.
+fn signed_by(broker: &Broker, permit: &Permit) -> Option<Alg> {
+    if permit.handout().is_none() {
+        return Some(permit.alg());
+    }
+    let spec = permit.target().map(|target| &target.spec)?;
+    let prepared = broker.vendors.prepared(spec).ok().flatten()?;
+    prepared.needs_published_key().then_some(Alg::RS256)
 }
 
 /// Takes one use of the grant the permit rests on; `false` when the last was
@@ -145,6 +159,9 @@ fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {
         now_ms: world.now_ms,
         issuer: broker.issuer.clone(),
         limits: broker.limits(),
+        vendor: at.map_or(VendorTerms::NotAsked, |target| {
+            broker.vendors.terms(state, target)
+        }),
         standings: Standings {
             subject: subject(&world, case),
             actor: actor(&world, case),

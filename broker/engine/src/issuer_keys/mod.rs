@@ -2,7 +2,6 @@
 //! with care, kept within bounds. An issuer that hangs or fails slows nobody
 //! but those who present its tokens.
 
-mod authorities;
 mod budget;
 mod flight;
 mod plan;
@@ -12,13 +11,13 @@ mod slot;
 mod source;
 mod trouble;
 
-pub use authorities::read as authorities;
 pub(crate) use budget::KidAsker;
 pub(crate) use plan::{FetchMark, IssuerJwks};
 pub use report::{IssuerReport, ReportedKey};
 pub use settings::TrustSettings;
 pub use trouble::IssuerTrouble;
 
+use crate::authorities;
 use crate::unavailable::Unavailable;
 use flight::SharedIssuers;
 use locum_ambient::Clock;
@@ -33,6 +32,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
+
+/// The key of the configuration that names the file of authorities.
+pub const CA_FILE: &str = "trust.ca_file";
 
 /// Most fetches at one time: bounds memory and connections, whoever hangs.
 const FETCHES_MAX: usize = 32;
@@ -61,7 +63,7 @@ impl IssuerKeys {
         settings: TrustSettings,
         lookup: Arc<dyn Lookup>,
     ) -> Result<Self, Unavailable> {
-        let roots = authorities::read(settings.ca_file.as_deref()).map_err(Unavailable)?;
+        let roots = authorities::read(CA_FILE, settings.ca_file.as_deref()).map_err(Unavailable)?;
         let fetcher = Fetcher::new(settings.bounds(), lookup, roots);
         let fetcher = fetcher.map_err(|e| Unavailable(format!("HTTP client: {e}")))?;
         Ok(Self {
@@ -86,7 +88,7 @@ impl IssuerKeys {
     /// What is wrong with them; then those of before stay.
     pub fn reload(&self) -> Result<(), String> {
         let shared = &self.shared;
-        let roots = authorities::read(shared.settings.ca_file.as_deref())?;
+        let roots = authorities::read(CA_FILE, shared.settings.ca_file.as_deref())?;
         // In this order: who takes off after it asks those of now.
         if shared.fetcher.believe(roots) {
             let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);

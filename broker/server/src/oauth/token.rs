@@ -5,13 +5,13 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
-use locum_connectors::IssuedCredential;
-use locum_core::decide::{Permit, Recorded};
-use locum_engine::exchange::{Arrived, Ended, NotIssued, exchange};
+use locum_connectors::Present;
+use locum_core::decide::{IssuedType, Obtained, Recorded};
+use locum_engine::exchange::{Arrived, Credential, Ended, NotIssued, exchange};
 use locum_engine::unavailable::unavailable;
 use locum_web::Arrival;
 use locum_web::refusal::{no_store, refusal, rejection};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tracing::Instrument;
@@ -55,12 +55,13 @@ async fn answered(
     let metrics = &app.broker.metrics;
     let no = match &ended {
         Ended::Rejected(refused) => return rejection(&app.front, refused, id),
-        Ended::Issued(permit, credential) => {
+        Ended::Issued(obtained, credential) => {
             metrics.exchanges.permitted(grant);
-            metrics.chain_depth.observe(permit.depth() as f64);
+            metrics.chain_depth.observe(obtained.permit().depth() as f64);
             metrics.exchange_seconds.took(since.elapsed());
-            return issued(permit, credential);
+            return issued(obtained, credential);
         }
+        Ended::NotIssued(NotIssued::NotObtained(recorded)) => recorded.refusal(),
         Ended::NotIssued(NotIssued::Refused(recorded)) => recorded.refusal(),
         Ended::NotIssued(NotIssued::Fault(error)) => {
             tracing::error!(request_id = %id, %error, "not answered");
@@ -73,17 +74,35 @@ async fn answered(
 }
 
 /// 200, with the credential (RFC 8693 §2.2.1).
-fn issued(permit: &Recorded<Permit>, credential: &IssuedCredential) -> Response {
+fn issued(obtained: &Recorded<Obtained>, credential: &Credential) -> Response {
+    let permit = obtained.permit();
     let mut body = json!({
         "access_token": credential.secret.expose(),
-        "issued_token_type": permit.issued_type().uri(),
-        "token_type": "Bearer",
-        "expires_in": credential.expires_in,
-        "scope": permit.scope(),
+        "issued_token_type": issued_type(obtained, credential),
+        "token_type": credential.present.token_type(),
+        "scope": credential.scope,
         "delegation_id": permit.delegation(),
     });
-    if let (Some(details), Some(body)) = (permit.details(), body.as_object_mut()) {
-        body.insert("authorization_details".into(), details.clone());
+    if let Some(body) = body.as_object_mut() {
+        let mut put = |name: &str, value: Option<Value>| {
+            value.map(|value| body.insert(name.to_owned(), value));
+        };
+        put("expires_in", credential.expires_in.map(|seconds| json!(seconds)));
+        put("authorization_details", permit.details().cloned());
+        put("present", credential.present.to_json());
     }
     no_store(StatusCode::OK, &body)
+}
+
+/// `issued_token_type` of what has no name among the OAuth token types: it is used
+/// as `present` says (contract §15, "Answer").
+const CREDENTIAL: &str = "urn:locum:token-type:credential";
+
+fn issued_type(obtained: &Obtained, credential: &Credential) -> &'static str {
+    match (&credential.present, obtained.handed()) {
+        (Present::Bearer, None) => obtained.permit().issued_type().uri(),
+        // Whether a vendor's token is a JWT is the vendor's business.
+        (Present::Bearer, Some(_)) => IssuedType::AccessToken.uri(),
+        (Present::Header { .. } | Present::Cookie { .. } | Present::Json { .. }, _) => CREDENTIAL,
+    }
 }

@@ -1,5 +1,5 @@
-//! `trust.ca_file`: authorities that vouch for issuers' servers beside those
-//! the machine trusts.
+//! Files of authorities that vouch for others' servers beside those the machine
+//! trusts: `trust.ca_file`, `downstream.ca_file`.
 
 use locum_ambient::files::bounded;
 use locum_outgoing::Authorities;
@@ -8,17 +8,18 @@ use std::path::Path;
 /// Most bytes of the file.
 const BUNDLE_MAX: usize = 1 << 20;
 
-/// The certificates of a file; none where no file is named.
+/// The certificates of the file that a key of the configuration names; none where
+/// it names none.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(file: Option<&Path>) -> Result<Authorities, String> {
+pub fn read(key: &str, file: Option<&Path>) -> Result<Authorities, String> {
     let Some(file) = file else {
         return Ok(Authorities::default());
     };
     let read = bounded(file, BUNDLE_MAX);
     let read = read.and_then(|text| Authorities::of_pem(&text).map_err(str::to_owned));
-    read.map_err(|found| format!("`trust.ca_file`: `{}`: {found}", file.display()))
+    read.map_err(|found| format!("`{key}`: `{}`: {found}", file.display()))
 }
 
 #[cfg(test)]
@@ -44,10 +45,10 @@ mod tests {
             ("x".repeat(BUNDLE_MAX + 1), "expected at most"),
         ] {
             std::fs::write(&file, text).unwrap();
-            let found = read(Some(&file)).err().unwrap();
+            let found = read("trust.ca_file", Some(&file)).err().unwrap();
             assert!(found.starts_with("`trust.ca_file`: "), "{found}");
             assert!(found.contains(said), "{found}");
         }
-        assert!(read(None).is_ok());
+        assert!(read("trust.ca_file", None).is_ok());
     }
 }
