@@ -9,10 +9,12 @@ use locum_core::registry::{Downstream, UpstreamSecret};
 use locum_stores::state::{Changed, Shared};
 use locum_tokens::keys::KeyFlaw;
 use locum_tokens::seal::SealFlaw;
-use locum_tokens::upstream::{Pem, UpstreamValue};
+use locum_tokens::upstream::Pem;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub use locum_tokens::upstream::{UpstreamValue, VALUE_MAX, ValueFlaw};
 
 /// A secret that is open. Its value is overwritten when the last holder drops it.
 #[derive(Debug)]
@@ -60,13 +62,15 @@ pub struct UpstreamSecrets {
 
 impl OpenSecret {
     /// One that a file holds, last changed then (Unix milliseconds).
-    #[must_use]
-    pub const fn of_file(value: UpstreamValue, since_ms: u64) -> Self {
-        Self {
-            value,
+    ///
+    /// # Errors
+    /// [`ValueFlaw`] where it holds none.
+    pub fn of_file(text: &str, since_ms: u64) -> Result<Self, ValueFlaw> {
+        Ok(Self {
+            value: UpstreamValue::read(text)?,
             recorded: None,
             since_ms,
-        }
+        })
     }
 
     /// Unix seconds at which it ends, as declared or as its certificate says.

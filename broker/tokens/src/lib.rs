@@ -8,4 +8,6 @@ pub mod keys;
 pub mod mac;
 pub mod seal;
 pub mod secrets;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod upstream;

@@ -5,8 +5,6 @@ mod certificate;
 mod key;
 mod pem;
 mod sign;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 
 pub use certificate::Certificate;
 pub use pem::Pem;

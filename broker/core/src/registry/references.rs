@@ -139,7 +139,7 @@ impl ReferredTo<'_> {
 }
 
 fn no_secret() -> (String, String) {
-    let detail = "expected the name of an upstream secret that is known, found another; put it first, by `PUT /admin/v1/secrets/{name}` or as a file below `downstream.secrets_dir`";
+    let detail = "expected the name of an upstream secret that is known, by `PUT /admin/v1/secrets/{name}` or as a file below `downstream.secrets_dir`, found another";
     (String::new(), detail.to_owned())
 }
 

@@ -6,7 +6,7 @@ use locum_ambient::Clock;
 use locum_core::ids::CredentialId;
 use locum_core::registry::Connector;
 use locum_stores::state::{Author, Change};
-use locum_tokens::upstream::testing::TestKey;
+use locum_tokens::testing::TestKey;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Weak;
@@ -53,7 +53,7 @@ fn shown(broker: &Broker, of: &str) -> Option<String> {
 }
 
 fn file(text: &str) -> Arc<OpenSecret> {
-    Arc::new(OpenSecret::of_file(UpstreamValue::read(text).unwrap(), 7))
+    Arc::new(OpenSecret::of_file(text, 7).unwrap())
 }
 
 #[tokio::test]

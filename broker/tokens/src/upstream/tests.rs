@@ -4,9 +4,9 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::testing::{TestKey, pem};
 use super::*;
 use crate::keys::KeyFlaw;
+use crate::testing::{TestKey, pem};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{

@@ -75,7 +75,8 @@ fn credential() -> AdminCredential {
 
 /// One of each.
 pub(super) fn every() -> Vec<Change> {
-    declared().into_iter().chain(remaining()).collect()
+    let all = declared().into_iter().chain(upstream_secrets());
+    all.chain(remaining()).collect()
 }
 
 /// The objects of the registry.
@@ -117,6 +118,21 @@ pub(super) fn upstream_secret(name: &str, sealed: &str) -> UpstreamSecret {
     }
 }
 
+/// One that stays, and one that goes.
+fn upstream_secrets() -> Vec<Change> {
+    vec![
+        Change::UpstreamSecret {
+            secret: upstream_secret("btp-client", "sentinel-sealed"),
+        },
+        Change::UpstreamSecret {
+            secret: upstream_secret("gone", "sentinel-sealed"),
+        },
+        Change::UpstreamSecretDeleted {
+            name: SecretName::parse("gone").unwrap(),
+        },
+    ]
+}
+
 fn remaining() -> Vec<Change> {
     let files = [("a.cedar".to_owned(), "sentinel-policy".to_owned())].into();
     vec![
@@ -156,15 +172,6 @@ fn remaining() -> Vec<Change> {
                 superseded_ms: None,
                 retired_ms: None,
             },
-        },
-        Change::UpstreamSecret {
-            secret: upstream_secret("btp-client", "sentinel-sealed"),
-        },
-        Change::UpstreamSecret {
-            secret: upstream_secret("gone", "sentinel-sealed"),
-        },
-        Change::UpstreamSecretDeleted {
-            name: SecretName::parse("gone").unwrap(),
         },
         Change::Mark {
             key: "AAAAAAAAAAAAAAAAAAAAAA".into(),
