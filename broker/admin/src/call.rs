@@ -97,7 +97,15 @@ impl Call {
         let managed = if path == "/policies" {
             self.api.managed.now().policies
         } else {
-            let object = self.api.managed.now().object(array, self.param("id"));
+            let secret = || {
+                self.api
+                    .broker
+                    .upstream
+                    .of_file(self.param("name"))
+                    .is_some()
+            };
+            let object = self.api.managed.now().object(array, self.param("id"))
+                || (array == "secrets" && secret());
             let unsaid = ["/resume", "/workload/release", "/test"];
             object && !unsaid.iter().any(|end| path.ends_with(end))
         };

@@ -40,6 +40,9 @@ pub(super) struct Admitted {
 /// Most bytes of a policy bundle as JSON: its text, escaped.
 const BUNDLE_BODY_MAX: usize = 2 * locum_policy::TEXT_MAX;
 
+/// Most bytes of an upstream secret as JSON: its value, escaped.
+const SECRET_BODY_MAX: usize = 4 * locum_tokens::upstream::VALUE_MAX;
+
 /// Gives the request an id, asks for a credential before anything else, and
 /// finishes the answer.
 pub(super) async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
@@ -78,10 +81,13 @@ pub(super) async fn guard(State(api): State<Arc<Api>>, request: Request, next: N
     finish(&api.broker.issuer, id, presented, response)
 }
 
-/// Most bytes of a body: a policy bundle may be larger than anything else.
+/// Most bytes of a body: a policy bundle may be larger than anything else, and an
+/// upstream secret larger than the rest.
 pub(super) fn body_max(api: &Api, path: &str) -> usize {
     if path.starts_with("/policies") {
         BUNDLE_BODY_MAX
+    } else if path.starts_with("/secrets/") {
+        SECRET_BODY_MAX
     } else {
         api.broker.bounds.body_bytes
     }

@@ -31,6 +31,7 @@ pub mod revocations;
 pub mod secrets;
 pub mod targets;
 mod times;
+pub mod upstream_secrets;
 mod write;
 
 pub use answer::Answer;

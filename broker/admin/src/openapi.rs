@@ -107,7 +107,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     if operation.method == "post" {
         out.push(header("Idempotency-Key"));
     }
-    if operation.method == "put" {
+    if matches!(operation.method, "put" | "delete") {
         out.push(header("If-Match"));
     }
     out

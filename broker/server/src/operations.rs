@@ -18,7 +18,8 @@ pub(crate) async fn live() -> Response {
 }
 
 /// Ready while everything that an answer needs is there. `?verbose` shows each
-/// check, and issuers whose keys cannot be had, `?verbose=references` also what objects name that is not there.
+/// check, issuers whose keys cannot be had and upstream secrets that end soon,
+/// `?verbose=references` also what objects name that is not there.
 pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let mut members = query.split('&');
@@ -26,6 +27,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery
     let mut checks = health::checks(&app);
     if verbose.is_some() {
         checks.extend(health::issuers(&app));
+        checks.extend(health::secrets(&app));
     }
     if verbose == Some("verbose=references") {
         // Away from the threads that answer: there may be many objects.

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use locum_admin::{
     agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
-    policies, reload, revocations, secrets, targets,
+    policies, reload, revocations, secrets, targets, upstream_secrets,
 };
 use locum_web::open;
 use std::sync::Arc;
@@ -156,6 +156,13 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
             get(revocations::list).post(revocations::make),
         )
         .route("/revocations/{id}", get(revocations::one))
+        .route("/secrets", get(upstream_secrets::list))
+        .route(
+            "/secrets/{name}",
+            get(upstream_secrets::show)
+                .put(upstream_secrets::replace)
+                .delete(upstream_secrets::delete),
+        )
         .route("/targets", get(targets::list))
         .route("/targets/{id}", get(targets::show).put(targets::replace));
     locum_admin::guarded(&app.api, routes)

@@ -13,7 +13,7 @@ from support.world import stamp, unique
 
 UNKNOWN = "00000000000000000000000000"
 READS = ["/agents", "/agents/invoice-agent", "/clients", "/targets", "/targets/sap", "/issuers", "/policies",
-         "/grants", "/locks", "/revocations"]
+         "/secrets", "/grants", "/locks", "/revocations"]
 AUDITOR_READS = ["/decisions", *READS]
 WRITES = [
     ("POST", "/agents", {}), ("POST", "/agents/invoice-agent/versions", {}),
@@ -21,6 +21,7 @@ WRITES = [
     ("POST", "/agents/invoice-agent/retire", {"reason": "r"}), ("POST", "/agents/invoice-agent/secrets", {}),
     ("POST", "/agents/invoice-agent/workload/release", {"reason": "r"}),
     ("POST", "/clients", {}), ("PUT", "/targets/sap", {}), ("PUT", "/issuers/demo", {}), ("PUT", "/policies", {}),
+    ("PUT", "/secrets/x", {}), ("DELETE", "/secrets/x", {}),
     ("POST", "/grants", {}), ("POST", "/credentials", {}), ("POST", f"/credentials/crd_{UNKNOWN}/revoke", {}),
 ]
 OPERATOR_WRITES = [

@@ -110,7 +110,7 @@ def test_pages_hold_every_agent_once_ordered_by_id(world, admin):
 
 
 @pytest.mark.parametrize("path", ["/agents", "/clients", "/targets", "/issuers", "/grants", "/locks", "/revocations",
-                                  "/credentials", "/decisions"])
+                                  "/credentials", "/decisions", "/secrets"])
 def test_every_collection_is_a_list_with_next(admin, path):
     body = admin.get(path).json()
     assert set(body) == {"items", "next"} and isinstance(body["items"], list)
@@ -210,7 +210,7 @@ def test_openapi_names_every_route(admin):
     assert {"/agents", "/agents/*", "/agents/*/versions", "/agents/*/versions/*/certify", "/agents/*/suspend",
             "/agents/*/resume", "/agents/*/retire", "/agents/*/secrets", "/clients", "/targets/*", "/issuers/*",
             "/policies", "/policies/validate", "/grants", "/revocations", "/locks", "/locks/*/lift", "/decisions",
-            "/decisions/*", "/credentials", "/credentials/*/revoke"} <= shapes, sorted(shapes)
+            "/decisions/*", "/credentials", "/credentials/*/revoke", "/secrets", "/secrets/*"} <= shapes, sorted(shapes)
 
 
 def test_every_operation_of_the_document_says_what_it_answers(admin):

@@ -101,6 +101,28 @@ const ABOUT: &[(&str, &str)] = &[
         "details",
         "types of `authorization_details`: `{\"type\":{\"field\":{\"type\",\"narrow\"}}}`",
     ),
+    // Upstream secrets
+    (
+        "value",
+        "a text, or PEM of one private key and its certificates; at most 65,536 bytes, never shown",
+    ),
+    (
+        "UpstreamSecretSpec.expires_at",
+        "when it ends, RFC 3339; default the end of its certificate, if it has one",
+    ),
+    (
+        "UpstreamSecret.expires_at",
+        "when it ends; null where nobody said",
+    ),
+    (
+        "origins",
+        "`[\"https://api.example\"]`: a target elsewhere cannot name it; null binds it to nothing; left out, it stays bound as it was",
+    ),
+    ("used_by", "ids of the targets that name it"),
+    (
+        "managed_by",
+        "`file` of one that a file below `downstream.secrets_dir` holds",
+    ),
     // Issuers
     (
         "issuer",
@@ -331,6 +353,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("token", "the bearer token, shown once"),
     // Everywhere
     ("id", "its id"),
+    ("UpstreamSecret.name", "its name"),
     ("name", "for people"),
     ("created_at", "since when it is known"),
     ("reason", "why, for the record"),

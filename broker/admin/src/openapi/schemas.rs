@@ -92,6 +92,11 @@ const SENT: &[Schema] = &[
         ],
     ),
     (
+        "UpstreamSecretSpec",
+        &[("value", Text), ("reason", Text)],
+        &[("expires_at", MaybeText), ("origins", MaybeTexts)],
+    ),
+    (
         "IssuerSpec",
         &[("issuer", Text), ("kind", Text), ("role", Text)],
         &[
@@ -194,6 +199,17 @@ const SHOWN: &[(&str, &str, SchemaMembers)] = &[
 /// Answers with members of their own.
 const OWN: &[Schema] = &[
     ("ClientSecret", &[("client_secret", Text)], &[]),
+    (
+        "UpstreamSecret",
+        &[
+            ("name", Text),
+            ("created_at", Text),
+            ("expires_at", MaybeText),
+            ("origins", MaybeTexts),
+            ("used_by", Texts),
+        ],
+        &[("managed_by", Text)],
+    ),
     ("Bundle", &[("bundle", Text), ("count", Number)], &[]),
     (
         "Revocation",

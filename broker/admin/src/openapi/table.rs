@@ -117,6 +117,17 @@ const fn put(
     }
 }
 
+const fn delete(
+    path: &'static str,
+    summary: &'static str,
+    answers: &'static [(u16, &'static str)],
+) -> Operation {
+    Operation {
+        method: "delete",
+        ..put(path, summary, "OptionalReason", answers)
+    }
+}
+
 /// Also for operators.
 const fn stopping(operation: Operation, refused: &'static [u16]) -> Operation {
     Operation {
@@ -244,6 +255,27 @@ pub(super) const TABLE: &[Operation] = &[
         "Declares a target, whole",
         "TargetSpec",
         &[(200, "Target"), (201, "Target")],
+    ),
+    list(
+        "/secrets",
+        "Upstream secrets, by name, without their values",
+        &[(200, "[UpstreamSecret]")],
+    ),
+    get(
+        "/secrets/{name}",
+        "One upstream secret, without its value",
+        &[(200, "UpstreamSecret")],
+    ),
+    put(
+        "/secrets/{name}",
+        "Takes an upstream secret, or another value for it, in force at once",
+        "UpstreamSecretSpec",
+        &[(200, "UpstreamSecret"), (201, "UpstreamSecret")],
+    ),
+    delete(
+        "/secrets/{name}",
+        "Deletes an upstream secret that no target names",
+        &[(200, "UpstreamSecret")],
     ),
     list("/issuers", "Trusted issuers, by id", &[(200, "[Issuer]")]),
     get("/issuers/{id}", "One issuer", &[(200, "Issuer")]),

@@ -2,7 +2,7 @@
 
 use super::explain::explain as explained;
 use super::secrets::{self, environment};
-use super::{Explained, explain, files, load, objects, policy_files, schema};
+use super::{Explained, explain, files, load, objects, policy_files, schema, secret_files};
 use crate::flaw::Flaw;
 use clap::Subcommand;
 use locum_cli::Told;
@@ -84,9 +84,23 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     if let Some((cert, key)) = config.settings.tls.files() {
         locum_web::tls::load(cert, key)?;
     }
-    let unknown = declared::unknown(&config.declared);
+    let secrets = match &config.settings.downstream.secrets_dir {
+        Some(dir) => secret_files::read(dir).map_err(|flaws| objects::sentence(&flaws))?,
+        None => secret_files::SecretFiles::default(),
+    };
+    if !secrets.flaws.is_empty() {
+        let flaws: Vec<_> = secrets.flaws.into_iter().map(|(_, flaw)| flaw).collect();
+        return Err(objects::sentence(&flaws).into());
+    }
+    let unknown = declared::unknown(&config.declared, secrets.read.into_keys().collect());
     let warning = |flaw| format!("{} in the files", objects::sentence(&[flaw]));
     let mut warnings: Vec<String> = unknown.into_iter().map(warning).collect();
+    warnings.extend(
+        secrets
+            .passed_over
+            .iter()
+            .map(|name| secret_files::no_name(name)),
+    );
     warnings.extend(unencoded(&config.declared));
     Ok(warnings)
 }

@@ -261,6 +261,17 @@ impl Merged {
     }
 }
 
+/// Whether a text is a host's name or an address block.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        (1..=63).contains(&label.len()) && label.bytes().all(fits)
+    };
+    let is_name = || matches!(url::Host::parse(text), Ok(url::Host::Domain(_)));
+    text.parse::<locum_outgoing::Cidr>().is_ok()
+        || (text.len() <= 253 && text.split('.').all(is_label) && is_name())
+}
+
 /// A key that is not known, with the nearest one that is.
 fn unknown(file: &Path, name: &str) -> ConfigFlaw {
     if reference::is_table(name) {
@@ -313,6 +324,17 @@ fn checked(file: &Path, key: &ConfigKey, value: Value) -> Result<Value, ConfigFl
             }
         }
         (Holds::Blocks, _) => Err(flaw("a list of address blocks")),
+        (Holds::Hosts, Value::Array(items)) => {
+            let fits = |item: &Value| item.as_str().is_some_and(is_host);
+            if items.iter().all(fits) {
+                Ok(value)
+            } else {
+                Err(flaw(
+                    "host names such as `api.example` and address blocks such as `10.0.0.0/8`",
+                ))
+            }
+        }
+        (Holds::Hosts, _) => Err(flaw("a list of host names and address blocks")),
         (Holds::Whole(least, most), Value::Integer(found)) if (least..=most).contains(found) => {
             Ok(value)
         }

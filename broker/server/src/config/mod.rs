@@ -9,6 +9,7 @@ mod objects;
 pub(crate) mod policy_files;
 mod reference;
 mod schema;
+pub(crate) mod secret_files;
 pub(crate) mod secrets;
 mod settings;
 mod strength;

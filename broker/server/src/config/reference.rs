@@ -13,6 +13,8 @@ pub(super) enum Holds {
     Address,
     /// Address blocks, `10.0.0.0/8`.
     Blocks,
+    /// Host names and address blocks.
+    Hosts,
     /// A whole number from the first to the second.
     Whole(i64, i64),
     /// `true` or `false`.
@@ -46,7 +48,7 @@ const fn key(
     }
 }
 
-use Holds::{Address, Blocks, Flag, Path, Text, Whole};
+use Holds::{Address, Blocks, Flag, Hosts, Path, Text, Whole};
 
 /// All keys, in the order of the reference (contract §14).
 pub(super) const KEYS: &[ConfigKey] = &[
@@ -212,6 +214,24 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Whole(0, 86_400),
         Some("3600"),
         "Seconds others' keys are kept while their issuer cannot be reached, then refused",
+    ),
+    key(
+        "downstream.allow",
+        Hosts,
+        Some("[]"),
+        "What calls to downstream systems may reach: host names, at public addresses alone, and address blocks; nothing by default. `network.allow_private` does not count here",
+    ),
+    key(
+        "downstream.ca_file",
+        Path,
+        None,
+        "Certificates of authorities, PEM, that vouch for downstream systems beside those the machine trusts",
+    ),
+    key(
+        "downstream.secrets_dir",
+        Path,
+        None,
+        "Folder of upstream secrets: each file is the secret of its name, and goes before one of that name that the API took",
     ),
     key(
         "grants.allow_administrator",

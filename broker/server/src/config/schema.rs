@@ -56,7 +56,7 @@ fn table_schema() -> Value {
 fn of_key(key: &ConfigKey) -> Value {
     let mut out = match key.holds {
         Holds::Text | Holds::Path | Holds::Address => json!({ "type": "string" }),
-        Holds::Blocks => json!({ "type": "array", "items": { "type": "string" } }),
+        Holds::Blocks | Holds::Hosts => json!({ "type": "array", "items": { "type": "string" } }),
         Holds::Whole(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }

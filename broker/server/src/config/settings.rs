@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(super) network: Network,
     /// Keys of others.
     pub(crate) trust: TrustSettings,
+    /// Downstream systems.
+    pub(crate) downstream: Downstream,
     /// Grants.
     pub(crate) grants: Grants,
     /// Traces for others.
@@ -105,6 +107,20 @@ pub(crate) struct Policy {
 pub(super) struct Network {
     /// Private blocks that outgoing fetches may reach; http only to these.
     pub(super) allow_private: Vec<Cidr>,
+}
+
+/// `[downstream]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Downstream {
+    /// Host names and address blocks that calls to downstream systems may reach.
+    pub(crate) allow: Vec<String>,
+    /// Certificates of authorities, PEM.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Folder of upstream secrets.
+    #[serde(default)]
+    pub(crate) secrets_dir: Option<PathBuf>,
 }
 
 /// `[grants]`.

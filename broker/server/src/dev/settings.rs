@@ -15,6 +15,9 @@ const ROTATE_DAYS: i64 = 3_650;
 /// Networks of loopback: there alone the demo world is.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
+/// Where the downstream systems of the demo world are.
+const DOWNSTREAM: &str = "127.0.0.1/32";
+
 /// Writes the settings anew; where they are, and their text. `rate`: requests that a client may
 /// make in a second, without a limit where it is `None`.
 ///
@@ -60,6 +63,10 @@ fn settings(data: &Path, (issuer, bound): (&str, &Places), rate: Option<u32>) ->
     out.insert(
         "network".into(),
         table(vec![("allow_private", loopback.into())]),
+    );
+    out.insert(
+        "downstream".into(),
+        table(vec![("allow", vec![Value::from(DOWNSTREAM)].into())]),
     );
     out.insert(
         "grants".into(),

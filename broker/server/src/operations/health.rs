@@ -1,7 +1,7 @@
 //! What has to be there before anything is answered well.
 
 use crate::app::App;
-use locum_core::ids::IssuerId;
+use locum_core::ids::{IssuerId, SecretName};
 use locum_core::token::Alg;
 use locum_engine::issuer_keys::IssuerTrouble;
 use locum_engine::references;
@@ -10,6 +10,10 @@ use std::sync::Arc;
 
 /// How far the wall clock may be behind the newest record, in milliseconds.
 const BEHIND_MS: u64 = 5_000;
+/// Seconds before an upstream secret's end from which it is worth a word: 14 days.
+const ENDS_SOON_S: u64 = 14 * DAY_S;
+/// Most upstream secrets that are told of one by one.
+const SECRETS_TOLD_MAX: usize = 256;
 /// Seconds of a day.
 const DAY_S: u64 = 86_400;
 
@@ -76,6 +80,33 @@ pub(super) fn issuers(app: &App) -> Option<HealthCheck> {
         note: Some(format!("the keys of {} cannot be had", troubles.len())),
         warnings: troubles.iter().map(line).collect(),
         ..HealthCheck::new("issuers", None)
+    })
+}
+
+/// Which upstream secrets have ended or end soon. Only their targets depend on
+/// them, so that the broker is ready all the same.
+pub(super) fn secrets(app: &App) -> Option<HealthCheck> {
+    let now_s = app.broker.records.clock.now_s();
+    ending(&app.broker.upstream.ends(), now_s)
+}
+
+fn ending(ends: &[(u64, SecretName)], now_s: u64) -> Option<HealthCheck> {
+    let soon = ends
+        .iter()
+        .filter(|(end_s, _)| *end_s < now_s + ENDS_SOON_S);
+    let line = |(end_s, name): &(u64, SecretName)| {
+        let days = end_s.abs_diff(now_s) / DAY_S;
+        if *end_s <= now_s {
+            format!("{name}: has ended {days} days ago; put another value")
+        } else {
+            format!("{name}: ends in {days} days; put another value")
+        }
+    };
+    let count = soon.clone().count();
+    (count > 0).then(|| HealthCheck {
+        note: Some(format!("{count} have ended or end soon")),
+        warnings: soon.take(SECRETS_TOLD_MAX).map(line).collect(),
+        ..HealthCheck::new("secrets", None)
     })
 }
 
@@ -181,6 +212,19 @@ mod tests {
         let checks = [warned];
         assert_eq!(text(&checks, true), told);
         assert_eq!(text(&checks, false), "ready\n");
+    }
+
+    #[test]
+    fn a_secret_warns_two_weeks_before_its_end_and_from_then_on() {
+        let told = |ends_s: u64| {
+            let name = SecretName::parse("btp").ok();
+            let ends: Vec<_> = name.map(|name| (ends_s, name)).into_iter().collect();
+            ending(&ends, 100 * DAY_S).map(|check| text(&[check], true))
+        };
+        assert_eq!(told(114 * DAY_S), None);
+        let soon = "[+]secrets ok, 1 have ended or end soon\n[!]secrets btp: ends in 13 days; put another value\nready\n";
+        assert_eq!(told(114 * DAY_S - 1).as_deref(), Some(soon));
+        assert!(told(90 * DAY_S).is_some_and(|told| told.contains("btp: has ended 10 days ago")));
     }
 
     #[test]

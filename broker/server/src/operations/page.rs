@@ -6,6 +6,9 @@ use locum_core::token::Alg;
 use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
 use locum_stores::state::{KeyState, State};
 
+/// Upstream secrets that have a line of their own.
+const SECRETS_SHOWN: usize = 64;
+
 const COUNTER: &str = "counter";
 const GAUGE: &str = "gauge";
 const HISTOGRAM: &str = "histogram";
@@ -25,6 +28,7 @@ pub(super) fn text(app: &App) -> String {
         keys(&mut text, &state, now_ms);
     }
     certificate(&mut text, app);
+    upstream(&mut text, app);
     let behind = "How far the wall clock is behind the newest record.";
     let seconds = app.broker.records.clock.behind_ms() as f64 / 1_000.0;
     text.single("locum_clock_behind_seconds", GAUGE, behind, seconds);
@@ -203,6 +207,27 @@ fn certificate(text: &mut Text, app: &App) {
     let help = "Until the first certificate of the chain ends; negative from then on.";
     let left = i128::from(certificates.ends_s()) - i128::from(app.broker.records.clock.now_s());
     text.single(name, GAUGE, help, left);
+}
+
+/// The upstream secrets, and those of them that end first.
+fn upstream(text: &mut Text, app: &App) {
+    let name = "locum_upstream_secrets";
+    text.family(name, GAUGE, "Upstream secrets, by who holds them.");
+    let (recorded, of_files) = app.broker.upstream.count();
+    text.value(name, &[("managed_by", "api")], recorded);
+    text.value(name, &[("managed_by", "file")], of_files);
+    let ends = app.broker.upstream.ends();
+    if ends.is_empty() {
+        return;
+    }
+    let name = "locum_upstream_secret_expires_in_seconds";
+    let help = "Until an upstream secret ends; negative from then on. The first of many.";
+    text.family(name, GAUGE, help);
+    let now_s = i128::from(app.broker.records.clock.now_s());
+    for (end_s, secret) in ends.iter().take(SECRETS_SHOWN) {
+        let labels = [("name", secret.as_str())];
+        text.value(name, &labels, i128::from(*end_s) - now_s);
+    }
 }
 
 fn connections(text: &mut Text) {

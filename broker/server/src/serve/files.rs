@@ -3,12 +3,14 @@
 
 use crate::app::App;
 use crate::config::policy_files::{load, one, read};
+use crate::config::secret_files;
 use locum_admin::Objects;
 use locum_core::jcs;
 use locum_core::registry::FieldProblem;
 use locum_engine::declared::{self, Declared};
 use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
+use locum_engine::upstream_secrets::FileSecrets;
 use locum_stores::state::{Author, Change, Policies};
 use serde_json::json;
 use std::path::PathBuf;
@@ -52,6 +54,34 @@ pub(super) async fn objects(
         tracing::warn!(%error, "no signing key for a target's algorithm yet");
     }
     Ok(())
+}
+
+/// Brings the upstream secrets of a folder into force; without a folder there are
+/// none. One that does not read stays as it was.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) async fn secrets(app: &App, dir: Option<PathBuf>) -> Result<(), Vec<FieldProblem>> {
+    let upstream = &app.broker.upstream;
+    let Some(dir) = dir else {
+        upstream.put_files(FileSecrets::new());
+        return Ok(());
+    };
+    let found = tokio::task::spawn_blocking(move || secret_files::read(&dir)).await;
+    let mut found = found.map_err(|error| one("/downstream/secrets_dir", error.to_string()))??;
+    for name in &found.passed_over {
+        tracing::warn!("{}", secret_files::no_name(name));
+    }
+    let before = upstream.files();
+    let mut flaws = Vec::new();
+    for (name, flaw) in found.flaws {
+        if let Some(known) = before.get(&name) {
+            found.read.insert(name, known.clone());
+        }
+        flaws.push(flaw);
+    }
+    upstream.put_files(found.read);
+    if flaws.is_empty() { Ok(()) } else { Err(flaws) }
 }
 
 /// Brings the policies of a folder into force.

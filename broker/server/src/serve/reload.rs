@@ -1,5 +1,6 @@
 //! Reading the files again, on SIGHUP or by `POST /admin/v1/reload`: policies,
-//! objects, certificates, authorities, and the bootstrap token. What is broken
+//! objects,
+//! upstream secrets, certificates, authorities, and the bootstrap token. What is broken
 //! leaves the old in force; but a bootstrap token that is not in its file any
 //! more counts no more, whatever else is.
 
@@ -81,6 +82,9 @@ impl Reloader {
             }
         };
         flaws.extend(master(&config));
+        let secrets = config.settings.downstream.secrets_dir.clone();
+        let secrets = files::secrets(&self.app, secrets).await;
+        flaws.extend(secrets.err().into_iter().flatten());
         let dir = config.settings.policy.dir;
         let objects = files::objects(&self.app, &config.declared, dir.is_some()).await;
         flaws.extend(objects.err().into_iter().flatten());

@@ -202,6 +202,9 @@ async fn declared(app: &App, config: &Config) -> Result<(), Flaw> {
             .collect();
         format!("{}: {}", config.file.display(), all.join("; ")).into()
     };
+    // Targets name them.
+    let secrets = config.settings.downstream.secrets_dir.clone();
+    files::secrets(app, secrets).await.map_err(said)?;
     files::objects(app, &config.declared, dir.is_some())
         .await
         .map_err(said)?;
