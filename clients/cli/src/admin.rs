@@ -1,5 +1,6 @@
 //! The admin API (contract §12) as commands use it.
 
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -85,6 +86,28 @@ impl AdminClient {
         self.post(below(&self.api, collection)?, body).await
     }
 
+    /// Puts an object in place of what has its id.
+    pub(crate) async fn replace(
+        &self,
+        collection: &str,
+        id: &str,
+        body: &Value,
+    ) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        self.sent(self.http.put(url), body).await
+    }
+
+    /// Deletes an object.
+    pub(crate) async fn delete(
+        &self,
+        collection: &str,
+        id: &str,
+        body: &Value,
+    ) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        self.sent(self.http.delete(url), body).await
+    }
+
     /// Asks an object to change its state, with the reason for the record.
     pub(crate) async fn act(
         &self,
@@ -140,11 +163,11 @@ impl AdminClient {
     }
 
     async fn post(&self, url: Url, body: &Value) -> Result<Value, Failure> {
-        let request = self
-            .http
-            .post(url)
-            .bearer_auth(self.token.expose())
-            .json(body);
+        self.sent(self.http.post(url), body).await
+    }
+
+    async fn sent(&self, request: RequestBuilder, body: &Value) -> Result<Value, Failure> {
+        let request = request.bearer_auth(self.token.expose()).json(body);
         self.http.send(request).await?.ok()
     }
 }

@@ -18,6 +18,7 @@ mod lock;
 mod locks;
 mod policy;
 mod revoke;
+mod secrets;
 mod targets;
 mod token;
 mod unlock;
@@ -51,6 +52,8 @@ pub enum Command {
     Grants(grants::GrantsArgs),
     /// List signing keys; rotate and retire them
     Keys(keys::KeysArgs),
+    /// List and show upstream secrets, without their values; set and delete them
+    Secrets(secrets::SecretsArgs),
     /// Show, check and replace the bundle of policies
     Policy(policy::PolicyArgs),
     /// Say why a request was permitted or refused
@@ -76,6 +79,7 @@ impl Command {
             Self::Clients(_) => "clients",
             Self::Grants(_) => "grants",
             Self::Keys(_) => "keys",
+            Self::Secrets(_) => "secrets",
             Self::Policy(_) => "policy",
             Self::Explain(_) => "explain",
             Self::Doctor(_) => "doctor",
@@ -102,6 +106,7 @@ impl Command {
             Self::Clients(args) => clients::CLIENTS.run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,
             Self::Keys(args) => keys::run(args, environment).await,
+            Self::Secrets(args) => secrets::run(args, environment).await,
             Self::Policy(args) => policy::run(args, environment).await,
             Self::Explain(args) => explain::run(args, environment).await,
             Self::Doctor(args) => doctor::run(args, environment).await,

@@ -57,6 +57,11 @@ impl Http {
         self.0.put(url)
     }
 
+    /// Starts a `DELETE`.
+    pub(crate) fn delete(&self, url: Url) -> RequestBuilder {
+        self.0.delete(url)
+    }
+
     /// Starts a `GET`.
     pub(crate) fn get(&self, url: Url) -> RequestBuilder {
         self.0.get(url)

@@ -258,3 +258,43 @@ async fn a_doctor_asked_for_readiness_alone_needs_no_issuer() {
     }
     assert!(parse("doctor --ready").is_err());
 }
+
+#[tokio::test]
+async fn a_secret_is_set_from_a_file_and_never_told() {
+    let taken = json!({"name":"btp","created_at":"2026-11-23T10:00:00Z","origins":null,
+        "expires_at":"2027-01-31T00:00:00Z","used_by":["sap"]})
+    .to_string();
+    let list = format!("{{\"items\":[{taken}],\"next\":null}}");
+    let server =
+        Server::answering(&[(201, &taken), (200, &taken), (200, &list), (200, &taken)]).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "s3cret\n").unwrap();
+    let path = file.path().display();
+    let line = format!("secrets set btp --file {path} --origin https://a.example --reason new");
+    let ran = run_at(&server, &line).await;
+    assert_eq!(
+        ran.out, "btp is taken; ends 2027-01-31T00:00:00Z\n",
+        "{}",
+        ran.err
+    );
+    let line = format!("secrets set btp --file {path} --any-origin --expires-at x --reason new");
+    run_at(&server, &line).await;
+    let ran = run_at(&server, "secrets").await;
+    assert_eq!(
+        ran.out,
+        "NAME  ENDS                  ORIGINS  USED BY  MANAGED BY\n\
+         btp   2027-01-31T00:00:00Z  –        sap      –\n"
+    );
+    let ran = run_at(&server, "secrets delete btp --reason over").await;
+    assert_eq!(ran.out, "btp is deleted\n");
+    let requests = server.requests();
+    assert!(requests[0].starts_with("PUT /admin/v1/secrets/btp "));
+    let sent = json!({"value":"s3cret\n","origins":["https://a.example"],"reason":"new"});
+    assert_eq!(body(&requests[0]), sent);
+    let sent = json!({"value":"s3cret\n","origins":null,"expires_at":"x","reason":"new"});
+    assert_eq!(body(&requests[1]), sent);
+    assert!(requests[3].starts_with("DELETE /admin/v1/secrets/btp "));
+    assert_eq!(body(&requests[3]), json!({"reason":"over"}));
+    assert!(parse("secrets set btp s3cret --reason x").is_err());
+    assert!(parse("secrets set btp --value s3cret --reason x").is_err());
+}

@@ -21,8 +21,12 @@ const READINESS: &str = "readiness";
 const REFERENCES: &str = "references";
 
 /// What begins a line about what to look at: a reference that leads nowhere, an
-/// issuer whose keys cannot be had.
-const LOOK: [(&str, &str); 2] = [("[!]references ", REFERENCES), ("[!]issuers ", "issuers")];
+/// issuer whose keys cannot be had, an upstream secret that ends soon.
+const LOOK: [(&str, &str); 3] = [
+    ("[!]references ", REFERENCES),
+    ("[!]issuers ", "issuers"),
+    ("[!]secrets ", "upstream secrets"),
+];
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<DoctorCheck> {
