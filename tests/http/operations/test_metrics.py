@@ -15,7 +15,8 @@ NAMES = [
     "locum_locks_active", "locum_replay_marks", "locum_clock_behind_seconds", "locum_connections",
     "locum_connections_closed_total", "process_resident_memory_bytes",
 ]
-LABELS = {"version", "path", "method", "status", "le", "grant", "outcome", "code", "alg", "reason", "issuer"}
+LABELS = {"version", "path", "method", "status", "le", "grant", "outcome", "code", "alg", "reason", "issuer",
+          "managed_by", "secret"}
 LINE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 
 

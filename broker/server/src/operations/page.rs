@@ -225,7 +225,7 @@ fn upstream(text: &mut Text, app: &App) {
     text.family(name, GAUGE, help);
     let now_s = i128::from(app.broker.records.clock.now_s());
     for (end_s, secret) in ends.iter().take(SECRETS_SHOWN) {
-        let labels = [("name", secret.as_str())];
+        let labels = [("secret", secret.as_str())];
         text.value(name, &labels, i128::from(*end_s) - now_s);
     }
 }
