@@ -37,3 +37,6 @@ pub use wire::reply::request_id as vendor_request_id;
 /// What only tests and fuzz targets call.
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+
+#[cfg(test)]
+mod tests;

@@ -287,6 +287,3 @@ impl Prepared {
         self.values.text("client_auth")
     }
 }
-
-#[cfg(test)]
-mod tests;

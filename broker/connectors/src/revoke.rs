@@ -38,6 +38,10 @@ enum Awaiting {
 }
 
 /// What a reply to a revocation means.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and matched where it is made"
+)]
 pub enum Ended {
     /// Another request follows.
     Send(Ending, Sending),

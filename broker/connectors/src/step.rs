@@ -18,6 +18,10 @@ pub struct Sending {
 }
 
 /// What follows a reply.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and matched where it is made"
+)]
 pub enum Step {
     /// Another request.
     Send(Box<Course>, Sending),

@@ -191,6 +191,3 @@ impl Asking<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,7 +12,7 @@ const POINTER: &str = "/connector/parameters/principals";
 /// Most principals of one target.
 const PRINCIPALS_MAX: usize = 64;
 
-/// The accounts; `None` where none are declared.
+/// The accounts; `None` where no `principals` are declared.
 pub(super) fn check(
     row: &Row,
     declared: &Map<String, Value>,
@@ -28,7 +28,7 @@ pub(super) fn check(
         .filter(|list| (1..=PRINCIPALS_MAX).contains(&list.len()));
     let Some(list) = list else {
         out.add(POINTER, "expected a list of 1 to 64 principals");
-        return None;
+        return Some(Vec::new());
     };
     // Where the target itself names no account, each principal has to.
     let name = members.first().and_then(|m| row.parameter(m.name));

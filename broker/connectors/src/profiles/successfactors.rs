@@ -52,7 +52,6 @@ const MANNER: Manner = Manner {
     grant: Grant::Saml(&SamlManner {
         alphabet: Alphabet::Standard,
         attributes: SamlAttributes::SuccessFactors,
-        ..SamlManner::USUAL
     }),
     fields: &[
         Field("company_id", From::Parameter("company_id")),
