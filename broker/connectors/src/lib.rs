@@ -8,7 +8,9 @@
 //! what was handed out, where the vendor can do that.
 
 mod aid;
+mod course;
 mod issue;
+mod manner;
 mod obtained;
 mod order;
 mod prepare;
@@ -16,13 +18,15 @@ mod profile;
 mod profiles;
 mod revoke;
 mod saml;
+mod sending;
 mod session;
-mod step;
 mod token;
 mod trouble;
+mod values;
 mod wire;
 
 pub use aid::{Aid, Certificate, KeyOf};
+pub use course::{Course, Step};
 pub use issue::{ConnectorFault, IssuedCredential, Signer, issue};
 pub use obtained::{Handle, HandleFlaw, Obtained, Present};
 pub use order::Order;
@@ -30,7 +34,7 @@ pub use prepare::{Prepared, SecretForm, SecretUse, prepare};
 pub use profile::Profile;
 pub use profiles::profiles;
 pub use revoke::{Ended, Ending, RevokedAt};
-pub use step::{Course, Sending, Step};
+pub use sending::Sending;
 pub use trouble::{Trouble, Whose};
 pub use wire::reply::request_id as vendor_request_id;
 

@@ -1,28 +1,23 @@
 //! A target's connector is checked against its profile, once, before anything
 //! is obtained with it.
 
-use crate::aid::Aid;
-use crate::order::Order;
 use crate::profile::{Chosen, How, Profile, Row};
 use crate::profiles::profiles;
-use crate::session::{checkpoint, panos};
-use crate::step::{Course, Sending};
-use crate::token;
-use crate::trouble::Trouble;
+use crate::values::Values;
 use locum_core::handout::{Expire, Narrow, Terms};
 use locum_core::ids::SecretName;
 use locum_core::registry::{ConnectorKind, Downstream, FieldProblem, Problems};
 use locum_core::scope::{Scope, ScopeName};
 use std::collections::BTreeMap;
+use words::one_of;
 
 mod base_url;
 mod form;
+mod parameters;
 mod principals;
 mod scopes;
 mod secrets;
-mod values;
-
-pub(crate) use values::Values;
+mod words;
 
 /// A connector that passed the check of its profile.
 #[derive(Clone)]
@@ -95,7 +90,7 @@ pub fn prepare(
         .ok_or_else(|| vec![unknown_kind(profile)])?;
     let mut out = Problems::default();
     let base_url = base_url::check(&declared.base_url, dev, &mut out);
-    let values = values::check(row, &declared.parameters, &mut out);
+    let values = parameters::check(row, &declared.parameters, &mut out);
     let listed = principals::check(row, &declared.parameters, catalogue, &mut out);
     let scopes = scopes::check(&values, catalogue, &mut out);
     let roles = secrets::Roles::check(row, &values, listed.as_deref(), declared, &mut out);
@@ -148,42 +143,6 @@ fn unknown_kind(profile: &Profile) -> FieldProblem {
             profile.id,
             one_of(profile.kinds().map(ConnectorKind::as_str))
         ),
-    }
-}
-
-/// Names in backticks, as in a list of what is allowed.
-pub(crate) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
-}
-
-/// A member's name as it stands in a JSON pointer (RFC 6901 §3).
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-impl Chosen<'_> {
-    /// Whether the vendor learns for which person the agent acts.
-    pub(crate) fn carries_person(&self) -> bool {
-        match self.kind {
-            ConnectorKind::JwtBearer | ConnectorKind::SamlBearer | ConnectorKind::TokenExchange => {
-                self.values
-                    .text("subject")
-                    .is_some_and(|template| template.contains("{sub}"))
-            }
-            ConnectorKind::Issue
-            | ConnectorKind::ClientCredentials
-            | ConnectorKind::VendorSession => false,
-        }
-    }
-
-    /// What only accounts narrow.
-    pub(crate) fn by_principal(&self) -> Narrow {
-        if self.principals {
-            Narrow::Principal
-        } else {
-            Narrow::No
-        }
     }
 }
 
@@ -242,35 +201,6 @@ impl Prepared {
             }
             How::Panos | How::Checkpoint => false,
         }
-    }
-
-    /// Writes the first request.
-    ///
-    /// # Errors
-    /// [`Trouble::Unable`]: nothing is to be sent.
-    pub fn begin(&self, order: &Order<'_>, aid: &dyn Aid) -> Result<(Course, Sending), Trouble> {
-        if order.scope.is_empty() {
-            return Err(Trouble::unable("a permit without scopes"));
-        }
-        let account = self.account(order)?;
-        match self.row.how {
-            How::Token(manner) => token::begin(self, manner, account, order, aid),
-            How::Panos => panos::begin(self, account, order, aid),
-            How::Checkpoint => checkpoint::begin(self, account, order, aid),
-        }
-    }
-
-    /// The account that the order names. What was granted has to be within what
-    /// it may do.
-    fn account(&self, order: &Order<'_>) -> Result<&Account, Trouble> {
-        let account = match (self.by_principal, order.account) {
-            (false, _) => self.accounts.first(),
-            (true, Some(place)) => self.accounts.get(place),
-            (true, None) => None,
-        };
-        account
-            .filter(|account| order.scope.is_within(&account.scope))
-            .ok_or_else(|| Trouble::unable("no account that may do what was granted"))
     }
 
     /// Seconds that a credential lives where its answer does not say it.

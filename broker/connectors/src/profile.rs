@@ -2,11 +2,12 @@
 //! From these come the JSON Schema, the check of a target, the answer of
 //! `GET /admin/v1/profiles`, the page and its example.
 
+use crate::manner::Manner;
 use crate::obtained::Present;
-use crate::prepare::Values;
-use crate::token::Manner;
-use locum_core::handout::Able;
+use crate::values::Values;
+use locum_core::handout::{Able, Narrow};
 use locum_core::registry::ConnectorKind;
+use serde_json::json;
 
 mod schema;
 
@@ -181,7 +182,46 @@ impl Row {
             .find(|parameter| parameter.name == name)
     }
 
+    /// What counts where nothing was declared.
+    pub(crate) fn defaults(&self) -> Values {
+        let default = |need| match need {
+            Need::Text(text) => Some(json!(text)),
+            Need::Number(number) => Some(json!(number)),
+            Need::Flag(flag) => Some(json!(flag)),
+            Need::Required | Need::UnlessPrincipals | Need::Optional | Need::Derived(_) => None,
+        };
+        Values::of(self.parameters.iter().filter_map(|parameter| {
+            let value = default(parameter.need)?;
+            Some((parameter.name, value))
+        }))
+    }
+
     pub(crate) fn role(&self, name: &str) -> Option<&'static Role> {
         self.roles.iter().find(|role| role.name == name)
+    }
+}
+
+impl Chosen<'_> {
+    /// Whether the vendor learns for which person the agent acts.
+    pub(crate) fn carries_person(&self) -> bool {
+        match self.kind {
+            ConnectorKind::JwtBearer | ConnectorKind::SamlBearer | ConnectorKind::TokenExchange => {
+                self.values
+                    .text("subject")
+                    .is_some_and(|template| template.contains("{sub}"))
+            }
+            ConnectorKind::Issue
+            | ConnectorKind::ClientCredentials
+            | ConnectorKind::VendorSession => false,
+        }
+    }
+
+    /// What only accounts narrow.
+    pub(crate) fn by_principal(&self) -> Narrow {
+        if self.principals {
+            Narrow::Principal
+        } else {
+            Narrow::No
+        }
     }
 }

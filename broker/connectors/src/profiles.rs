@@ -3,7 +3,7 @@
 use crate::profile::{Form, Member, Need, Needed, Parameter, Profile, Role};
 
 mod abap;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod oauth;
 mod panos;
 mod s4hana;

@@ -1,12 +1,13 @@
 //! What was handed out is ended at the vendor.
 
 use crate::aid::Aid;
+use crate::manner::{Manner, RevokeBy};
 use crate::obtained::Handle;
 use crate::prepare::{Account, Prepared};
 use crate::profile::How;
+use crate::sending::Sending;
 use crate::session::checkpoint::command;
-use crate::step::Sending;
-use crate::token::{Manner, Proof, RevokeBy};
+use crate::token::Proof;
 use crate::trouble::Trouble;
 use crate::wire::form::Form;
 use crate::wire::json::Members;

@@ -19,9 +19,9 @@ mod revocation;
 
 use crate::aid::{Aid, Certificate, KeyOf};
 use crate::prepare::{Prepared, prepare};
-use crate::step::{Course, Sending, Step};
 use crate::testing::{OrderOf, order};
 use crate::trouble::Trouble;
+use crate::{Course, Sending, Step};
 use locum_core::ids::SecretName;
 use locum_core::party::{ExternalId, Subject};
 use locum_core::registry::{Connector, Downstream, FieldProblem};

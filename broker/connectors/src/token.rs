@@ -2,26 +2,24 @@
 //! profile.
 
 use crate::aid::Aid;
+use crate::manner::{Field, From, Grant, Manner};
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
-use crate::step::{Awaiting, Course, Sending};
+use crate::sending::Sending;
 use crate::trouble::Trouble;
 use crate::wire::form::Form;
 use crate::wire::text;
 
 mod answer;
+mod asking;
 mod auth;
 mod jwt;
-mod manner;
 mod saml;
-mod subject;
+
+use asking::Asking;
 
 pub(crate) use answer::{Awaited, seconds};
 pub(crate) use auth::Proof;
-pub(crate) use manner::{
-    Alphabet, Auth, BasicStyle, ClientIdIn, Field, From, Grant, JwtIssuer, JwtManner, Manner,
-    NameAt, Otherwise, RevokeBy, SCOPE, SamlAttributes, SamlManner,
-};
 
 /// Names of the grants.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -31,16 +29,6 @@ const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// RFC 8693 §3.
 const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 
-/// One token request under construction.
-pub(crate) struct Asking<'a> {
-    pub(crate) prepared: &'a Prepared,
-    pub(crate) manner: &'static Manner,
-    pub(crate) account: &'a Account,
-    pub(crate) url: String,
-    pub(crate) order: &'a Order<'a>,
-    pub(crate) aid: &'a dyn Aid,
-}
-
 /// Writes the token request.
 pub(crate) fn begin(
     prepared: &Prepared,
@@ -48,7 +36,7 @@ pub(crate) fn begin(
     account: &Account,
     order: &Order<'_>,
     aid: &dyn Aid,
-) -> Result<(Course, Sending), Trouble> {
+) -> Result<(Awaited, Sending), Trouble> {
     let asking = Asking {
         url: format!("{}{}", prepared.base_url, path(manner.path, prepared)),
         prepared,
@@ -83,10 +71,7 @@ pub(crate) fn begin(
         }
     }
     let sending = proven.send(request, form)?;
-    Ok((
-        Course(Awaiting::Token(Awaited::of(&asking, asked))),
-        sending,
-    ))
+    Ok((Awaited::of(&asking, asked), sending))
 }
 
 /// A path with its parameters, each one segment, in place.

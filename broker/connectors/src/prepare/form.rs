@@ -1,6 +1,6 @@
 //! Whether a value has the form that its row demands.
 
-use super::{escaped, one_of};
+use super::words::{escaped, one_of};
 use crate::profile::Form;
 use locum_core::registry::Problems;
 use serde_json::{Map, Value};

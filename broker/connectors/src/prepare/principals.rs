@@ -1,8 +1,10 @@
 //! `principals`: accounts at the vendor, each with exactly what it may do.
 
 use super::secrets;
-use super::{Account, Values, escaped, form};
+use super::words::escaped;
+use super::{Account, form};
 use crate::profile::{Form, Member, Need, Row};
+use crate::values::Values;
 use locum_core::ids::SecretName;
 use locum_core::registry::Problems;
 use locum_core::scope::{Scope, ScopeName};

@@ -1,6 +1,7 @@
 //! `scopes`: ours to theirs.
 
-use super::{Values, escaped};
+use super::words::escaped;
+use crate::values::Values;
 use locum_core::registry::Problems;
 use locum_core::scope::{Scope, ScopeName};
 use std::collections::BTreeMap;

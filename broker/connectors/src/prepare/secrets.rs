@@ -1,7 +1,9 @@
 //! `secrets`: a role to the name of a secret.
 
-use super::{Account, SecretForm, SecretUse, Values, escaped, one_of};
+use super::words::{escaped, one_of};
+use super::{Account, SecretForm, SecretUse};
 use crate::profile::{Needed, Role, Row};
+use crate::values::Values;
 use locum_core::ids::SecretName;
 use locum_core::registry::{Downstream, Problems};
 use serde_json::{Map, Value};

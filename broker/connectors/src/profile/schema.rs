@@ -1,7 +1,6 @@
 //! A profile as JSON shows it.
 
 use super::{Chosen, Form, Member, Need, Parameter, Profile, Row};
-use crate::prepare::Values;
 use locum_core::registry::ConnectorKind;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -73,7 +72,7 @@ impl Profile {
 
     fn able_by_default(&self) -> Option<Value> {
         let row = self.rows.first()?;
-        let values = Values::defaults(row);
+        let values = row.defaults();
         let able = (self.able)(&Chosen {
             kind: row.kind,
             values: &values,

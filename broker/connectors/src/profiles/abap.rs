@@ -5,9 +5,9 @@ use super::{
     CLIENT, CLIENT_ID, CLIENT_PRINCIPALS, ISSUER_CN, LIFE_UNKNOWN, NAME_ID_UNSPECIFIED, SCOPES,
     SIGNING, SUBJECT, SUBJECTS,
 };
+use crate::manner::{Manner, SCOPE};
 use crate::obtained::Present;
 use crate::profile::{Chosen, How, Parameter, Profile, Row};
-use crate::token::{Manner, SCOPE};
 use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 

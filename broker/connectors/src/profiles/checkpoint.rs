@@ -3,9 +3,11 @@
 use super::{CLIENT, CLIENT_PRINCIPALS};
 use crate::obtained::Present;
 use crate::profile::{Chosen, Form, How, Member, Need, Parameter, Profile, Role, Row};
-use crate::session::checkpoint::TIMEOUT_MIN_S;
 use locum_core::handout::{Able, Expire, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
+
+/// Shortest idle time of a session, in seconds.
+pub(crate) const TIMEOUT_MIN_S: u32 = 10;
 
 const USER: Parameter = Parameter {
     name: "user",

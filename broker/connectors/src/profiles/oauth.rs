@@ -4,12 +4,12 @@ use super::{
     CLIENT_BY_AUTH, CLIENT_ID, CLIENT_PRINCIPALS, ISSUER_CN, LIFE_UNKNOWN, NAME_ID_UNSPECIFIED,
     SCOPES, SIGNING, SIGNING_OPTIONAL, SUBJECT, SUBJECTS,
 };
-use crate::obtained::Present;
-use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use crate::token::{
+use crate::manner::{
     Auth, BasicStyle, ClientIdIn, Field, From, Grant, JwtIssuer, JwtManner, Manner, NameAt,
     Otherwise, RevokeBy, SCOPE, SamlManner,
 };
+use crate::obtained::Present;
+use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
 use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 

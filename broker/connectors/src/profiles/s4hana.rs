@@ -4,11 +4,11 @@ use super::{
     CLIENT, CLIENT_ID_UNLESS_PRINCIPALS, CLIENT_PRINCIPALS, ISSUER_CN, LIFE_UNKNOWN,
     NAME_ID_UNSPECIFIED, SIGNING, SUBJECT, SUBJECTS,
 };
-use crate::obtained::Present;
-use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use crate::token::{
+use crate::manner::{
     Auth, BasicStyle, ClientIdIn, Grant, Manner, RevokeBy, SamlAttributes, SamlManner,
 };
+use crate::obtained::Present;
+use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
 use locum_core::handout::{Able, Expire, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 

@@ -1,11 +1,11 @@
 //! SAP SuccessFactors.
 
 use super::{CLIENT_ID, CLIENT_PRINCIPALS, SIGNING, SUBJECT, SUBJECTS};
-use crate::obtained::Present;
-use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use crate::token::{
+use crate::manner::{
     Alphabet, Auth, ClientIdIn, Field, From, Grant, Manner, RevokeBy, SamlAttributes, SamlManner,
 };
+use crate::obtained::Present;
+use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
 use locum_core::handout::{Able, Expire, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 

@@ -3,11 +3,11 @@
 use super::{
     CLIENT, CLIENT_ID_UNLESS_PRINCIPALS, CLIENT_PRINCIPALS, LIFE_MAX_S, SIGNING, SUBJECT, SUBJECTS,
 };
-use crate::obtained::Present;
-use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use crate::token::{
+use crate::manner::{
     Auth, ClientIdIn, Field, From, Grant, JwtIssuer, JwtManner, Manner, NameAt, RevokeBy,
 };
+use crate::obtained::Present;
+use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
 use locum_core::handout::{Able, Expire, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 

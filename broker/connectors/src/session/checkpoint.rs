@@ -4,7 +4,8 @@ use crate::aid::Aid;
 use crate::obtained::{Handle, Obtained, Present};
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
-use crate::step::{Awaiting, Course, Sending};
+use crate::profiles::checkpoint::TIMEOUT_MIN_S;
+use crate::sending::Sending;
 use crate::token::seconds;
 use crate::trouble::{Trouble, Whose};
 use crate::wire::json::Members;
@@ -14,8 +15,6 @@ use locum_core::scope::Scope;
 use locum_core::secret::Secret;
 use serde_json::json;
 
-/// Shortest idle time of a session, in seconds.
-pub(crate) const TIMEOUT_MIN_S: u32 = 10;
 /// Longest idle time of a session, in seconds.
 const TIMEOUT_MAX_S: u32 = 3_600;
 
@@ -26,7 +25,7 @@ pub(crate) fn begin(
     account: &Account,
     order: &Order<'_>,
     aid: &dyn Aid,
-) -> Result<(Course, Sending), Trouble> {
+) -> Result<(Awaited, Sending), Trouble> {
     let name = account.secret.as_ref();
     let name = name.ok_or_else(|| Trouble::unable("an account without a secret"))?;
     let secret = text::of_secret(aid, name)?;
@@ -58,14 +57,14 @@ pub(crate) fn begin(
         present: prepared.profile.present.clone(),
         base_url: prepared.base_url.clone(),
     };
-    Ok((Course(Awaiting::Checkpoint(awaited)), sending))
+    Ok((awaited, sending))
 }
 
 /// A member of the account's own, else the target's.
 fn own_or<'a, T>(
     prepared: &'a Prepared,
     account: &'a Account,
-    get: impl Fn(&'a crate::prepare::Values) -> Option<T>,
+    get: impl Fn(&'a crate::values::Values) -> Option<T>,
 ) -> Option<T> {
     get(&account.own).or_else(|| get(&prepared.values))
 }

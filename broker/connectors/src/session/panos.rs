@@ -4,7 +4,7 @@ use crate::aid::Aid;
 use crate::obtained::{Obtained, Present};
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
-use crate::step::{Awaiting, Course, Sending};
+use crate::sending::Sending;
 use crate::trouble::{Trouble, Whose};
 use crate::wire::form::Form;
 use crate::wire::reply::{Reply, Sort, is_credential, request_id, sort};
@@ -21,7 +21,7 @@ pub(crate) fn begin(
     account: &Account,
     order: &Order<'_>,
     aid: &dyn Aid,
-) -> Result<(Course, Sending), Trouble> {
+) -> Result<(Awaited, Sending), Trouble> {
     let (Some(user), Some(secret)) = (&account.name, &account.secret) else {
         return Err(Trouble::unable("an account without a name or a secret"));
     };
@@ -41,7 +41,7 @@ pub(crate) fn begin(
         declared_s: prepared.declared_life_s(),
         present: prepared.profile.present.clone(),
     };
-    Ok((Course(Awaiting::Panos(awaited)), sending))
+    Ok((awaited, sending))
 }
 
 /// What is known about the answer.

@@ -119,7 +119,7 @@ fn one_account_for_all_persons_carries_none() {
 }
 
 #[test]
-fn abilities_follow_the_parameters() {
+fn abilities_of_xsuaa_follow_the_form_of_its_tokens() {
     let xsuaa = |format: &str| {
         let connector = json!({
             "profile": "xsuaa", "base_url": "https://v.example", "secrets": {"client": "s"},
@@ -130,7 +130,10 @@ fn abilities_follow_the_parameters() {
     assert_eq!(because(&xsuaa("jwt"), "a", 300), [Unsafe::Expire]);
     assert_eq!(because(&xsuaa("jwt"), "a", 600), []);
     assert_eq!(because(&xsuaa("opaque"), "a", 300), []);
+}
 
+#[test]
+fn abilities_of_panos_follow_the_lifetime_of_its_keys() {
     let panos = |more: Value| {
         let mut parameters = json!({
             "principals": [
@@ -163,7 +166,10 @@ fn abilities_follow_the_parameters() {
         because(&panos(json!({"token_validity_s": 60})), "b", 30),
         [Unsafe::Narrow, Unsafe::Expire]
     );
+}
 
+#[test]
+fn abilities_of_oauth_follow_the_parameters() {
     let oauth = |more: Value| {
         let mut parameters = json!({"client_id": "c"});
         parameters

@@ -3,9 +3,15 @@
 use super::*;
 use crate::profiles;
 
+fn able(narrow: &str, expire: &str, revoke: &str, unique: &str, person: bool) -> Value {
+    json!({
+        "narrow": narrow, "expire": expire, "revoke": revoke, "unique": unique,
+        "carries_person": person,
+    })
+}
+
 #[test]
 fn the_profiles_are_told_with_the_abilities_of_their_first_kind() {
-    let able = |narrow: &str, expire: &str, revoke: &str, unique: &str, person: bool| json!({"narrow": narrow, "expire": expire, "revoke": revoke, "unique": unique, "carries_person": person});
     let expected = [
         (
             "xsuaa",

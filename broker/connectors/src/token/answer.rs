@@ -1,6 +1,7 @@
 //! The answer of a token endpoint (RFC 6749 §5).
 
-use super::{Asking, RevokeBy};
+use super::asking::Asking;
+use crate::manner::RevokeBy;
 use crate::obtained::{Handle, Obtained, Present};
 use crate::trouble::{Trouble, Whose};
 use crate::wire::json::Members;

@@ -1,10 +1,10 @@
 //! How a client proves itself at a token or revocation endpoint.
 
 use super::jwt::{LIFE_S, TYP};
-use super::{Asking, Auth, BasicStyle, ClientIdIn};
 use crate::aid::{Aid, KeyOf};
+use crate::manner::{Auth, BasicStyle, ClientIdIn};
 use crate::prepare::{Account, Prepared};
-use crate::step::Sending;
+use crate::sending::Sending;
 use crate::trouble::Trouble;
 use crate::wire::form::{Form, encoded};
 use crate::wire::{request, text};
@@ -159,15 +159,5 @@ impl Proven {
             request: request::of(request, form.encode())?,
             identity: self.identity,
         })
-    }
-}
-
-impl Asking<'_> {
-    /// The secret whose key signs assertions; `None`: Locum's own.
-    pub(super) fn signing(&self) -> Option<&SecretName> {
-        if self.prepared.row.account_role == "signing" {
-            return self.account.secret.as_ref();
-        }
-        self.prepared.secrets.get("signing")
     }
 }

@@ -1,7 +1,8 @@
 //! JWT assertions about the person (RFC 7523 §3).
 
-use super::{Asking, JwtIssuer, JwtManner, NameAt, Otherwise};
+use super::asking::Asking;
 use crate::aid::KeyOf;
+use crate::manner::{JwtIssuer, JwtManner, NameAt, Otherwise};
 use crate::trouble::Trouble;
 use locum_core::secret::Secret;
 use serde_json::{Map, Value, json};

@@ -1,6 +1,7 @@
 //! SAML assertions about the person (RFC 7522 §3).
 
-use super::{Alphabet, Asking, SamlAttributes, SamlManner};
+use super::asking::Asking;
+use crate::manner::{Alphabet, SamlAttributes, SamlManner};
 use crate::saml::{Assertion, Attribute, text};
 use crate::trouble::Trouble;
 use crate::wire;

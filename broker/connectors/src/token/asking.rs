@@ -1,6 +1,21 @@
-//! By which name the vendor knows the person.
+//! One token request under construction: what is known, and by which name the
+//! vendor knows the person.
 
-use super::Asking;
+use crate::aid::Aid;
+use crate::manner::Manner;
+use crate::order::Order;
+use crate::prepare::{Account, Prepared};
+use locum_core::ids::SecretName;
+
+/// One token request under construction.
+pub(crate) struct Asking<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) manner: &'static Manner,
+    pub(crate) account: &'a Account,
+    pub(crate) url: String,
+    pub(crate) order: &'a Order<'a>,
+    pub(crate) aid: &'a dyn Aid,
+}
 
 /// `{sub}`.
 const SUB: &str = "{sub}";
@@ -9,7 +24,7 @@ const ISSUER: &str = "{issuer}";
 
 impl Asking<'_> {
     /// The name: of `subjects`, else by the template `subject`.
-    pub(super) fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         let values = &self.prepared.values;
         let who = &self.order.who;
         let mapped = values
@@ -23,6 +38,14 @@ impl Asking<'_> {
             &who.theirs,
             &who.issuer,
         )
+    }
+
+    /// The secret whose key signs assertions; `None`: Locum's own.
+    pub(crate) fn signing(&self) -> Option<&SecretName> {
+        if self.prepared.row.account_role == "signing" {
+            return self.account.secret.as_ref();
+        }
+        self.prepared.secrets.get("signing")
     }
 }
 
