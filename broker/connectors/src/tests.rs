@@ -15,6 +15,7 @@ mod hostile;
 mod narrowing;
 mod prepared;
 mod profiles;
+mod recorded;
 mod revocation;
 
 use crate::aid::{Aid, Certificate, KeyOf};
