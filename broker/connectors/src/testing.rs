@@ -1,11 +1,18 @@
 //! What only tests and fuzz targets call: orders that no permit stands behind,
-//! and the readers of vendors' bytes.
+//! and courses that wait for a vendor's bytes.
 
+use crate::aid::{Aid, Certificate, KeyOf};
+use crate::course::Course;
 use crate::order::{Order, Who};
-use crate::wire::{json, xml};
-use locum_core::party::Subject;
+use crate::prepare::prepare;
+use crate::trouble::Trouble;
+use locum_core::ids::SecretName;
+use locum_core::party::{ExternalId, Subject};
+use locum_core::registry::Connector;
 use locum_core::scope::Scope;
+use locum_core::secret::Secret;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What an order says.
 pub struct OrderOf<'a> {
@@ -45,14 +52,48 @@ pub fn order(of: OrderOf<'_>) -> Order<'_> {
     }
 }
 
-/// Whether the reader of answers in JSON takes the bytes.
-#[must_use]
-pub fn reads_json(bytes: &[u8]) -> bool {
-    json::Members::read(bytes).is_ok()
+/// Signs and proves with fixed texts.
+struct Fixed;
+
+impl Aid for Fixed {
+    fn secret(&self, _: &SecretName) -> Result<Arc<Secret<Vec<u8>>>, Trouble> {
+        Ok(Arc::new(Secret::new(b"secret".to_vec())))
+    }
+
+    fn sign_jwt(&self, _: KeyOf<'_>, _: &str, _: &Value) -> Result<Secret<String>, Trouble> {
+        Ok(Secret::new("assertion".to_owned()))
+    }
+
+    fn sign_rsa_sha256(&self, _: &SecretName, _: &[u8]) -> Result<Vec<u8>, Trouble> {
+        Ok(b"signature".to_vec())
+    }
+
+    fn certificate(&self, _: &SecretName) -> Result<Certificate, Trouble> {
+        Ok(Certificate {
+            der: b"certificate".to_vec(),
+            common_name: Some("locum".to_owned()),
+        })
+    }
 }
 
-/// Whether the reader of answers in XML takes the bytes.
+/// A course of the connector, for the scopes `a b`, that waits for its first
+/// reply; `None` where the connector has a flaw.
 #[must_use]
-pub fn reads_xml(bytes: &[u8]) -> bool {
-    xml::read(bytes).is_ok()
+pub fn course(connector: Value) -> Option<Course> {
+    let connector: Connector = serde_json::from_value(connector).ok()?;
+    let scope = Scope::parse("a b").ok()?;
+    let prepared = prepare(connector.downstream()?, &scope, false).ok()?;
+    let order = order(OrderOf {
+        issuer: "https://locum.example",
+        now_s: 1_795_400_000,
+        lifetime_s: 300,
+        scope,
+        delegation: "dlg_1",
+        agent: "agent",
+        subject: Subject::Person(ExternalId::parse("demo:ada")?),
+        act: None,
+        account: None,
+    });
+    let (course, _) = prepared.begin(&order, &Fixed).ok()?;
+    Some(course)
 }

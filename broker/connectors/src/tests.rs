@@ -59,6 +59,8 @@ impl Aid for Showing {
             KeyOf::Ours => "ours",
             KeyOf::Named(name) => name.as_str(),
         };
+        // The order of members is another in another build.
+        let claims = locum_core::jcs::text(claims);
         Ok(Secret::new(format!("{typ} by {key}: {claims}")))
     }
 

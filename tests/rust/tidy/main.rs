@@ -12,6 +12,7 @@
 mod attacks;
 mod attributes;
 mod circles;
+mod connectors;
 mod contract;
 mod docs;
 mod errors;

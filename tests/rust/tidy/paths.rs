@@ -107,5 +107,7 @@ fn stands(path: &str, rooms: &BTreeSet<&str>) -> Option<bool> {
     } else {
         return None;
     };
-    Some(exists(&whole) || exists(&format!("{whole}.rs")))
+    // `connectors` is a folder of pages too, which pages link to from `docs`.
+    let page = format!("docs/{path}");
+    Some(exists(&whole) || exists(&format!("{whole}.rs")) || exists(&page))
 }
