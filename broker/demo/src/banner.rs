@@ -17,7 +17,10 @@ pub fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> String {
     };
     let agents: Vec<_> = AGENTS.iter().map(|a| a.id).collect();
     let targets: Vec<_> = TARGETS.iter().map(|t| t.id).collect();
-    let host = at.demo.strip_prefix("http://").unwrap_or(&at.demo);
+    let host = at
+        .demo
+        .split_once("://")
+        .map_or(at.demo.as_str(), |(_, host)| host);
     [
         format!("Locum {version} · dev · {kept} · never for production"),
         format!("  issuer     {}", at.issuer),

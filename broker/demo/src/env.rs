@@ -111,6 +111,10 @@ fn render(ready: &Value, path: &Path) -> Result<String, EnvFlaw> {
     for (name, value) in variables {
         out.push_str(&format!(" {name}={}", quoted(value)));
     }
+    // Over https, what the commands trust instead of the system's authorities.
+    if let Some(ca) = ready.get("ca_file").and_then(Value::as_str) {
+        out.push_str(&format!(" SSL_CERT_FILE={}", quoted(ca)));
+    }
     out.push('\n');
     out.push_str(&format!(
         "# the agent is {AGENT}; the other agents' secrets are in the ready file\n"

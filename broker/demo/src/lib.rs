@@ -1,10 +1,13 @@
 //! The demo world (contract §3): a demo identity provider, a demo workload
-//! issuer, demo targets on a second loopback listener, the facts that make
-//! them known to the broker, the ready file, and the tour through all of it. It
-//! stands beside the broker and is no part of it.
+//! issuer, demo targets on a second loopback listener, emulators of real systems
+//! on listeners of their own, the facts that make them known to the broker, the
+//! ready file, and the tour through all of it. It stands beside the broker and is
+//! no part of it.
 
 pub mod banner;
 mod cast;
+pub mod certificates;
+pub mod emulators;
 pub mod env;
 pub mod facts;
 mod form;
@@ -25,6 +28,8 @@ pub mod world;
 #[cfg(test)]
 mod test_world;
 
+use emulators::PerEmulator;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Says what time it is, in seconds since 1970.
@@ -50,6 +55,19 @@ pub struct Addresses {
     pub demo: String,
     /// The operations listener, `http://127.0.0.1:8423`.
     pub operations: String,
+    /// The emulators' listeners.
+    pub emulators: PerEmulator<String>,
+    /// Who vouches for all of it, over https; `None` over http.
+    pub ca: Option<DevAuthority>,
+}
+
+/// The throw-away authority of a dev world over https.
+#[derive(Debug, Clone)]
+pub struct DevAuthority {
+    /// Its certificate.
+    pub file: PathBuf,
+    /// The same, as PEM.
+    pub pem: String,
 }
 
 impl Addresses {

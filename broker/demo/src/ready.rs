@@ -3,6 +3,7 @@
 
 use super::Addresses;
 use super::cast::{AGENTS, APP, IDP, PEOPLE, TARGETS, WORKLOADS};
+use super::emulators::{EmulatorAccounts, emulated};
 use super::world::{DemoWorld, WorldFlaw};
 use locum_ambient::files::write_private;
 use serde_json::{Map, Value, json};
@@ -17,7 +18,7 @@ pub const FILE: &str = "dev-ready.json";
 /// # Errors
 /// When the world lacks part of the cast.
 pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result<Value, WorldFlaw> {
-    Ok(json!({
+    let mut ready = json!({
         "pid": pid,
         "issuer": at.issuer,
         "token_endpoint": format!("{}/token", at.issuer),
@@ -36,7 +37,23 @@ pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result
         "people": people(world)?,
         "agents": agents(world)?,
         "targets": targets(world, at)?,
-    }))
+    });
+    if let (Value::Object(members), Some(ca)) = (&mut ready, &at.ca) {
+        let file = ca.file.to_string_lossy().into_owned();
+        members.insert("ca_file".to_owned(), Value::String(file));
+    }
+    Ok(ready)
+}
+
+/// `url` and `vendor` of each emulator, by the id of its target: members of
+/// `targets` once these targets are registered.
+#[must_use]
+pub fn vendors(at: &Addresses, accounts: &EmulatorAccounts) -> Map<String, Value> {
+    let member = |one: super::emulators::Emulated| {
+        let body = json!({"url": one.url, "vendor": one.vendor()});
+        (one.id.to_owned(), body)
+    };
+    emulated(at, accounts).into_iter().map(member).collect()
 }
 
 /// Writes the ready file into the data folder and, if asked, elsewhere: whole,
@@ -93,7 +110,7 @@ fn targets(world: &DemoWorld, at: &Addresses) -> Result<Map<String, Value>, Worl
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use super::super::test_world;
+    use super::super::{DevAuthority, test_world};
     use super::*;
 
     #[test]
@@ -132,6 +149,18 @@ mod tests {
             ["audience", "url", "rs_client_id", "rs_client_secret"]
         );
         assert_eq!(sap["url"], "http://127.0.0.1:8421/sap");
+    }
+
+    #[test]
+    fn over_https_the_ready_file_names_the_authority() {
+        let world = DemoWorld::generate(&test_world::noise()).unwrap();
+        let mut at = test_world::addresses();
+        at.ca = Some(DevAuthority {
+            file: "/data/dev-ca.pem".into(),
+            pem: String::new(),
+        });
+        let ready = ready(&world, &at, Path::new("/data"), 4711).unwrap();
+        assert_eq!(ready["ca_file"], "/data/dev-ca.pem");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The demo listener: issuers and targets under one address, beside the broker
-//! and no part of it.
+//! The demo listeners: issuers and targets under one address, each emulator under
+//! its own, beside the broker and no part of it.
 
+use super::emulators::{self, EmulatorAccounts, EmulatorFlaw, PerEmulator};
 use super::keys::KeyFlaw;
 use super::targets::{self, TargetFlaw};
 use super::world::DemoWorld;
@@ -9,14 +10,15 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
+use locum_web::tls::{self, Certificates};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower_http::timeout::TimeoutLayer;
 
 /// Longest a request to the demo listener may take: longer than the targets'
@@ -24,6 +26,8 @@ use tower_http::timeout::TimeoutLayer;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long open requests may take to end when the listener is stopped.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long a connection over TLS is kept without a request.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Why the demo listener cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -34,50 +38,81 @@ pub enum ServeFlaw {
     /// The targets cannot be set up.
     #[error(transparent)]
     Target(#[from] TargetFlaw),
+    /// The emulators cannot be set up.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorFlaw),
 }
 
-/// The demo listener while it answers. Dropping it stops it, in its own time.
+/// Sockets, bound to the addresses that the parties name.
+pub struct Listeners {
+    /// Of the issuers and the targets.
+    pub demo: TcpListener,
+    /// Of the emulators.
+    pub emulators: PerEmulator<TcpListener>,
+    /// The certificate of all of them, over https.
+    pub certificates: Option<Arc<Certificates>>,
+}
+
+/// The demo listeners while they answer. Dropping it cuts them.
 pub struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<io::Result<()>>,
 }
 
 impl Running {
     /// Stops: no new connection, open requests end, what still hangs is cut.
-    pub async fn stop(self) {
-        // The listener may have ended by itself.
-        let _ = self.stop.send(());
-        let abort = self.task.abort_handle();
-        if tokio::time::timeout(DRAIN, self.task).await.is_err() {
-            abort.abort();
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, all).await.is_err() {
+            self.tasks.abort_all();
+        }
+    }
+
+    fn answer(&mut self, router: Router, listener: TcpListener, tls: Option<Arc<Certificates>>) {
+        let mut stopped = self.stop.subscribe();
+        match tls {
+            Some(certificates) => {
+                let serving = tls::serve(router, listener, certificates, (stopped, IDLE));
+                self.tasks.spawn(serving);
+            }
+            None => {
+                let until = async move {
+                    // A closed channel means the same.
+                    let _ = stopped.wait_for(|stopped| *stopped).await;
+                };
+                let serving = axum::serve(listener, router).with_graceful_shutdown(until);
+                self.tasks.spawn(serving.into_future());
+            }
         }
     }
 }
 
-/// Answers on the listener, which must be bound to `at.demo`.
+/// Answers on the listeners, which must be bound to the addresses of `at`.
 ///
 /// # Errors
 /// [`ServeFlaw`].
 pub fn serve(
-    world: &Arc<DemoWorld>,
+    (world, accounts): (&Arc<DemoWorld>, &Arc<EmulatorAccounts>),
     at: &Addresses,
     ambient: &Ambient,
-    listener: TcpListener,
+    listeners: Listeners,
 ) -> Result<Running, ServeFlaw> {
-    let router = router(world, at, ambient)?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let until = async {
-        // A sender that was dropped stops as well.
-        let _ = stopped.await;
+    let demo = router(world, at, ambient)?;
+    let emulated = emulators::routers(accounts, at, ambient)?.map(guarded);
+    let mut running = Running {
+        stop: watch::Sender::new(false),
+        tasks: JoinSet::new(),
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(until);
-    Ok(Running {
-        stop,
-        task: tokio::spawn(server.into_future()),
-    })
+    let (at, tls) = (listeners.emulators, listeners.certificates);
+    running.answer(demo, listeners.demo, tls.clone());
+    running.answer(emulated.sap_btp, at.sap_btp, tls.clone());
+    running.answer(emulated.workday_hr, at.workday_hr, tls.clone());
+    running.answer(emulated.panorama, at.panorama, tls);
+    Ok(running)
 }
 
-/// Everything the demo listener answers.
+/// Everything the first of the demo listeners answers.
 ///
 /// # Errors
 /// [`ServeFlaw`].
@@ -86,14 +121,21 @@ pub fn router(
     at: &Addresses,
     ambient: &Ambient,
 ) -> Result<Router, ServeFlaw> {
+    Ok(guarded(
+        Router::new()
+            .route("/", get(index))
+            .nest("/idp", idp::router(world, at, ambient)?)
+            .nest("/workloads", workloads::router(world, at, ambient)?)
+            .merge(targets::router(world, at, ambient)?),
+    ))
+}
+
+/// Within what every demo listener keeps to.
+fn guarded(router: Router) -> Router {
     let timeout = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT);
-    Ok(Router::new()
-        .route("/", get(index))
-        .nest("/idp", idp::router(world, at, ambient)?)
-        .nest("/workloads", workloads::router(world, at, ambient)?)
-        .merge(targets::router(world, at, ambient)?)
+    router
         .layer(middleware::from_fn(host::loopback_only))
-        .layer(timeout))
+        .layer(timeout)
 }
 
 async fn index() -> Json<Value> {

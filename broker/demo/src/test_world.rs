@@ -1,6 +1,7 @@
 //! A dev world for the tests of this folder, without listeners unless asked.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use super::emulators::PerEmulator;
 use super::world::DemoWorld;
 use super::{Addresses, Ambient, serve};
 use axum::Router;
@@ -43,6 +44,12 @@ pub(crate) fn addresses() -> Addresses {
         issuer: "http://127.0.0.1:8420".to_owned(),
         demo: "http://127.0.0.1:8421".to_owned(),
         operations: "http://127.0.0.1:8423".to_owned(),
+        emulators: PerEmulator {
+            sap_btp: "http://127.0.0.1:8424".to_owned(),
+            workday_hr: "http://127.0.0.1:8425".to_owned(),
+            panorama: "http://127.0.0.1:8426".to_owned(),
+        },
+        ca: None,
     }
 }
 

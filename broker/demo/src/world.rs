@@ -52,7 +52,13 @@ pub enum WorldFlaw {
 pub struct DemoSecret(Secret<String>);
 
 impl DemoSecret {
-    fn random(bytes: usize, fill: &dyn Fn(&mut [u8])) -> Self {
+    /// A secret that was made elsewhere.
+    pub(crate) const fn of(secret: Secret<String>) -> Self {
+        Self(secret)
+    }
+
+    /// So many random bytes, as base64url.
+    pub(crate) fn random(bytes: usize, fill: &dyn Fn(&mut [u8])) -> Self {
         let mut noise = vec![0; bytes];
         fill(&mut noise);
         Self(Secret::new(URL_SAFE_NO_PAD.encode(noise)))

@@ -87,7 +87,7 @@ struct Dev {
     #[command(subcommand)]
     verb: Option<DevVerb>,
     /// Where to listen: a loopback address; port 0 for any. The demo issuers take
-    /// the port after it, the operations listener the third.
+    /// the port after it, the operations listener the third, the emulators the next.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     listen: std::net::SocketAddr,
     /// Where keys, secrets and the ledger are kept; by default a temporary folder.
@@ -96,6 +96,9 @@ struct Dev {
     /// A file to write once requests are answered: addresses, and secrets of the demo world.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Serve every origin over https, under a throw-away authority of its own.
+    #[arg(long)]
+    tls: bool,
     /// Bytes of a segment of the ledger, so that a test may see it roll.
     #[arg(long, hide = true)]
     segment_bytes: Option<u64>,
@@ -186,7 +189,10 @@ async fn dev_command(dev: Dev) -> Result<(), Flaw> {
                 listen: dev.listen,
                 data: dev.data,
                 ready_file: dev.ready_file,
-                rate: dev.requests_per_client_per_s,
+                how: dev::DevManner {
+                    rate: dev.requests_per_client_per_s,
+                    tls: dev.tls,
+                },
                 segment_bytes: dev.segment_bytes,
             };
             dev::command(wanted).await

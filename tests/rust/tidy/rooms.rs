@@ -45,6 +45,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
             "locum-core",
             "locum-policy",
             "locum-tokens",
+            "locum-web",
         ],
     ),
     (

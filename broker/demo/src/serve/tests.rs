@@ -8,23 +8,41 @@ use locum_core::token::{
 use locum_tokens::keys::KeySet;
 
 #[tokio::test]
-async fn the_listener_answers_until_it_is_stopped() {
+async fn the_listeners_answer_until_they_are_stopped() {
     let test_world = TestWorld::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let place = listener.local_addr().unwrap();
-    let running = serve(
-        &test_world.world,
-        &test_world::addresses(),
-        &test_world::ambient(),
-        listener,
-    )
-    .unwrap();
+    let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listeners = Listeners {
+        demo: bind().await,
+        emulators: PerEmulator {
+            sap_btp: bind().await,
+            workday_hr: bind().await,
+            panorama: bind().await,
+        },
+        certificates: None,
+    };
+    let at = |listener: &TcpListener, path: &str| {
+        format!("http://{}{path}", listener.local_addr().unwrap())
+    };
+    let urls = [
+        at(&listeners.demo, "/"),
+        at(&listeners.emulators.sap_btp, "/sap-btp"),
+        at(&listeners.emulators.workday_hr, "/workday-hr"),
+        at(&listeners.emulators.panorama, "/panorama"),
+    ];
+    let accounts = EmulatorAccounts::generate(&test_world::noise(), test_world::NOW).unwrap();
+    let parties = (&test_world.world, &Arc::new(accounts));
+    let (at, ambient) = (test_world::addresses(), test_world::ambient());
+    let running = serve(parties, &at, &ambient, listeners).unwrap();
     #[expect(clippy::disallowed_methods, reason = "a client of the test's own")]
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = http.get(format!("http://{place}/")).send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 200);
+    for url in &urls {
+        let answer = http.get(url).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{url}");
+    }
     running.stop().await;
-    assert!(http.get(format!("http://{place}/")).send().await.is_err());
+    for url in &urls {
+        assert!(http.get(url).send().await.is_err(), "{url}");
+    }
 }
 
 /// As the broker will look at them (contract §5).

@@ -4,13 +4,12 @@
 use super::super::Ambient;
 use super::denied::Denied;
 use super::introspection::Introspection;
-use super::locum_keys::LocumKeys;
+use super::locum_keys::{LocumKeys, Unproven};
 use super::seen::SeenByTarget;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use locum_core::token::{
-    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, TOKEN_MAX, TokenFlaw, TokenKind,
-    TypRule, Unverified, Verified, verify,
+    Alg, Audiences, Claims, Demands, Expectation, IssuerRule, TokenKind, TypRule, Verified,
 };
 use std::sync::Arc;
 
@@ -82,19 +81,12 @@ impl TargetGuard {
             jti_required: true,
             exp_max_ahead_s: Some(MAX_AGE),
         };
-        let refused = |flaw: TokenFlaw| Denied::Token(flaw.to_string());
-        let read = || Unverified::parse(token, TOKEN_MAX).map_err(refused);
-        let now = (self.ambient.now)();
-        let first = read()?;
-        let keys = self.keys.current().await?;
-        match verify(first, &expectation, now, &*keys) {
-            // Locum may have begun to sign with a new key.
-            Err(TokenFlaw::UnknownKid) => {
-                let keys = self.keys.fresher_than(&keys).await?;
-                verify(read()?, &expectation, now, &*keys).map_err(refused)
-            }
-            other => other.map_err(refused),
-        }
+        let now_s = (self.ambient.now)();
+        let checked = self.keys.verified(token, &expectation, now_s).await;
+        checked.map_err(|why| match why {
+            Unproven::Flaw(flaw) => Denied::Token(flaw.to_string()),
+            Unproven::Unreachable(unreachable) => unreachable.into(),
+        })
     }
 }
 

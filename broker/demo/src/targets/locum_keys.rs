@@ -4,7 +4,9 @@
 use super::super::Ambient;
 use super::outgoing::{ANSWER_MAX, LocumUnreachable, body_of};
 use locum_core::json::{DEPTH_MAX, JsonLimits, parse};
-use locum_core::token::Alg;
+use locum_core::token::{
+    Alg, Claims, Expectation, TOKEN_MAX, TokenFlaw, Unverified, Verified, verify,
+};
 use locum_tokens::keys::KeySet;
 use reqwest::Client;
 use std::sync::Arc;
@@ -39,7 +41,39 @@ struct KeptKeys {
     refetches: u32,
 }
 
+/// Why a token is not one of Locum's, for all that is known here.
+pub(crate) enum Unproven {
+    /// What is wrong with it.
+    Flaw(TokenFlaw),
+    /// The keys cannot be had.
+    Unreachable(LocumUnreachable),
+}
+
 impl LocumKeys {
+    /// Checks a token with these keys, and with fresher ones if it names a key that
+    /// is not among them: Locum may have begun to sign with a new one.
+    ///
+    /// # Errors
+    /// [`Unproven`].
+    pub(crate) async fn verified(
+        &self,
+        token: &str,
+        expectation: &Expectation<'_>,
+        now_s: u64,
+    ) -> Result<Verified<Claims>, Unproven> {
+        let read = || Unverified::parse(token, TOKEN_MAX).map_err(Unproven::Flaw);
+        let first = read()?;
+        let keys = self.current().await.map_err(Unproven::Unreachable)?;
+        match verify(first, expectation, now_s, &*keys) {
+            Err(TokenFlaw::UnknownKid) => {
+                let fresher = self.fresher_than(&keys).await;
+                let keys = fresher.map_err(Unproven::Unreachable)?;
+                verify(read()?, expectation, now_s, &*keys).map_err(Unproven::Flaw)
+            }
+            other => other.map_err(Unproven::Flaw),
+        }
+    }
+
     /// Keys of `<issuer>/jwks` (contract §4), not fetched yet.
     pub(crate) fn new(http: Client, issuer: &str, ambient: Ambient) -> Self {
         Self {
@@ -54,7 +88,7 @@ impl LocumKeys {
     ///
     /// # Errors
     /// [`Unreachable`] when they cannot be had.
-    pub(crate) async fn current(&self) -> Result<Arc<KeySet>, LocumUnreachable> {
+    async fn current(&self) -> Result<Arc<KeySet>, LocumUnreachable> {
         let now = (self.ambient.now)();
         // Held while fetching: others wait for this fetch, not for their own.
         let mut kept = self.kept.lock().await;
@@ -69,10 +103,7 @@ impl LocumKeys {
     ///
     /// # Errors
     /// [`Unreachable`] when they cannot be had.
-    pub(crate) async fn fresher_than(
-        &self,
-        stale: &Arc<KeySet>,
-    ) -> Result<Arc<KeySet>, LocumUnreachable> {
+    async fn fresher_than(&self, stale: &Arc<KeySet>) -> Result<Arc<KeySet>, LocumUnreachable> {
         let now = (self.ambient.now)();
         let mut kept = self.kept.lock().await;
         if let Some(keys) = kept.keys.as_ref().filter(|keys| !Arc::ptr_eq(keys, stale)) {

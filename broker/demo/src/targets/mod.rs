@@ -10,17 +10,17 @@ use axum::{Json, Router, routing};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-mod body;
+pub(crate) mod body;
 mod decimal;
-mod denied;
+pub(crate) mod denied;
 mod firewall;
 mod guard;
 mod introspection;
-mod locum_keys;
-mod outgoing;
+pub(crate) mod locum_keys;
+pub(crate) mod outgoing;
 mod sap;
 mod seen;
-mod shelf;
+pub(crate) mod shelf;
 mod workday;
 
 use guard::TargetGuard;
@@ -47,7 +47,7 @@ pub(crate) fn router(
     at: &Addresses,
     ambient: &Ambient,
 ) -> Result<Router, TargetFlaw> {
-    let http = outgoing::client()?;
+    let http = outgoing::client(at)?;
     let keys = Arc::new(LocumKeys::new(http.clone(), &at.issuer, ambient.clone()));
     let mut all = Router::new();
     for target in &TARGETS {

@@ -1,7 +1,8 @@
 //! How the targets call Locum: no proxies, no redirects, bounds on time and
 //! size.
 
-use reqwest::{Client, Response, redirect};
+use super::super::Addresses;
+use reqwest::{Certificate, Client, Response, redirect};
 use std::time::Duration;
 
 /// Longest a call may take.
@@ -13,7 +14,8 @@ pub(crate) const ANSWER_MAX: usize = 262_144;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LocumUnreachable;
 
-/// A client for calls on loopback.
+/// A client for calls on loopback; over https it trusts the dev world's authority
+/// alone.
 ///
 /// # Errors
 /// When TLS cannot be set up.
@@ -21,12 +23,16 @@ pub(crate) struct LocumUnreachable;
     clippy::disallowed_methods,
     reason = "no redirects, no proxies, bounded"
 )]
-pub(crate) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
+pub(crate) fn client(at: &Addresses) -> Result<Client, reqwest::Error> {
+    let mut builder = Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .build()
+        .timeout(TIMEOUT);
+    if let Some(ca) = &at.ca {
+        let trusted = Certificate::from_pem(ca.pem.as_bytes())?;
+        builder = builder.tls_certs_only([trusted]);
+    }
+    builder.build()
 }
 
 /// The body of a 200, read up to a bound.

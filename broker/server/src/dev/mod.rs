@@ -4,5 +4,6 @@
 mod run;
 mod seed;
 mod settings;
+mod sockets;
 
-pub(crate) use run::{DevOptions, command, start_anywhere};
+pub(crate) use run::{DevManner, DevOptions, command, start_anywhere};

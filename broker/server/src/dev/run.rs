@@ -1,27 +1,27 @@
 //! The command `locum dev`, and what it shares with the tour: settings written
 //! out, the broker started as `serve` starts it, the demo parties beside it.
 
-use super::seed;
-use super::settings;
+use super::{seed, settings, sockets};
 use crate::app::App;
 use crate::config;
 use crate::flaw::Flaw;
 use crate::mode::{self, Mode};
-use crate::serve::serving::{Opening, Serving, Sockets};
+use crate::serve::serving::{Opening, Serving};
 use crate::signals::StopSignals;
 use locum_ambient::{Clock, Randomness};
-use locum_demo::places::{self, Places};
+use locum_demo::certificates::DevTls;
+use locum_demo::emulators::EmulatorAccounts;
 use locum_demo::started::{Promised, Started};
 use locum_demo::world::DemoWorld;
 use locum_demo::{Addresses, Ambient, banner, facts, pointer, ready, serve};
 use locum_engine::open::Folder;
+use locum_web::tls::Certificates;
 use serde_json::Value;
 use std::future::pending;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::net::TcpListener;
 
 /// Seconds a demo certification lasts.
 const CERTIFIED_S: i64 = 365 * 86_400;
@@ -44,37 +44,36 @@ async fn start(
     listen: SocketAddr,
     folder: Folder,
     ready_file: Option<&Path>,
-    rate: Option<u32>,
+    how: DevManner,
 ) -> Result<RunningDev, Flaw> {
     let data = &folder.data.clone();
     if !listen.ip().is_loopback() {
         return Err(format!("expected a loopback address to listen on, found `{listen}`").into());
     }
     mode::claim(data, Mode::Dev)?;
-    let wanted = places::wanted(listen, data)?;
-    let sockets = Sockets {
-        public: bind(wanted.public).await?,
-        operations: bind(wanted.operations).await?,
-        admin: None,
-    };
-    let demo = bind(wanted.demo).await?;
-    let bound = Places {
-        public: sockets.public.local_addr()?,
-        demo: demo.local_addr()?,
-        operations: sockets.operations.local_addr()?,
-    };
-    places::remember(&bound, data)?;
-    let at = addresses(&bound);
-    let random = Randomness::new();
-    let world = Arc::new(DemoWorld::open(data, &|out: &mut [u8]| random.fill(out))?);
-    let master = world.master_key()?;
+    let (sockets, mut listeners, bound) = sockets::open(listen, data, how.tls).await?;
     let folder_at = std::path::absolute(data)?;
-    let (file, text) = settings::write(&folder_at, (&at.issuer, &bound), rate)?;
+    let (clock, random) = (Clock::default(), Randomness::new());
+    let fill_bytes = |out: &mut [u8]| random.fill(out);
+    let tls = if how.tls {
+        let tls = DevTls::open(&folder_at, listen.ip(), clock.now_s())?;
+        let opened = Certificates::open(&tls.cert_file, &tls.key_file)?;
+        listeners.certificates = Some(Arc::new(opened));
+        Some(tls)
+    } else {
+        None
+    };
+    let at = sockets::addresses(&bound, tls.as_ref());
+    let world = Arc::new(DemoWorld::open(data, &fill_bytes)?);
+    let accounts = EmulatorAccounts::open(data, &fill_bytes, clock.now_s())?;
+    let master = world.master_key()?;
+    let (file, text) = settings::write(&folder_at, (&at, &bound), how.rate)?;
     let config = config::of_text(&file, &text)?;
     let opening = Opening {
         config: &config,
         master: &master,
-        certificates: None,
+        certificates: listeners.certificates.clone(),
+        tls_everywhere: true,
         reload: None,
         folder,
     };
@@ -83,7 +82,8 @@ async fn start(
     let asked = ambient(&records.clock, &records.random);
     let facts = async |app: &App| fill(app, &world, &at).await;
     serving.answer(&config, facts).await?;
-    let demo = serve::serve(&world, &at, &asked, demo)?;
+    let parties = (&world, &Arc::new(accounts));
+    let demo = serve::serve(parties, &at, &asked, listeners)?;
     let ready = ready::ready(&world, &at, &folder_at, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
     Ok(RunningDev {
@@ -94,20 +94,6 @@ async fn start(
     })
 }
 
-fn addresses(bound: &Places) -> Addresses {
-    // RFC 3986 §6.2.3: the usual port is left out.
-    let url = |at: SocketAddr| match (at.port(), at.ip()) {
-        (80, IpAddr::V4(ip)) => format!("http://{ip}"),
-        (80, IpAddr::V6(ip)) => format!("http://[{ip}]"),
-        _ => format!("http://{at}"),
-    };
-    Addresses {
-        issuer: url(bound.public),
-        demo: url(bound.demo),
-        operations: url(bound.operations),
-    }
-}
-
 /// The demo world's objects, where they are not there yet.
 async fn fill(app: &App, world: &DemoWorld, at: &Addresses) -> Result<(), Flaw> {
     let now_s = i64::try_from(app.broker.records.clock.now_s())?;
@@ -115,13 +101,6 @@ async fn fill(app: &App, world: &DemoWorld, at: &Addresses) -> Result<(), Flaw> 
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     let facts = facts::facts(world, at, &until.to_string())?;
     Ok(seed::seed(&app.broker, world, &facts).await?)
-}
-
-async fn bind(at: SocketAddr) -> Result<TcpListener, Flaw> {
-    TcpListener::bind(at).await.map_err(|e| {
-        format!("cannot listen on `{at}`: {e}; name another with --listen, or 127.0.0.1:0 for any")
-            .into()
-    })
 }
 
 fn ambient(clock: &Clock, random: &Randomness) -> Ambient {
@@ -165,9 +144,19 @@ impl Started for RunningDev {
 pub(crate) fn start_anywhere(data: PathBuf) -> Promised<Box<dyn Started>> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Box::pin(async move {
-        let running = start(listen, Folder::new(&data), None, None).await?;
+        let how = DevManner::default();
+        let running = start(listen, Folder::new(&data), None, how).await?;
         Ok(Box::new(running) as Box<dyn Started>)
     })
+}
+
+/// How a dev world is served.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DevManner {
+    /// Requests that a client may make in a second.
+    pub(crate) rate: Option<u32>,
+    /// Whether over https.
+    pub(crate) tls: bool,
 }
 
 /// What `locum dev` was told.
@@ -178,8 +167,8 @@ pub(crate) struct DevOptions {
     pub(crate) data: Option<PathBuf>,
     /// Another file to write once requests are answered.
     pub(crate) ready_file: Option<PathBuf>,
-    /// Requests that a client may make in a second.
-    pub(crate) rate: Option<u32>,
+    /// How it is served.
+    pub(crate) how: DevManner,
     /// Bytes of a segment of the ledger.
     pub(crate) segment_bytes: Option<u64>,
 }
@@ -209,7 +198,7 @@ pub(crate) async fn command(wanted: DevOptions) -> Result<(), Flaw> {
     let ready_file = wanted.ready_file.as_deref();
     // A start may wait for the clock: it can be told to stop meanwhile.
     let running = tokio::select! {
-        running = start(wanted.listen, opened, ready_file, wanted.rate) => running?,
+        running = start(wanted.listen, opened, ready_file, wanted.how) => running?,
         () = told.end() => return Ok(()),
     };
     let version = env!("CARGO_PKG_VERSION");

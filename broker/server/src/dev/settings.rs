@@ -2,6 +2,7 @@
 //! an administrator's, so that nothing is managed by file (contract §12).
 
 use locum_ambient::files::write_private;
+use locum_demo::Addresses;
 use locum_demo::places::Places;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,19 +26,19 @@ const DOWNSTREAM: &str = "127.0.0.1/32";
 /// Whatever the file system says.
 pub(super) fn write(
     data: &Path,
-    (issuer, bound): (&str, &Places),
+    (at, bound): (&Addresses, &Places),
     rate: Option<u32>,
 ) -> io::Result<(PathBuf, String)> {
     let file = data.join(FILE);
     let text = format!(
         "# Written by `locum dev` at every start.\n{}",
-        settings(data, (issuer, bound), rate)
+        settings(data, (at, bound), rate)
     );
     write_private(&file, text.as_bytes())?;
     Ok((file, text))
 }
 
-fn settings(data: &Path, (issuer, bound): (&str, &Places), rate: Option<u32>) -> Table {
+fn settings(data: &Path, (at, bound): (&Addresses, &Places), rate: Option<u32>) -> Table {
     let table = |members: Vec<(&str, Value)>| -> Value {
         let members = members
             .into_iter()
@@ -54,7 +55,11 @@ fn settings(data: &Path, (issuer, bound): (&str, &Places), rate: Option<u32>) ->
     )];
     let loopback = LOOPBACK.map(Value::from).to_vec();
     let mut out = Table::new();
-    out.insert("issuer".into(), issuer.into());
+    out.insert("issuer".into(), at.issuer.as_str().into());
+    if let Some(ca) = &at.ca {
+        let file = ca.file.display().to_string();
+        out.insert("trust".into(), table(vec![("ca_file", file.into())]));
+    }
     let keys = vec![("rotate_days", ROTATE_DAYS.into())];
     out.insert("keys".into(), table(keys));
     out.insert("data_dir".into(), data.display().to_string().into());

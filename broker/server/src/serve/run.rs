@@ -39,6 +39,7 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
         config: &config,
         master: &master,
         certificates,
+        tls_everywhere: false,
         reload: Some(ask),
         folder: Folder::new(&config.settings.data_dir),
     };

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 /// than a request may take.
 const FINISH: Duration = Duration::from_secs(35);
 
-/// The listener that answers the machine itself, without TLS.
+/// The listener that answers the machine itself, without TLS but in `dev`.
 const OPERATIONS: &str = "operations";
 
 /// Sockets, bound before anything is opened.
@@ -42,6 +42,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) master: &'a [u8; 32],
     /// Our certificate, if TLS is on.
     pub(crate) certificates: Option<Arc<Certificates>>,
+    /// Whether the operations listener speaks TLS too, where it is on.
+    pub(crate) tls_everywhere: bool,
     /// Where to ask for the files to be read again; `None`: nobody reads them.
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
     /// The data folder.
@@ -100,6 +102,8 @@ impl Serving {
     /// Whatever is in the way, in one sentence.
     pub(crate) fn open(opening: Opening<'_>, sockets: Sockets) -> Result<Self, Flaw> {
         let config = opening.config;
+        let operations = opening.certificates.clone();
+        let operations = operations.filter(|_| opening.tls_everywhere);
         let setup = Setup::of(config, opening.certificates, opening.reload);
         let issuer = &config.settings.issuer;
         let app = start::open(opening.folder, issuer, opening.master, setup)?;
@@ -112,7 +116,8 @@ impl Serving {
             lines: vec![format!("locum {version} serves {issuer}")],
         };
         let router = router::operations(&app);
-        listening.start(OPERATIONS, sockets.operations, (router, None))?;
+        let told = (router, operations.as_ref());
+        listening.start(OPERATIONS, sockets.operations, told)?;
         Ok(Self {
             app,
             listening,
