@@ -55,7 +55,7 @@ pub async fn replace(call: Call) -> Result<Answer, Problem> {
     // Its key is published before its first token. The target is declared: without
     // the key the first exchange makes it.
     let broker = &call.api.broker;
-    if let Err(error) = broker.keyring.ensure_declared(&broker.records).await {
+    if let Err(error) = broker.ensure_declared_keys().await {
         tracing::warn!(%error, "no signing key for a target's algorithm yet");
     }
     Ok(answer)
@@ -72,7 +72,12 @@ fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem
     let current = registry.target(id.as_str()).map(|known| &**known);
     let target = Target::replaced(current, id, spec, now.now_ms).map_err(kept)?;
     let (ours, worlds) = (&now.broker.issuer, Worlds::known(registry));
-    let flaws = target::flaws(worlds, ours, &target.id, &target.spec);
+    let flaws = target::flaws(
+        worlds,
+        ours,
+        (&target.id, &target.spec),
+        &now.broker.vendors.check(),
+    );
     sound(flaws)?;
     let status = match current {
         Some(_) => StatusCode::OK,

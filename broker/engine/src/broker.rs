@@ -19,6 +19,7 @@ use locum_ambient::metrics::Metrics;
 use locum_core::decide;
 use locum_core::own::OwnToken;
 use locum_core::proof::Ours;
+use locum_core::token::Alg;
 use locum_policy::Bundle;
 use std::sync::Arc;
 
@@ -83,6 +84,21 @@ impl Broker {
     ) -> Result<Option<Arc<Recalled>>, Unavailable> {
         let recalled = self.recalled.recall(&self.records, &self.issuer, token);
         recalled.await
+    }
+
+    /// Makes sure of a key for every algorithm that a target declares, and of one
+    /// that vendors check assertions by, so that who checks has the key before the
+    /// first of what it signs.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when one cannot be recorded.
+    pub async fn ensure_declared_keys(&self) -> Result<(), Unavailable> {
+        self.keyring.ensure_declared(&self.records).await?;
+        let vendors = self.vendors.need_published_key(&self.records.state.read());
+        if vendors {
+            self.keyring.ensure(&self.records, Alg::RS256).await?;
+        }
+        Ok(())
     }
 
     /// What stands open is closed on record: the broker stops.

@@ -7,6 +7,7 @@ mod names;
 
 use crate::moment::Moment;
 use locum_core::ids::{IssuerId, TargetId};
+use locum_core::registry::replace::target::ConnectorCheck;
 use locum_core::registry::replace::{Worlds, agent, client};
 use locum_core::registry::{
     AgentSpec, Client, ClientSpec, FieldProblem, Issuer, IssuerSpec, Registry, Target, TargetSpec,
@@ -107,7 +108,11 @@ impl Declared {
 }
 
 /// What is wrong with the objects by themselves, whatever else is known.
-pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<FieldProblem> {
+pub fn by_themselves(
+    declared: &Declared,
+    ours: &str,
+    connectors: &dyn ConnectorCheck,
+) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
         under(
@@ -118,7 +123,9 @@ pub fn by_themselves(declared: &Declared, ours: &str) -> Vec<FieldProblem> {
         );
     }
     for each in &declared.targets {
-        under(&mut out, "targets", each.id.as_str(), each.spec.problems());
+        let mut flaws = each.spec.problems();
+        flaws.extend(connectors.flaws(&each.spec));
+        under(&mut out, "targets", each.id.as_str(), flaws);
     }
     for each in &declared.agents {
         under(
@@ -194,7 +201,12 @@ pub fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec
         before: known,
         after: &whole,
     };
-    flaws.extend(among::flaws(worlds, declared, &now.broker.issuer));
+    flaws.extend(among::flaws(
+        worlds,
+        declared,
+        &now.broker.issuer,
+        &now.broker.vendors.check(),
+    ));
     flaws.extend(not_their_own(known, &whole, declared));
     out.extend(secrets(now, declared));
     if flaws.is_empty() {

@@ -16,7 +16,7 @@ use crate::records::Records;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
 use crate::vault::Vault;
-use crate::vendors::{VendorSettings, Vendors};
+use crate::vendors::{VendorSettings, Vendors, revoking};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
@@ -213,7 +213,14 @@ pub async fn settle(broker: &Broker) -> Result<(), StartFlaw> {
     let records = &broker.records;
     token_age(records, broker.bounds.max_token_age_s).await?;
     broker.keyring.settle(records).await?;
-    broker.keyring.ensure_declared(records).await?;
+    broker.ensure_declared_keys().await?;
+    let unknown = revoking::settle(broker).await?;
+    if unknown > 0 {
+        tracing::warn!(
+            unknown,
+            "vendors were asked for credentials when the broker ended: whether there are any is not known"
+        );
+    }
     let (client_keys, state) = (broker.client_keys.clone(), records.state.clone());
     tokio::task::spawn_blocking(move || client_keys.prepare_all(&state));
     Ok(named(records).await?)

@@ -3,8 +3,8 @@
 use crate::bounds::Bounds;
 use crate::broker::Broker;
 use crate::issuer_keys::TrustSettings;
-use crate::vendors::VendorSettings;
 use crate::open::{BrokerSettings, Folder, Surroundings, open};
+use crate::vendors::VendorSettings;
 use locum_ambient::{Clock, Randomness};
 use std::path::Path;
 use std::sync::Arc;

@@ -3,20 +3,22 @@
 
 mod aid;
 mod asking;
+mod check;
 mod ending;
 mod handle;
 pub mod revoking;
 mod settings;
 
 pub(crate) use asking::{Asked, NotHandedOut, ask};
+pub use check::ProfileCheck;
 pub(crate) use handle::seal;
-pub use settings::VendorSettings;
+pub use settings::{CA_FILE, VendorSettings};
 
 use crate::authorities;
 use crate::broker::Broker;
 use crate::unavailable::Unavailable;
 use locum_ambient::Clock;
-use locum_connectors::{Prepared, prepare};
+use locum_connectors::Prepared;
 use locum_core::decide::VendorTerms;
 use locum_core::lineage::{Key, Keyed};
 use locum_core::registry::{FieldProblem, Target, TargetSpec};
@@ -86,11 +88,22 @@ impl Vendors {
     /// # Errors
     /// What is wrong with it, each with its pointer into the target.
     pub fn prepared(&self, spec: &TargetSpec) -> Result<Option<Prepared>, Vec<FieldProblem>> {
-        let Some(declared) = spec.connector.downstream() else {
-            return Ok(None);
-        };
-        let catalogue = locum_core::scope::Scope::of(spec.scopes.keys().cloned());
-        prepare(declared, &catalogue, self.settings.plain_to_loopback).map(Some)
+        self.check().prepared(spec)
+    }
+
+    /// The check of connectors.
+    #[must_use]
+    pub const fn check(&self) -> ProfileCheck {
+        ProfileCheck {
+            plain_to_loopback: self.settings.plain_to_loopback,
+        }
+    }
+
+    /// Whether any target's vendor is shown what a published key of ours signs.
+    pub(crate) fn need_published_key(&self, state: &State) -> bool {
+        let prepared = state.registry.targets();
+        let mut prepared = prepared.filter_map(|target| self.prepared(&target.spec).ok().flatten());
+        prepared.any(|prepared| prepared.needs_published_key())
     }
 
     /// How a credential of the target would come out.

@@ -5,6 +5,7 @@ use locum_admin::Reload;
 use locum_ambient::telemetry::Telemetry;
 use locum_engine::bounds::Bounds;
 use locum_engine::issuer_keys::TrustSettings;
+use locum_engine::vendors::VendorSettings;
 use locum_web::tls::Certificates;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -15,6 +16,8 @@ pub(crate) struct Setup {
     pub(crate) bounds: Bounds,
     /// Keys of others, and what fetching them may reach.
     pub(crate) trust: TrustSettings,
+    /// Which vendors may be reached.
+    pub(crate) vendors: VendorSettings,
     /// Traces for others.
     pub(crate) telemetry: Telemetry,
     /// Days after which the next signing key takes over.
@@ -42,6 +45,7 @@ impl Setup {
         Self {
             bounds: settings.limits,
             trust: settings.trust.clone(),
+            vendors: settings.downstream.vendors(),
             telemetry: settings.telemetry.clone(),
             rotate_days: settings.keys.rotate_days,
             grants_by_administrator: settings.grants.allow_administrator,

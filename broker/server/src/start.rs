@@ -41,6 +41,7 @@ pub(crate) fn open_at(
         issuer: issuer.to_owned(),
         bounds: setup.bounds,
         trust: setup.trust,
+        vendors: setup.vendors,
     };
     let surroundings = Surroundings {
         clock: clock.clone(),

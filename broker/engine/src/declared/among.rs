@@ -1,19 +1,25 @@
 //! What files declare, checked among everything that will be known.
 
 use super::{Build, Declared, under};
+use locum_core::registry::replace::target::ConnectorCheck;
 use locum_core::registry::replace::{Worlds, agent, client, issuer, target};
 use locum_core::registry::{Agent, FieldProblem, Problems, Version};
 use locum_tokens::keys::JwksCheck;
 
 /// What is wrong with the objects among everything that will be known.
-pub(super) fn flaws(worlds: Worlds<'_>, declared: &Declared, ours: &str) -> Vec<FieldProblem> {
+pub(super) fn flaws(
+    worlds: Worlds<'_>,
+    declared: &Declared,
+    ours: &str,
+    connectors: &dyn ConnectorCheck,
+) -> Vec<FieldProblem> {
     let mut out = Vec::new();
     for each in &declared.issuers {
         let flaws = issuer::flaws(worlds, ours, (&each.id, &each.spec), &JwksCheck);
         under(&mut out, "issuers", each.id.as_str(), flaws);
     }
     for each in &declared.targets {
-        let flaws = target::flaws(worlds, ours, &each.id, &each.spec);
+        let flaws = target::flaws(worlds, ours, (&each.id, &each.spec), connectors);
         under(&mut out, "targets", each.id.as_str(), flaws);
     }
     for each in &declared.agents {

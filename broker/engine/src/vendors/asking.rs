@@ -48,10 +48,7 @@ impl NotHandedOut {
 ///
 /// # Errors
 /// [`NotHandedOut`].
-pub(crate) async fn ask(
-    broker: &Broker,
-    permit: &Recorded<Permit>,
-) -> Result<Asked, NotHandedOut> {
+pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<Asked, NotHandedOut> {
     let target = permit.target().ok_or_else(undeclared)?;
     let connector = target.spec.connector.downstream().ok_or_else(undeclared)?;
     let prepared = broker.vendors.prepared(&target.spec);
@@ -101,14 +98,21 @@ async fn send(
     };
     let within = ends.saturating_duration_since(Instant::now());
     let client = &broker.vendors.client;
-    let sent = client.send_within(target.id.as_str(), sending.request, identity.as_ref(), within);
+    let sent = client.send_within(
+        target.id.as_str(),
+        sending.request,
+        identity.as_ref(),
+        within,
+    );
     sent.await.map_err(|flaw| not_reached(target, &flaw))
 }
 
 fn undeclared() -> NotHandedOut {
     NotHandedOut {
         failure: Failure::NotSent,
-        refusal: downstream("expected a target whose connector can be used, found one that cannot; ask the target's owner"),
+        refusal: downstream(
+            "expected a target whose connector can be used, found one that cannot; ask the target's owner",
+        ),
         leftover: None,
     }
 }

@@ -37,7 +37,12 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
         Err(trouble) => return Tried::Again(trouble.detail().to_owned()),
     };
     loop {
-        let identity = match sending.identity.as_ref().map(|name| aid.open(name)).transpose() {
+        let identity = match sending
+            .identity
+            .as_ref()
+            .map(|name| aid.open(name))
+            .transpose()
+        {
             Ok(open) => open.map(|open| ClientIdentity::from_pem(open.value.text())),
             Err(trouble) => return again(&trouble),
         };

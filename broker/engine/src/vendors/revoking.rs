@@ -88,7 +88,9 @@ pub async fn run(broker: Arc<Broker>) {
     let mut tasks: JoinSet<(Jti, Option<VendorRevocation>)> = JoinSet::new();
     let mut round: u32 = 0;
     loop {
-        let stirred = timeout(EVERY, broker.vendors.stirred.notified()).await.is_ok();
+        let stirred = timeout(EVERY, broker.vendors.stirred.notified())
+            .await
+            .is_ok();
         while let Some(ended) = tasks.try_join_next() {
             if let Ok((jti, ended)) = ended {
                 under_way.remove(&jti);
@@ -185,7 +187,10 @@ async fn after(broker: &Broker, tries: &mut Tries, jti: Jti, ended: Option<Vendo
 async fn expired(broker: &Broker, tries: &mut Tries) {
     let gone: Vec<Jti> = {
         let state = broker.records.state.read();
-        let gone = tries.of.keys().filter(|jti| state.handed.get(**jti).is_none());
+        let gone = tries
+            .of
+            .keys()
+            .filter(|jti| state.handed.get(**jti).is_none());
         gone.copied().collect()
     };
     for jti in gone {

@@ -16,7 +16,7 @@ pub struct VendorSettings {
 }
 
 /// The key of the configuration that names the file of authorities.
-pub(super) const CA_FILE: &str = "downstream.ca_file";
+pub const CA_FILE: &str = "downstream.ca_file";
 
 impl VendorSettings {
     pub(super) fn bounds(&self) -> DownstreamBounds {

@@ -8,7 +8,8 @@ use clap::Subcommand;
 use locum_cli::Told;
 use locum_core::registry::FieldProblem;
 use locum_engine::declared::{self, Declared, DeclaredSecret};
-use locum_engine::issuer_keys;
+use locum_engine::vendors::{self, ProfileCheck};
+use locum_engine::{authorities, issuer_keys};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -73,14 +74,24 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     secrets::master(&config, &environment)?;
     let token = config.settings.admin.bootstrap_token_file.as_deref();
     secrets::bootstrap(&config.file, token, &environment)?;
-    let flaws = declared::by_themselves(&config.declared, &config.settings.issuer);
+    let connectors = ProfileCheck {
+        plain_to_loopback: false,
+    };
+    let flaws = declared::by_themselves(&config.declared, &config.settings.issuer, &connectors);
     if !flaws.is_empty() {
         return Err(where_declared(file, flaws).into());
     }
     if let Some(dir) = &config.settings.policy.dir {
         policy_files::bundle(dir).map_err(|flaws| objects::sentence(&flaws))?;
     }
-    issuer_keys::authorities(config.settings.trust.ca_file.as_deref())?;
+    authorities::read(
+        issuer_keys::CA_FILE,
+        config.settings.trust.ca_file.as_deref(),
+    )?;
+    authorities::read(
+        vendors::CA_FILE,
+        config.settings.downstream.ca_file.as_deref(),
+    )?;
     if let Some((cert, key)) = config.settings.tls.files() {
         locum_web::tls::load(cert, key)?;
     }

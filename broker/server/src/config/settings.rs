@@ -3,7 +3,8 @@
 use locum_ambient::telemetry::Telemetry;
 use locum_engine::bounds::Bounds;
 use locum_engine::issuer_keys::TrustSettings;
-use locum_outgoing::Cidr;
+use locum_engine::vendors::VendorSettings;
+use locum_outgoing::{Allowed, Cidr};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -114,13 +115,24 @@ pub(super) struct Network {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Downstream {
     /// Host names and address blocks that calls to downstream systems may reach.
-    pub(crate) allow: Vec<String>,
+    pub(crate) allow: Vec<Allowed>,
     /// Certificates of authorities, PEM.
     #[serde(default)]
     pub(crate) ca_file: Option<PathBuf>,
     /// Folder of upstream secrets.
     #[serde(default)]
     pub(crate) secrets_dir: Option<PathBuf>,
+}
+
+impl Downstream {
+    /// Which vendors may be reached, over TLS.
+    pub(crate) fn vendors(&self) -> VendorSettings {
+        VendorSettings {
+            allow: self.allow.clone(),
+            ca_file: self.ca_file.clone(),
+            plain_to_loopback: false,
+        }
+    }
 }
 
 /// `[grants]`.

@@ -74,6 +74,7 @@ async fn start(
         master: &master,
         certificates: listeners.certificates.clone(),
         tls_everywhere: true,
+        plain_to_loopback: true,
         reload: None,
         folder,
     };

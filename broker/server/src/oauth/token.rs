@@ -57,7 +57,9 @@ async fn answered(
         Ended::Rejected(refused) => return rejection(&app.front, refused, id),
         Ended::Issued(obtained, credential) => {
             metrics.exchanges.permitted(grant);
-            metrics.chain_depth.observe(obtained.permit().depth() as f64);
+            metrics
+                .chain_depth
+                .observe(obtained.permit().depth() as f64);
             metrics.exchange_seconds.took(since.elapsed());
             return issued(obtained, credential);
         }
@@ -87,7 +89,10 @@ fn issued(obtained: &Recorded<Obtained>, credential: &Credential) -> Response {
         let mut put = |name: &str, value: Option<Value>| {
             value.map(|value| body.insert(name.to_owned(), value));
         };
-        put("expires_in", credential.expires_in.map(|seconds| json!(seconds)));
+        put(
+            "expires_in",
+            credential.expires_in.map(|seconds| json!(seconds)),
+        );
         put("authorization_details", permit.details().cloned());
         put("present", credential.present.to_json());
     }

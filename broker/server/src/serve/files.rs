@@ -49,7 +49,7 @@ pub(super) async fn objects(
         policies,
     });
     drop(changing);
-    let keys = app.broker.keyring.ensure_declared(&app.broker.records);
+    let keys = app.broker.ensure_declared_keys();
     if let Err(error) = keys.await {
         tracing::warn!(%error, "no signing key for a target's algorithm yet");
     }

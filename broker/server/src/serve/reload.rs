@@ -103,6 +103,12 @@ impl Reloader {
                 .into_iter()
                 .flat_map(|flaw| one("/trust", flaw)),
         );
+        let authorities = self.app.broker.vendors.reload().err();
+        flaws.extend(
+            authorities
+                .into_iter()
+                .flat_map(|flaw| one("/downstream", flaw)),
+        );
         flaws
     }
 

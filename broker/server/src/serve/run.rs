@@ -40,6 +40,7 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
         master: &master,
         certificates,
         tls_everywhere: false,
+        plain_to_loopback: false,
         reload: Some(ask),
         folder: Folder::new(&config.settings.data_dir),
     };

@@ -12,6 +12,7 @@ use locum_admin::Reload;
 use locum_core::registry::FieldProblem;
 use locum_engine::open::{Folder, settle};
 use locum_engine::references;
+use locum_engine::vendors::revoking;
 use locum_web::tls::{self, Certificates};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) certificates: Option<Arc<Certificates>>,
     /// Whether the operations listener speaks TLS too, where it is on.
     pub(crate) tls_everywhere: bool,
+    /// Whether this machine may be a downstream system without TLS: in `dev`.
+    pub(crate) plain_to_loopback: bool,
     /// Where to ask for the files to be read again; `None`: nobody reads them.
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
     /// The data folder.
@@ -104,7 +107,8 @@ impl Serving {
         let config = opening.config;
         let operations = opening.certificates.clone();
         let operations = operations.filter(|_| opening.tls_everywhere);
-        let setup = Setup::of(config, opening.certificates, opening.reload);
+        let mut setup = Setup::of(config, opening.certificates, opening.reload);
+        setup.vendors.plain_to_loopback = opening.plain_to_loopback;
         let issuer = &config.settings.issuer;
         let app = start::open(opening.folder, issuer, opening.master, setup)?;
         let (stop, stopped) = watch::channel(false);
@@ -152,6 +156,7 @@ impl Serving {
                     .start("admin", admin, (router, certificates))?;
             }
         }
+        tokio::spawn(revoking::run(app.broker.clone()));
         tokio::spawn(rotate::by_schedule(app.clone(), self.stopped()));
         Ok(())
     }

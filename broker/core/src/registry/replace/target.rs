@@ -34,18 +34,26 @@ impl Target {
     }
 }
 
+/// Whoever knows the profiles of connectors.
+pub trait ConnectorCheck {
+    /// What is wrong with the target's connector, and with what its profile asks of
+    /// the target.
+    fn flaws(&self, spec: &TargetSpec) -> Vec<FieldProblem>;
+}
+
 /// What is wrong with a declaration, by itself and among what is known; `ours`
 /// is Locum's issuer.
 pub fn flaws(
     worlds: Worlds<'_>,
     ours: &str,
-    id: &TargetId,
-    spec: &TargetSpec,
+    (id, spec): (&TargetId, &TargetSpec),
+    connectors: &dyn ConnectorCheck,
 ) -> Vec<FieldProblem> {
     let known = worlds.before.target(id.as_str());
     let known = known.map(|target| &*target.spec);
     since(worlds, (spec, known), |worlds| {
         let mut out = Problems(spec.problems());
+        out.0.extend(connectors.flaws(spec));
         names(worlds, ours, id, spec, &mut out);
         let before = known.map(|spec| spec.references(id)).unwrap_or_default();
         worlds.references(&spec.references(id), &before, &mut out);
