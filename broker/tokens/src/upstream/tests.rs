@@ -180,6 +180,23 @@ fn rfc7515_7_1_a_vendor_verifies_what_was_signed_for_it() {
 }
 
 #[test]
+fn no_changed_or_missing_byte_of_pem_does_more_than_refuse_it() {
+    let key = TestKey::new();
+    let text = key.certificate("x", UNTIL) + &key.key();
+    let mut read = 0;
+    for place in (0..text.len()).step_by(5) {
+        read += usize::from(UpstreamValue::read(&text[..place]).is_ok());
+        for other in ['A', '-', '\n'] {
+            let mut changed = text.clone();
+            changed.replace_range(place..=place, &other.to_string());
+            read += usize::from(UpstreamValue::read(&changed).is_ok());
+        }
+    }
+    // A letter may stand in for itself, and text before the PEM is free.
+    assert!(read > 0);
+}
+
+#[test]
 fn a_value_is_not_shown() {
     let value = UpstreamValue::read("s3cret").unwrap();
     assert_eq!(format!("{value:?}"), "UpstreamValue { .. }");
