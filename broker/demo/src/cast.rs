@@ -78,6 +78,17 @@ pub(crate) const TARGETS: [DemoTarget; 3] = [
     },
 ];
 
+/// The demo target beside which a vendor is emulated, with the same scopes; any
+/// other is itself.
+pub(crate) fn beside(id: &str) -> &str {
+    match id {
+        "sap-btp" => "sap",
+        "workday-hr" => "workday",
+        "panorama" => "firewall",
+        other => other,
+    }
+}
+
 /// One entry of an agent's ceiling; its default is the reading scope alone.
 pub(crate) struct Allowance {
     /// Id of the target.
@@ -109,11 +120,18 @@ pub(crate) const AGENTS: [DemoAgent; 3] = [
         title: "Invoice agent",
         team: "finance-it",
         risk: "medium",
-        ceiling: &[Allowance {
-            target: "sap",
-            scopes: &["invoice.read", "invoice.post"],
-            default: "invoice.read",
-        }],
+        ceiling: &[
+            Allowance {
+                target: "sap",
+                scopes: &["invoice.read", "invoice.post"],
+                default: "invoice.read",
+            },
+            Allowance {
+                target: "sap-btp",
+                scopes: &["invoice.read", "invoice.post"],
+                default: "invoice.read",
+            },
+        ],
     },
     DemoAgent {
         id: "hr-agent",
@@ -131,6 +149,11 @@ pub(crate) const AGENTS: [DemoAgent; 3] = [
                 scopes: &["invoice.read"],
                 default: "invoice.read",
             },
+            Allowance {
+                target: "workday-hr",
+                scopes: &["worker.read", "worker.write"],
+                default: "worker.read",
+            },
         ],
     },
     DemoAgent {
@@ -138,11 +161,18 @@ pub(crate) const AGENTS: [DemoAgent; 3] = [
         title: "SOC agent",
         team: "soc",
         risk: "high",
-        ceiling: &[Allowance {
-            target: "firewall",
-            scopes: &["rule.read", "rule.write"],
-            default: "rule.read",
-        }],
+        ceiling: &[
+            Allowance {
+                target: "firewall",
+                scopes: &["rule.read", "rule.write"],
+                default: "rule.read",
+            },
+            Allowance {
+                target: "panorama",
+                scopes: &["rule.read", "rule.write"],
+                default: "rule.read",
+            },
+        ],
     },
 ];
 
@@ -171,7 +201,7 @@ mod tests {
     #[test]
     fn no_ceiling_goes_beyond_a_catalogue() {
         for entry in AGENTS.iter().flat_map(|a| a.ceiling) {
-            let target = TARGETS.iter().find(|t| t.id == entry.target);
+            let target = TARGETS.iter().find(|t| t.id == beside(entry.target));
             let known = |s: &&str| target.is_some_and(|t| *s == t.read || *s == t.write);
             assert!(entry.scopes.iter().all(known), "{}", entry.target);
             assert!(entry.default.ends_with(".read"), "{}", entry.default);

@@ -2,10 +2,12 @@
 //! (contract §12), so that they go through the same validation as anybody's.
 
 use super::Addresses;
-use super::cast::{AGENTS, APP, DemoAgent, DemoTarget, IDP, TARGETS, WORKLOADS};
+use super::cast::{AGENTS, APP, DemoAgent, DemoTarget, IDP, TARGETS, WORKLOADS, beside};
+use super::emulators::{Emulated, EmulatorAccounts, emulated};
 use super::policies;
 use super::world::{DemoWorld, WorldFlaw};
 use locum_core::jcs;
+use locum_core::secret::Secret;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -33,6 +35,8 @@ pub struct DemoFacts {
     pub clients: Vec<Value>,
     /// (id, body of `PUT /targets/{id}`).
     pub targets: Vec<(&'static str, Value)>,
+    /// Upstream secrets, by name (contract §15).
+    pub secrets: Vec<(String, Secret<String>)>,
     /// The agents.
     pub agents: Vec<AgentFact>,
     /// Files of the policy bundle (contract §13).
@@ -44,7 +48,7 @@ pub struct DemoFacts {
 /// # Errors
 /// When the world lacks a key of the cast.
 pub fn facts(
-    world: &DemoWorld,
+    (world, accounts): (&DemoWorld, &EmulatorAccounts),
     at: &Addresses,
     certified_until: &str,
 ) -> Result<DemoFacts, WorldFlaw> {
@@ -55,7 +59,13 @@ pub fn facts(
     Ok(DemoFacts {
         issuers: vec![(IDP, provider(at)), (WORKLOADS, workload_issuer(at))],
         clients: TARGETS.iter().map(resource_server).collect(),
-        targets: TARGETS.iter().map(|t| (t.id, target(t, at))).collect(),
+        targets: {
+            let vendors = emulated(at, accounts).into_iter();
+            let vendors = vendors.filter_map(|one| Some((one.id, vendor(&one)?)));
+            let ours = TARGETS.iter().map(|t| (t.id, target(t, at)));
+            ours.chain(vendors).collect()
+        },
+        secrets: accounts.upstream_secrets(),
         agents,
         policies: policies::bundle(),
     })
@@ -111,6 +121,29 @@ fn target(target: &DemoTarget, at: &Addresses) -> Value {
         "scopes": {target.read: {"risk": "low"}, target.write: {"risk": "high"}},
         "derives": {}, "acts_as": null, "details": details,
     })
+}
+
+/// A target whose vendor is emulated. Its credentials live longer than some
+/// permits and cannot be revoked alone, but for those of `sap-btp`.
+fn vendor(one: &Emulated) -> Option<Value> {
+    let beside = TARGETS.iter().find(|target| target.id == beside(one.id))?;
+    let scopes = json!({beside.read: {"risk": "low"}, beside.write: {"risk": "high"}});
+    let mut spec = json!({
+        "audience": format!("urn:demo:{}", one.id), "resources": [one.url],
+        "connector": one.connector(), "delivery": "handout", "max_lifetime": MAX_LIFETIME,
+        "scopes": scopes, "derives": {}, "acts_as": null, "details": {},
+    });
+    let members = spec.as_object_mut()?;
+    if one.profile != "xsuaa" {
+        let reason = "the emulated system sets how long its credentials live";
+        members.insert("accept_overhang".into(), json!({"reason": reason}));
+    }
+    if one.profile == "panos" {
+        let staff = json!([format!("{IDP}:staff")]);
+        let entitlements = json!({beside.read: staff, beside.write: staff});
+        members.insert("entitlements".into(), entitlements);
+    }
+    Some(spec)
 }
 
 fn agent(

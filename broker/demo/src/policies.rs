@@ -7,6 +7,7 @@ const FINANCE: &str = include_str!("policies/finance.cedar");
 const PEOPLE: &str = include_str!("policies/people.cedar");
 const NETWORK: &str = include_str!("policies/network.cedar");
 const STAFF: &str = include_str!("policies/staff.cedar");
+const VENDORS: &str = include_str!("policies/vendors.cedar");
 
 /// The files of the bundle, by name.
 pub(crate) fn bundle() -> BTreeMap<String, String> {
@@ -15,6 +16,7 @@ pub(crate) fn bundle() -> BTreeMap<String, String> {
         ("network.cedar", NETWORK),
         ("people.cedar", PEOPLE),
         ("staff.cedar", STAFF),
+        ("vendors.cedar", VENDORS),
     ]
     .into_iter()
     .map(|(name, text)| (name.to_owned(), text.to_owned()))

@@ -17,7 +17,14 @@ pub const FILE: &str = "dev-ready.json";
 ///
 /// # Errors
 /// When the world lacks part of the cast.
-pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result<Value, WorldFlaw> {
+pub fn ready(
+    (world, accounts): (&DemoWorld, &EmulatorAccounts),
+    at: &Addresses,
+    data: &Path,
+    pid: u32,
+) -> Result<Value, WorldFlaw> {
+    let mut all = targets(world, at)?;
+    all.extend(vendors(at, accounts));
     let mut ready = json!({
         "pid": pid,
         "issuer": at.issuer,
@@ -36,7 +43,7 @@ pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result
         },
         "people": people(world)?,
         "agents": agents(world)?,
-        "targets": targets(world, at)?,
+        "targets": all,
     });
     if let (Value::Object(members), Some(ca)) = (&mut ready, &at.ca) {
         let file = ca.file.to_string_lossy().into_owned();
@@ -45,12 +52,11 @@ pub fn ready(world: &DemoWorld, at: &Addresses, data: &Path, pid: u32) -> Result
     Ok(ready)
 }
 
-/// `url` and `vendor` of each emulator, by the id of its target: members of
-/// `targets` once these targets are registered.
-#[must_use]
-pub fn vendors(at: &Addresses, accounts: &EmulatorAccounts) -> Map<String, Value> {
+/// The emulated vendors' targets, by id.
+fn vendors(at: &Addresses, accounts: &EmulatorAccounts) -> Map<String, Value> {
     let member = |one: super::emulators::Emulated| {
-        let body = json!({"url": one.url, "vendor": one.vendor()});
+        let audience = format!("urn:demo:{}", one.id);
+        let body = json!({"audience": audience, "url": one.url, "vendor": one.vendor()});
         (one.id.to_owned(), body)
     };
     emulated(at, accounts).into_iter().map(member).collect()

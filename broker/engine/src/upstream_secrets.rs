@@ -3,9 +3,11 @@
 //! those of files are read at the start and on a reload. A file hides what is
 //! recorded under its name.
 
+use crate::unavailable::Unavailable;
 use crate::vault::Vault;
 use locum_core::ids::SecretName;
 use locum_core::registry::{Downstream, UpstreamSecret};
+use locum_core::secret::Secret;
 use locum_stores::state::{Changed, Shared};
 use locum_tokens::keys::KeyFlaw;
 use locum_tokens::seal::SealFlaw;
@@ -196,6 +198,29 @@ impl UpstreamSecrets {
     /// [`SealFlaw`] when the library fails.
     pub fn seal(&self, name: &SecretName, value: &UpstreamValue) -> Result<String, SealFlaw> {
         self.vault.seal(value.text().expose(), &place(name))
+    }
+
+    /// A new secret of that value, which may go anywhere, sealed for its record.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where it is no value, or the library fails.
+    pub fn made(
+        &self,
+        name: SecretName,
+        text: &Secret<String>,
+        created_at_ms: u64,
+    ) -> Result<UpstreamSecret, Unavailable> {
+        let value = UpstreamValue::read(text.expose());
+        let value = value.map_err(|e| Unavailable(e.to_string()))?;
+        let sealed = self.seal(&name, &value);
+        Ok(UpstreamSecret {
+            sealed: sealed.map_err(|e| Unavailable(format!("seal: {e}")))?,
+            name,
+            origins: Vec::new(),
+            expires_s: value.ends_s(),
+            created_at_ms,
+            index: 0,
+        })
     }
 
     /// What files hold now.

@@ -81,11 +81,12 @@ async fn start(
     let mut serving = Serving::open(opening, sockets)?;
     let records = &serving.app.broker.records;
     let asked = ambient(&records.clock, &records.random);
-    let facts = async |app: &App| fill(app, &world, &at).await;
+    let facts = async |app: &App| fill(app, (&world, &accounts), &at).await;
     serving.answer(&config, facts).await?;
-    let parties = (&world, &Arc::new(accounts));
+    let accounts = Arc::new(accounts);
+    let parties = (&world, &accounts);
     let demo = serve::serve(parties, &at, &asked, listeners)?;
-    let ready = ready::ready(&world, &at, &folder_at, std::process::id())?;
+    let ready = ready::ready((&world, &accounts), &at, &folder_at, std::process::id())?;
     ready::announce(&ready, data, ready_file)?;
     Ok(RunningDev {
         serving,
@@ -96,12 +97,16 @@ async fn start(
 }
 
 /// The demo world's objects, where they are not there yet.
-async fn fill(app: &App, world: &DemoWorld, at: &Addresses) -> Result<(), Flaw> {
+async fn fill(
+    app: &App,
+    world: (&DemoWorld, &EmulatorAccounts),
+    at: &Addresses,
+) -> Result<(), Flaw> {
     let now_s = i64::try_from(app.broker.records.clock.now_s())?;
     let now = jiff::Timestamp::from_second(now_s)?;
     let until = now.checked_add(jiff::SignedDuration::from_secs(CERTIFIED_S))?;
     let facts = facts::facts(world, at, &until.to_string())?;
-    Ok(seed::seed(&app.broker, world, &facts).await?)
+    Ok(seed::seed(&app.broker, world.0, &facts).await?)
 }
 
 fn ambient(clock: &Clock, random: &Randomness) -> Ambient {

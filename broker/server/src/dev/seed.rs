@@ -1,7 +1,7 @@
 //! The facts of the dev world (contract §3), recorded once, at the first start
 //! on a data folder, in one record.
 
-use locum_core::ids::{CredentialId, IssuerId, TargetId, VersionId};
+use locum_core::ids::{CredentialId, IssuerId, SecretName, TargetId, VersionId};
 use locum_core::registry::{
     Agent, AgentSpec, Client, ClientSpec, Issuer, Target, Version, VersionState,
 };
@@ -37,6 +37,7 @@ pub(crate) async fn seed(
     let bundle = Bundle::load(&facts.policies)
         .map_err(|_| Unavailable("the demo policies do not load".into()))?;
     let mut changes = registry(broker, facts)?;
+    changes.extend(secrets(broker, facts)?);
     changes.extend(credentials(broker, world, facts));
     changes.push(Change::Policies {
         policies: Policies {
@@ -95,6 +96,18 @@ fn registry(broker: &Broker, facts: &DemoFacts) -> Result<Vec<Change>, Unavailab
         changes.push(Change::Agent {
             agent: certified(broker, spec, &fact.version, &fact.certify)?,
         });
+    }
+    Ok(changes)
+}
+
+/// What Locum proves itself with at the emulated vendors.
+fn secrets(broker: &Broker, facts: &DemoFacts) -> Result<Vec<Change>, Unavailable> {
+    let mut changes = Vec::new();
+    for (name, value) in &facts.secrets {
+        let name = SecretName::parse(name).map_err(|e| Unavailable(e.to_string()))?;
+        let now_ms = broker.records.clock.now_ms();
+        let secret = broker.upstream.made(name, value, now_ms)?;
+        changes.push(Change::UpstreamSecret { secret });
     }
     Ok(changes)
 }

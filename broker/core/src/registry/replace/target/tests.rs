@@ -10,6 +10,15 @@ use serde_json::{Value, json};
 
 const OURS: &str = "https://broker.example";
 
+/// Whoever knows the profiles finds nothing wrong.
+struct Fine;
+
+impl ConnectorCheck for Fine {
+    fn flaws(&self, _: &TargetSpec) -> Vec<FieldProblem> {
+        Vec::new()
+    }
+}
+
 fn id(text: &str) -> TargetId {
     TargetId::parse(text).unwrap()
 }
@@ -54,7 +63,12 @@ fn registry() -> Registry {
 }
 
 fn places(name: &str, changes: Value) -> Vec<String> {
-    let flaws = flaws(Worlds::known(&registry()), OURS, &id(name), &spec(changes));
+    let flaws = flaws(
+        Worlds::known(&registry()),
+        OURS,
+        (&id(name), &spec(changes)),
+        &Fine,
+    );
     flaws.into_iter().map(|flaw| flaw.pointer).collect()
 }
 
@@ -131,7 +145,12 @@ fn what_a_target_derives_already_may_stay_and_what_is_new_may_not_be_gone() {
         created_at_ms: 0,
     });
     let places = |changes: Value| {
-        let flaws = flaws(Worlds::known(&registry), OURS, &id("new"), &spec(changes));
+        let flaws = flaws(
+            Worlds::known(&registry),
+            OURS,
+            (&id("new"), &spec(changes)),
+            &Fine,
+        );
         flaws
             .into_iter()
             .map(|flaw| flaw.pointer)
