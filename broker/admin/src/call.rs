@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Members that GET shows and PUT ignores (contract §12).
-const READ_ONLY: [&str; 3] = ["id", "state", "created_at"];
+const READ_ONLY: [&str; 5] = ["id", "state", "created_at", "handout", "credential"];
 
 /// The body of an action.
 #[derive(serde::Deserialize)]

@@ -1,6 +1,7 @@
 //! `/decisions`: the record of what was permitted and refused, read from the
 //! ledger (contract §12).
 
+mod credential;
 mod query;
 mod view;
 
@@ -11,7 +12,7 @@ use super::problem::Problem;
 use super::times;
 use crate::api::Api;
 use locum_core::decide::{DECISION, SINGLY_MAX, SUMMARY};
-use locum_core::ids::{DelegationId, RequestId};
+use locum_core::ids::{DelegationId, Jti, RequestId};
 use locum_core::refusal::Code;
 use locum_engine::exchange::MINUTE_MS;
 use locum_stores::decisions::{Position, Sought, folded};
@@ -100,7 +101,14 @@ async fn search<T: Send + 'static>(
 pub async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let api = call.api.clone();
-    if let Some(decision) = find(&api, &id).await? {
+    if let Some((mut decision, awaits)) = find(&api, &id).await? {
+        let credential = match awaits {
+            Some(jti) => credential::shown(&api, jti).await?,
+            None => Value::Null,
+        };
+        if let Some(members) = decision.as_object_mut() {
+            members.insert("credential".into(), credential);
+        }
         return Ok(Answer::ok(decision));
     }
     match summaries(&api, &id).await? {
@@ -148,8 +156,9 @@ async fn summaries(api: &Api, id: &str) -> Result<Vec<String>, Problem> {
 }
 
 /// The decision of a delegation or of a request. A permit that fell before it
-/// was answered has two records: the request ended with the second.
-async fn find(api: &Arc<Api>, id: &str) -> Result<Option<Value>, Problem> {
+/// was answered has two records: the request ended with the second. With the permit
+/// whose credential there may be.
+async fn find(api: &Arc<Api>, id: &str) -> Result<Option<(Value, Option<Jti>)>, Problem> {
     let delegation = DelegationId::parse(id).map(DelegationId::ms);
     let request = RequestId::parse(id).map(RequestId::ms);
     let (name, ms) = match (delegation, request) {
@@ -159,10 +168,10 @@ async fn find(api: &Arc<Api>, id: &str) -> Result<Option<Value>, Problem> {
     };
     let sought = Sought::newest(vec![format!("\"{name}\":\"{id}\"")]).made_at(ms);
     let (id, with) = (id.to_owned(), api.clone());
-    let each = move |found: &mut Option<Value>, entry: Entry| {
+    let each = move |found: &mut Option<(Value, Option<Jti>)>, entry: Entry| {
         let is = entry.body.get(name).and_then(Value::as_str) == Some(id.as_str());
         if entry.kind == DECISION && is {
-            *found = Some(show(&with, &entry));
+            *found = Some((show(&with, &entry), credential::of(&entry)));
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())

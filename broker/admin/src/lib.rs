@@ -25,6 +25,7 @@ mod page;
 mod past;
 pub mod policies;
 mod problem;
+pub mod profiles;
 mod read;
 pub mod reload;
 pub mod revocations;

@@ -181,7 +181,7 @@ async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Pr
 
 fn survivors(affected: &Affected) -> Vec<Value> {
     let each = affected.survivors.iter();
-    each.map(|(target, until)| json!({ "target": target, "until": times::shown_s(*until) }))
+    each.map(|(target, until)| json!({ "target": target, "until": until.map(times::shown_s) }))
         .collect()
 }
 

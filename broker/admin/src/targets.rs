@@ -10,6 +10,7 @@ use locum_core::ids::TargetId;
 use locum_core::registry::replace::{Worlds, target};
 use locum_core::registry::{Target, TargetSpec};
 use locum_engine::moment::Moment;
+use locum_engine::vendors::Vendors;
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,9 +20,14 @@ use std::sync::Arc;
 /// # Errors
 /// What stands in the way, as a problem of RFC 9457.
 pub async fn list(call: Call) -> Result<Answer, Problem> {
-    let state = call.api.broker.records.state.read();
+    let (state, vendors) = (
+        call.api.broker.records.state.read(),
+        &call.api.broker.vendors,
+    );
     let id = |target: &&Arc<Target>| target.id.to_string();
-    call.page(state.registry.targets(), id, |target| shown(target))
+    call.page(state.registry.targets(), id, |target| {
+        shown(vendors, target)
+    })
 }
 
 /// `GET /targets/{id}`.
@@ -32,7 +38,7 @@ pub async fn show(call: Call) -> Result<Answer, Problem> {
     let state = call.api.broker.records.state.read();
     let target = state.registry.target(call.param("id"));
     let target = target.ok_or_else(|| Problem::unknown("a target"))?;
-    Ok(Answer::ok(shown(target)))
+    Ok(Answer::ok(shown(&call.api.broker.vendors, target)))
 }
 
 /// `PUT /targets/{id}`.
@@ -47,7 +53,7 @@ pub async fn replace(call: Call) -> Result<Answer, Problem> {
     let answer = call
         .write(|now| {
             let current = now.state.registry.target(call.param("id"));
-            let current = current.map(|target| etag(&shown(target)));
+            let current = current.map(|target| etag(&shown(&now.broker.vendors, target)));
             call.precondition(current.as_deref())?;
             put(now, id, spec)
         })
@@ -83,12 +89,28 @@ fn put(now: &Moment<'_>, id: TargetId, spec: TargetSpec) -> Result<Plan, Problem
         Some(_) => StatusCode::OK,
         None => StatusCode::CREATED,
     };
-    let shown = shown(&target);
+    let shown = shown(&now.broker.vendors, &target);
     Ok(Plan::new(status, Change::Target { target }, shown))
 }
 
-/// As the API shows it.
-fn shown(target: &Target) -> Value {
-    let id = target.id.as_str();
-    times::declared(json!(target.spec), Some(id), target.created_at_ms)
+/// As the API shows it: with what its credentials are able to do, and whether any
+/// handout of them is safe (contract §15).
+fn shown(vendors: &Vendors, target: &Target) -> Value {
+    let spec = &target.spec;
+    let mut shown = times::declared(json!(spec), Some(target.id.as_str()), target.created_at_ms);
+    let Some(members) = shown.as_object_mut() else {
+        return shown;
+    };
+    let mut because = json!([]);
+    if let Ok(Some(prepared)) = vendors.prepared(spec) {
+        let terms = prepared.terms();
+        because = json!(terms.never_safe(&target.catalogue(), spec.max_lifetime));
+        members.insert("credential".into(), terms.able.to_json());
+    }
+    let safe = because == json!([]);
+    members.insert(
+        "handout".into(),
+        json!({ "safe": safe, "because": because }),
+    );
+    shown
 }

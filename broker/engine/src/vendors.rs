@@ -8,11 +8,14 @@ mod ending;
 mod handle;
 pub mod revoking;
 mod settings;
+mod shown;
 
 pub(crate) use asking::{Asked, NotHandedOut, ask};
 pub use check::ProfileCheck;
 pub(crate) use handle::seal;
+pub use locum_connectors::{Profile, profiles};
 pub use settings::{CA_FILE, VendorSettings};
+pub use shown::{CredentialShown, RevocationShown, credential};
 
 use crate::authorities;
 use crate::broker::Broker;

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use locum_admin::{
     agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
-    policies, reload, revocations, secrets, targets, upstream_secrets,
+    policies, profiles, reload, revocations, secrets, targets, upstream_secrets,
 };
 use locum_web::open;
 use std::sync::Arc;
@@ -148,6 +148,7 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
         .route("/locks/{id}", get(locks::one))
         .route("/locks/{id}/lift", post(locks::lift))
         .route("/openapi.json", get(openapi::show))
+        .route("/profiles", get(profiles::list))
         .route("/policies", get(policies::show).put(policies::replace))
         .route("/policies/validate", post(policies::validate))
         .route("/reload", post(reload::reload))

@@ -84,7 +84,23 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "connector",
-        "`{\"kind\":\"issue\",\"alg\"}`: Locum mints the token, signed with `ES256` (default), `RS256`, `PS256` or `EdDSA`",
+        "`{\"kind\":\"issue\",\"alg\"}`: Locum mints the token, signed with `ES256` (default), `RS256`, `PS256` or `EdDSA`; `{\"kind\",\"profile\",\"base_url\",\"parameters\",\"secrets\"}`: a vendor hands the credential out, asked as the profile says",
+    ),
+    (
+        "entitlements",
+        "scope to groups of which a person must be in one; `[]`: nobody. It has to be there where the credential does not carry the person",
+    ),
+    (
+        "accept_overhang",
+        "`{\"reason\"}`: credentials are handed out though `handout` says why that is unsafe",
+    ),
+    (
+        "handout",
+        "read-only, `{\"safe\",\"because\"}`: whether some scopes can be handed out safely, else what is not: `narrow`, `expire`",
+    ),
+    (
+        "Target.credential",
+        "read-only: what the vendor's credentials are able to do; absent where Locum mints the token",
     ),
     ("delivery", "`handout`: the agent gets the credential"),
     ("max_lifetime", "seconds, 1 to 3,600; default 300"),

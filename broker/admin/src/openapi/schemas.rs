@@ -89,6 +89,8 @@ const SENT: &[Schema] = &[
             ("derives", Object),
             ("acts_as", MaybeText),
             ("details", Object),
+            ("entitlements", MaybeObject),
+            ("accept_overhang", MaybeObject),
         ],
     ),
     (
@@ -171,7 +173,12 @@ const SHOWN: &[(&str, &str, SchemaMembers)] = &[
     (
         "Target",
         "TargetSpec",
-        &[("id", Text), ("created_at", Text)],
+        &[
+            ("id", Text),
+            ("created_at", Text),
+            ("handout", Object),
+            ("credential", MaybeObject),
+        ],
     ),
     (
         "Issuer",
@@ -221,6 +228,18 @@ const OWN: &[Schema] = &[
             ("reason", Text),
             ("effective_at", Text),
             ("by", Text),
+        ],
+        &[],
+    ),
+    (
+        "Profile",
+        &[
+            ("id", Text),
+            ("kinds", Texts),
+            ("parameters", Object),
+            ("secrets", Objects),
+            ("credential", Object),
+            ("documentation", Text),
         ],
         &[],
     ),

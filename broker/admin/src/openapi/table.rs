@@ -257,6 +257,11 @@ pub(super) const TABLE: &[Operation] = &[
         &[(200, "Target"), (201, "Target")],
     ),
     list(
+        "/profiles",
+        "Profiles of connectors, by id",
+        &[(200, "[Profile]")],
+    ),
+    list(
         "/secrets",
         "Upstream secrets, by name, without their values",
         &[(200, "[UpstreamSecret]")],

@@ -4,6 +4,7 @@
 use super::permit::{RecordedPermit, Signed};
 use crate::broker::Broker;
 use crate::unavailable::Unavailable;
+use locum_core::ids::TargetId;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::record::key_text;
 use locum_core::registry::{Grant, GrantView};
@@ -39,9 +40,17 @@ pub struct Affected {
     pub grants: u64,
     /// The people of both, `<issuer id>:<sub>`.
     pub people: BTreeSet<String>,
-    /// Targets that cannot ask us, and when the last token there ends, in Unix
-    /// seconds.
-    pub survivors: BTreeMap<String, u64>,
+    /// Targets that cannot ask us, and when the last token or credential there ends,
+    /// in Unix seconds; `None`: nobody knows.
+    pub survivors: BTreeMap<String, Option<u64>>,
+}
+
+impl Affected {
+    /// Something lives on at that target until then.
+    fn survives(&mut self, target: &TargetId, until_s: Option<u64>) {
+        let known = self.survivors.entry(target.to_string()).or_insert(Some(0));
+        *known = known.zip(until_s).map(|(known, until)| known.max(until));
+    }
 }
 
 /// How it is stopped.
@@ -204,11 +213,29 @@ impl Stop {
         if !self.stops(permit, world) || self.was_dead(permit, world) {
             return;
         }
-        out.tokens += 1;
         out.people.extend(permit.person.clone());
+        // What a vendor handed out is counted where it is remembered.
+        if permit.of_vendor {
+            return;
+        }
+        out.tokens += 1;
         if let Some(target) = permit.lives_on_at(world.registry) {
-            let until = out.survivors.entry(target.to_string()).or_default();
-            *until = permit.exp.max(*until);
+            out.survives(target, Some(permit.exp));
+        }
+    }
+
+    /// What vendors handed out: it is stopped where its vendor revokes it, and lives
+    /// on elsewhere.
+    fn credentials(&self, state: &State, world: &World<'_>, out: &mut Affected) {
+        for (jti, entry) in state.handed.live() {
+            let permit = RecordedPermit::handed(jti, entry);
+            if !self.stops(&permit, world) || self.was_dead(&permit, world) {
+                continue;
+            }
+            out.tokens += 1;
+            if !(entry.revocable && entry.revocation.is_none()) {
+                out.survives(&entry.of.target, entry.expires_s);
+            }
         }
     }
 
@@ -234,11 +261,18 @@ impl Stop {
             ..Affected::default()
         };
         out.people.extend(self.grants.iter().cloned());
+        {
+            let state = broker.records.state.read();
+            self.credentials(&state, &state.world(now_ms), &mut out);
+        }
         let with = broker.clone();
         let each = move |out: &mut Affected, entry: Entry| {
             let state = with.records.state.read();
             let permit = RecordedPermit::read(&entry, &with.issuer, &state);
-            if let Some(permit) = permit.filter(|p| p.exp > now_ms / 1000) {
+            let remembered = |jti| state.handed.get(jti).is_some();
+            let counts =
+                |p: &RecordedPermit| p.exp > now_ms / 1000 && (!p.of_vendor || remembered(p.jti));
+            if let Some(permit) = permit.filter(counts) {
                 self.token(&permit, &state.world(now_ms), out);
             }
             ControlFlow::Continue(())

@@ -6,6 +6,7 @@ use locum_core::lineage::Lineage;
 use locum_core::registry::Registry;
 use locum_core::token::Alg;
 use locum_stores::ledger::Entry;
+use locum_stores::state::HandedOutEntry;
 use locum_stores::state::{SigningKeyEntry, State};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,6 +26,8 @@ pub(super) struct RecordedPermit {
     target: Option<TargetId>,
     /// Whether it can only be passed on, and no resource accepts it.
     passed_on: bool,
+    /// Whether its vendor hands the credential out.
+    pub(super) of_vendor: bool,
     /// Who acts in it, and its subject where that is an agent.
     pub(super) agents: BTreeSet<String>,
 }
@@ -54,6 +57,20 @@ impl Signed {
 }
 
 impl RecordedPermit {
+    /// The permit of what a vendor handed out. Nobody there can ask us.
+    pub(super) fn handed(jti: Jti, entry: &HandedOutEntry) -> Self {
+        Self {
+            jti,
+            exp: entry.expires_s.unwrap_or(u64::MAX),
+            lineage: entry.of.lineage(),
+            target: Some(entry.of.target.clone()),
+            passed_on: false,
+            of_vendor: true,
+            agents: entry.of.agents.iter().map(ToString::to_string).collect(),
+            person: None,
+        }
+    }
+
     /// Reads a record; `None` when it is no permit. `issuer` is Locum's.
     pub(super) fn read(entry: &Entry, issuer: &str, state: &State) -> Option<Self> {
         let body = &entry.body;
@@ -71,6 +88,7 @@ impl RecordedPermit {
             lineage: recall::lineage(entry, jti, issuer, state).ok()?,
             target: text("target").and_then(|id| TargetId::parse(id).ok()),
             passed_on: text("delegate_to").is_some(),
+            of_vendor: body.get("awaits").is_some(),
             agents: recall::agents(entry, issuer),
             person: subject.filter(|_| kind == Some("person")),
         })

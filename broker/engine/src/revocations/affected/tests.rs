@@ -161,7 +161,10 @@ fn a_token_lives_on_where_nobody_can_ask_and_never_when_it_is_only_passed_on() {
     assert!(survivors("asks", None).is_empty());
     assert!(survivors("offline", Some("b")).is_empty());
     let until = NOW_MS / 1000 + 300;
-    assert_eq!(survivors("offline", None), [("offline".to_owned(), until)]);
+    assert_eq!(
+        survivors("offline", None),
+        [("offline".to_owned(), Some(until))]
+    );
 }
 
 #[test]
