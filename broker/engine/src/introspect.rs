@@ -5,6 +5,7 @@ use crate::broker::Broker;
 use crate::exchange::own::{self, OnRecord};
 use crate::oauth::asking::Asking;
 use crate::unavailable::Unavailable;
+use crate::vendors;
 use locum_core::standing::{FOR_EVER, Standing, actors};
 use serde_json::{Value, json};
 
@@ -15,7 +16,13 @@ use serde_json::{Value, json};
 /// [`Unavailable`] when the ledger cannot be read.
 pub async fn introspect(broker: &Broker, asking: &Asking) -> Result<Option<Value>, Unavailable> {
     let Some(found) = own::on_record(broker, &asking.token).await? else {
-        return Ok(None);
+        // A vendor's credential is active to its own agent alone (contract §15).
+        let client = asking.client.client.get().id();
+        let held = vendors::held(broker, &asking.token).filter(|held| held.is_of(client));
+        return match held {
+            Some(held) => held.shown(broker).await,
+            None => Ok(None),
+        };
     };
     if !concerns(broker, &found, asking) || !stands(broker, &found) {
         return Ok(None);

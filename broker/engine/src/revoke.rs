@@ -8,6 +8,7 @@ use crate::oauth::asking::Asking;
 use crate::oauth::refused::{self, Asked};
 use crate::recall::Recalled;
 use crate::unavailable::Unavailable;
+use crate::vendors;
 use locum_core::ids::RevocationId;
 use locum_core::lineage::{LineageKind, What};
 use locum_core::refusal::{Code, Refusal};
@@ -27,13 +28,23 @@ pub enum RevokeOutcome {
 /// # Errors
 /// [`Unavailable`] when the ledger cannot be read or written.
 pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, Unavailable> {
-    let Some(found) = own::on_record(broker, bare(&asking.token)).await? else {
-        return Ok(RevokeOutcome::Done);
+    let token = bare(&asking.token);
+    let caller = asking.client.client.get().id();
+    let (jti, owned, dead) = match own::on_record(broker, token).await? {
+        Some(found) => {
+            let dead = is_dead(broker, &found.recalled);
+            (found.token.jti, owns(&found, asking), dead)
+        }
+        // What a vendor handed out is known by its keyed hash (contract §15).
+        None => match vendors::held(broker, token) {
+            Some(held) => (held.jti, held.is_of(caller), held.is_dead(broker)),
+            None => return Ok(RevokeOutcome::Done),
+        },
     };
-    if !owns(&found, asking) {
+    if !owned {
         return not_yours(broker, asking).await;
     }
-    if is_dead(broker, &found.recalled) {
+    if dead {
         return Ok(RevokeOutcome::Done);
     }
     let by = asking.client.client.get().id().to_owned();
@@ -41,7 +52,7 @@ pub async fn revoke(broker: &Broker, asking: &Asking) -> Result<RevokeOutcome, U
         id: RevocationId(broker.records.mint()),
         what: What {
             kind: LineageKind::Token,
-            id: found.token.jti.to_string(),
+            id: jti.to_string(),
         },
         before_ms: None,
         reason: "revoked by its client".into(),

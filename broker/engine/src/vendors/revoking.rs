@@ -31,6 +31,14 @@ struct Due {
     target: TargetId,
 }
 
+/// What the worker wakes up for.
+enum Woken {
+    /// Something changed.
+    Stirred,
+    /// A try ended; `None`: it panicked, and is made anew.
+    Ended(Option<(Jti, Option<VendorRevocation>)>),
+}
+
 /// Tries that brought nothing so far.
 #[derive(Default)]
 struct Tries {
@@ -88,15 +96,26 @@ pub async fn run(broker: Arc<Broker>) {
     let mut tasks: JoinSet<(Jti, Option<VendorRevocation>)> = JoinSet::new();
     let mut round: u32 = 0;
     loop {
-        let stirred = timeout(EVERY, broker.vendors.stirred.notified())
-            .await
-            .is_ok();
-        while let Some(ended) = tasks.try_join_next() {
-            if let Ok((jti, ended)) = ended {
-                under_way.remove(&jti);
-                after(&broker, &mut tries, jti, ended).await;
+        let stirred = {
+            let woken = async {
+                tokio::select! {
+                    () = broker.vendors.stirred.notified() => Woken::Stirred,
+                    Some(ended) = tasks.join_next() => Woken::Ended(ended.ok()),
+                }
+            };
+            timeout(EVERY, woken).await
+        };
+        let stirred = match stirred {
+            Ok(Woken::Stirred) => true,
+            Ok(Woken::Ended(ended)) => {
+                if let Some((jti, ended)) = ended {
+                    after(&broker, &mut tries, jti, ended).await;
+                    under_way.remove(&jti);
+                }
+                continue;
             }
-        }
+            Err(_) => false,
+        };
         round = round.wrapping_add(1);
         let all = stirred || round.is_multiple_of(ALL_EVERY);
         let due = {

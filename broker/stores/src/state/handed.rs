@@ -3,7 +3,7 @@
 //! "Records"). They are state, so that revoking and listing them needs no scan.
 
 use locum_core::decide::{CredentialState, VendorRevocation};
-use locum_core::ids::{AgentId, Jti, TargetId};
+use locum_core::ids::{AgentId, ClientId, Jti, TargetId};
 use locum_core::lineage::{Key, Lineage};
 use locum_core::record::key_text;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ const UNKNOWN_LISTED_S: u64 = 86_400;
 pub struct Awaiting {
     /// The target.
     pub target: TargetId,
+    /// The agent that it is for.
+    pub actor: AgentId,
+    /// The client that presented for it.
+    pub presenter: Option<ClientId>,
     /// The agents that must be in force for the credential to stand.
     pub agents: Vec<AgentId>,
     /// What the credential descends from: keys, and Unix milliseconds from which
@@ -86,6 +90,8 @@ impl Awaiting {
         struct Permit {
             jti: Jti,
             target: TargetId,
+            actor: AgentId,
+            presenter: Option<ClientId>,
             exp: u64,
             lineage: Vec<String>,
             since: Vec<u64>,
@@ -104,6 +110,8 @@ impl Awaiting {
         let lineage = lineage.iter().map(|entry| (entry.key, entry.since_ms));
         let awaiting = Self {
             target: read.target,
+            actor: read.actor,
+            presenter: read.presenter,
             agents: read.awaits.agents,
             lineage: lineage.collect(),
             permit_ends_s: read.exp,
