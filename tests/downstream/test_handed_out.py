@@ -92,3 +92,13 @@ def test_a_vendor_that_refuses_the_client_is_told_apart_from_one_that_is_busy(sa
     later = target.exchange("invoice.read")
     assert later.status_code == 503 and later.headers["Retry-After"] == "7"
     assert "LCM-DOWNSTREAM" in later.text
+
+
+def test_a_client_that_proves_itself_by_basic_is_known_to_the_uaa(broker, accounts, origins):
+    parameters = {"client_id": accounts.sap_btp.client_id, "client_auth": "basic", "token_format": "opaque",
+                  "scopes": {"invoice.read": READ}, "token_validity_s": 600}
+    connector = {"kind": "jwt_bearer", "profile": "xsuaa", "base_url": origins.sap_btp, "secrets": ["client"],
+                 "parameters": parameters}
+    secrets = {"client": accounts.sap_btp.client_secret}
+    got = Handed(broker, connector, secrets, {"invoice.read": "low"}).obtained("invoice.read")
+    assert invoice(origins, got["access_token"]).status_code == 200
