@@ -29,8 +29,9 @@ def rules(origins):
     """A request to the device's rules with a key."""
 
     def call(method: str, key: str):
+        body = None if method == "GET" else {"action": "deny"}
         return client.http.request(method, f"{origins.panorama}/panorama/rules", headers={"X-PAN-KEY": key},
-                                   json={"action": "deny"}, timeout=client.TIMEOUT_S)
+                                   json=body, timeout=client.TIMEOUT_S)
 
     return call
 

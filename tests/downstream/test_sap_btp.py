@@ -30,7 +30,8 @@ def invoices(origins):
 
     def call(method: str, path: str, token: str):
         url = f"{origins.sap_btp}/sap-btp/invoices{path}"
-        return client.http.request(method, url, headers={"Authorization": f"Bearer {token}"}, json={"amount": "1"},
+        body = None if method == "GET" else {"amount": "1"}
+        return client.http.request(method, url, headers={"Authorization": f"Bearer {token}"}, json=body,
                                    timeout=client.TIMEOUT_S)
 
     return call

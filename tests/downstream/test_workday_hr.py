@@ -40,7 +40,8 @@ def worker(origins):
     """A request for the one worker."""
 
     def call(method: str, token: str):
-        return client.http.request(method, f"{origins.workday_hr}/workday-hr/workers/42", json={"team": "sales"},
+        body = None if method == "GET" else {"team": "sales"}
+        return client.http.request(method, f"{origins.workday_hr}/workday-hr/workers/42", json=body,
                                    headers={"Authorization": f"Bearer {token}"}, timeout=client.TIMEOUT_S)
 
     return call
