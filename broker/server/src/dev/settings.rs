@@ -56,8 +56,10 @@ fn settings(data: &Path, (at, bound): (&Addresses, &Places), rate: Option<u32>) 
     let loopback = LOOPBACK.map(Value::from).to_vec();
     let mut out = Table::new();
     out.insert("issuer".into(), at.issuer.as_str().into());
+    let mut downstream = vec![("allow", vec![Value::from(DOWNSTREAM)].into())];
     if let Some(ca) = &at.ca {
         let file = ca.file.display().to_string();
+        downstream.push(("ca_file", file.clone().into()));
         out.insert("trust".into(), table(vec![("ca_file", file.into())]));
     }
     let keys = vec![("rotate_days", ROTATE_DAYS.into())];
@@ -69,10 +71,7 @@ fn settings(data: &Path, (at, bound): (&Addresses, &Places), rate: Option<u32>) 
         "network".into(),
         table(vec![("allow_private", loopback.into())]),
     );
-    out.insert(
-        "downstream".into(),
-        table(vec![("allow", vec![Value::from(DOWNSTREAM)].into())]),
-    );
+    out.insert("downstream".into(), table(downstream));
     out.insert(
         "grants".into(),
         table(vec![("allow_administrator", true.into())]),
