@@ -14,6 +14,15 @@ pub use sentence::{QUOTE_MAX, printable, quoted};
 
 use serde_json::Value;
 
+/// Which sign-in of the person would do (RFC 9470 §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInWanted {
+    /// One with one of these `acr` values, space-delimited: `acr_values`.
+    Stronger(String),
+    /// One that is at most so many seconds old: `max_age`.
+    Younger(u32),
+}
+
 /// A "no" with its reasons. `description` is the safe sentence for the caller;
 /// `detail` goes to the ledger and the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +35,8 @@ pub struct Refusal {
     pub detail: Option<String>,
     /// What would pass, e.g. `{"scope":"invoice.read"}`.
     pub would_pass: Option<Box<Value>>,
-    /// For `LCM-STEP-UP`: the `acr` values that would do.
-    pub acr_values: Option<String>,
-    /// For `LCM-STEP-UP`: seconds that the sign-in may be old (RFC 9470 §3).
-    pub max_age_s: Option<u32>,
+    /// For `LCM-STEP-UP`: which sign-in would do.
+    pub sign_in: Option<Box<SignInWanted>>,
     /// For a code that is retryable: seconds until trying again may help.
     pub retry_after_s: u64,
     /// `@id`s of the policies that determined the refusal.
@@ -45,8 +52,7 @@ impl Refusal {
             description: printable(description.as_ref()),
             detail: None,
             would_pass: None,
-            acr_values: None,
-            max_age_s: None,
+            sign_in: None,
             retry_after_s: 1,
             policies: Vec::new(),
         }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use locum_core::ids::RequestId;
-use locum_core::refusal::Refusal;
+use locum_core::refusal::{Refusal, SignInWanted};
 use serde_json::{Value, json};
 
 /// JSON that nobody may store (RFC 6749 §5.1).
@@ -55,11 +55,14 @@ pub fn sized_refusal(
         if let Some(value) = &refusal.would_pass {
             object.insert("would_pass".into(), (**value).clone());
         }
-        if let Some(values) = &refusal.acr_values {
-            object.insert("acr_values".into(), json!(values));
-        }
-        if let Some(seconds) = refusal.max_age_s {
-            object.insert("max_age".into(), json!(seconds));
+        match refusal.sign_in.as_deref() {
+            Some(SignInWanted::Stronger(values)) => {
+                object.insert("acr_values".into(), json!(values));
+            }
+            Some(SignInWanted::Younger(seconds)) => {
+                object.insert("max_age".into(), json!(seconds));
+            }
+            None => {}
         }
     }
     let mut response = no_store(status, &body);

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::facts::Facts;
 use super::work::Work;
 use crate::party::Subject;
-use crate::refusal::{Code, Refusal, quoted};
+use crate::refusal::{Code, Refusal, SignInWanted, quoted};
 use crate::scope::{Scope, ScopeName};
 use std::collections::BTreeSet;
 
@@ -89,6 +89,6 @@ fn stale() -> Refusal {
         Code::StepUp,
         "expected groups that the person proved in the last 24 hours, found older ones; let the person sign in again",
     );
-    refusal.max_age_s = Some(GROUPS_COUNT_S);
+    refusal.sign_in = Some(Box::new(SignInWanted::Younger(GROUPS_COUNT_S)));
     refusal
 }

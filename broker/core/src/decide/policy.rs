@@ -8,7 +8,7 @@ use super::passing::{PASSING_QUESTIONS_MAX, passing};
 use super::question::{by_policy, fault, question};
 use super::work::Work;
 use crate::policy::{Action, Basis, PolicyAnswer, PolicyCheck};
-use crate::refusal::{Code, Refusal, quoted};
+use crate::refusal::{Code, Refusal, SignInWanted, quoted};
 use crate::scope::Scope;
 
 pub(super) fn check<P: PolicyCheck>(
@@ -66,7 +66,7 @@ fn step_up(wanted: &std::collections::BTreeSet<String>, policies: &[String]) -> 
             quoted(&values)
         ),
     );
-    refusal.acr_values = Some(values);
+    refusal.sign_in = Some(Box::new(SignInWanted::Stronger(values)));
     refusal.policies = policies.to_vec();
     refusal
 }

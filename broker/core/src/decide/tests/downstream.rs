@@ -5,7 +5,7 @@ use crate::decide::{
     CheckResult, Failure, HandedOut, OutcomeFrame, Permit, Recorded, VendorTerms, never_known,
 };
 use crate::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Code, Refusal, SignInWanted};
 use crate::registry::{Agent, Target};
 use crate::testing::{
     NOW_S, Scene, Stub, agent, appended, claims, grant, id_token, issuer, scope, target,
@@ -243,9 +243,10 @@ fn groups_count_for_a_day_after_the_person_proved_them() {
     assert!(scene.decide().is_ok());
     scene.facts.now_ms += 61_000;
     let refusal = scene.refusal();
+    assert_eq!(refusal.code, Code::StepUp);
     assert_eq!(
-        (refusal.code, refusal.max_age_s),
-        (Code::StepUp, Some(86_400))
+        refusal.sign_in.as_deref(),
+        Some(&SignInWanted::Younger(86_400))
     );
 }
 

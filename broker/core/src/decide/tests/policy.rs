@@ -3,7 +3,7 @@
 use super::{hr_agent, scene, would_pass};
 use crate::decide::PASSING_QUESTIONS_MAX;
 use crate::policy::{Action, Basis, Behalf, PolicyAnswer, PolicyFault, Question};
-use crate::refusal::Code;
+use crate::refusal::{Code, SignInWanted};
 use crate::registry::Issuer;
 use crate::testing::{Scene, Stub, agent, claims, grant, id_token, issuer, scope, target};
 use serde_json::json;
@@ -265,7 +265,10 @@ fn every_required_acr_list_of_both_actions_must_be_met() {
     let refused = |exchange: &[&[&str]], pre: &[&[&str]]| {
         let refusal = mfa().under(requiring(exchange, pre)).refusal();
         assert_eq!(refusal.code, Code::StepUp);
-        refusal.acr_values.unwrap()
+        match refusal.sign_in.as_deref() {
+            Some(SignInWanted::Stronger(values)) => values.clone(),
+            other => panic!("{other:?}"),
+        }
     };
     assert_eq!(refused(&[&["hwk"]], &[]), "hwk");
     assert_eq!(refused(&[&["mfa"], &["hwk"]], &[]), "hwk");

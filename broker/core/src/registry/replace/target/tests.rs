@@ -190,10 +190,13 @@ fn a_name_that_the_api_gave_away_is_not_taken_by_a_file() {
             before: &before,
             after: &after,
         };
-        let found = flaws(worlds, OURS, &id("a"), &declared);
+        let found = flaws(worlds, OURS, (&id("a"), &declared), &Fine);
         assert_eq!(found[0].pointer, place);
         // What has it both ways on record is taken at every later start.
-        assert_eq!(flaws(Worlds::known(&after), OURS, &id("a"), &declared), []);
+        assert_eq!(
+            flaws(Worlds::known(&after), OURS, (&id("a"), &declared), &Fine),
+            []
+        );
     }
 }
 
@@ -216,7 +219,7 @@ fn a_name_may_move_from_one_declared_target_to_another() {
         before: &before,
         after: &after,
     };
-    assert_eq!(flaws(worlds, OURS, &id("new"), &heir), []);
+    assert_eq!(flaws(worlds, OURS, (&id("new"), &heir), &Fine), []);
 }
 
 #[test]
