@@ -66,8 +66,7 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
         match course.next(reply) {
             Ok(Step::Send(next, request)) => (course, sending) = (*next, request),
             Ok(Step::Done(obtained)) => {
-                let obtained = *obtained;
-                return Ok(Asked { obtained, prepared });
+                return fitting(permit, *obtained, prepared);
             }
             Err(trouble) => {
                 let mut no = not_handed(target, trouble);
@@ -77,6 +76,35 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
                 return Err(no);
             }
         }
+    }
+}
+
+/// What lives longer than both the permit and the operator's word is not handed
+/// out, also where it can be revoked alone: then that is done at once.
+fn fitting(
+    permit: &Permit,
+    mut obtained: Obtained,
+    prepared: Prepared,
+) -> Result<Asked, NotHandedOut> {
+    let permit_s = permit.lifetime();
+    let declared_s = prepared.terms().able.life_s(permit_s);
+    let longest_s = declared_s.map(|declared_s| u64::from(declared_s.max(permit_s)));
+    let accepted = permit
+        .target()
+        .is_some_and(|target| target.spec.accept_overhang.is_some());
+    let longer = obtained.expires_in.zip(longest_s);
+    match longer.filter(|(life_s, longest_s)| life_s > longest_s && !accepted) {
+        Some((life_s, longest_s)) if obtained.handle.is_some() => Err(NotHandedOut {
+            failure: Failure::Unknown,
+            refusal: Refusal::new(
+                Code::HandoutUnsafe,
+                format!(
+                    "expected a credential that lives for at most {longest_s} s as declared, found one that lives {life_s} s (expire); ask the target's owner to correct `token_validity_s`"
+                ),
+            ),
+            leftover: obtained.handle.take().map(Box::new),
+        }),
+        _ => Ok(Asked { obtained, prepared }),
     }
 }
 

@@ -29,6 +29,8 @@ const PAUSE_MAX_S: u64 = 60;
 struct Due {
     jti: Jti,
     target: TargetId,
+    /// It has expired, and its vendor never confirmed that it is revoked.
+    has_ended: bool,
 }
 
 /// What the worker wakes up for.
@@ -74,11 +76,14 @@ pub async fn settle(broker: &Broker) -> Result<usize, crate::unavailable::Unavai
     Ok(open.len())
 }
 
-/// Whether a credential that was handed out has to be revoked at its vendor.
+/// Whether a credential has to be revoked at its vendor: it was handed out and is
+/// not to be used any more, or nobody ever got it.
 #[must_use]
 pub fn is_due(world: &World<'_>, entry: &HandedOutEntry) -> bool {
     let over = world.now_ms / 1000 >= entry.of.permit_ends_s;
-    entry.revocable && entry.revocation.is_none() && (over || !stands(world, entry))
+    let nobodys = entry.fingerprint.is_none();
+    let due = nobodys || over || !stands(world, entry);
+    entry.revocable && entry.revocation.is_none() && due
 }
 
 /// Whether what it descends from stands.
@@ -120,14 +125,22 @@ pub async fn run(broker: Arc<Broker>) {
         let all = stirred || round.is_multiple_of(ALL_EVERY);
         let due = {
             let state = broker.records.state.read();
-            due(&broker, &state, all)
+            due(&broker, &state, (all, &tries))
         };
         let now_s = broker.records.clock.now_s();
-        for Due { jti, target } in due {
-            if tasks.len() >= AT_ONCE {
-                break;
+        for Due {
+            jti,
+            target,
+            has_ended,
+        } in due
+        {
+            if !tries.may(jti, now_s) || under_way.contains(&jti) {
+                continue;
             }
-            if tries.may(jti, now_s) && under_way.insert(jti) {
+            if has_ended {
+                after(&broker, &mut tries, jti, Some(VendorRevocation::Failed)).await;
+            } else if tasks.len() < AT_ONCE {
+                under_way.insert(jti);
                 let broker = broker.clone();
                 tasks.spawn(async move { (jti, tried(&broker, jti, &target).await) });
             }
@@ -136,19 +149,26 @@ pub async fn run(broker: Arc<Broker>) {
     }
 }
 
-fn due(broker: &Broker, state: &State, all: bool) -> Vec<Due> {
+/// What has to be revoked: of everything, or else of what ends by time alone and
+/// of what was tried before.
+fn due(broker: &Broker, state: &State, (all, tries): (bool, &Tries)) -> Vec<Due> {
     let world = broker.records.world(state);
+    let now_s = world.now_ms / 1000;
     let as_due = |(jti, entry): (Jti, &Arc<HandedOutEntry>)| {
         is_due(&world, entry).then(|| Due {
             jti,
             target: entry.of.target.clone(),
+            has_ended: entry.expires_s.is_some_and(|end_s| end_s <= now_s),
         })
     };
     if all {
         return state.handed.live().filter_map(as_due).collect();
     }
-    let over = state.handed.permit_over(world.now_ms / 1000);
-    over.filter_map(as_due).collect()
+    let over = state.handed.permit_over(now_s);
+    let over = over.filter(|(jti, _)| !tries.of.contains_key(jti));
+    let tried = tries.of.keys();
+    let tried = tried.filter_map(|jti| state.handed.get(*jti).map(|entry| (*jti, entry)));
+    over.chain(tried).filter_map(as_due).collect()
 }
 
 /// One try; `None`: it has to be tried again.

@@ -48,6 +48,8 @@ struct Outcome {
     fingerprint: Option<String>,
     #[serde(default)]
     vendor_request_id: Option<String>,
+    #[serde(default)]
+    revocable: bool,
 }
 
 #[derive(Default)]
@@ -84,8 +86,7 @@ pub async fn credential(broker: &Broker, jti: Jti) -> Result<CredentialShown, Un
             let ended = entry.body.get("revocation");
             found.revocation = ended.and_then(|ended| VendorRevocation::deserialize(ended).ok());
         }
-        let lives = |outcome: &Outcome| outcome.state == CredentialState::Obtained;
-        let more = to_the_end && found.outcome.as_ref().is_none_or(lives);
+        let more = to_the_end && found.outcome.as_ref().is_none_or(|o| o.revocable);
         if found.revocation.is_some() || (found.outcome.is_some() && !more) {
             return ControlFlow::Break(());
         }

@@ -61,7 +61,7 @@ pub struct HandedOut {
     live: BTreeMap<Jti, Arc<HandedOutEntry>>,
     prints: HashMap<Key, Jti>,
     ends: BTreeSet<(u64, Jti)>,
-    /// When the permit of each ends that would live on and can be revoked.
+    /// When the permit of each ends that would live on and has to be revoked.
     permits: BTreeSet<(u64, Jti)>,
 }
 
@@ -222,7 +222,9 @@ impl HandedOut {
         match read.revocation {
             VendorRevocation::Done => self.forget(read.of),
             VendorRevocation::Failed => {
-                if let Some(entry) = self.live.get_mut(&read.of) {
+                if self.has_ended(read.of) {
+                    self.forget(read.of);
+                } else if let Some(entry) = self.live.get_mut(&read.of) {
                     self.permits.remove(&(entry.of.permit_ends_s, read.of));
                     Arc::make_mut(entry).revocation = Some(VendorRevocation::Failed);
                 }
@@ -231,15 +233,26 @@ impl HandedOut {
         Ok(())
     }
 
-    /// Forgets what has ended by itself.
+    /// Forgets what has ended by itself. What should have been revoked at the
+    /// permit's end stays until it is on record that it was not.
     pub(super) fn sweep(&mut self, now_ms: u64) {
         while let Some((end_s, jti)) = self.ends.first().copied() {
             if end_s.saturating_mul(1_000) > now_ms {
                 return;
             }
             self.ends.pop_first();
-            self.forget(jti);
+            let permit_s = self.live.get(&jti).map(|entry| entry.of.permit_ends_s);
+            let unsettled = permit_s.is_some_and(|end_s| self.permits.contains(&(end_s, jti)));
+            if !unsettled {
+                self.forget(jti);
+            }
         }
+    }
+
+    /// Whether a sweep left it only because nobody had said what became of it.
+    fn has_ended(&self, jti: Jti) -> bool {
+        let end_s = self.live.get(&jti).and_then(|entry| entry.expires_s);
+        end_s.is_some_and(|end_s| !self.ends.contains(&(end_s, jti)))
     }
 
     fn keep(&mut self, jti: Jti, entry: Arc<HandedOutEntry>) {
@@ -250,7 +263,8 @@ impl HandedOut {
             self.prints.insert(print, jti);
         }
         let permit_s = entry.of.permit_ends_s;
-        if entry.revocable && entry.expires_s.is_none_or(|end_s| end_s > permit_s) {
+        let lives_on = entry.expires_s.is_none_or(|end_s| end_s > permit_s);
+        if entry.revocable && entry.revocation.is_none() && lives_on {
             self.permits.insert((permit_s, jti));
         }
         self.live.insert(jti, entry);

@@ -133,6 +133,36 @@ fn it_is_forgotten_when_it_has_ended_or_its_vendor_confirmed_that_it_is_revoked(
 }
 
 #[test]
+fn what_expired_unconfirmed_stays_until_that_is_on_record() {
+    let (jti, permitted) = permit(1);
+    let later_s = NOW_S + 100_000;
+    let mut shared = live(&[permitted, obtained(1, 7, Some(later_s))]);
+    shared.write().handed.sweep((later_s + 1) * 1_000);
+    assert_eq!(counts(&shared), (0, 1));
+    let mut restored = empty();
+    restored.restore(&snapshot(&shared)).unwrap();
+    restored.write().handed.sweep((later_s + 1) * 1_000);
+    assert_eq!(counts(&restored), (0, 1));
+    let failed = vendor_revocation(jti, VendorRevocation::Failed, [5; 16]);
+    shared.appended(&place(2), &failed).unwrap();
+    assert_eq!(counts(&shared), (0, 0));
+}
+
+#[test]
+fn what_will_not_be_revoked_is_forgotten_when_it_ends_over_a_snapshot_too() {
+    let (jti, permitted) = permit(1);
+    let later_s = NOW_S + 100_000;
+    let mut shared = live(&[permitted, obtained(1, 7, Some(later_s))]);
+    let failed = vendor_revocation(jti, VendorRevocation::Failed, [5; 16]);
+    shared.appended(&place(2), &failed).unwrap();
+    assert_eq!(counts(&shared), (0, 1));
+    let mut restored = empty();
+    restored.restore(&snapshot(&shared)).unwrap();
+    restored.write().handed.sweep(later_s * 1_000);
+    assert_eq!(counts(&restored), (0, 0));
+}
+
+#[test]
 fn what_was_handed_out_survives_a_snapshot() {
     let shared = live(&[
         permit(1).1,
