@@ -12,6 +12,7 @@ import pytest
 
 from support import client, tokens
 from support.authority import Authority
+from support.canaries import shapes
 from support.process import binary
 from support.scene import until
 from support.serving import ADMIN_TOKEN, AGENT_SECRET, SERVER_SECRET, Serving, run
@@ -35,17 +36,6 @@ class Secure(Serving):
     @property
     def token_endpoint(self) -> str:
         return f"https://{self.at['public']}/token"
-
-
-def shapes(secret: str | bytes) -> set[bytes]:
-    """A secret as it may be written: plain, in hexadecimal, in base64 at every alignment, escaped in a URL."""
-    raw = secret.encode() if isinstance(secret, str) else secret
-    found = {raw, raw.hex().encode(), raw.hex().upper().encode()}
-    for skipped in range(3):
-        whole = raw[skipped:]
-        whole = whole[:len(whole) // 3 * 3]
-        found |= {base64.b64encode(whole), base64.urlsafe_b64encode(whole)}
-    return {shape for shape in found if len(shape) >= 12}
 
 
 class Aviary:
