@@ -17,11 +17,13 @@ type Rung<P> = fn(&Case, &Facts, &P, &mut Work) -> Result<(), Refusal>;
 
 /// Whether a rung has anything to look at: two are of targets whose vendor hands
 /// the credential out, or which say who is entitled to what.
-fn concerned(name: &str, work: &Work) -> bool {
+fn concerned(name: &str, case: &Case, work: &Work) -> bool {
     let spec = work.aim.target().map(|target| &target.spec);
     let vendor = spec.is_some_and(|spec| spec.connector.downstream().is_some());
+    // What is passed on is a token of ours: whoever it is for asks the vendor.
+    let handed = vendor && case.ask.delegate_to.is_none();
     match name {
-        handout::NAME => vendor,
+        handout::NAME => handed,
         entitlements::NAME => vendor || spec.is_some_and(|spec| spec.entitlements.is_some()),
         _ => true,
     }
@@ -53,7 +55,7 @@ pub fn decide<P: PolicyCheck>(case: Case, facts: &Facts, policy: &P) -> Decision
     let mut work = Work::default();
     let mut trail = Trail::new();
     for (name, rung) in ladder {
-        if !concerned(name, &work) {
+        if !concerned(name, &case, &work) {
             continue;
         }
         match rung(&case, facts, policy, &mut work) {

@@ -349,3 +349,12 @@ fn the_record_of_a_failure_says_what_is_known_of_the_credential() {
         assert!(failed().recorded(&draft, &appended(&draft)).is_ok());
     }
 }
+
+#[test]
+fn what_is_passed_on_to_another_agent_is_a_token_of_ours() {
+    let scene = safe().passing_to(&super::hr_agent());
+    let permit = scene.permit();
+    assert!(permit.handout().is_none());
+    assert_eq!(permit.claims()["aud"], json!("urn:locum:agent:hr-agent"));
+    assert!(permit.signed().is_some());
+}
