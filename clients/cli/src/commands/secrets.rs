@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::admin::Admin;
+use crate::admin::AdminClient;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::input::read_text;
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: SecretsArgs, environment: &Environment) -> Result<
         SecretVerb::Show { name } => SECRETS.look(LookUp::Show { id: name }, environment).await,
         SecretVerb::Set(args) => set(args, environment).await,
         SecretVerb::Delete { name, reason } => {
-            let admin = Admin::new(environment)?;
+            let admin = AdminClient::new(environment)?;
             let body = json!({ "reason": reason });
             let gone = admin.delete(SECRETS.name, &name, &body).await?;
             Ok(Report::new(gone, format!("{name} is deleted")))
@@ -89,7 +89,7 @@ pub(crate) async fn run(args: SecretsArgs, environment: &Environment) -> Result<
 }
 
 async fn set(args: SetArgs, environment: &Environment) -> Result<Report, Failure> {
-    let admin = Admin::new(environment)?;
+    let admin = AdminClient::new(environment)?;
     let value = read_text(&args.file)?;
     let mut body = Map::new();
     body.insert("value".to_owned(), value.into());
