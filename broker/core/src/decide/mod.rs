@@ -24,6 +24,7 @@ mod permit;
 mod policy;
 mod presenter;
 mod question;
+mod receipt;
 mod record;
 mod revocation;
 mod scope;
@@ -46,6 +47,7 @@ pub use outcome::{
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};
 pub use presenter::delegate_nowhere;
+pub use receipt::{RECEIPT_LIFE_S, RECEIPT_TYP, ReceiptFrame};
 pub use record::{DECISION, PersonalSalt, RecordFrame, RecordedMark, SeenMark};
 pub use summary::{Counts, Row, SINGLY_MAX, SUMMARY, SUMMARY_ROWS_MAX, closed, marked, opened};
 pub use trail::{Check, CheckResult, Trail};

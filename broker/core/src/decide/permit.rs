@@ -129,6 +129,13 @@ impl Permit {
         self.lifetime
     }
 
+    /// Unix seconds at which it ends.
+    #[must_use]
+    pub fn ends_s(&self) -> u64 {
+        let exp = self.claims.get("exp").and_then(Value::as_u64);
+        exp.unwrap_or_default()
+    }
+
     /// The scope granted.
     #[must_use]
     pub fn scope(&self) -> &str {

@@ -2,7 +2,8 @@
 
 use super::invoice_agent;
 use crate::decide::{
-    CheckResult, Failure, HandedOut, OutcomeFrame, Permit, Recorded, VendorTerms, never_known,
+    CheckResult, Failure, HandedOut, OutcomeFrame, Permit, ReceiptFrame, Recorded, VendorTerms,
+    never_known,
 };
 use crate::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
 use crate::refusal::{Code, Refusal, SignInWanted};
@@ -357,4 +358,32 @@ fn what_is_passed_on_to_another_agent_is_a_token_of_ours() {
     assert!(permit.handout().is_none());
     assert_eq!(permit.claims()["aud"], json!("urn:locum:agent:hr-agent"));
     assert!(permit.signed().is_some());
+}
+
+#[test]
+fn a_receipt_says_in_one_member_what_was_decided_and_nothing_that_a_token_says() {
+    let obtained = permit().obtained(handed(7));
+    let draft = obtained.draft(&frame());
+    let recorded = obtained.recorded(&draft, &appended(&draft)).unwrap();
+    let receipt = recorded.receipt(&ReceiptFrame {
+        issuer: "https://locum.example",
+        now_s: NOW_S,
+        expires_at: "2026-11-23T10:05:00.000Z".into(),
+        credential: "0123456789abcdef0123456789abcdef",
+        keys: &crate::testing::Names,
+    });
+    let permit = recorded.permit();
+    let wanted = json!({
+        "iss": "https://locum.example", "aud": "https://locum.example",
+        "iat": NOW_S, "exp": NOW_S + 3_650 * DAY_S, "jti": permit.jti(),
+        "ath": receipt.get("ath"),
+        "decision": {
+            "delegation_id": permit.delegation(), "sub": "demo:ada", "act": permit.act(),
+            "target": "sap", "scope": "invoice.read", "authorization_details": null,
+            "expires_at": "2026-11-23T10:05:00.000Z",
+        },
+    });
+    assert_eq!(receipt["ath"].as_str().unwrap().len(), 43);
+    assert_eq!(receipt, wanted);
+    assert_eq!(receipt["decision"]["act"]["sub"], "invoice-agent");
 }
