@@ -170,4 +170,12 @@ impl Manner {
     pub(crate) const fn signs_jwt(&self) -> bool {
         matches!(self.grant, Grant::Jwt(_) | Grant::Exchange(_))
     }
+
+    /// Whether the whole chain is in the assertion.
+    pub(crate) const fn says_act(&self) -> bool {
+        match self.grant {
+            Grant::Jwt(manner) | Grant::Exchange(manner) => manner.act,
+            Grant::Saml(_) | Grant::Client => false,
+        }
+    }
 }

@@ -203,6 +203,17 @@ impl Prepared {
         }
     }
 
+    /// Whether the vendor learns for whom the agent acts and through which agents:
+    /// then the credential says it, as far as the vendor passes it on. Every other
+    /// credential comes with a receipt.
+    #[must_use]
+    pub fn carries_chain(&self) -> bool {
+        match self.row.how {
+            How::Token(manner) => manner.says_act() && self.terms().able.carries_person,
+            How::Panos | How::Checkpoint => false,
+        }
+    }
+
     /// Seconds that a credential lives where its answer does not say it.
     pub(crate) fn declared_life_s(&self) -> Option<u64> {
         match self.terms().able.expire {

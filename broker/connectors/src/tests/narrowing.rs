@@ -3,6 +3,7 @@
 
 use super::*;
 use locum_core::handout::{Expire, Granted, Narrow, Revoke, Unique, Unsafe};
+use locum_core::registry::ConnectorKind;
 
 fn because(prepared: &Prepared, granted: &str, lifetime_s: u32) -> Vec<Unsafe> {
     let scope = scope(granted);
@@ -110,12 +111,30 @@ fn a_credential_that_is_said_to_carry_the_person_names_them() {
 }
 
 #[test]
+fn a_credential_that_is_said_to_carry_the_chain_is_asked_for_with_it() {
+    for (id, prepared) in of_every_kind() {
+        let says = sent(&prepared, ordered("a b", None)).contains(r#""act""#);
+        assert_eq!(says, prepared.carries_chain(), "{id} {:?}", prepared.kind());
+    }
+    let carrying = of_every_kind().into_iter();
+    let carrying = carrying.filter(|(_, prepared)| prepared.carries_chain());
+    let carrying: Vec<_> = carrying.map(|(id, found)| (id, found.kind())).collect();
+    let wanted = [
+        ("xsuaa", ConnectorKind::JwtBearer),
+        ("oauth", ConnectorKind::JwtBearer),
+        ("oauth", ConnectorKind::TokenExchange),
+    ];
+    assert_eq!(carrying, wanted);
+}
+
+#[test]
 fn one_account_for_all_persons_carries_none() {
     let connector = json!({
         "profile": "oauth", "base_url": "https://v.example",
         "parameters": {"client_id": "c", "subject": "technical"}, "secrets": {"client": "s"},
     });
-    assert!(!ready(connector, "a").terms().able.carries_person);
+    let technical = ready(connector, "a");
+    assert!(!technical.terms().able.carries_person && !technical.carries_chain());
 }
 
 #[test]
