@@ -12,11 +12,11 @@ use locum_core::lineage::{LineageKind, What};
 use locum_core::refusal::Code;
 use locum_core::token::Alg;
 use locum_engine::broker::Broker;
-use locum_engine::keyring::{self, NotTurned, Planning, Turn};
+use locum_engine::keyring::{self, NotTurned, Planning, Series, Turn};
 use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
 use locum_engine::unavailable::Unavailable;
-use locum_stores::state::{Change, RevocationEntry, Role, SigningKeyEntry};
+use locum_stores::state::{Change, KeyUse, RevocationEntry, Role, SigningKeyEntry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 #[serde(deny_unknown_fields)]
 struct Rotate {
     alg: Alg,
+    #[serde(default, rename = "use")]
+    key_use: KeyUse,
     reason: String,
 }
 
@@ -46,8 +48,8 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
 
 /// `POST /keys/rotate`.
 ///
-/// The next key becomes active, another is published. Old ones whose last token
-/// has expired go along, of Locum's own accord.
+/// The next key of that use becomes active, another is published. Old ones whose
+/// last token or receipt has expired go along, of Locum's own accord.
 ///
 /// # Errors
 /// What stands in the way, as a problem of RFC 9457.
@@ -55,8 +57,17 @@ pub async fn rotate(call: Call) -> Result<Answer, Problem> {
     call.require(Role::Admin)?;
     let wish: Rotate = call.read()?;
     let reason = reason(&wish.reason)?;
+    let series = Series {
+        key_use: wish.key_use,
+        alg: wish.alg,
+    };
+    if !Series::all().any(|one| one == series) {
+        let alg = Series::RECEIPTS.alg;
+        let detail = format!("expected `{alg}`, which receipts are signed with, found another");
+        return Err(Problem::at("/alg", detail));
+    }
     let turn = async |changing: Changing| {
-        let rotation = move |planning: &Planning| keyring::rotation(planning, wish.alg);
+        let rotation = move |planning: &Planning| keyring::rotation(planning, series);
         let turn = keyring::planned(call.api.broker.keys(), &changing, rotation).await;
         turn.map_err(not_turned)
     };
@@ -76,7 +87,8 @@ async fn expire(api: &Api) -> Result<(), Unavailable> {
 
 /// `POST /keys/{kid}/retire`.
 ///
-/// Out of `/jwks` at once; what it signed is dead.
+/// Out of `/jwks`, or `/receipts/jwks`, at once; what it signed is dead, and no
+/// receipt of it can be checked any more.
 ///
 /// # Errors
 /// What stands in the way, as a problem of RFC 9457.
@@ -149,7 +161,7 @@ fn show(key: &SigningKeyEntry) -> Value {
     json!({
         "kid": key.kid,
         "alg": key.alg,
-        "use": "sig",
+        "use": key.key_use.as_str(),
         "state": key.state(),
         "created_at": times::shown(key.created_at_ms),
         "activates_at": key.activated_ms.map(times::shown),

@@ -6,7 +6,7 @@ use crate::exchange::kept;
 use crate::exchange::summary::Summaries;
 use crate::in_force::PoliciesInForce;
 use crate::issuer_keys::IssuerKeys;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Series};
 use crate::oauth::client_keys::ClientKeys;
 use crate::oauth::waiting::WaitingRequests;
 use crate::rate::Rate;
@@ -96,7 +96,8 @@ impl Broker {
         self.keyring.ensure_declared(&self.records).await?;
         let vendors = self.vendors.need_published_key(&self.records.state.read());
         if vendors {
-            self.keyring.ensure(&self.records, Alg::RS256).await?;
+            let assertions = Series::tokens(Alg::RS256);
+            self.keyring.ensure(&self.records, assertions).await?;
         }
         Ok(())
     }

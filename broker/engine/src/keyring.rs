@@ -1,37 +1,39 @@
-//! Locum's own signing keys (contract §4, §12): one algorithm a key, the next
-//! one published before it signs, sealed in the ledger's side record.
+//! Locum's own signing keys (contract §4, §12): one use and one algorithm a key,
+//! the next one published before it signs, sealed in the ledger's side record.
+//! Keys of receipts (contract §15) stand apart from those of tokens: what one
+//! signs is never taken for the other.
 
 mod plan;
 mod planning;
+mod series;
 mod turn;
 
 pub use plan::{NotTurned, of_revocation, retirement, rotation};
 pub use planning::{Planning, planned};
+pub use series::Series;
 pub use turn::{Turn, record};
 
 use crate::unavailable::Unavailable;
 use crate::vault::Vault;
 use locum_core::token::Alg;
-use locum_stores::state::{Changed, KeyState, Shared, SigningKeyEntry};
+use locum_stores::state::{Changed, KeyState, KeyUse, Shared, SigningKeyEntry};
 use locum_tokens::keys::{KeySet, SigningKey};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// How long an old key stays published, in milliseconds: as long as its last
-/// token can live, and the skew that verifiers may allow.
-const OLD_FOR_MS: u64 = (3_600 + 300) * 1_000;
-
 /// One key as it stands.
 struct HeldKey {
     key: Arc<SigningKey>,
+    series: Series,
     state: KeyState,
     ends_ms: Option<u64>,
 }
 
 /// The keys as they stand; replaced whole. Those that are retired, and old ones
-/// whose last token has expired, are not among them.
+/// whose last token or receipt has expired, are not among them.
 struct Ring {
     held: Vec<HeldKey>,
+    /// Of keys of tokens alone.
     checks: Arc<KeySet>,
 }
 
@@ -59,10 +61,11 @@ impl From<KeyringFlaw> for Unavailable {
     }
 }
 
-/// When the last token of a key has expired; `None` while it may sign more.
+/// When the last token or receipt of a key has expired; `None` while it may sign
+/// more.
 fn ends_ms(entry: &SigningKeyEntry) -> Option<u64> {
     let superseded_ms = entry.superseded_ms?;
-    Some(superseded_ms.saturating_add(OLD_FOR_MS))
+    Some(superseded_ms.saturating_add(Series::of(entry).old_for_ms()))
 }
 
 /// Whether a key signs, will sign, or has signed what may still live.
@@ -110,11 +113,16 @@ impl Keyring {
             .clone()
     }
 
-    /// The key of an algorithm that signs, if there is one.
+    /// The key of an algorithm that signs tokens, if there is one.
     pub fn signer(&self, alg: Alg) -> Option<Arc<SigningKey>> {
+        self.signer_of(Series::tokens(alg))
+    }
+
+    /// The key of a series that signs, if there is one.
+    pub fn signer_of(&self, series: Series) -> Option<Arc<SigningKey>> {
         let ring = self.ring();
         let mut held = ring.held.iter();
-        held.find(|held| held.key.alg() == alg && held.state == KeyState::Active)
+        held.find(|held| held.series == series && held.state == KeyState::Active)
             .map(|held| held.key.clone())
     }
 
@@ -126,8 +134,19 @@ impl Keyring {
     /// The document of `/jwks` (RFC 7517 §5): old keys until their last token
     /// has expired.
     pub fn jwks(&self, now_ms: u64) -> Value {
+        self.published(KeyUse::Token, now_ms)
+    }
+
+    /// The document of `/receipts/jwks`: old keys until their last receipt can no
+    /// longer be checked.
+    pub fn receipts_jwks(&self, now_ms: u64) -> Value {
+        self.published(KeyUse::Receipt, now_ms)
+    }
+
+    fn published(&self, key_use: KeyUse, now_ms: u64) -> Value {
         let ring = self.ring();
         let held = ring.held.iter();
+        let held = held.filter(|held| held.series.key_use == key_use);
         let shown = held.filter(|held| held.ends_ms.is_none_or(|end| end > now_ms));
         json!({ "keys": shown.map(|held| held.key.public_jwk()).collect::<Vec<_>>() })
     }
@@ -162,11 +181,14 @@ impl Ring {
                     Some(key) => key,
                     None => Arc::new(unsealed(entry, vault)?),
                 },
+                series: Series::of(entry),
                 state: entry.state(),
                 ends_ms: ends_ms(entry),
             });
         }
-        let checks = KeySet::of_ours(held.iter().map(|held| &*held.key));
+        let tokens = |held: &&HeldKey| held.series.key_use == KeyUse::Token;
+        let checks = held.iter().filter(tokens).map(|held| &*held.key);
+        let checks = KeySet::of_ours(checks);
         let checks = checks.map_err(|e| KeyringFlaw {
             kid: "all".into(),
             detail: e.to_string(),

@@ -40,6 +40,7 @@ fn document(app: &App) -> Value {
         "introspection_endpoint": format!("{iss}/introspect"),
         "revocation_endpoint": format!("{iss}/revoke"),
         "jwks_uri": format!("{iss}/jwks"),
+        "receipt_jwks_uri": format!("{iss}/receipts/jwks"),
         "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange", "client_credentials"],
         // RFC 8414 §2: required. There is none to ask for yet.
         "response_types_supported": [],
@@ -87,6 +88,13 @@ pub(crate) async fn authorize() -> Response {
 /// `/jwks`.
 pub(crate) async fn jwks(State(app): State<Arc<App>>) -> Response {
     cached(&app.broker.keyring.jwks(app.broker.records.clock.now_ms()))
+}
+
+/// `/receipts/jwks`: what receipts are checked by (contract §15). No key of it
+/// verifies a token.
+pub(crate) async fn receipts_jwks(State(app): State<Arc<App>>) -> Response {
+    let now_ms = app.broker.records.clock.now_ms();
+    cached(&app.broker.keyring.receipts_jwks(now_ms))
 }
 
 fn cached(body: &Value) -> Response {

@@ -79,6 +79,7 @@ fn oauth(app: &Arc<App>) -> Router {
             open(get(metadata::metadata)),
         )
         .route("/jwks", open(get(metadata::jwks)))
+        .route("/receipts/jwks", open(get(metadata::receipts_jwks)))
         .route("/errors/", open(get(metadata::error_pages)))
         .route("/errors/{code}", open(get(metadata::error_page)))
         .with_state(app.clone())

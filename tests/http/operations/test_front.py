@@ -6,7 +6,7 @@ import pytest
 from support.checks import refusal_shape
 from support.client import http
 
-DOCUMENTS = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks", "/errors/",
+DOCUMENTS = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/jwks", "/receipts/jwks", "/errors/",
              "/errors/LCM-LOCKED")
 
 

@@ -290,10 +290,17 @@ const ABOUT: &[(&str, &str)] = &[
     // Keys
     ("kid", "the key's id"),
     ("alg", "`ES256`, `RS256`, `PS256` or `EdDSA`"),
-    ("use", "`sig`"),
+    (
+        "RotateSpec.use",
+        "`sig` (default), or `receipt`, with `alg` `EdDSA`",
+    ),
+    (
+        "use",
+        "`sig`: it signs tokens; `receipt`: it signs receipts",
+    ),
     (
         "Key.state",
-        "`next` (published, not used yet), `active`, `old` (published until its last token has expired) or `retired`",
+        "`next` (published, not used yet), `active`, `old` (published until the last of what it signed has expired) or `retired`",
     ),
     ("activates_at", "since when it signs"),
     ("items", "the keys that changed"),

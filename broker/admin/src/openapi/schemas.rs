@@ -144,7 +144,11 @@ const SENT: &[Schema] = &[
         &[("what", Object), ("reason", Text)],
         &[("expires_at", MaybeText), ("dry_run", Flag)],
     ),
-    ("RotateSpec", &[("alg", Text), ("reason", Text)], &[]),
+    (
+        "RotateSpec",
+        &[("alg", Text), ("reason", Text)],
+        &[("use", Text)],
+    ),
     (
         "CredentialSpec",
         &[("role", Text), ("name", Text)],

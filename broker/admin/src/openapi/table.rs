@@ -351,16 +351,20 @@ pub(super) const TABLE: &[Operation] = &[
         "One revocation",
         &[(200, "Revocation")],
     ),
-    list("/keys", "Signing keys, by id", &[(200, "[Key]")]),
+    list(
+        "/keys",
+        "Signing keys of tokens and of receipts, by id",
+        &[(200, "[Key]")],
+    ),
     post(
         "/keys/rotate",
-        "The next key becomes active, another is published",
+        "The next key of that use becomes active, another is published",
         "RotateSpec",
         &[(200, "Keys")],
     ),
     post(
         "/keys/{kid}/retire",
-        "Takes a key out of use at once; what it signed is dead",
+        "Takes a key out of use at once; what it signed is dead, a receipt of it cannot be checked any more",
         "Reason",
         &[(200, "Keys")],
     ),

@@ -6,6 +6,7 @@ use super::lookups::{active_grants, ends_at, target};
 use super::request::Request;
 use crate::broker::Broker;
 use crate::deciding::INLINE_POLICIES_MAX;
+use crate::keyring::Series;
 use crate::unavailable::Unavailable;
 use crate::unavailable::unavailable;
 use locum_ambient::Stopwatch;
@@ -109,29 +110,39 @@ fn fault(request: &Request<'_>, error: &Unavailable) -> Box<Refused> {
     ))
 }
 
-/// Makes sure there is a published key of the target's algorithm.
+/// Makes sure there is a published key of whatever has to be signed.
 async fn ready_to_sign(request: &Request<'_>, permit: &Permit) -> Result<(), Unavailable> {
     let broker = request.broker;
-    let Some(alg) = signed_by(broker, permit) else {
-        return Ok(());
+    let needed = signed_by(broker, permit);
+    let ready = async {
+        for series in needed.into_iter().flatten() {
+            broker.keyring.ensure(&broker.records, series).await?;
+        }
+        Ok::<(), Unavailable>(())
     };
-    let made = broker.keyring.ensure(&broker.records, alg);
-    let made = request.waiter.patiently(made).await;
+    let made = request.waiter.patiently(ready).await;
     if let (Err(_), Some(grant)) = (&made, permit.takes_use_of()) {
         request.broker.records.claims.release(grant).await;
     }
     made
 }
 
-/// The algorithm of the key of ours that signs: the token, or the assertion that
-/// its vendor is shown.
-fn signed_by(broker: &Broker, permit: &Permit) -> Option<Alg> {
+/// The keys of ours that sign: the token, or the assertion that its vendor is
+/// shown, and the receipt of what does not carry the chain.
+fn signed_by(broker: &Broker, permit: &Permit) -> [Option<Series>; 2] {
     if permit.handout().is_none() {
-        return Some(permit.alg());
+        return [Some(Series::tokens(permit.alg())), None];
     }
-    let spec = permit.target().map(|target| &target.spec)?;
-    let prepared = broker.vendors.prepared(spec).ok().flatten()?;
-    prepared.needs_published_key().then_some(Alg::RS256)
+    let spec = permit.target().map(|target| &target.spec);
+    let prepared = spec.and_then(|spec| broker.vendors.prepared(spec).ok().flatten());
+    let Some(prepared) = prepared else {
+        return [None, None];
+    };
+    let assertion = prepared.needs_published_key();
+    [
+        assertion.then_some(Series::tokens(Alg::RS256)),
+        (!prepared.carries_chain()).then_some(Series::RECEIPTS),
+    ]
 }
 
 /// Takes one use of the grant the permit rests on; `false` when the last was

@@ -1,6 +1,6 @@
 //! Which keys change: when one takes over from another, and when one goes.
 
-use super::{Keyring, Planning, Turn, ends_ms, lives, planned};
+use super::{Keyring, Planning, Series, Turn, ends_ms, lives, planned};
 use crate::records::{Changing, Records};
 use crate::unavailable::Unavailable;
 use locum_core::lineage::{LineageKind, What};
@@ -8,10 +8,6 @@ use locum_core::token::Alg;
 use locum_stores::state::{KeyState, SigningKeyEntry};
 use std::sync::Arc;
 
-/// Most keys of one algorithm that sign, will sign, or have signed what may
-/// still live: with four algorithms `/jwks` has at most 64, which is what strict
-/// readers take of a key set.
-pub(super) const KEYS_PER_ALG_MAX: usize = 16;
 /// Most old keys that one record retires: far less than a record holds.
 const RETIRED_AT_ONCE: usize = 64;
 
@@ -20,11 +16,14 @@ const RETIRED_AT_ONCE: usize = 64;
 pub enum NotTurned {
     /// There are as many as there may be.
     #[error(
-        "expected fewer than {KEYS_PER_ALG_MAX} keys of `{alg}` whose tokens may live, found {found}; rotate again from {again}"
+        "expected fewer than {max} keys of `{alg}` whose {signed} may live, found {found}; rotate again from {again}",
+        max = series.keys_max(),
+        alg = series.alg,
+        signed = series.signed()
     )]
     Full {
-        /// The algorithm.
-        alg: Alg,
+        /// Which keys.
+        series: Series,
         /// Keys of it that live.
         found: usize,
         /// From when on there is room, as of RFC 3339.
@@ -44,21 +43,21 @@ impl From<NotTurned> for Unavailable {
     }
 }
 
-/// The next key of an algorithm signs and another is published.
+/// The next key of a series signs and another is published.
 ///
 /// # Errors
 /// [`NotTurned`]: nothing changes then.
-pub fn rotation(planning: &Planning, alg: Alg) -> Result<Turn, NotTurned> {
-    room(planning, alg)?;
-    Ok(first(planning, alg)?)
+pub fn rotation(planning: &Planning, series: Series) -> Result<Turn, NotTurned> {
+    room(planning, series)?;
+    Ok(first(planning, series)?)
 }
 
 /// The same, whatever else there is: also where there are no keys yet.
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(super) fn first(planning: &Planning, alg: Alg) -> Result<Turn, Unavailable> {
-    Turn::new(planning, rotated(planning, &planning.keys, alg)?)
+pub(super) fn first(planning: &Planning, series: Series) -> Result<Turn, Unavailable> {
+    Turn::new(planning, rotated(planning, &planning.keys, series)?)
 }
 
 /// A key out of use for ever, and what takes its place: another signs, another
@@ -73,8 +72,8 @@ pub fn retirement(planning: &Planning, kid: &str) -> Result<Option<Turn>, Unavai
         return Ok(None);
     };
     let mut keys = match key.state() {
-        KeyState::Active => rotated(planning, &others, key.alg)?,
-        KeyState::Next => vec![planning.generate(key.alg, None)?],
+        KeyState::Active => rotated(planning, &others, Series::of(&key))?,
+        KeyState::Next => vec![planning.generate(Series::of(&key), None)?],
         KeyState::Old => Vec::new(),
         KeyState::Retired => return Ok(None),
     };
@@ -103,7 +102,7 @@ pub async fn of_revocation(
     Ok(turn.await?.unwrap_or_else(Turn::nothing))
 }
 
-/// Old keys whose last token has expired, out of use: some of them, where there
+/// Old keys whose last token or receipt has expired, out of use: some of them, where there
 /// are very many. Nothing is revoked by it.
 ///
 /// # Errors
@@ -124,70 +123,76 @@ pub(super) fn expired(planning: &Planning) -> Result<Option<Turn>, Unavailable> 
     Ok(Some(Turn::new(planning, keys)?))
 }
 
-/// What is missing of the keys of every algorithm in use: one that signs, and
+/// What is missing of the keys of a series in use: one that signs, and
 /// one that is published before it does.
 ///
 /// # Errors
 /// [`Unavailable`] when the library fails.
-pub(super) fn missing(planning: &Planning, alg: Alg) -> Result<Option<Turn>, Unavailable> {
+pub(super) fn missing(planning: &Planning, series: Series) -> Result<Option<Turn>, Unavailable> {
     let entries = &planning.keys;
-    let has = |wanted: KeyState| found(entries, alg, wanted).is_some();
-    let in_use = alg == Alg::default() || entries.iter().any(|entry| entry.alg == alg);
+    let has = |wanted: KeyState| found(entries, series, wanted).is_some();
+    let mine = |entry: &SigningKeyEntry| Series::of(entry) == series;
+    let in_use = series == Series::tokens(Alg::default()) || entries.iter().any(mine);
     let keys = match (has(KeyState::Active), has(KeyState::Next)) {
         _ if !in_use => return Ok(None),
         (true, true) => return Ok(None),
-        (true, false) => vec![planning.generate(alg, None)?],
-        (false, _) => rotated(planning, entries, alg)?,
+        (true, false) => vec![planning.generate(series, None)?],
+        (false, _) => rotated(planning, entries, series)?,
     };
     Ok(Some(Turn::new(planning, keys)?))
 }
 
-/// Whether there may be another key of the algorithm.
-fn room(planning: &Planning, alg: Alg) -> Result<(), NotTurned> {
+/// Whether there may be another key of the series.
+fn room(planning: &Planning, series: Series) -> Result<(), NotTurned> {
     let now_ms = planning.now_ms;
-    let of_alg = planning.keys.iter().filter(|entry| entry.alg == alg);
-    let living: Vec<_> = of_alg.filter(|entry| lives(entry, now_ms)).collect();
-    let found = living.len();
-    if found < KEYS_PER_ALG_MAX {
+    let entries = planning.keys.iter();
+    let mine = entries.filter(|entry| Series::of(entry) == series);
+    let living: Vec<_> = mine.filter(|entry| lives(entry, now_ms)).collect();
+    let (found, max) = (living.len(), series.keys_max());
+    if found < max {
         return Ok(());
     }
     // There is room once so many have ended that one more fits.
     let mut ends: Vec<u64> = living.into_iter().filter_map(ends_ms).collect();
     ends.sort_unstable();
-    let last = ends.get(found - KEYS_PER_ALG_MAX).or(ends.last());
+    let last = ends.get(found - max).or(ends.last());
     let again = last.copied().unwrap_or(now_ms);
     Err(NotTurned::Full {
-        alg,
+        series,
         found,
         again: crate::times::shown(again),
     })
 }
 
-fn found(entries: &[SigningKeyEntry], alg: Alg, wanted: KeyState) -> Option<&SigningKeyEntry> {
-    let mut of_alg = entries.iter().filter(|entry| entry.alg == alg);
-    of_alg.find(|entry| entry.state() == wanted)
+fn found(
+    entries: &[SigningKeyEntry],
+    series: Series,
+    wanted: KeyState,
+) -> Option<&SigningKeyEntry> {
+    let mut mine = entries.iter().filter(|entry| Series::of(entry) == series);
+    mine.find(|entry| entry.state() == wanted)
 }
 
-/// The keys that change when the next one of an algorithm takes over.
+/// The keys that change when the next one of a series takes over.
 fn rotated(
     planning: &Planning,
     entries: &[SigningKeyEntry],
-    alg: Alg,
+    series: Series,
 ) -> Result<Vec<SigningKeyEntry>, Unavailable> {
     let mut keys = Vec::new();
-    if let Some(active) = found(entries, alg, KeyState::Active) {
+    if let Some(active) = found(entries, series, KeyState::Active) {
         keys.push(SigningKeyEntry {
             superseded_ms: Some(planning.now_ms),
             ..active.clone()
         });
     }
-    keys.push(match found(entries, alg, KeyState::Next) {
+    keys.push(match found(entries, series, KeyState::Next) {
         Some(next) => SigningKeyEntry {
             activated_ms: Some(planning.now_ms),
             ..next.clone()
         },
-        None => planning.generate(alg, Some(planning.now_ms))?,
+        None => planning.generate(series, Some(planning.now_ms))?,
     });
-    keys.push(planning.generate(alg, None)?);
+    keys.push(planning.generate(series, None)?);
     Ok(keys)
 }

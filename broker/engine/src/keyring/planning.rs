@@ -1,10 +1,9 @@
 //! Planning a turn of the keys: away from the threads that answer and without a
 //! lock on the state, since to make an RSA key takes up to a second.
 
-use super::Keyring;
+use super::{Keyring, Series};
 use crate::records::{Changing, Records};
 use crate::unavailable::Unavailable;
-use locum_core::token::Alg;
 use locum_stores::state::SigningKeyEntry;
 use locum_tokens::keys::SigningKey;
 use std::sync::Arc;
@@ -65,16 +64,17 @@ impl Planning {
     /// [`Unavailable`] when the library fails.
     pub(super) fn generate(
         &self,
-        alg: Alg,
+        series: Series,
         activated_ms: Option<u64>,
     ) -> Result<SigningKeyEntry, Unavailable> {
         let failed = |e: &dyn std::fmt::Display| Unavailable(format!("signing key: {e}"));
-        let key = SigningKey::generate(alg, None).map_err(|e| failed(&e))?;
+        let key = SigningKey::generate(series.alg, None).map_err(|e| failed(&e))?;
         let private = key.private_jwk().map_err(|e| failed(&e))?;
         let sealed = self.records.vault.seal(private.expose(), key.kid());
         Ok(SigningKeyEntry {
             kid: key.kid().to_owned(),
-            alg,
+            alg: series.alg,
+            key_use: series.key_use,
             public: key.public_jwk(),
             sealed: sealed.map_err(|e| failed(&e))?,
             created_at_ms: self.records.clock.now_ms(),

@@ -4,7 +4,8 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
-use super::plan::{KEYS_PER_ALG_MAX, expired};
+use super::plan::expired;
+use super::series::{KEYS_PER_ALG_MAX, OLD_FOR_MS};
 use super::*;
 use crate::broker::Broker;
 use locum_ambient::Clock;
@@ -14,7 +15,10 @@ use locum_core::token::SignatureCheck;
 use locum_stores::state::{Author, Change, RevocationEntry};
 use tempfile::TempDir;
 
+mod receipts;
+
 const ALG: Alg = Alg::ES256;
+const SERIES: Series = Series::tokens(ALG);
 
 /// A data folder and the broker on it.
 struct Home {
@@ -81,7 +85,7 @@ impl Home {
         let keys = (0..count).map(|_| Change::SigningKey {
             key: SigningKeyEntry {
                 superseded_ms: Some(superseded_ms),
-                ..self.now().generate(ALG, Some(1)).unwrap()
+                ..self.now().generate(SERIES, Some(1)).unwrap()
             },
         });
         self.recorded(keys.collect()).await;
@@ -90,7 +94,7 @@ impl Home {
     async fn rotate(&self) -> Result<(), NotTurned> {
         let changing = self.broker.records.changing().await.unwrap();
         let turn = planned(self.broker.keys(), &changing, |planning| {
-            rotation(planning, ALG)
+            rotation(planning, SERIES)
         })
         .await?;
         record(&self.broker.records, &changing, &turn, "test")
@@ -155,7 +159,7 @@ async fn an_old_key_is_retired_by_itself_once_its_last_token_has_expired() {
     let broken = SigningKeyEntry {
         sealed: "sealed under another key".into(),
         superseded_ms: Some(1),
-        ..home.now().generate(ALG, Some(1)).unwrap()
+        ..home.now().generate(SERIES, Some(1)).unwrap()
     };
     home.recorded(vec![Change::SigningKey { key: broken }])
         .await;
@@ -206,7 +210,7 @@ async fn a_rotation_beyond_the_bound_changes_nothing_and_says_when_the_next_is_p
     assert!(said.contains(&crate::times::shown(first)), "{said}");
     assert_eq!((home.keys(), home.signer()), (keys, signer.clone()));
     // Other algorithms have room of their own, and an emergency always has it.
-    rotation(&home.now(), Alg::EdDSA).unwrap();
+    rotation(&home.now(), Series::tokens(Alg::EdDSA)).unwrap();
     let turn = retirement(&home.now(), &signer);
     let living = turn.unwrap().unwrap();
     let changing = home.broker.records.changing().await.unwrap();
@@ -352,7 +356,7 @@ async fn while_keys_are_made_others_change_the_state_and_are_answered() {
         begun.send(()).unwrap();
         let in_time = wait.recv_timeout(std::time::Duration::from_secs(60));
         in_time.map_err(|_| Unavailable("nobody else was served".into()))?;
-        plan::first(planning, ALG)
+        plan::first(planning, SERIES)
     });
     // On one thread: whoever made keys on it would keep the others waiting.
     let others = async {

@@ -1,6 +1,6 @@
 //! Keys that change together: recorded, and in force with the record.
 
-use super::{Keyring, Planning, plan, planned};
+use super::{Keyring, Planning, Series, plan, planned};
 use crate::records::{Changing, Records};
 use crate::unavailable::Unavailable;
 use locum_core::token::Alg;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Why old keys are retired, as it is recorded.
-const EXPIRED: &str = "its last token has expired";
+const EXPIRED: &str = "the last of what it signed has expired";
 
 /// Keys that change together. The ring that holds once they are recorded was
 /// opened before: what is recorded can be in force.
@@ -67,26 +67,30 @@ pub async fn record(
 }
 
 impl Keyring {
-    /// Makes sure there is a key of the algorithm, and that it is recorded and
+    /// Makes sure there is a key of the series, and that it is recorded and
     /// published before it signs.
     ///
     /// # Errors
     /// [`Unavailable`] when it cannot be recorded.
-    pub async fn ensure(self: &Arc<Self>, records: &Records, alg: Alg) -> Result<(), Unavailable> {
-        if self.signer(alg).is_some() {
+    pub async fn ensure(
+        self: &Arc<Self>,
+        records: &Records,
+        series: Series,
+    ) -> Result<(), Unavailable> {
+        if self.signer_of(series).is_some() {
             return Ok(());
         }
         let changing = records.changing().await?;
-        if self.signer(alg).is_some() {
+        if self.signer_of(series).is_some() {
             return Ok(());
         }
-        let first = move |planning: &Planning| plan::first(planning, alg);
+        let first = move |planning: &Planning| plan::first(planning, series);
         let turn = planned((self, records), &changing, first).await?;
-        let reason = format!("first signing keys for {alg}");
+        let reason = format!("first signing keys for {series}");
         record(records, &changing, &turn, reason).await
     }
 
-    /// Retires every old key whose last token has expired, as often as it takes.
+    /// Retires every old key whose last token or receipt has expired, as often as it takes.
     ///
     /// # Errors
     /// [`Unavailable`] when it cannot be recorded.
@@ -117,13 +121,13 @@ impl Keyring {
                 .collect()
         };
         for alg in declared {
-            self.ensure(records, alg).await?;
+            self.ensure(records, Series::tokens(alg)).await?;
         }
         Ok(())
     }
 
     /// Sees to the keys at a start, once the clock is right: those whose last token
-    /// has expired go, and every algorithm in use has one that signs and one that is
+    /// or receipt has expired go, and every series in use has one that signs and one that is
     /// published.
     ///
     /// # Errors
@@ -131,16 +135,16 @@ impl Keyring {
     pub async fn settle(self: &Arc<Self>, records: &Records) -> Result<(), Unavailable> {
         let changing = records.changing().await?;
         self.retire_expired(records, &changing).await?;
-        for alg in Alg::ALL {
-            let missing = move |planning: &Planning| plan::missing(planning, alg);
+        for series in Series::all() {
+            let missing = move |planning: &Planning| plan::missing(planning, series);
             let Some(turn) = planned((self, records), &changing, missing).await? else {
                 continue;
             };
-            let any = |keys: &[SigningKeyEntry]| keys.iter().any(|key| key.alg == alg);
+            let any = |keys: &[SigningKeyEntry]| keys.iter().any(|key| Series::of(key) == series);
             let reason = if any(&records.state.read().signing_keys) {
-                format!("{alg} had no key that signs, or none that is next")
+                format!("{series} had no key that signs, or none that is next")
             } else {
-                format!("first signing keys for {alg}")
+                format!("first signing keys for {series}")
             };
             record(records, &changing, &turn, reason).await?;
         }

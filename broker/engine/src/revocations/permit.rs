@@ -6,8 +6,7 @@ use locum_core::lineage::Lineage;
 use locum_core::registry::Registry;
 use locum_core::token::Alg;
 use locum_stores::ledger::Entry;
-use locum_stores::state::HandedOutEntry;
-use locum_stores::state::{SigningKeyEntry, State};
+use locum_stores::state::{HandedOutEntry, KeyUse, SigningKeyEntry, State};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -46,8 +45,9 @@ impl Signed {
         Self::of(keys.iter().find(|key| key.kid == kid)?)
     }
 
-    /// The time in which that key signed; `None` for one that never did.
+    /// The time in which that key signed tokens; `None` for one that never did.
     pub(super) fn of(key: &SigningKeyEntry) -> Option<Self> {
+        (key.key_use == KeyUse::Token).then_some(())?;
         Some(Self {
             alg: key.alg,
             from_ms: key.activated_ms?,

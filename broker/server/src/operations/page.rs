@@ -3,6 +3,7 @@
 use crate::app::App;
 use locum_ambient::metrics::{Metrics, Text};
 use locum_core::token::Alg;
+use locum_engine::keyring::Series;
 use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
 use locum_stores::state::{KeyState, State};
 
@@ -189,7 +190,9 @@ fn keys(text: &mut Text, state: &State, now_ms: u64) {
     let help = "Since when the active key of an algorithm signs.";
     text.family(name, GAUGE, help);
     for alg in Alg::ALL {
-        let mut of_alg = state.signing_keys.iter().filter(|key| key.alg == alg);
+        let series = Series::tokens(alg);
+        let keys = state.signing_keys.iter();
+        let mut of_alg = keys.filter(|key| Series::of(key) == series);
         let active = of_alg.find(|key| key.state() == KeyState::Active);
         if let Some(since) = active.and_then(|key| key.activated_ms) {
             let age = now_ms.saturating_sub(since) / 1_000;

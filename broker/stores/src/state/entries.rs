@@ -148,6 +148,38 @@ pub struct Policies {
     pub files: BTreeMap<String, String>,
 }
 
+/// What a signing key of ours signs. Keys of one use verify nothing of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyUse {
+    /// Tokens, and assertions that vendors are shown: published at `/jwks`.
+    #[default]
+    #[serde(rename = "sig")]
+    Token,
+    /// Receipts: published at `/receipts/jwks`.
+    Receipt,
+}
+
+impl KeyUse {
+    /// As in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "sig",
+            Self::Receipt => "receipt",
+        }
+    }
+
+    /// Records of keys of tokens do not say it: those of a time before cannot.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    const fn is_token(&self) -> bool {
+        matches!(self, Self::Token)
+    }
+}
+
 /// A signing key of ours, its private part sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKeyEntry {
@@ -155,6 +187,9 @@ pub struct SigningKeyEntry {
     pub kid: String,
     /// JWS algorithm.
     pub alg: locum_core::token::Alg,
+    /// What it signs.
+    #[serde(rename = "use", default, skip_serializing_if = "KeyUse::is_token")]
+    pub key_use: KeyUse,
     /// The public JWK; null of a retired key.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub public: serde_json::Value,
@@ -180,7 +215,7 @@ pub enum KeyState {
     Next,
     /// Signs.
     Active,
-    /// Published until its last token has expired.
+    /// Published until the last of what it signed has expired.
     Old,
     /// Out of use for ever.
     Retired,

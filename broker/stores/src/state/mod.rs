@@ -24,7 +24,7 @@ pub use blocks::Blocks;
 pub use change::{Author, CHANGE, Change, Changed, draft, read as changes};
 pub use credentials::Credentials;
 pub use entries::{
-    AdminCredential, KeyState, LockEntry, NamedKey, Policies, RevocationEntry, Role,
+    AdminCredential, KeyState, KeyUse, LockEntry, NamedKey, Policies, RevocationEntry, Role,
     SigningKeyEntry, StoredSecret,
 };
 pub use fold::State;

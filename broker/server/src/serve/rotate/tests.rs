@@ -2,13 +2,17 @@
 use super::*;
 use crate::setup::Setup;
 use crate::start;
+use locum_core::token::Alg;
 use locum_engine::open::Folder;
 use serde_json::json;
+
+const ES256: Series = Series::tokens(Alg::ES256);
 
 fn key(activated_ms: Option<u64>, superseded_ms: Option<u64>) -> SigningKeyEntry {
     SigningKeyEntry {
         kid: "k".into(),
         alg: Alg::ES256,
+        key_use: KeyUse::Token,
         public: json!({}),
         sealed: String::new(),
         created_at_ms: 0,
@@ -25,10 +29,10 @@ fn a_key_is_due_when_it_has_signed_for_the_days_of_the_schedule() {
         key(Some(DAY_MS), None),
         key(None, None),
     ];
-    assert!(!due(&keys, Alg::ES256, 30, 31 * DAY_MS - 1));
-    assert!(due(&keys, Alg::ES256, 30, 31 * DAY_MS));
-    assert!(!due(&keys, Alg::RS256, 30, 31 * DAY_MS));
-    assert!(!due(&[], Alg::ES256, 30, 31 * DAY_MS));
+    assert!(!due(&keys, ES256, 30, 31 * DAY_MS - 1));
+    assert!(due(&keys, ES256, 30, 31 * DAY_MS));
+    assert!(!due(&keys, Series::tokens(Alg::RS256), 30, 31 * DAY_MS));
+    assert!(!due(&[], ES256, 30, 31 * DAY_MS));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use super::{author, empty, entry, live, personal_grant, place, record, replayed,
 use crate::ledger::Follower;
 use crate::state::change::read;
 use crate::state::{
-    AdminCredential, Change, LockEntry, NamedKey, Policies, Remembered, RevocationEntry, Role,
-    SigningKeyEntry, StoredSecret,
+    AdminCredential, Change, KeyUse, LockEntry, NamedKey, Policies, Remembered, RevocationEntry,
+    Role, SigningKeyEntry, StoredSecret,
 };
 use locum_core::ids::{AgentId, ClientId, CredentialId, LockId, RevocationId, SecretName};
 use locum_core::lineage::{Keyed, LineageKind, What};
@@ -165,6 +165,7 @@ fn remaining() -> Vec<Change> {
             key: SigningKeyEntry {
                 kid: "k1".into(),
                 alg: locum_core::token::Alg::ES256,
+                key_use: KeyUse::Token,
                 public: json!({"kty": "EC"}),
                 sealed: "sentinel-sealed".into(),
                 created_at_ms: 6,

@@ -3,7 +3,7 @@
 use super::change::revocation;
 use super::{empty, live, record, replayed, shown, snapshot};
 use crate::ledger::Follower;
-use crate::state::{Change, KeyState, RETIRED_KEYS_MAX, Shared, SigningKeyEntry};
+use crate::state::{Change, KeyState, KeyUse, RETIRED_KEYS_MAX, Shared, SigningKeyEntry};
 use locum_core::lineage::LineageKind;
 use locum_core::record::Draft;
 use locum_core::token::Alg;
@@ -13,6 +13,7 @@ fn key(kid: &str) -> SigningKeyEntry {
     SigningKeyEntry {
         kid: kid.into(),
         alg: Alg::ES256,
+        key_use: KeyUse::Token,
         public: json!({"kty": "EC"}),
         sealed: "sentinel-sealed".into(),
         created_at_ms: 1,
@@ -60,6 +61,30 @@ fn of_a_retired_key_nothing_is_kept_but_what_is_listed() {
     );
     assert_eq!(key("k1").retired(3).retired_ms, Some(3));
     assert_eq!(key("k1").retired(3).sealed, "");
+}
+
+/// A record of a time before says nothing of the use, and its content address
+/// must stay what it was.
+#[test]
+fn a_key_of_tokens_is_written_as_before_receipts_had_keys_and_one_of_receipts_says_so() {
+    let token = serde_json::to_value(key("k1")).unwrap();
+    assert_eq!(token.get("use"), None);
+    let read: SigningKeyEntry = serde_json::from_value(token).unwrap();
+    assert_eq!(read.key_use, KeyUse::Token);
+    let receipt = SigningKeyEntry {
+        key_use: KeyUse::Receipt,
+        ..key("k2")
+    };
+    let written = serde_json::to_value(&receipt).unwrap();
+    assert_eq!(written.get("use"), Some(&json!("receipt")));
+    assert_eq!(
+        serde_json::from_value::<SigningKeyEntry>(written).unwrap(),
+        receipt
+    );
+    let drafts = [put(&receipt)];
+    for shared in [live(&drafts), replayed(&drafts)] {
+        assert_eq!(shared.read().signing_keys, [receipt.clone()]);
+    }
 }
 
 #[test]
