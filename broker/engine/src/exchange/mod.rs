@@ -9,6 +9,7 @@ mod lookups;
 mod obtain;
 pub(crate) mod own;
 mod parse;
+mod receipt;
 mod record;
 mod request;
 mod requested;

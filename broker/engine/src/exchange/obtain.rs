@@ -1,6 +1,7 @@
 //! The credential is obtained under a recorded permit, before anything is
 //! answered (architecture, "One exchange", step 9).
 
+use super::receipt;
 use super::record::{self, NotIssued};
 use super::request::Request;
 use crate::broker::Broker;
@@ -26,6 +27,9 @@ pub struct Credential {
     pub scope: String,
     /// How it is presented.
     pub present: Present,
+    /// The signed statement of the decision, where the credential does not say who
+    /// acts for whom.
+    pub receipt: Option<Secret<String>>,
 }
 
 struct KeySigner(Arc<SigningKey>);
@@ -80,6 +84,7 @@ fn signed(broker: &Broker, permit: &Recorded<Permit>) -> Result<Credential, Conn
                 expires_in: Some(issued.expires_in.into()),
                 scope: permit.scope().to_owned(),
                 present: Present::Bearer,
+                receipt: None,
             });
         }
         signer = now;
@@ -122,7 +127,15 @@ async fn from_vendor(
         broker.vendors.stirred.notify_one();
         return Err(record::refusal(request, recorded.overtaken(refusal)).await);
     }
+    let receipt = match receipt::of(broker, &asked, &recorded) {
+        Ok(receipt) => receipt,
+        Err(refusal) => {
+            broker.vendors.stirred.notify_one();
+            return Err(record::refusal(request, recorded.overtaken(refusal)).await);
+        }
+    };
     let credential = Credential {
+        receipt,
         expires_in: expires_in(&asked, recorded.permit()),
         scope: asked.obtained.scope.to_string(),
         present: asked.obtained.present,

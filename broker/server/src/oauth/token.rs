@@ -95,6 +95,8 @@ fn issued(obtained: &Recorded<Obtained>, credential: &Credential) -> Response {
         );
         put("authorization_details", permit.details().cloned());
         put("present", credential.present.to_json());
+        let receipt = credential.receipt.as_ref();
+        put("receipt", receipt.map(|receipt| json!(receipt.expose())));
     }
     no_store(StatusCode::OK, &body)
 }
