@@ -22,6 +22,7 @@ mod secrets;
 mod targets;
 mod token;
 mod unlock;
+mod verify;
 
 use collection::LookArgs;
 
@@ -32,6 +33,8 @@ pub enum Command {
     Token(Box<token::TokenArgs>),
     /// Take a token apart and show its chain, offline and unverified
     Decode(decode::DecodeArgs),
+    /// Check a receipt: who acted for whom, and that the broker says so
+    Verify(verify::VerifyArgs),
     /// Kill what was issued, for ever: by what it belongs to, or one own token
     Revoke(revoke::RevokeArgs),
     /// Stop an agent, a person, a target or everything until unlocked
@@ -69,6 +72,7 @@ impl Command {
         match self {
             Self::Token(_) => "token",
             Self::Decode(_) => "decode",
+            Self::Verify(_) => "verify",
             Self::Revoke(_) => "revoke",
             Self::Lock(_) => "lock",
             Self::Locks(_) => "locks",
@@ -96,6 +100,7 @@ impl Command {
         match self {
             Self::Token(args) => token::run(*args, environment).await,
             Self::Decode(args) => decode::run(&args),
+            Self::Verify(args) => verify::run(args, environment).await,
             Self::Revoke(args) => revoke::run(args, environment).await,
             Self::Lock(args) => lock::run(args, environment).await,
             Self::Locks(args) => locks::LOCKS.run(args, environment).await,

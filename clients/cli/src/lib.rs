@@ -18,6 +18,7 @@ mod input;
 mod jwt;
 mod oauth;
 mod output;
+mod receipt;
 mod secret;
 mod tell;
 mod text;

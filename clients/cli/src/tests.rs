@@ -16,6 +16,7 @@ mod look;
 mod operator;
 mod server;
 mod token;
+mod verify;
 
 use server::Server;
 

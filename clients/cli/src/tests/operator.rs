@@ -228,8 +228,8 @@ async fn keys_are_listed_rotated_and_retired() {
     let server = Server::answering(&[(200, &next), (200, &active), (200, &retired)]).await;
     assert_eq!(
         run_at(&server, "keys").await.out,
-        "KID   ALG    STATE  CREATED               SIGNS SINCE\n\
-         k_-1  ES256  next   2026-11-23T10:00:00Z  –\n"
+        "KID   ALG    USE  STATE  CREATED               SIGNS SINCE\n\
+         k_-1  ES256  sig  next   2026-11-23T10:00:00Z  –\n"
     );
     let ran = run_at(&server, "keys rotate --reason monthly").await;
     assert!(ran.out.contains("active"), "{}", ran.out);
@@ -243,6 +243,17 @@ async fn keys_are_listed_rotated_and_retired() {
     );
     assert!(requests[2].starts_with("POST /admin/v1/keys/-k_1/retire "));
     assert_eq!(body(&requests[2]), json!({"reason":"leaked"}));
+}
+
+#[tokio::test]
+async fn keys_of_receipts_rotate_with_the_algorithm_of_receipts() {
+    let server = Server::answering(&[(200, r#"{"items":[]}"#)]).await;
+    let ran = run_at(&server, "keys rotate --use receipt --reason yearly").await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(
+        body(&server.requests()[0]),
+        json!({"alg":"EdDSA","use":"receipt","reason":"yearly"})
+    );
 }
 
 #[tokio::test]

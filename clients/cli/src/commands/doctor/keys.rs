@@ -59,8 +59,11 @@ async fn credential(name: &'static str, admin: &AdminClient) -> DoctorCheck {
 }
 
 fn ages(name: &'static str, keys: &[Value], now_s: i64) -> DoctorCheck {
-    let state = |key: &&Value, wanted| key.get("state").and_then(Value::as_str) == Some(wanted);
-    let active: Vec<&Value> = keys.iter().filter(|key| state(key, "active")).collect();
+    let is = |key: &&Value, name, wanted| key.get(name).and_then(Value::as_str) == Some(wanted);
+    // Keys of receipts change once a year, and are none of tokens.
+    let keys = keys.iter().filter(|key| !is(key, "use", "receipt"));
+    let state = |key: &&Value, wanted| is(key, "state", wanted);
+    let active: Vec<&Value> = keys.clone().filter(|key| state(key, "active")).collect();
     if active.is_empty() {
         return DoctorCheck::new(
             name,
@@ -77,7 +80,7 @@ fn ages(name: &'static str, keys: &[Value], now_s: i64) -> DoctorCheck {
         .map(|(alg, days)| format!("{alg} active for {days} days"))
         .collect();
     let old = ages.iter().any(|(_, days)| *days > OLD_DAYS);
-    let next = keys.iter().any(|key| state(&key, "next"));
+    let next = keys.clone().any(|key| state(&key, "next"));
     let (outcome, advice) = match (old, next) {
         (true, _) => (
             CheckOutcome::Warn,
@@ -118,5 +121,15 @@ mod tests {
         assert_eq!(outcome(46, true), CheckOutcome::Warn);
         assert_eq!(outcome(3, false), CheckOutcome::Warn);
         assert_eq!(ages("signing keys", &[], 0).outcome, CheckOutcome::Fail);
+    }
+
+    #[test]
+    fn a_key_of_receipts_is_no_signing_key_of_tokens() {
+        let of_receipts =
+            json!({"alg":"EdDSA","use":"receipt","state":"active","activates_at":null});
+        assert_eq!(
+            ages("signing keys", &[of_receipts], 0).outcome,
+            CheckOutcome::Fail
+        );
     }
 }
