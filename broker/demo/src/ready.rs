@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn the_ready_file_has_every_member_of_the_contract() {
         let world = DemoWorld::generate(&test_world::noise()).unwrap();
-        let ready = ready(&world, &test_world::addresses(), Path::new("/data"), 4711).unwrap();
+        let accounts = test_world::accounts();
+        let at = test_world::addresses();
+        let ready = ready((&world, &accounts), &at, Path::new("/data"), 4711).unwrap();
         let names = |value: &Value| {
             value
                 .as_object()
@@ -165,7 +167,13 @@ mod tests {
             file: "/data/dev-ca.pem".into(),
             pem: String::new(),
         });
-        let ready = ready(&world, &at, Path::new("/data"), 4711).unwrap();
+        let ready = ready(
+            (&world, &test_world::accounts()),
+            &at,
+            Path::new("/data"),
+            4711,
+        )
+        .unwrap();
         assert_eq!(ready["ca_file"], "/data/dev-ca.pem");
     }
 

@@ -1,7 +1,7 @@
 //! A dev world for the tests of this folder, without listeners unless asked.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::emulators::PerEmulator;
+use super::emulators::{EmulatorAccounts, PerEmulator};
 use super::world::DemoWorld;
 use super::{Addresses, Ambient, serve};
 use axum::Router;
@@ -51,6 +51,11 @@ pub(crate) fn addresses() -> Addresses {
         },
         ca: None,
     }
+}
+
+/// Accounts at the emulators.
+pub(crate) fn accounts() -> EmulatorAccounts {
+    EmulatorAccounts::generate(&noise(), NOW).unwrap()
 }
 
 /// Header and payload of a token, unverified.

@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_secret_that_a_connector_names_is_there() {
-        let accounts = EmulatorAccounts::generate(&test_world::noise(), test_world::NOW).unwrap();
+        let accounts = test_world::accounts();
         let given: Vec<_> = accounts
             .upstream_secrets()
             .into_iter()

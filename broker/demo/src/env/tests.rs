@@ -13,7 +13,7 @@ fn announced(issuer: String, pid: u32) -> (tempfile::TempDir, DemoWorld) {
         issuer,
         ..test_world::addresses()
     };
-    let ready = ready::ready(&world, &at, data.path(), pid).unwrap();
+    let ready = ready::ready((&world, &test_world::accounts()), &at, data.path(), pid).unwrap();
     ready::announce(&ready, data.path(), None).unwrap();
     (data, world)
 }

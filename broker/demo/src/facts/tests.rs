@@ -11,7 +11,12 @@ use locum_core::registry::{AgentSpec, ClientKind, ClientSpec, IssuerSpec, Target
 
 fn of_the_bench() -> DemoFacts {
     let world = DemoWorld::generate(&test_world::noise()).unwrap();
-    facts(&world, &test_world::addresses(), "2027-11-23T00:00:00Z").unwrap()
+    facts(
+        (&world, &test_world::accounts()),
+        &test_world::addresses(),
+        "2027-11-23T00:00:00Z",
+    )
+    .unwrap()
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn the_listeners_answer_until_they_are_stopped() {
         at(&listeners.emulators.workday_hr, "/workday-hr"),
         at(&listeners.emulators.panorama, "/panorama"),
     ];
-    let accounts = EmulatorAccounts::generate(&test_world::noise(), test_world::NOW).unwrap();
+    let accounts = test_world::accounts();
     let parties = (&test_world.world, &Arc::new(accounts));
     let (at, ambient) = (test_world::addresses(), test_world::ambient());
     let running = serve(parties, &at, &ambient, listeners).unwrap();

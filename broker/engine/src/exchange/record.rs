@@ -23,7 +23,7 @@ pub enum NotIssued {
     /// On the record.
     Refused(Recorded<Refused>),
     /// No credential was obtained, and that is on the record.
-    NotObtained(Recorded<NotObtained>),
+    NotObtained(Box<Recorded<NotObtained>>),
     /// There is no record, or one about something else: 503, whatever the answer was.
     Fault(Unavailable),
 }
@@ -99,7 +99,7 @@ pub(crate) async fn not_handed_out(
     request.broker.vendors.stirred.notify_one();
     recorded.map_or_else(
         |flaw| NotIssued::Fault(Unavailable(flaw.to_string())),
-        NotIssued::NotObtained,
+        |recorded| NotIssued::NotObtained(Box::new(recorded)),
     )
 }
 

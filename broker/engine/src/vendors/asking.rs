@@ -44,6 +44,25 @@ impl NotHandedOut {
     }
 }
 
+/// When waiting for the vendor ends.
+#[derive(Clone, Copy)]
+struct Deadline(Instant);
+
+impl Deadline {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock of the runtime bounds a wait; no answer depends on what time it is"
+    )]
+    fn after(wait: Duration) -> Self {
+        Self(Instant::now() + wait)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "as above")]
+    fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
 /// Asks the vendor of the permit's target.
 ///
 /// # Errors
@@ -59,7 +78,7 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
     let order = Order::of(permit, account, &broker.issuer, now_s);
     let begun = prepared.begin(&order, &aid);
     let (mut course, mut sending) = begun.map_err(|trouble| not_handed(target, trouble))?;
-    let ends = Instant::now() + COURSE_WITHIN;
+    let ends = Deadline::after(COURSE_WITHIN);
     loop {
         let reply = send(broker, target, &aid, sending, ends).await?;
         let again = reply.extensions().get::<RetryAfter>().copied();
@@ -113,7 +132,7 @@ async fn send(
     target: &Target,
     aid: &For<'_>,
     sending: Sending,
-    ends: Instant,
+    ends: Deadline,
 ) -> Result<http::Response<Vec<u8>>, NotHandedOut> {
     let identity = match &sending.identity {
         None => None,
@@ -124,7 +143,7 @@ async fn send(
             Some(read)
         }
     };
-    let within = ends.saturating_duration_since(Instant::now());
+    let within = ends.left();
     let client = &broker.vendors.client;
     let sent = client.send_within(
         target.id.as_str(),

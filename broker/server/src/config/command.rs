@@ -66,6 +66,11 @@ pub(crate) fn command(verb: &ConfigVerb) -> Result<Told, Flaw> {
     })
 }
 
+/// How a connector is checked where a configuration is served: vendors over TLS.
+const SERVED: ProfileCheck = ProfileCheck {
+    plain_to_loopback: false,
+};
+
 /// Everything that can be seen without the data folder: the values, the files
 /// they name, the objects by themselves. What objects name that no file declares
 /// may be known to the record or made by the API: it is only warned of.
@@ -74,10 +79,7 @@ fn check(file: &Path) -> Result<Vec<String>, Flaw> {
     secrets::master(&config, &environment)?;
     let token = config.settings.admin.bootstrap_token_file.as_deref();
     secrets::bootstrap(&config.file, token, &environment)?;
-    let connectors = ProfileCheck {
-        plain_to_loopback: false,
-    };
-    let flaws = declared::by_themselves(&config.declared, &config.settings.issuer, &connectors);
+    let flaws = declared::by_themselves(&config.declared, &config.settings.issuer, &SERVED);
     if !flaws.is_empty() {
         return Err(where_declared(file, flaws).into());
     }
@@ -178,7 +180,7 @@ mod tests {
                    role = \"subject\"\njwks_uri = \"https://idp.example/jwks\"\n";
         let file = write("idp.d.toml", idp);
         let config = load(&main, &|_| None).unwrap();
-        let flaws = declared::by_themselves(&config.declared, &config.settings.issuer);
+        let flaws = declared::by_themselves(&config.declared, &config.settings.issuer, &SERVED);
         let said = where_declared(&main, flaws);
         let begin = format!("{}: issuers.idp.jwks_uri: expected none", file.display());
         assert!(said.starts_with(&begin), "{said}");

@@ -78,7 +78,7 @@ fn counts(shared: &Shared) -> (usize, usize) {
 #[test]
 fn a_permit_is_open_until_its_outcome_is_on_record() {
     let (jti, permitted) = permit(1);
-    assert_eq!(counts(&live(&[permitted.clone()])), (1, 0));
+    assert_eq!(counts(&live(std::slice::from_ref(&permitted))), (1, 0));
     for (outcome, left) in [
         (obtained(1, 7, Some(NOW_S + 60)), (0, 1)),
         (failed(1, Failure::Refused), (0, 0)),

@@ -83,7 +83,7 @@ fn a_key_of_tokens_is_written_as_before_receipts_had_keys_and_one_of_receipts_sa
     );
     let drafts = [put(&receipt)];
     for shared in [live(&drafts), replayed(&drafts)] {
-        assert_eq!(shared.read().signing_keys, [receipt.clone()]);
+        assert_eq!(shared.read().signing_keys, std::slice::from_ref(&receipt));
     }
 }
 
