@@ -56,7 +56,7 @@ def test_plain_http_is_for_this_machine_alone(world, vendor):
 
 # ------------------------------------------------------------- the breaker
 
-@pytest.mark.parametrize("trouble", [answer(500, {}), answer(503, "x"), reset, answer(200, b" " * (1 << 20))], ids=str)
+@pytest.mark.parametrize("trouble", [answer(500, {}), answer(503, "x"), reset, answer(200, b" " * (1 << 20))], ids=["500", "503", "reset", "endless"])
 def test_after_five_failures_in_a_row_nothing_is_sent_for_a_while(world, vendor, trouble):
     scene = Handout(world, vendor)
     vendor.always = trouble
