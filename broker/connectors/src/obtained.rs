@@ -23,7 +23,7 @@ pub struct Obtained {
     pub vendor_request_id: Option<String>,
 }
 
-/// How an agent presents a credential to the vendor (contract §15, "Answer").
+/// How an agent presents a credential to the vendor (contract §15, "The credential").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Present {
     /// `Authorization: Bearer`.

@@ -14,7 +14,7 @@ use crate::recall::{Memory, Recalled};
 use crate::records::Records;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
-use crate::vendors::Vendors;
+use crate::vendors::access::Vendors;
 use locum_ambient::metrics::Metrics;
 use locum_core::decide;
 use locum_core::own::OwnToken;

@@ -157,45 +157,24 @@ pub fn changes(now: &Moment<'_>, declared: &Declared) -> Result<Vec<Change>, Vec
     let mut whole = known.clone();
     let mut out = Vec::new();
     // All first, for they name each other.
-    for each in &declared.issuers {
+    let issuers = declared.issuers.iter().map(|each| {
         let found = diff::issuer(now, &each.id, &each.spec);
-        put(
-            &mut out,
-            &mut flaws,
-            ("issuers", each.id.as_str()),
-            found,
-            &mut whole,
-        );
-    }
-    for each in &declared.clients {
+        (("issuers", each.id.as_str()), found)
+    });
+    let clients = declared.clients.iter().map(|each| {
         let found = diff::client(now, &each.spec);
-        put(
-            &mut out,
-            &mut flaws,
-            ("clients", each.spec.id.as_str()),
-            found,
-            &mut whole,
-        );
-    }
-    for each in &declared.targets {
+        (("clients", each.spec.id.as_str()), found)
+    });
+    let targets = declared.targets.iter().map(|each| {
         let found = diff::target(now, &each.id, &each.spec);
-        put(
-            &mut out,
-            &mut flaws,
-            ("targets", each.id.as_str()),
-            found,
-            &mut whole,
-        );
-    }
-    for each in &declared.agents {
+        (("targets", each.id.as_str()), found)
+    });
+    let agents = declared.agents.iter().map(|each| {
         let found = diff::agent(now, each);
-        put(
-            &mut out,
-            &mut flaws,
-            ("agents", each.spec.id.as_str()),
-            found,
-            &mut whole,
-        );
+        (("agents", each.spec.id.as_str()), found)
+    });
+    for (at, found) in issuers.chain(clients).chain(targets).chain(agents) {
+        put(&mut out, &mut flaws, at, found, &mut whole);
     }
     let worlds = Worlds {
         before: known,

@@ -18,7 +18,7 @@ pub(crate) async fn live() -> Response {
 }
 
 /// Ready while everything that an answer needs is there. `?verbose` shows each
-/// check, issuers whose keys cannot be had and upstream secrets that end soon,
+/// check, issuers whose keys cannot be had, targets whose vendor fails and upstream secrets that end soon,
 /// `?verbose=references` also what objects name that is not there.
 pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
@@ -27,6 +27,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery
     let mut checks = health::checks(&app);
     if verbose.is_some() {
         checks.extend(health::issuers(&app));
+        checks.extend(health::vendors(&app));
         checks.extend(health::secrets(&app));
     }
     if verbose == Some("verbose=references") {

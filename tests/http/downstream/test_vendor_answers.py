@@ -1,4 +1,4 @@
-"""Contract §15, "Trouble" and "Edges": whatever a vendor answers, nobody gets more than the permit says."""
+"""Contract §15, "The credential" and "Trouble": whatever a vendor answers, nobody gets more than the permit says."""
 
 import json
 

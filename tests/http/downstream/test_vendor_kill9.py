@@ -1,4 +1,4 @@
-"""Contract §15, "Records": a broker that dies while a vendor is asked says at its next start that nobody knows."""
+"""Contract §15, "Two records": a broker that dies while a vendor is asked says at its next start that nobody knows."""
 
 import threading
 

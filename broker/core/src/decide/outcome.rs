@@ -1,5 +1,5 @@
 //! The second record of an exchange: what came of a permit under which a vendor
-//! was asked (contract §15, "Records"). A permit under which Locum signs has one
+//! was asked (contract §15, "Two records"). A permit under which Locum signs has one
 //! record, which is both.
 
 use super::permit::{NotRecorded, Permit, Recorded, Refused, attest};

@@ -1,7 +1,6 @@
 //! One course at a vendor: requests out, replies in, a credential out.
 
 use super::aid::For;
-use super::told;
 use crate::broker::Broker;
 use locum_connectors::{Handle, Obtained, Order, Prepared, Sending, Step, Trouble};
 use locum_core::decide::{Failure, Permit, Recorded};
@@ -221,4 +220,10 @@ fn not_handed(target: &Target, trouble: Trouble) -> NotHandedOut {
             }
         }
     }
+}
+
+/// What a call that brought no answer is called in the log: no address, nothing
+/// of what was sent.
+pub(super) fn told(flaw: &CallFlaw) -> String {
+    format!("{} ({})", flaw, flaw.why.name())
 }

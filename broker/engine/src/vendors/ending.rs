@@ -1,7 +1,7 @@
 //! A credential is revoked at its vendor.
 
 use super::aid::For;
-use super::told;
+use super::asking::told;
 use crate::broker::Broker;
 use locum_connectors::{Ended, Handle, RevokedAt, Trouble};
 use locum_core::registry::Target;

@@ -6,6 +6,8 @@ use crate::unavailable::Unavailable;
 use locum_connectors::Handle;
 use locum_core::decide::OUTCOME;
 use locum_core::ids::Jti;
+use locum_core::lineage::{Key, Keyed};
+use locum_core::secret::Secret;
 use locum_stores::decisions::{Sought, folded};
 use locum_stores::ledger::Entry;
 use serde_json::Value;
@@ -49,4 +51,9 @@ pub(super) async fn of(broker: &Broker, jti: Jti) -> Result<Option<Handle>, Unav
     let (sealed, _) = read.map_err(|e| Unavailable(format!("ledger: {e}")))?;
     let opened = sealed.and_then(|sealed| broker.records.vault.unseal(&sealed, &place(jti)).ok());
     Ok(opened.and_then(|bytes| Handle::from_bytes(bytes.expose()).ok()))
+}
+
+/// The keyed hash by which a credential is found (contract §15, `fingerprint`).
+pub(crate) fn fingerprint(broker: &Broker, credential: &Secret<String>) -> Key {
+    broker.records.names.hash("credential", credential.expose())
 }

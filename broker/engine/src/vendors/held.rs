@@ -1,7 +1,7 @@
 //! A vendor's credential that its agent presents to Locum: it is found by its keyed
 //! hash (contract §15).
 
-use super::fingerprint;
+use super::handle::fingerprint;
 use super::revoking::stands;
 use crate::broker::Broker;
 use crate::unavailable::Unavailable;

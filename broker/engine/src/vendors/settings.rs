@@ -1,4 +1,4 @@
-//! Which vendors may be reached (contract §14, `[downstream]`).
+//! Which vendors may be reached (contract §15, "Upstream secrets").
 
 use locum_outgoing::{Allowed, DownstreamBounds};
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! What became of the credential of a permit, as the record has it (contract §15,
-//! "Records").
+//! "Two records").
 
 use super::revoking::is_due;
 use crate::broker::Broker;

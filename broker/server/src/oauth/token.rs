@@ -102,7 +102,7 @@ fn issued(obtained: &Recorded<Obtained>, credential: &Credential) -> Response {
 }
 
 /// `issued_token_type` of what has no name among the OAuth token types: it is used
-/// as `present` says (contract §15, "Answer").
+/// as `present` says (contract §15, "The credential").
 const CREDENTIAL: &str = "urn:locum:token-type:credential";
 
 fn issued_type(obtained: &Obtained, credential: &Credential) -> &'static str {

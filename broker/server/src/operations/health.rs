@@ -5,6 +5,7 @@ use locum_core::ids::{IssuerId, SecretName};
 use locum_core::token::Alg;
 use locum_engine::issuer_keys::IssuerTrouble;
 use locum_engine::references;
+use locum_engine::vendors::{self, VendorTrouble};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ const BEHIND_MS: u64 = 5_000;
 const ENDS_SOON_S: u64 = 14 * DAY_S;
 /// Most upstream secrets that are told of one by one.
 const SECRETS_TOLD_MAX: usize = 256;
+/// Most targets that are told of one by one.
+const TARGETS_TOLD_MAX: usize = 256;
 /// Seconds of a day.
 const DAY_S: u64 = 86_400;
 
@@ -80,6 +83,30 @@ pub(super) fn issuers(app: &App) -> Option<HealthCheck> {
         note: Some(format!("the keys of {} cannot be had", troubles.len())),
         warnings: troubles.iter().map(line).collect(),
         ..HealthCheck::new("issuers", None)
+    })
+}
+
+/// Targets whose vendor failed or asked for a pause. Only their credentials depend
+/// on it, so that the broker is ready all the same.
+pub(super) fn vendors(app: &App) -> Option<HealthCheck> {
+    let state = app.broker.records.state.read();
+    failing(&vendors::troubles(&app.broker.vendors, &state))
+}
+
+fn failing(troubles: &[VendorTrouble]) -> Option<HealthCheck> {
+    let line = |trouble: &VendorTrouble| {
+        let target = &trouble.target;
+        match trouble.state.left_alone_s {
+            0 => format!(
+                "{target}: its vendor failed again and again; see the log, `locum targets test {target}`"
+            ),
+            pause_s => format!("{target}: its vendor asked for a pause of {pause_s} s"),
+        }
+    };
+    (!troubles.is_empty()).then(|| HealthCheck {
+        note: Some(format!("{} get no credential for now", troubles.len())),
+        warnings: troubles.iter().take(TARGETS_TOLD_MAX).map(line).collect(),
+        ..HealthCheck::new("targets", None)
     })
 }
 
@@ -180,6 +207,8 @@ fn policies(app: &App) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use locum_core::ids::TargetId;
+    use locum_outgoing::{BreakerState, TargetState};
 
     #[test]
     fn a_wall_clock_more_than_five_seconds_behind_is_not_ready_and_says_so() {
@@ -212,6 +241,32 @@ mod tests {
         let checks = [warned];
         assert_eq!(text(&checks, true), told);
         assert_eq!(text(&checks, false), "ready\n");
+    }
+
+    #[test]
+    fn a_vendor_that_fails_or_asks_for_a_pause_is_told_of_and_the_broker_is_ready() {
+        let told = |breaker, left_alone_s| {
+            let target = TargetId::parse("erp").ok()?;
+            let state = TargetState {
+                breaker,
+                under_way: 0,
+                waiting: 0,
+                left_alone_s,
+            };
+            let check = failing(&[VendorTrouble { target, state }])?;
+            Some(text(&[check], true))
+        };
+        assert_eq!(
+            told(BreakerState::Open, 0).as_deref(),
+            Some(
+                "[+]targets ok, 1 get no credential for now\n[!]targets erp: its vendor failed again and again; see the log, `locum targets test erp`\nready\n"
+            )
+        );
+        assert!(
+            told(BreakerState::Closed, 7)
+                .is_some_and(|told| told.contains("asked for a pause of 7 s"))
+        );
+        assert!(failing(&[]).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::app::App;
 use locum_ambient::metrics::{Metrics, Text};
 use locum_core::token::Alg;
 use locum_engine::keyring::Series;
+use locum_engine::vendors;
 use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
 use locum_stores::state::{KeyState, State};
 
@@ -27,6 +28,7 @@ pub(super) fn text(app: &App) -> String {
         let state = app.broker.records.state.read();
         known(&mut text, &state, now_ms);
         keys(&mut text, &state, now_ms);
+        vendors(&mut text, app, &state);
     }
     certificate(&mut text, app);
     upstream(&mut text, app);
@@ -210,6 +212,29 @@ fn certificate(text: &mut Text, app: &App) {
     let help = "Until the first certificate of the chain ends; negative from then on.";
     let left = i128::from(certificates.ends_s()) - i128::from(app.broker.records.clock.now_s());
     text.single(name, GAUGE, help, left);
+}
+
+/// What vendors handed out, and their targets that get nothing for now.
+fn vendors(text: &mut Text, app: &App, state: &State) {
+    for (name, help, value) in [
+        (
+            "locum_credentials_live",
+            "Credentials of vendors that were handed out, or may have been, and that are remembered.",
+            state.handed.live().count(),
+        ),
+        (
+            "locum_credentials_open",
+            "Permits under which a vendor is asked now.",
+            state.handed.open().count(),
+        ),
+        (
+            "locum_targets_held_back",
+            "Targets whose vendor is not called for a while: it failed, or asked for a pause.",
+            vendors::troubles(&app.broker.vendors, state).len(),
+        ),
+    ] {
+        text.single(name, GAUGE, help, value);
+    }
 }
 
 /// The upstream secrets, and those of them that end first.

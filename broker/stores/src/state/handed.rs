@@ -1,6 +1,6 @@
 //! Credentials of vendors that were handed out and may still be used, and
 //! permits of which nobody knows yet whether there is one (contract §15,
-//! "Records"). They are state, so that revoking and listing them needs no scan.
+//! "Two records"). They are state, so that revoking and listing them needs no scan.
 
 use locum_core::decide::{CredentialState, VendorRevocation};
 use locum_core::ids::{AgentId, ClientId, Jti, TargetId};

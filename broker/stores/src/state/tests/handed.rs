@@ -1,4 +1,4 @@
-//! What was handed out is state: contract §15, "Records".
+//! What was handed out is state: contract §15, "Two records".
 
 use super::{empty, entry, live, place, record, replayed, snapshot};
 use crate::ledger::{Follower, RawRecord};
