@@ -5,7 +5,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::past;
 use super::problem::Problem;
-use super::revocations::{confirmed, counted, estimated, scanned, shown, stop};
+use super::revocations::{confirmed, counted, estimated, scanned, shown, stop, survivors};
 use super::times;
 use super::write::{Plan, reason};
 use crate::api::Api;
@@ -104,7 +104,10 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
     let reason = reason(&wish.reason)?;
     if wish.dry_run {
         let affected = scanned(&call.api, stop(&call, &wish.what, Act::Lock)?).await?;
-        return Ok(Answer::ok(json!({ "affected": counted(&affected, false) })));
+        return Ok(Answer::ok(json!({
+            "affected": counted(&affected, false),
+            "survivors": survivors(&affected),
+        })));
     }
     let (id, stop) = {
         let changing = call.changing().await?;
@@ -125,8 +128,13 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
         (id, stop)
     };
     let confirmed = confirmed(&call.api, started_ms).await;
-    let affected = counted(&estimated(&call.api, stop).await, true);
-    let made = json!({ "id": id, "affected": affected, "confirmed": confirmed });
+    let affected = estimated(&call.api, stop).await;
+    let made = json!({
+        "id": id,
+        "affected": counted(&affected, true),
+        "confirmed": confirmed,
+        "survivors": survivors(&affected),
+    });
     Ok(Answer::new(StatusCode::CREATED, made))
 }
 

@@ -179,7 +179,8 @@ async fn already(call: &Call, what: &What) -> Result<Option<RevocationEntry>, Pr
         .await
 }
 
-fn survivors(affected: &Affected) -> Vec<Value> {
+/// Where what was handed out lives on, and until when.
+pub(crate) fn survivors(affected: &Affected) -> Vec<Value> {
     let each = affected.survivors.iter();
     each.map(|(target, until)| json!({ "target": target, "until": until.map(times::shown_s) }))
         .collect()

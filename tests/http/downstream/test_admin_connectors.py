@@ -38,8 +38,8 @@ class Targets:
         """The answer to a target of that profile."""
         kind, given, roles = PROFILES[profile]
         given = self._with(given, parameters or {})
-        named = self._with({role: self.secret for role in roles}, secrets or {})
-        made = self._with({"kind": kind, "profile": profile if named is None else named, "base_url": URL, "parameters": given, "secrets": named}, connector)
+        held = self._with({role: self.secret for role in roles}, secrets or {})
+        made = self._with({"kind": kind, "profile": profile if named is None else named, "base_url": URL, "parameters": given, "secrets": held}, connector)
         body = {"audience": f"urn:test:{self.id}", "delivery": "handout", "max_lifetime": 300, "connector": made,
                 "scopes": {name: {"risk": "low"} for name in SCOPES}}
         if profile in NO_PERSON:

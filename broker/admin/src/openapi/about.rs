@@ -117,6 +117,24 @@ const ABOUT: &[(&str, &str)] = &[
         "details",
         "types of `authorization_details`: `{\"type\":{\"field\":{\"type\",\"narrow\"}}}`",
     ),
+    // Profiles
+    (
+        "Profile.kinds",
+        "kinds of connectors that it takes; the first is the default",
+    ),
+    (
+        "Profile.parameters",
+        "JSON Schema of the connector's `parameters`",
+    ),
+    (
+        "Profile.secrets",
+        "`[{\"name\",\"what\"}]`: what the roles in the connector's `secrets` are for",
+    ),
+    (
+        "Profile.credential",
+        "what its credentials are able to do, by its first kind with defaults",
+    ),
+    ("Profile.documentation", "the address of its page"),
     // Upstream secrets
     (
         "value",

@@ -307,7 +307,7 @@ const OWN: &[Schema] = &[
     ),
     (
         "LockEffect",
-        &[("affected", Object)],
+        &[("affected", Object), ("survivors", Objects)],
         &[("id", Text), ("confirmed", Object)],
     ),
     (

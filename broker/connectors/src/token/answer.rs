@@ -139,14 +139,20 @@ impl Awaited {
     }
 }
 
+/// Longest life that is told, in seconds: 136 years. Longer ones are told as this,
+/// so that every time that comes of it can be written.
+const LIFE_MAX_S: u64 = u32::MAX as u64;
+
 /// A whole number from 1 on, or a text of its digits.
 pub(crate) fn seconds(value: &Value) -> Option<u64> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let seconds = match value {
         Value::Number(number) => number.as_u64()?,
-        Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok()?,
+        // Digits that are no number of 64 bits are a larger one.
+        Value::String(text) if digits(text) => text.parse().unwrap_or(u64::MAX),
         _ => return None,
     };
-    (seconds >= 1).then_some(seconds)
+    (seconds >= 1).then_some(seconds.min(LIFE_MAX_S))
 }
 
 /// Codes that are worth a word in the log, and of what they disapprove. A code

@@ -55,7 +55,8 @@ pub(crate) async fn seed(
     let draft = broker.records.draft(&changes, &author)?;
     broker.policies.checked(bundle);
     broker.records.change(&changing, draft).await?;
-    Ok(())
+    drop(changing);
+    broker.ensure_declared_keys().await
 }
 
 fn shape<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, Unavailable> {
