@@ -14,7 +14,7 @@ mod shown;
 mod trouble;
 
 pub use access::Vendors;
-pub(crate) use asking::{Asked, NotHandedOut, ask};
+pub(crate) use asking::{Asked, NotHandedOut, ask, too_long};
 pub use check::ProfileCheck;
 pub(crate) use handle::{fingerprint, seal};
 pub(crate) use held::held;

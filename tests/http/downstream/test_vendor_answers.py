@@ -125,7 +125,7 @@ def test_an_answer_with_a_number_that_cannot_be_read_is_nonsense(scene, vendor):
     failed(scene.broker, scene.exchange(), "LCM-DOWNSTREAM", "unknown")
 
 
-@pytest.mark.parametrize("said", [2 ** 53, 2 ** 63, 2 ** 64 - 1, str(10 ** 40)])
+@pytest.mark.parametrize("said", [2 ** 53, 2 ** 63, 2 ** 64 - 1])
 def test_a_huge_life_costs_no_record_its_form(world, vendor, said):
     scene = Handout(world, vendor, parameters=JWT | {"token_validity_s": 300}, **OVERHANG)
     granting(vendor, expires_in=said)

@@ -79,8 +79,8 @@ def test_what_lives_longer_is_revoked_at_the_permits_end(scene, vendor):
 
 def test_what_ends_with_the_permit_needs_no_revocation(scene, vendor):
     vendor.says.append(lambda asked: vendor.granted(asked, expires_in=1))
-    short = scene.obtained(expires_in=1)
-    longer = scene.obtained(expires_in=1)
+    short = scene.obtained(expires_in=3)
+    longer = scene.obtained(expires_in=4)
     scene.until_revocation(longer.delegation_id, "done")
     assert revoked_at(vendor, short) is None and scene.credential(short.delegation_id)["revocation"] is None
 

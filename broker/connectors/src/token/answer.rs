@@ -145,11 +145,9 @@ const LIFE_MAX_S: u64 = u32::MAX as u64;
 
 /// A whole number from 1 on, or a text of its digits.
 pub(crate) fn seconds(value: &Value) -> Option<u64> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let seconds = match value {
         Value::Number(number) => number.as_u64()?,
-        // Digits that are no number of 64 bits are a larger one.
-        Value::String(text) if digits(text) => text.parse().unwrap_or(u64::MAX),
+        Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok()?,
         _ => return None,
     };
     (seconds >= 1).then_some(seconds.min(LIFE_MAX_S))

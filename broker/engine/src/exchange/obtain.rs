@@ -9,8 +9,6 @@ use crate::unavailable::Unavailable;
 use crate::vendors::{self, Asked, NotHandedOut};
 use locum_connectors::{ConnectorFault, Present, Signer, issue};
 use locum_core::decide::{HandedOut, Obtained, Permit, Recorded};
-use locum_core::handout::Revoke;
-use locum_core::refusal::{Code, Refusal};
 use locum_core::secret::Secret;
 use locum_tokens::keys::SigningKey;
 use serde_json::Value;
@@ -122,7 +120,8 @@ async fn from_vendor(
         handle: handle.transpose().map_err(NotIssued::Fault)?,
     };
     let recorded = record::outcome(request, permit.obtained(handed)).await?;
-    let fell = too_long(&asked, recorded.permit());
+    // What can be revoked and lives too long did not come this far.
+    let fell = vendors::too_long(recorded.permit(), &asked.obtained, &asked.prepared);
     if let Some(refusal) = fell.or_else(|| record::fallen(request, recorded.permit())) {
         broker.vendors.stirred.notify_one();
         return Err(record::refusal(request, recorded.overtaken(refusal)).await);
@@ -142,25 +141,6 @@ async fn from_vendor(
         secret: asked.obtained.secret,
     };
     Ok((recorded, credential))
-}
-
-/// Whether it would outlive the permit after all, and can neither be revoked nor
-/// was that accepted.
-fn too_long(asked: &Asked, permit: &Permit) -> Option<Refusal> {
-    let accepted = permit
-        .target()
-        .is_some_and(|t| t.spec.accept_overhang.is_some());
-    let ended = asked.prepared.terms().able.revoke == Revoke::Alone;
-    let life_s = asked.obtained.expires_in?;
-    (life_s > u64::from(permit.lifetime()) && !ended && !accepted).then(|| {
-        Refusal::new(
-            Code::HandoutUnsafe,
-            format!(
-                "expected a credential that lives for at most {} s, found one that lives {life_s} s and cannot be revoked (expire); ask the target's owner to correct `token_validity_s`",
-                permit.lifetime()
-            ),
-        )
-    })
 }
 
 /// When it ends: by itself, or at the permit's end where Locum revokes it then.

@@ -97,33 +97,42 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
     }
 }
 
-/// What lives longer than both the permit and the operator's word is not handed
-/// out, also where it can be revoked alone: then that is done at once.
+/// What lives longer than the operator's word is not handed out, also where it can
+/// be revoked alone: then that is done at once.
 fn fitting(
     permit: &Permit,
     mut obtained: Obtained,
     prepared: Prepared,
 ) -> Result<Asked, NotHandedOut> {
-    let permit_s = permit.lifetime();
-    let declared_s = prepared.terms().able.life_s(permit_s);
-    let longest_s = declared_s.map(|declared_s| u64::from(declared_s.max(permit_s)));
-    let accepted = permit
-        .target()
-        .is_some_and(|target| target.spec.accept_overhang.is_some());
-    let longer = obtained.expires_in.zip(longest_s);
-    match longer.filter(|(life_s, longest_s)| life_s > longest_s && !accepted) {
-        Some((life_s, longest_s)) if obtained.handle.is_some() => Err(NotHandedOut {
+    match too_long(permit, &obtained, &prepared) {
+        Some(refusal) if obtained.handle.is_some() => Err(NotHandedOut {
             failure: Failure::Unknown,
-            refusal: Refusal::new(
-                Code::HandoutUnsafe,
-                format!(
-                    "expected a credential that lives for at most {longest_s} s as declared, found one that lives {life_s} s (expire); ask the target's owner to correct `token_validity_s`"
-                ),
-            ),
+            refusal,
             leftover: obtained.handle.take().map(Box::new),
         }),
         _ => Ok(Asked { obtained, prepared }),
     }
+}
+
+/// Whether it lives longer than the operator said, which was not accepted
+/// (contract §15, "Trouble").
+pub(crate) fn too_long(
+    permit: &Permit,
+    obtained: &Obtained,
+    prepared: &Prepared,
+) -> Option<Refusal> {
+    let target = permit.target()?;
+    let longest_s = prepared.terms().able.life_s(permit.lifetime())?;
+    let life_s = obtained.expires_in?;
+    let longer = life_s > u64::from(longest_s) && target.spec.accept_overhang.is_none();
+    longer.then(|| {
+        Refusal::new(
+            Code::HandoutUnsafe,
+            format!(
+                "expected a credential that lives for at most {longest_s} s as declared, found one that lives {life_s} s (expire); ask the target's owner to correct `token_validity_s`"
+            ),
+        )
+    })
 }
 
 async fn send(
