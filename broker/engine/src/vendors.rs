@@ -8,6 +8,7 @@ mod check;
 mod ending;
 mod handle;
 mod held;
+mod queue;
 pub mod revoking;
 mod settings;
 mod shown;

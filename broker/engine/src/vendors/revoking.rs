@@ -4,15 +4,16 @@
 
 use super::ending::{Tried, end};
 use super::handle;
+use super::queue::{Due, Queue, Tries};
 use crate::broker::Broker;
 use locum_core::decide::{VendorRevocation, never_known, vendor_revocation};
 use locum_core::ids::{AgentId, Jti, TargetId, VersionId};
 use locum_core::standing::{Standing, World};
 use locum_stores::state::{HandedOutEntry, State};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::timeout;
 
 /// How often what ends by time alone is looked for.
@@ -20,45 +21,6 @@ const EVERY: Duration = Duration::from_secs(1);
 /// All that was handed out is looked at after a change, and once in so many
 /// rounds: an agent's certification ends without one.
 const ALL_EVERY: u32 = 10;
-/// Most revocations under way at one time.
-const AT_ONCE: usize = 64;
-/// Longest pause between two tries, in seconds.
-const PAUSE_MAX_S: u64 = 60;
-
-/// A credential that has to be revoked.
-struct Due {
-    jti: Jti,
-    target: TargetId,
-    /// It has expired, and its vendor never confirmed that it is revoked.
-    has_ended: bool,
-}
-
-/// What the worker wakes up for.
-enum Woken {
-    /// Something changed.
-    Stirred,
-    /// A try ended; `None`: it panicked, and is made anew.
-    Ended(Option<(Jti, Option<VendorRevocation>)>),
-}
-
-/// Tries that brought nothing so far.
-#[derive(Default)]
-struct Tries {
-    of: HashMap<Jti, (u32, u64)>,
-}
-
-impl Tries {
-    fn may(&self, jti: Jti, now_s: u64) -> bool {
-        self.of.get(&jti).is_none_or(|(_, next_s)| *next_s <= now_s)
-    }
-
-    fn failed(&mut self, jti: Jti, now_s: u64) {
-        let (count, next_s) = self.of.entry(jti).or_insert((0, 0));
-        let pause_s = 1_u64.checked_shl(*count).unwrap_or(PAUSE_MAX_S);
-        *count = count.saturating_add(1);
-        *next_s = now_s.saturating_add(pause_s.min(PAUSE_MAX_S));
-    }
-}
 
 /// Closes permits of which an earlier process knew the outcome, or nobody.
 ///
@@ -94,59 +56,70 @@ pub fn stands(world: &World<'_>, entry: &HandedOutEntry) -> bool {
     world.standing(&entry.of.lineage(), &agents) == Standing::Live
 }
 
+/// What the worker wakes up for.
+enum Woken {
+    /// Something changed.
+    Stirred,
+    /// A try ended.
+    Ended(Result<(Id, Option<VendorRevocation>), JoinError>),
+}
+
 /// Revokes what has to be, for as long as the broker lives.
 pub async fn run(broker: Arc<Broker>) {
     let mut tries = Tries::default();
-    let mut under_way: HashSet<Jti> = HashSet::new();
-    let mut tasks: JoinSet<(Jti, Option<VendorRevocation>)> = JoinSet::new();
+    let mut queue = Queue::default();
+    let mut tasks: JoinSet<Option<VendorRevocation>> = JoinSet::new();
+    let mut tried_by: HashMap<Id, (Jti, TargetId)> = HashMap::new();
     let mut round: u32 = 0;
     loop {
-        let stirred = {
-            let woken = async {
-                tokio::select! {
-                    () = broker.vendors.stirred.notified() => Woken::Stirred,
-                    Some(ended) = tasks.join_next() => Woken::Ended(ended.ok()),
-                }
-            };
-            timeout(EVERY, woken).await
+        let woken = async {
+            tokio::select! {
+                () = broker.vendors.stirred.notified() => Woken::Stirred,
+                Some(ended) = tasks.join_next_with_id() => Woken::Ended(ended),
+            }
         };
-        let stirred = match stirred {
-            Ok(Woken::Stirred) => true,
+        match timeout(EVERY, woken).await {
             Ok(Woken::Ended(ended)) => {
-                if let Some((jti, ended)) = ended {
+                // One that panicked is tried again.
+                let (id, ended) = ended.unwrap_or_else(|flaw| (flaw.id(), None));
+                if let Some((jti, target)) = tried_by.remove(&id) {
                     after(&broker, &mut tries, jti, ended).await;
-                    under_way.remove(&jti);
+                    queue.ended(jti, &target);
                 }
-                continue;
             }
-            Err(_) => false,
-        };
-        round = round.wrapping_add(1);
-        let all = stirred || round.is_multiple_of(ALL_EVERY);
-        let due = {
-            let state = broker.records.state.read();
-            due(&broker, &state, (all, &tries))
-        };
-        let now_s = broker.records.clock.now_s();
-        for Due {
-            jti,
-            target,
-            has_ended,
-        } in due
-        {
-            if !tries.may(jti, now_s) || under_way.contains(&jti) {
-                continue;
-            }
-            if has_ended {
-                after(&broker, &mut tries, jti, Some(VendorRevocation::Failed)).await;
-            } else if tasks.len() < AT_ONCE {
-                under_way.insert(jti);
-                let broker = broker.clone();
-                tasks.spawn(async move { (jti, tried(&broker, jti, &target).await) });
+            woken => {
+                round = round.wrapping_add(1);
+                let all = woken.is_ok() || round.is_multiple_of(ALL_EVERY);
+                look(&broker, all, &mut tries, &mut queue).await;
             }
         }
-        expired(&broker, &mut tries).await;
+        while let Some(Due { jti, target, .. }) = queue.next() {
+            let (with, at) = (broker.clone(), target.clone());
+            let task = tasks.spawn(async move { tried(&with, jti, &at).await });
+            tried_by.insert(task.id(), (jti, target));
+        }
     }
+}
+
+/// Puts what has to be revoked now into the queue, and on record of what expired
+/// that nobody confirmed it.
+async fn look(broker: &Broker, all: bool, tries: &mut Tries, queue: &mut Queue) {
+    let due = {
+        let state = broker.records.state.read();
+        due(broker, &state, (all, tries))
+    };
+    let now_s = broker.records.clock.now_s();
+    for one in due {
+        if !tries.may(one.jti, now_s) || queue.has(one.jti) {
+            continue;
+        }
+        if one.has_ended {
+            after(broker, tries, one.jti, Some(VendorRevocation::Failed)).await;
+        } else {
+            queue.put(one);
+        }
+    }
+    expired(broker, tries).await;
 }
 
 /// What has to be revoked: of everything, or else of what ends by time alone and
@@ -165,9 +138,9 @@ fn due(broker: &Broker, state: &State, (all, tries): (bool, &Tries)) -> Vec<Due>
         return state.handed.live().filter_map(as_due).collect();
     }
     let over = state.handed.permit_over(now_s);
-    let over = over.filter(|(jti, _)| !tries.of.contains_key(jti));
-    let tried = tries.of.keys();
-    let tried = tried.filter_map(|jti| state.handed.get(*jti).map(|entry| (*jti, entry)));
+    let over = over.filter(|(jti, _)| !tries.has(*jti));
+    let tried = tries.all();
+    let tried = tried.filter_map(|jti| state.handed.get(jti).map(|entry| (jti, entry)));
     over.chain(tried).filter_map(as_due).collect()
 }
 
@@ -213,7 +186,7 @@ async fn after(broker: &Broker, tries: &mut Tries, jti: Jti, ended: Option<Vendo
     let draft = vendor_revocation(jti, ended, broker.records.random.bytes());
     match broker.records.append(draft).await {
         Ok(_) => {
-            tries.of.remove(&jti);
+            tries.over(jti);
         }
         Err(flaw) => {
             tracing::warn!(%jti, %flaw, "that a credential is revoked is not on record yet");
@@ -226,11 +199,8 @@ async fn after(broker: &Broker, tries: &mut Tries, jti: Jti, ended: Option<Vendo
 async fn expired(broker: &Broker, tries: &mut Tries) {
     let gone: Vec<Jti> = {
         let state = broker.records.state.read();
-        let gone = tries
-            .of
-            .keys()
-            .filter(|jti| state.handed.get(**jti).is_none());
-        gone.copied().collect()
+        let gone = tries.all().filter(|jti| state.handed.get(*jti).is_none());
+        gone.collect()
     };
     for jti in gone {
         after(broker, tries, jti, Some(VendorRevocation::Failed)).await;
