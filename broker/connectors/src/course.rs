@@ -1,6 +1,7 @@
 //! A course: a request goes out, its reply comes in.
 
 use crate::aid::Aid;
+use crate::manner::{Grant, VAULT};
 use crate::obtained::Obtained;
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
@@ -9,6 +10,7 @@ use crate::sending::Sending;
 use crate::session::{checkpoint, panos};
 use crate::token;
 use crate::trouble::Trouble;
+use locum_core::ids::SecretName;
 use locum_core::secret::Secret;
 
 /// What follows a reply.
@@ -76,6 +78,29 @@ impl Prepared {
                 let (awaited, sending) = checkpoint::begin(self, account, order, aid)?;
                 (Course(Awaiting::Checkpoint(awaited)), sending)
             }
+        })
+    }
+
+    /// The secret that holds the person's refresh token, where the order sends one:
+    /// it must not be sent by two at once, and what the vendor gives in its place has
+    /// to be kept under this name.
+    ///
+    /// # Errors
+    /// [`Trouble::Stranger`]: none is kept for whom the order is.
+    pub fn kept(&self, order: &Order<'_>) -> Result<Option<SecretName>, Trouble> {
+        let refreshes = match self.row.how {
+            How::Token(manner) => matches!(manner.grant, Grant::Refresh),
+            How::Panos | How::Checkpoint => false,
+        };
+        if !refreshes {
+            return Ok(None);
+        }
+        let mut kept = self.values.members(VAULT);
+        let found = kept.find(|(ours, _)| *ours == order.who.ours);
+        let name = found.and_then(|(_, name)| SecretName::parse(name).ok());
+        // A log does not say who a person is.
+        name.map(Some).ok_or_else(|| Trouble::Stranger {
+            detail: "expected an entry of `vault` for whom the agent acts, found none".to_owned(),
         })
     }
 

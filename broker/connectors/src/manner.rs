@@ -3,6 +3,9 @@
 /// The form's member for scopes (RFC 6749 §3.3).
 pub(crate) const SCOPE: &str = "scope";
 
+/// The parameter that says whose refresh token which secret holds.
+pub(crate) const VAULT: &str = "vault";
+
 /// How a token endpoint is asked.
 pub(crate) struct Manner {
     /// Behind `base_url`; `{tenant}` and `{alias}` are parameters, one segment
@@ -65,6 +68,8 @@ pub(crate) enum Grant {
     Exchange(&'static JwtManner),
     /// RFC 6749 §4.4.
     Client,
+    /// RFC 6749 §6, by the refresh token that is kept for the person.
+    Refresh,
 }
 
 /// What a JWT assertion says.
@@ -175,7 +180,7 @@ impl Manner {
     pub(crate) const fn says_act(&self) -> bool {
         match self.grant {
             Grant::Jwt(manner) | Grant::Exchange(manner) => manner.act,
-            Grant::Saml(_) | Grant::Client => false,
+            Grant::Saml(_) | Grant::Client | Grant::Refresh => false,
         }
     }
 }

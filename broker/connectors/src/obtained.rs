@@ -19,6 +19,9 @@ pub struct Obtained {
     pub present: Present,
     /// What revokes it at the vendor, where something does.
     pub handle: Option<Handle>,
+    /// The refresh token that takes the place of the one that was sent: to be
+    /// kept before the credential is used, and never handed out.
+    pub rotated: Option<Secret<String>>,
     /// The vendor's name for the request, printable and bounded.
     pub vendor_request_id: Option<String>,
 }

@@ -87,6 +87,8 @@ pub(crate) enum Form {
     Object,
     /// Our `sub` → a name at the vendor.
     Subjects,
+    /// Our `sub` → the name of a secret.
+    Vault,
     /// A text with `{sub}` and `{issuer}`.
     Template,
     /// Name → text, and none of the names that the grant itself sends.
@@ -210,6 +212,8 @@ impl Chosen<'_> {
                     .text("subject")
                     .is_some_and(|template| template.contains("{sub}"))
             }
+            // Each person has a token of their own.
+            ConnectorKind::RefreshVault => true,
             ConnectorKind::Issue
             | ConnectorKind::ClientCredentials
             | ConnectorKind::VendorSession => false,

@@ -9,6 +9,7 @@ mod panos;
 mod s4hana;
 mod successfactors;
 mod workday;
+mod workday_vault;
 mod xsuaa;
 
 /// Every profile, in the order of `GET /admin/v1/profiles`.
@@ -20,6 +21,7 @@ pub fn profiles() -> &'static [Profile] {
         abap::PROFILE,
         successfactors::PROFILE,
         workday::PROFILE,
+        workday_vault::PROFILE,
         panos::PROFILE,
         checkpoint::PROFILE,
         oauth::PROFILE,
@@ -88,6 +90,14 @@ const SUBJECTS: Parameter = Parameter {
     form: Form::Subjects,
     need: Need::Optional,
     example: "",
+};
+
+const VAULT: Parameter = Parameter {
+    name: crate::manner::VAULT,
+    what: "Our `sub` → the name of the upstream secret that holds this person's refresh token. Locum replaces its value where the vendor rotates it.",
+    form: Form::Vault,
+    need: Need::Required,
+    example: "{\"corp:ada\": \"workday-ada\", \"corp:bob\": \"workday-bob\"}",
 };
 
 /// How long a credential lives where nothing is known: longer than any permit.

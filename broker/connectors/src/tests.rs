@@ -16,6 +16,7 @@ mod narrowing;
 mod prepared;
 mod profiles;
 mod recorded;
+mod refreshing;
 mod revocation;
 
 use crate::aid::{Aid, Certificate, KeyOf};

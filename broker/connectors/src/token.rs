@@ -9,6 +9,7 @@ use crate::sending::Sending;
 use crate::trouble::Trouble;
 use crate::wire::form::Form;
 use crate::wire::text;
+use locum_core::secret::Secret;
 
 mod answer;
 mod asking;
@@ -26,6 +27,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const SAML_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
+const REFRESH_TOKEN: &str = "refresh_token";
 /// RFC 8693 §3.
 const JWT_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
 
@@ -46,7 +48,8 @@ pub(crate) fn begin(
         aid,
     };
     let mut form = Form::default();
-    let carries_assertion = asking.grant(&mut form)?;
+    let kept = asking.refresh_token()?;
+    let carries_assertion = asking.grant(&mut form, kept.as_ref())?;
     asking.fields(&mut form);
     let asked = asking.scopes(&mut form)?;
     let proof = Proof {
@@ -71,7 +74,7 @@ pub(crate) fn begin(
         }
     }
     let sending = proven.send(request, form)?;
-    Ok((Awaited::of(&asking, asked), sending))
+    Ok((Awaited::of(&asking, asked, kept), sending))
 }
 
 /// A path with its parameters, each one segment, in place.
@@ -89,8 +92,16 @@ fn path(path: &'static str, prepared: &Prepared) -> String {
 }
 
 impl Asking<'_> {
-    /// The grant's own members; whether an assertion is among them.
-    fn grant(&self, form: &mut Form) -> Result<bool, Trouble> {
+    /// The refresh token that is kept for the person, where the grant sends one.
+    fn refresh_token(&self) -> Result<Option<Secret<String>>, Trouble> {
+        let name = self.prepared.kept(self.order)?;
+        name.map(|name| text::of_secret(self.aid, &name))
+            .transpose()
+    }
+
+    /// The grant's own members; whether an assertion is among them. `kept`: the
+    /// refresh token.
+    fn grant(&self, form: &mut Form, kept: Option<&Secret<String>>) -> Result<bool, Trouble> {
         match self.manner.grant {
             Grant::Jwt(manner) => {
                 form.put("grant_type", JWT_BEARER);
@@ -107,6 +118,11 @@ impl Asking<'_> {
             }
             Grant::Client => {
                 form.put("grant_type", CLIENT_CREDENTIALS);
+                return Ok(false);
+            }
+            Grant::Refresh => {
+                form.put("grant_type", REFRESH_TOKEN);
+                form.put_some(REFRESH_TOKEN, kept.map(|kept| kept.expose().as_str()));
                 return Ok(false);
             }
         }
@@ -170,7 +186,7 @@ impl Asking<'_> {
         match self.manner.grant {
             // There `audience` is of the SAML assertion.
             Grant::Saml(_) => &self.url,
-            Grant::Jwt(_) | Grant::Exchange(_) | Grant::Client => {
+            Grant::Jwt(_) | Grant::Exchange(_) | Grant::Client | Grant::Refresh => {
                 self.prepared.values.text("audience").unwrap_or(&self.url)
             }
         }

@@ -1,6 +1,7 @@
 //! Why no credential came out.
 
 use crate::obtained::Handle;
+use locum_core::secret::Secret;
 
 /// Why a course ended without a credential. `detail` is for the log, short, of
 /// printable characters, and in Locum's words: no text of the vendor's and no
@@ -21,6 +22,15 @@ pub enum Trouble {
         /// What has to be revoked at the vendor, where the reply held a
         /// credential that must not be handed out.
         leftover: Option<Box<Handle>>,
+        /// The refresh token that takes the place of the one that was sent: to be
+        /// kept, though no credential came out.
+        rotated: Option<Secret<String>>,
+    },
+    /// Nothing is kept that says who the person is at the vendor: nothing was
+    /// sent, and trying again helps nothing.
+    Stranger {
+        /// For the log.
+        detail: String,
     },
     /// The request could not be written: nothing was sent.
     Unable {
@@ -36,6 +46,8 @@ pub enum Whose {
     Client,
     /// Of the person, or of the assertion about them.
     Person,
+    /// Of the person's refresh token: it ended, was revoked, or was used before.
+    RefreshToken,
     /// Of the scopes.
     Scope,
     /// It did not say.
@@ -49,6 +61,9 @@ impl Whose {
         match self {
             Self::Client => "the client",
             Self::Person => "the person or the assertion about them",
+            Self::RefreshToken => {
+                "the person's refresh token, which has to be put again as an upstream secret"
+            }
             Self::Scope => "the scopes",
             Self::Unsaid => "the request",
         }
@@ -62,6 +77,7 @@ impl Trouble {
         match self {
             Self::Refused { detail, .. }
             | Self::Nonsense { detail, .. }
+            | Self::Stranger { detail }
             | Self::Unable { detail } => detail,
         }
     }
@@ -73,11 +89,26 @@ impl Trouble {
         }
     }
 
+    /// The same trouble, and a refresh token that has to be kept.
+    pub(crate) fn keeping(self, token: Option<Secret<String>>) -> Self {
+        match self {
+            Self::Nonsense {
+                detail, leftover, ..
+            } => Self::Nonsense {
+                detail,
+                leftover,
+                rotated: token,
+            },
+            other => other,
+        }
+    }
+
     /// The reply cannot be relied on, and holds nothing to revoke.
     pub(crate) fn nonsense(detail: impl Into<String>) -> Self {
         Self::Nonsense {
             detail: detail.into(),
             leftover: None,
+            rotated: None,
         }
     }
 }
@@ -87,6 +118,7 @@ impl std::fmt::Debug for Trouble {
         let name = match self {
             Self::Refused { .. } => "Refused",
             Self::Nonsense { .. } => "Nonsense",
+            Self::Stranger { .. } => "Stranger",
             Self::Unable { .. } => "Unable",
         };
         f.debug_tuple(name).field(&self.detail()).finish()

@@ -84,6 +84,11 @@ impl OpenSecret {
         }
     }
 
+    /// What is on record of it; `None`: a file holds it.
+    pub(crate) const fn recorded(&self) -> Option<&Arc<UpstreamSecret>> {
+        self.recorded.as_ref()
+    }
+
     fn is_for(&self, origin: Option<&str>) -> bool {
         let recorded = self.recorded.as_ref();
         recorded.is_none_or(|recorded| recorded.is_for(origin))
@@ -198,6 +203,25 @@ impl UpstreamSecrets {
     /// [`SealFlaw`] when the library fails.
     pub fn seal(&self, name: &SecretName, value: &UpstreamValue) -> Result<String, SealFlaw> {
         self.vault.seal(value.text().expose(), &place(name))
+    }
+
+    /// The same secret with another value, sealed for its record.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where it is no value, or the library fails.
+    pub(crate) fn remade(
+        &self,
+        known: &UpstreamSecret,
+        text: &Secret<String>,
+    ) -> Result<UpstreamSecret, Unavailable> {
+        let value = UpstreamValue::read(text.expose());
+        let value = value.map_err(|e| Unavailable(e.to_string()))?;
+        let sealed = self.seal(&known.name, &value);
+        Ok(UpstreamSecret {
+            sealed: sealed.map_err(|e| Unavailable(format!("seal: {e}")))?,
+            index: 0,
+            ..known.clone()
+        })
     }
 
     /// A new secret of that value, which may go anywhere, sealed for its record.

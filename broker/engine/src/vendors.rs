@@ -9,10 +9,12 @@ mod ending;
 mod handle;
 mod held;
 mod queue;
+mod refreshing;
 pub mod revoking;
 mod settings;
 mod shown;
 mod trouble;
+mod turns;
 
 pub use access::Vendors;
 pub(crate) use asking::{Asked, NotHandedOut, ask, too_long};

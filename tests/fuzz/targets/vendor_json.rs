@@ -12,14 +12,19 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else {
         return;
     };
-    let connector = match choice & 1 {
+    let connector = match choice & 5 {
         0 => json!({
             "profile": "xsuaa", "base_url": "https://v.example", "secrets": {"client": "c"},
             "parameters": {"client_id": "c", "scopes": {"a": "A", "b": "B C"}, "token_format": "opaque"},
         }),
-        _ => json!({
+        1 => json!({
             "profile": "checkpoint", "base_url": "https://v.example", "secrets": {"client": "c"},
             "parameters": {"read_only": true},
+        }),
+        _ => json!({
+            "kind": "refresh_vault", "profile": "oauth", "base_url": "https://v.example",
+            "secrets": {"client": "c"},
+            "parameters": {"client_id": "c", "scopes": {"a": "A", "b": "B C"}, "token_validity_s": 60, "vault": {"demo:ada": "v"}},
         }),
     };
     let status = if choice & 2 == 0 { 200 } else { 401 };
@@ -30,6 +35,10 @@ fuzz_target!(|data: &[u8]| {
             let secret = obtained.secret.expose();
             assert!((1..=16_384).contains(&secret.len()));
             assert!(secret.bytes().all(|b| b.is_ascii_graphic()));
+            if let Some(token) = &obtained.rotated {
+                let token = token.expose();
+                assert!(choice & 4 != 0 && token != secret && (1..=16_384).contains(&token.len()));
+            }
             assert!(obtained.expires_in.is_some_and(|seconds| seconds >= 1));
             assert!(!obtained.scope.is_empty());
             assert!(obtained.scope.is_within(&Scope::parse("a b").unwrap()));

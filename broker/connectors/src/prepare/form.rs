@@ -2,6 +2,7 @@
 
 use super::words::{escaped, one_of};
 use crate::profile::Form;
+use locum_core::ids::SecretName;
 use locum_core::registry::Problems;
 use serde_json::{Map, Value};
 
@@ -38,6 +39,18 @@ pub(super) fn check(pointer: &str, form: Form, value: &Value, out: &mut Problems
             for (name, member) in members(pointer, value, out) {
                 let pointer = format!("{pointer}/{}", escaped(name));
                 require(text(member), &pointer, TEXT, out);
+            }
+        }
+        Form::Vault => {
+            for (person, member) in members(pointer, value, out) {
+                let pointer = format!("{pointer}/{}", escaped(person));
+                let name = member.as_str().map(SecretName::parse);
+                require(
+                    !person.is_empty() && name.is_some_and(|name| name.is_ok()),
+                    &pointer,
+                    "expected a person's `sub`, and the name of the secret that holds their refresh token",
+                    out,
+                );
             }
         }
         Form::Extra => {
@@ -103,7 +116,9 @@ pub(super) fn flaw(form: Form, value: &Value) -> Option<String> {
             texts(value),
             format!("{TEXT}, or a list of 1 to 16 of them"),
         ),
-        Form::Subjects | Form::Extra | Form::Scopes | Form::Principals(_) => return None,
+        Form::Subjects | Form::Vault | Form::Extra | Form::Scopes | Form::Principals(_) => {
+            return None;
+        }
     };
     (!fine).then_some(expected)
 }

@@ -2,6 +2,7 @@
 
 use super::words::{escaped, one_of};
 use super::{Account, SecretForm, SecretUse};
+use crate::manner::VAULT;
 use crate::profile::{Needed, Role, Row};
 use crate::values::Values;
 use locum_core::ids::SecretName;
@@ -58,6 +59,7 @@ impl Roles {
         if let (Some(role), Some(accounts)) = (row.role(row.account_role), principals) {
             found.put_each(role, accounts, client_auth);
         }
+        found.put_vault(values, out);
         found
     }
 
@@ -83,6 +85,27 @@ impl Roles {
                     form: form(role, auth),
                 });
             }
+        }
+    }
+
+    /// Refresh tokens: what is rotated takes the place of nothing else.
+    fn put_vault(&mut self, values: &Values, out: &mut Problems) {
+        let roles: Vec<_> = self.uses.iter().map(|one| one.name.clone()).collect();
+        for (person, name) in values.members(VAULT) {
+            let Ok(name) = SecretName::parse(name) else {
+                continue;
+            };
+            let pointer = format!("/connector/parameters/{VAULT}/{}", escaped(person));
+            out.require(
+                !roles.contains(&name),
+                &pointer,
+                "expected a secret that holds a refresh token alone, found one that the connector uses for something else",
+            );
+            self.uses.push(SecretUse {
+                pointer,
+                name,
+                form: SecretForm::Text,
+            });
         }
     }
 }

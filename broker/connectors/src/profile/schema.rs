@@ -172,7 +172,7 @@ fn form(form: Form) -> Value {
         Form::Flag => json!({"type": "boolean"}),
         Form::Seconds { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Form::Object => json!({"type": "object"}),
-        Form::Subjects | Form::Extra | Form::Scopes => {
+        Form::Subjects | Form::Vault | Form::Extra | Form::Scopes => {
             json!({"type": "object", "additionalProperties": text})
         }
         Form::Texts => json!({"oneOf": [

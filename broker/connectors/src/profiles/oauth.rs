@@ -2,7 +2,7 @@
 
 use super::{
     CLIENT_BY_AUTH, CLIENT_ID, CLIENT_PRINCIPALS, ISSUER_CN, LIFE_UNKNOWN, NAME_ID_UNSPECIFIED,
-    SCOPES, SIGNING, SIGNING_OPTIONAL, SUBJECT, SUBJECTS,
+    SCOPES, SIGNING, SIGNING_OPTIONAL, SUBJECT, SUBJECTS, VAULT,
 };
 use crate::manner::{
     Auth, BasicStyle, ClientIdIn, Field, From, Grant, JwtIssuer, JwtManner, Manner, NameAt,
@@ -153,6 +153,28 @@ pub(super) const PROFILE: Profile = Profile {
             account_role: "client",
             how: How::Token(&Manner {
                 grant: Grant::Saml(&SamlManner::USUAL),
+                ..JWT
+            }),
+        },
+        Row {
+            kind: ConnectorKind::RefreshVault,
+            // No `principals`: a refresh token is bound to its client (RFC 6749 §6).
+            parameters: &[
+                &CLIENT,
+                &VAULT,
+                &SCOPES_IF_ANY,
+                &TOKEN_PATH,
+                &CLIENT_AUTH,
+                &AUDIENCE,
+                &RESOURCE,
+                &EXTRA,
+                &REVOCATION_PATH,
+                &LIFE_UNKNOWN,
+            ],
+            roles: &[CLIENT_BY_AUTH, SIGNING_OPTIONAL],
+            account_role: "client",
+            how: How::Token(&Manner {
+                grant: Grant::Refresh,
                 ..JWT
             }),
         },

@@ -11,7 +11,7 @@ use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
 use locum_core::handout::{Able, Expire, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 
-const TENANT: Parameter = Parameter {
+pub(super) const TENANT: Parameter = Parameter {
     name: "tenant",
     what: "The tenant's name, as it stands in the address of the token endpoint.",
     form: Form::Segment,
@@ -35,7 +35,7 @@ const EXP_AS_TEXT: Parameter = Parameter {
     example: "",
 };
 
-const LIFE: Parameter = Parameter {
+pub(super) const LIFE: Parameter = Parameter {
     name: "token_validity_s",
     what: "Seconds that a token lives. Workday's answers do not say it.",
     form: Form::Seconds {
@@ -46,13 +46,13 @@ const LIFE: Parameter = Parameter {
     example: "",
 };
 
-const CLIENT_ID: Parameter = Parameter {
+pub(super) const CLIENT_ID: Parameter = Parameter {
     what: "The id of the API client.",
     example: "",
     ..CLIENT_ID_UNLESS_PRINCIPALS
 };
 
-const JWT: Manner = Manner {
+pub(super) const JWT: Manner = Manner {
     path: "/ccx/oauth2/{tenant}/token",
     auth: Auth::Nothing,
     client_id: ClientIdIn::Nowhere,

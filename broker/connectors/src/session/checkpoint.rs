@@ -144,10 +144,12 @@ impl Awaited {
                 scope: self.scope,
                 present: self.present,
                 handle: Some(handle),
+                rotated: None,
             }),
             Err(detail) => Err(Trouble::Nonsense {
                 detail: detail.to_owned(),
                 leftover: Some(Box::new(handle)),
+                rotated: None,
             }),
         }
     }

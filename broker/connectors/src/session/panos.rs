@@ -95,6 +95,7 @@ impl Awaited {
             scope: self.scope,
             present: self.present,
             handle: None,
+            rotated: None,
         })
     }
 }

@@ -20,7 +20,7 @@ fn of_every_kind() -> Vec<(&'static str, Prepared)> {
     let scopes = json!({"a": "V.A", "b": "V.B V.C"});
     let all = json!({
         "client_id": "c", "user": "u", "tenant": "t", "audience": "x", "alias": "y",
-        "company_id": "z", "scopes": scopes,
+        "company_id": "z", "scopes": scopes, "vault": {"demo:ada": "va", "demo:bob": "vb"},
     });
     let mut found = Vec::new();
     for profile in crate::profiles() {
@@ -42,7 +42,7 @@ fn of_every_kind() -> Vec<(&'static str, Prepared)> {
             found.push((profile.id(), ready(connector, "a b")));
         }
     }
-    assert_eq!(found.len(), 14);
+    assert_eq!(found.len(), 16);
     found
 }
 

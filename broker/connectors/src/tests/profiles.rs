@@ -10,9 +10,9 @@ fn able(narrow: &str, expire: &str, revoke: &str, unique: &str, person: bool) ->
     })
 }
 
-#[test]
-fn the_profiles_are_told_with_the_abilities_of_their_first_kind() {
-    let expected = [
+/// Every profile: its kinds, and the abilities of the first.
+fn expected() -> Vec<(&'static str, Vec<&'static str>, Value)> {
+    vec![
         (
             "xsuaa",
             vec!["jwt_bearer", "saml_bearer", "client_credentials"],
@@ -39,6 +39,11 @@ fn the_profiles_are_told_with_the_abilities_of_their_first_kind() {
             able("no", "declared", "no", "yes", true),
         ),
         (
+            "workday-vault",
+            vec!["refresh_vault"],
+            able("no", "declared", "no", "yes", true),
+        ),
+        (
             "panos",
             vec!["vendor_session"],
             able("no", "never", "principal", "no", false),
@@ -55,10 +60,16 @@ fn the_profiles_are_told_with_the_abilities_of_their_first_kind() {
                 "client_credentials",
                 "token_exchange",
                 "saml_bearer",
+                "refresh_vault",
             ],
             able("no", "declared", "no", "yes", true),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn the_profiles_are_told_with_the_abilities_of_their_first_kind() {
+    let expected = expected();
     assert_eq!(profiles().len(), expected.len());
     for (profile, (id, kinds, credential)) in profiles().iter().zip(expected) {
         let shown = profile.to_json();

@@ -1,5 +1,6 @@
 //! The answer of a token endpoint (RFC 6749 §5).
 
+use super::REFRESH_TOKEN;
 use super::asking::Asking;
 use crate::manner::RevokeBy;
 use crate::obtained::{Handle, Obtained, Present};
@@ -21,11 +22,13 @@ pub(crate) struct Awaited {
     present: Present,
     /// Whether the token can be revoked, and by which account at which address.
     revocable: Option<(String, Option<String>)>,
+    /// The refresh token that was sent.
+    sent: Option<Secret<String>>,
 }
 
 impl Awaited {
-    /// `asked`: the vendor's names that were sent.
-    pub(super) fn of(asking: &Asking<'_>, asked: bool) -> Self {
+    /// `asked`: the vendor's names that were sent; `sent`: the refresh token that was.
+    pub(super) fn of(asking: &Asking<'_>, asked: bool, sent: Option<Secret<String>>) -> Self {
         let prepared = asking.prepared;
         let theirs = |ours: &ScopeName| {
             let names = prepared.scopes.get(ours)?;
@@ -47,6 +50,7 @@ impl Awaited {
             declared_s: prepared.declared_life_s(),
             present: prepared.profile.present.clone(),
             revocable: revocable.then(|| (prepared.base_url.clone(), asking.account.name.clone())),
+            sent,
         }
     }
 
@@ -55,19 +59,39 @@ impl Awaited {
         let members = Members::read(reply.body().expose());
         match sort(reply)? {
             Sort::Fine => self.obtained(members?, reply),
-            Sort::Refusing => Err(refusal(reply.status().as_u16(), members)),
+            Sort::Refusing => Err(refusal(
+                reply.status().as_u16(),
+                members,
+                self.sent.is_some(),
+            )),
         }
     }
 
     fn obtained(self, mut members: Members, reply: &Reply) -> Result<Obtained, Trouble> {
-        let secret = members.credential("access_token")?;
-        let rest = self.rest(&members);
+        // First, so that it is kept whatever else the answer says.
+        let (rotated, flaw) = match self.rotated(&mut members) {
+            Ok(rotated) => (rotated, None),
+            Err(trouble) => (None, Some(trouble.detail().to_owned())),
+        };
+        let secret = match members.credential("access_token") {
+            Ok(secret) => secret,
+            Err(trouble) => return Err(trouble.keeping(rotated)),
+        };
+        let kept: Vec<_> = self.sent.iter().chain(&rotated).collect();
+        if kept.iter().any(|kept| kept.expose() == secret.expose()) {
+            let flaw = "expected an access token, found the refresh token";
+            return Err(Trouble::nonsense(flaw).keeping(rotated));
+        }
+        let shows = |id: &str, secret: &Secret<String>| id.contains(secret.expose().as_str());
+        let id = request_id(reply.headers())
+            .filter(|id| !shows(id, &secret) && !kept.iter().any(|kept| shows(id, kept)));
+        let rest = flaw.map_or_else(|| self.rest(&members), Err);
         let handle = self.handle(&secret);
         match rest {
             Ok((scope, expires_in)) => Ok(Obtained {
-                vendor_request_id: request_id(reply.headers())
-                    .filter(|id| !id.contains(secret.expose().as_str())),
+                vendor_request_id: id,
                 secret,
+                rotated,
                 expires_in,
                 scope,
                 present: self.present,
@@ -77,8 +101,22 @@ impl Awaited {
             Err(detail) => Err(Trouble::Nonsense {
                 detail,
                 leftover: handle.map(Box::new),
+                rotated,
             }),
         }
+    }
+
+    /// The refresh token that takes the place of the one that was sent (RFC 6749
+    /// §6). Where none was sent, one that comes along is dropped.
+    fn rotated(&self, members: &mut Members) -> Result<Option<Secret<String>>, Trouble> {
+        let Some(sent) = &self.sent else {
+            return Ok(None);
+        };
+        if members.get(REFRESH_TOKEN).is_none() {
+            return Ok(None);
+        }
+        let token = members.credential(REFRESH_TOKEN)?;
+        Ok((token.expose() != sent.expose()).then_some(token))
     }
 
     /// What the answer says beside the token: scope and life.
@@ -175,7 +213,7 @@ const CODES: &[(&str, Whose)] = &[
 
 /// A refusal has `error` (RFC 6749 §5.2), or `errorMessage` as SuccessFactors
 /// says it.
-fn refusal(status: u16, members: Result<Members, Trouble>) -> Trouble {
+fn refusal(status: u16, members: Result<Members, Trouble>, refreshing: bool) -> Trouble {
     let Ok(members) = members else {
         return Trouble::nonsense(format!(
             "expected a refusal in JSON with status {status}, found another answer"
@@ -186,6 +224,10 @@ fn refusal(status: u16, members: Result<Members, Trouble>) -> Trouble {
         let (code, whose) = known.map_or(("an unknown code", Whose::Unsaid), |(code, whose)| {
             (*code, *whose)
         });
+        let whose = match whose {
+            Whose::Person if refreshing && code == "invalid_grant" => Whose::RefreshToken,
+            whose => whose,
+        };
         return Trouble::Refused {
             whose,
             detail: format!("status {status}, {code}"),

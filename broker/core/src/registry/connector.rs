@@ -58,6 +58,8 @@ pub enum ConnectorKind {
     TokenExchange,
     /// A login of the vendor's own.
     VendorSession,
+    /// RFC 6749 §6, by the person's own refresh token.
+    RefreshVault,
 }
 
 impl ConnectorKind {
@@ -71,6 +73,7 @@ impl ConnectorKind {
             Self::ClientCredentials => "client_credentials",
             Self::TokenExchange => "token_exchange",
             Self::VendorSession => "vendor_session",
+            Self::RefreshVault => "refresh_vault",
         }
     }
 }

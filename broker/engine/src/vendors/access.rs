@@ -3,6 +3,7 @@
 
 use super::check::ProfileCheck;
 use super::settings::{CA_FILE, VendorSettings};
+use super::turns::Turns;
 use crate::authorities;
 use crate::unavailable::Unavailable;
 use locum_ambient::Clock;
@@ -23,6 +24,8 @@ pub struct Vendors {
     settings: VendorSettings,
     /// Keyed hashes of credentials whose outcome is on its way to the record.
     arriving: Mutex<BTreeSet<Key>>,
+    /// Refresh tokens that are on their way.
+    pub(super) refreshing: Turns,
     /// Something may have to be revoked at its vendor.
     pub(crate) stirred: Notify,
 }
@@ -54,6 +57,7 @@ impl Vendors {
             client: client.map_err(|e| Unavailable(format!("downstream: {e}")))?,
             settings,
             arriving: Mutex::default(),
+            refreshing: Turns::default(),
             stirred: Notify::new(),
         })
     }

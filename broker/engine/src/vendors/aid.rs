@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(super) struct For<'a> {
     pub(super) broker: &'a Broker,
     pub(super) connector: &'a Downstream,
+    /// The refresh token whose turn it is: that value, whatever is put meanwhile.
+    pub(super) kept: Option<(&'a SecretName, &'a Arc<OpenSecret>)>,
 }
 
 fn unable(flaw: &NoSecret, name: &SecretName) -> Trouble {
@@ -25,6 +27,9 @@ fn unable(flaw: &NoSecret, name: &SecretName) -> Trouble {
 
 impl For<'_> {
     pub(super) fn open(&self, name: &SecretName) -> Result<Arc<OpenSecret>, Trouble> {
+        if let Some((_, open)) = self.kept.filter(|(kept, _)| *kept == name) {
+            return Ok(open.clone());
+        }
         let opened = self.broker.upstream.for_connector(name, self.connector);
         opened.map_err(|flaw| unable(&flaw, name))
     }

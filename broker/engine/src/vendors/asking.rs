@@ -1,14 +1,17 @@
 //! One course at a vendor: requests out, replies in, a credential out.
 
 use super::aid::For;
+use super::refreshing::{NoTurn, Turn};
 use crate::broker::Broker;
+use crate::unavailable::Unavailable;
 use locum_connectors::{Handle, Obtained, Order, Prepared, Sending, Step, Trouble};
 use locum_core::decide::{Failure, Permit, Recorded};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Target;
+use locum_core::secret::Secret;
 use locum_outgoing::{CallFlaw, ClientIdentity, RetryAfter, Sent};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Longest that a whole course takes (contract §15, "Trouble").
 const COURSE_WITHIN: Duration = Duration::from_secs(20);
@@ -71,17 +74,40 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
     let connector = target.spec.connector.downstream().ok_or_else(undeclared)?;
     let prepared = broker.vendors.prepared(&target.spec);
     let prepared = prepared.ok().flatten().ok_or_else(undeclared)?;
-    let aid = For { broker, connector };
     let account = permit.handout().and_then(|handout| handout.account);
     let now_s = broker.records.clock.now_s();
     let order = Order::of(permit, account, &broker.issuer, now_s);
-    let begun = prepared.begin(&order, &aid);
-    let (mut course, mut sending) = begun.map_err(|trouble| not_handed(target, trouble))?;
     let ends = Deadline::after(COURSE_WITHIN);
+    let no = |trouble| not_handed(target, trouble);
+    let mut turn = match prepared.kept(&order).map_err(no)? {
+        None => None,
+        Some(name) => {
+            let turn = Turn::take(broker, connector, name);
+            let turn = timeout(ends.left(), turn).await;
+            Some(
+                turn.unwrap_or_else(|_| Err(NoTurn::Busy))
+                    .map_err(|flaw| no_turn(target, &flaw))?,
+            )
+        }
+    };
+    let kept = turn.as_ref().map(Turn::kept);
+    let kept = kept.as_ref().map(|(name, open)| (name, open));
+    let aid = For {
+        broker,
+        connector,
+        kept,
+    };
+    let (mut course, mut sending) = prepared.begin(&order, &aid).map_err(no)?;
     loop {
         let reply = send(broker, target, &aid, sending, ends).await?;
         let again = reply.extensions().get::<RetryAfter>().copied();
-        match course.next(reply) {
+        let mut next = course.next(reply);
+        if let Some((turn, token)) = turn.as_mut().zip(rotated(&mut next))
+            && let Err(flaw) = turn.keep(broker, token).await
+        {
+            return Err(not_kept(target, &flaw, next));
+        }
+        match next {
             Ok(Step::Send(next, request)) => (course, sending) = (*next, request),
             Ok(Step::Done(obtained)) => {
                 return fitting(permit, *obtained, prepared);
@@ -94,6 +120,15 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
                 return Err(no);
             }
         }
+    }
+}
+
+/// The refresh token that came along, whatever else did.
+fn rotated(next: &mut Result<Step, Trouble>) -> Option<Secret<String>> {
+    match next {
+        Ok(Step::Done(obtained)) => obtained.rotated.take(),
+        Err(Trouble::Nonsense { rotated, .. }) => rotated.take(),
+        Ok(Step::Send(..)) | Err(_) => None,
     }
 }
 
@@ -187,6 +222,37 @@ fn unable(target: &Target, detail: &str) -> NotHandedOut {
     }
 }
 
+/// The refresh token cannot be sent now.
+fn no_turn(target: &Target, flaw: &NoTurn) -> NotHandedOut {
+    let detail = flaw.to_string();
+    if !matches!(flaw, NoTurn::Busy) {
+        return unable(target, &detail);
+    }
+    NotHandedOut {
+        failure: Failure::NotSent,
+        refusal: downstream("expected one request at a time by the person's refresh token, found others that take too long; try again after Retry-After seconds")
+            .because(detail),
+        leftover: None,
+    }
+}
+
+/// What the vendor gave in place of the refresh token is not on record: nothing of
+/// the answer is used.
+fn not_kept(target: &Target, flaw: &Unavailable, next: Result<Step, Trouble>) -> NotHandedOut {
+    tracing::error!(target = %target.id, %flaw, "a rotated refresh token is not on record yet");
+    let leftover = match next {
+        Ok(Step::Done(mut obtained)) => obtained.handle.take().map(Box::new),
+        Err(Trouble::Nonsense { leftover, .. }) => leftover,
+        Ok(Step::Send(..)) | Err(_) => None,
+    };
+    NotHandedOut {
+        failure: Failure::Unknown,
+        refusal: downstream("expected to record the refresh token that the target's own system rotated, found that it cannot be now; try again after Retry-After seconds")
+            .because(flaw.to_string()),
+        leftover,
+    }
+}
+
 fn not_reached(target: &Target, flaw: &CallFlaw) -> NotHandedOut {
     let detail = told(flaw);
     tracing::warn!(target = %target.id, detail, "a vendor gave no answer");
@@ -219,7 +285,18 @@ fn not_handed(target: &Target, trouble: Trouble) -> NotHandedOut {
                 leftover: None,
             }
         }
-        Trouble::Nonsense { detail, leftover } => {
+        Trouble::Stranger { detail } => {
+            tracing::info!(target = %target.id, detail, "a vendor was not asked");
+            NotHandedOut {
+                failure: Failure::NotSent,
+                refusal: Refusal::new(Code::DownstreamRefused, "expected a refresh token that stands for the subject at the target's own system, found none; ask the target's owner to put one as an upstream secret and to name it in `vault`")
+                    .because(detail),
+                leftover: None,
+            }
+        }
+        Trouble::Nonsense {
+            detail, leftover, ..
+        } => {
             tracing::warn!(target = %target.id, detail, "a vendor answered nonsense");
             NotHandedOut {
                 failure: Failure::Unknown,

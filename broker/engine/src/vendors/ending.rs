@@ -25,7 +25,11 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
     let (Some(prepared), Some(connector)) = (prepared, connector) else {
         return Tried::Never("the target has no connector that can be used any more");
     };
-    let aid = For { broker, connector };
+    let aid = For {
+        broker,
+        connector,
+        kept: None,
+    };
     let id = locum_core::ids::RequestId(broker.records.mint()).to_string();
     let at = RevokedAt {
         now_s: broker.records.clock.now_s(),
