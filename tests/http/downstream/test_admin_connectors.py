@@ -16,6 +16,7 @@ PROFILES = {
     "abap": ("saml_bearer", {"client_id": "locum", "audience": "https://s4.example", "scopes": SCOPES}, ["client", "signing"]),
     "successfactors": ("saml_bearer", {"client_id": "key", "company_id": "acme"}, ["signing"]),
     "workday": ("jwt_bearer", {"tenant": "acme", "client_id": "locum"}, ["signing"]),
+    "workday-vault": ("refresh_vault", {"tenant": "acme", "client_id": "locum", "vault": {}}, ["client"]),
     "panos": ("vendor_session", {"user": "svc"}, ["client"]),
     "checkpoint": ("vendor_session", {"user": "svc"}, ["client"]),
     "oauth": ("jwt_bearer", {"client_id": "locum"}, ["client"]),
@@ -182,6 +183,7 @@ def test_principals_take_the_place_of_account_and_secret(targets, profile, name)
     ("xsuaa", "subject", "{person}"), ("xsuaa", "subject", ""), ("xsuaa", "subjects", {"demo:ada": 7}),
     ("xsuaa", "subjects", "ada"), ("successfactors", "name_id", "mail"), ("workday", "tenant", "a/b"),
     ("workday", "exp_as_text", "yes"), ("panos", "token_validity_s", -1), ("checkpoint", "read_only", "true"),
+    ("workday-vault", "vault", "ada"), ("workday-vault", "vault", ["ada"]), ("workday-vault", "vault", {"demo:ada": 7}),
     ("oauth", "token_path", "token"), ("oauth", "token_path", "/a/../b"), ("oauth", "token_path", "//evil.example/x"),
     ("oauth", "token_path", "/x?y"), ("oauth", "extra", {"scope": "x"}), ("oauth", "extra", {"grant_type": "x"}),
     ("oauth", "extra", {"x": 1}), ("oauth", "client_auth", "digest"), ("oauth", "revocation_path", "revoke")])
@@ -195,7 +197,7 @@ def test_an_unknown_profile_is_told_at_its_place(targets, named):
 
 
 @pytest.mark.parametrize(("profile", "kind"), [("xsuaa", "vendor_session"), ("panos", "jwt_bearer"), ("xsuaa", "token_exchange"),
-                                               ("workday", "saml_bearer"), ("xsuaa", "issue"), ("xsuaa", "nothing")])
+                                               ("workday", "refresh_vault"), ("workday", "saml_bearer"), ("xsuaa", "issue"), ("xsuaa", "nothing")])
 def test_a_kind_that_the_profile_has_not_is_told_at_its_place(targets, profile, kind):
     problem(targets.put(profile, kind=kind), 422, "/connector")
 

@@ -10,6 +10,7 @@ from support.broker import DevBroker
 from support.canaries import shapes
 from support.handouts import Handout
 from support.scene import until
+from support.vaulted import Vaulted
 from support.vendor import Vendor, answer, reset
 from support.world import World, unique
 
@@ -78,8 +79,28 @@ def play(world, vendor, birds, answers):
     saml = Handout(world, vendor, parameters={"token_format": "jwt"}, **OVERHANG)
     birds["second upstream secret"] = saml.secret
     granted(vendor, saml, birds, "credential that cannot be revoked", refresh_token=birds["refresh"])
-    for number, asked in enumerate(vendor.asked_for):
+    refreshed(world, vendor, birds, answers)
+    for number, asked in enumerate(asked for asked in vendor.asked_for if "assertion" in asked.form):
         birds[f"assertion {number}"] = asked.form["assertion"].rsplit(".", 1)[-1]
+
+
+def refreshed(world, vendor, birds, answers):
+    """A person's refresh token that is rotated, in an answer that is fine, in one that is not, and that is refused."""
+    scene = Vaulted(world, vendor)
+    names = ("refresh token put", "refresh token rotated", "refresh token beside nonsense", "refresh token beside a refusal")
+    birds |= {name: canary("refresh") for name in names}
+    scene.keep(scene.kept, birds[names[0]])
+    vendor.always = None
+    granted(vendor, scene, birds, "credential of a person", refresh_token=birds[names[1]])
+    assert vendor.asked_for[-1].form["refresh_token"] == birds[names[0]]
+    vendor.says += [
+        lambda asked: vendor.granted(asked, access_token=asked.form["refresh_token"], refresh_token=birds[names[2]]),
+        answer(400, {"error": "invalid_grant", "refresh_token": birds[names[3]]}, X_Request_Id=birds[names[3]]),
+    ]
+    for sent, code in ((1, 503), (2, 400)):
+        got = scene.exchange()
+        assert got.status_code == code and vendor.asked_for[-1].form["refresh_token"] == birds[names[sent]], got.text
+        answers.append(got.text + str(got.headers))
 
 
 def granted(vendor, scene, birds, name, **changes):
