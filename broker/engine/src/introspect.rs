@@ -18,7 +18,7 @@ pub async fn introspect(broker: &Broker, asking: &Asking) -> Result<Option<Value
     let Some(found) = own::on_record(broker, &asking.token).await? else {
         // A vendor's credential is active to its own agent alone (contract §15).
         let client = asking.client.client.get().id();
-        let held = vendors::held(broker, &asking.token).filter(|held| held.is_of(client));
+        let held = vendors::held(broker, &asking.token).filter(|held| held.is_agents(client));
         return match held {
             Some(held) => held.shown(broker).await,
             None => Ok(None),

@@ -41,8 +41,8 @@ pub use case::{Ask, Case, GrantType, IssuedType};
 pub use facts::{DecisionLimits, DelegateTo, Facts, Standings, TargetRequest, VendorTerms};
 pub use ladder::decide;
 pub use outcome::{
-    CREDENTIAL_REVOCATION, CredentialState, Failure, HandedOut, NotObtained, OUTCOME, Obtained,
-    OutcomeFrame, VendorRevocation, never_known, vendor_revocation,
+    CREDENTIAL_REVOCATION, CredentialState, Failure, HandedOut, Leftover, NotObtained, OUTCOME,
+    Obtained, OutcomeFrame, VendorRevocation, never_known, vendor_revocation,
 };
 pub use passing::PASSING_QUESTIONS_MAX;
 pub use permit::{Decision, NotRecorded, Permit, Recorded, Refused};

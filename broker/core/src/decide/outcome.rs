@@ -4,7 +4,7 @@
 
 use super::permit::{NotRecorded, Permit, Recorded, Refused, attest};
 use super::record::{self, RecordedMark};
-use crate::ids::{Jti, RequestId};
+use crate::ids::{GrantId, Jti, RequestId};
 use crate::lineage::Key;
 use crate::record::{Appended, Draft, key_text};
 use crate::refusal::Refusal;
@@ -78,7 +78,16 @@ pub struct NotObtained {
     permit: Permit,
     failure: Failure,
     refusal: Refusal,
-    leftover: Option<String>,
+    leftover: Leftover,
+}
+
+/// What there may be at a vendor though nobody got it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leftover {
+    /// Unix seconds at which it ends by itself; `None`: nobody knows.
+    pub expires_s: Option<u64>,
+    /// What is needed to revoke it, sealed.
+    pub handle: Option<String>,
 }
 
 /// What surrounds an outcome in its record.
@@ -119,7 +128,7 @@ impl Recorded<Permit> {
             permit: self.0,
             failure,
             refusal,
-            leftover: None,
+            leftover: Leftover::default(),
         }
     }
 }
@@ -175,10 +184,9 @@ impl Obtained {
 }
 
 impl NotObtained {
-    /// With what is needed, sealed, to revoke a credential that the vendor made
-    /// and that is not handed out.
+    /// With what there may be at the vendor and is not handed out.
     #[must_use]
-    pub fn leaving(mut self, leftover: Option<String>) -> Self {
+    pub fn leaving(mut self, leftover: Leftover) -> Self {
         self.leftover = leftover;
         self
     }
@@ -189,14 +197,24 @@ impl NotObtained {
         self.failure
     }
 
+    /// The grant that gets its use back: nothing was sent.
+    fn gives_back(&self) -> Option<GrantId> {
+        let nothing_sent = self.failure == Failure::NotSent;
+        nothing_sent.then(|| self.permit.takes_use_of()).flatten()
+    }
+
     /// The draft of its record.
     #[must_use]
     pub fn draft(&self, frame: &OutcomeFrame) -> Draft {
         let mut body = body(&self.permit, self.failure.into(), frame);
         body.insert("code".into(), json!(self.refusal.code.text()));
-        body.insert("revocable".into(), json!(self.leftover.is_some()));
         let mut side = Map::new();
-        side.insert("handle".into(), json!(self.leftover));
+        if self.failure == Failure::Unknown {
+            left(&self.leftover, &mut body, &mut side);
+        }
+        if let Some(grant) = self.gives_back() {
+            body.insert("unused".into(), json!(grant));
+        }
         side.insert("description".into(), json!(self.refusal.description));
         side.insert("detail".into(), json!(self.refusal.detail));
         draft(OUTCOME, frame.salt, body, side)
@@ -245,13 +263,22 @@ impl From<Failure> for CredentialState {
 }
 
 /// The draft of the record that closes a permit whose outcome nobody knows: its
-/// process ended while the vendor was asked.
+/// process ended while the vendor was asked, or could not record what came of it.
 #[must_use]
-pub fn never_known(jti: Jti, salt: [u8; 16]) -> Draft {
-    let mut body = Map::new();
+pub fn never_known(jti: Jti, leftover: &Leftover, salt: [u8; 16]) -> Draft {
+    let (mut body, mut side) = (Map::new(), Map::new());
     body.insert("of".into(), json!(jti));
     body.insert("state".into(), json!(CredentialState::Unknown));
-    draft(OUTCOME, salt, body, Map::new())
+    left(leftover, &mut body, &mut side);
+    draft(OUTCOME, salt, body, side)
+}
+
+fn left(leftover: &Leftover, body: &mut Map<String, Value>, side: &mut Map<String, Value>) {
+    body.insert("expires_at".into(), json!(leftover.expires_s));
+    body.insert("revocable".into(), json!(leftover.handle.is_some()));
+    if let Some(handle) = &leftover.handle {
+        side.insert("handle".into(), json!(handle));
+    }
 }
 
 /// The draft of the record of what came of revoking the credential of that permit

@@ -9,8 +9,8 @@ use crate::vendors::{self, NotHandedOut};
 use locum_ambient::telemetry::TraceId;
 use locum_connectors::ConnectorFault;
 use locum_core::decide::{
-    Failure, NotObtained, Obtained, OutcomeFrame, Permit, PersonalSalt, RecordFrame, Recorded,
-    Refused, in_force,
+    Failure, Leftover, NotObtained, Obtained, OutcomeFrame, Permit, PersonalSalt, RecordFrame,
+    Recorded, Refused, in_force,
 };
 use locum_core::ids::GrantId;
 use locum_core::record::{Appended, Draft};
@@ -45,6 +45,10 @@ pub(crate) async fn permit(
         .map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))?;
     match fallen(request, &recorded) {
         None => Ok(recorded),
+        // Where a vendor would be asked, the second record is that nothing was sent.
+        Some(refusal) if recorded.handout().is_some() => {
+            Err(not_handed_out(request, recorded, NotHandedOut::not_sent(refusal)).await)
+        }
         Some(refusal) => Err(self::refusal(request, recorded.overtaken(refusal)).await),
     }
 }
@@ -63,15 +67,28 @@ pub(crate) async fn not_obtained(
 }
 
 /// Records what a vendor handed out. Where that cannot be recorded, it is not
-/// handed on: the permit stays open, and is closed at the next start.
+/// handed on, and is revoked once the ledger takes records again.
 pub(crate) async fn outcome(
     request: &Request<'_>,
     obtained: Obtained,
 ) -> Result<Recorded<Obtained>, NotIssued> {
     let draft = Arc::new(obtained.draft(&outcome_frame(request, false)));
     let appended = request.broker.records.append(draft.clone());
-    let appended = request.waiter.patiently(appended).await;
-    let recorded = obtained.recorded(&draft, &appended.map_err(NotIssued::Fault)?);
+    let appended = match request.waiter.patiently(appended).await {
+        Ok(appended) => appended,
+        Err(flaw) => {
+            let handed = obtained.handed();
+            let leftover = handed.map(|handed| Leftover {
+                expires_s: handed.expires_s,
+                handle: handed.handle.clone(),
+            });
+            let jti = obtained.permit().jti();
+            let vendors = &request.broker.vendors;
+            vendors.keep_unwritten(jti, leftover.unwrap_or_default());
+            return Err(NotIssued::Fault(flaw));
+        }
+    };
+    let recorded = obtained.recorded(&draft, &appended);
     recorded.map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))
 }
 
@@ -88,15 +105,30 @@ pub(crate) async fn not_handed_out(
         Ok(sealed) => sealed,
         Err(flaw) => return NotIssued::Fault(flaw),
     };
+    let vendors = &request.broker.vendors;
+    let leftover = Leftover {
+        expires_s: permit.target().and_then(|target| {
+            let now_s = request.broker.records.clock.now_s();
+            vendors.ends_s(&target.spec, permit.lifetime(), now_s)
+        }),
+        handle: sealed,
+    };
+    let jti = permit.jti();
     let nothing_sent = no.failure == Failure::NotSent;
-    let outcome = permit.failed(no.failure, no.refusal).leaving(sealed);
+    let outcome = permit.failed(no.failure, no.refusal);
+    let outcome = outcome.leaving(leftover.clone());
     let draft = Arc::new(outcome.draft(&outcome_frame(request, nothing_sent)));
     let appended = request.broker.records.append(draft.clone());
     let recorded = match request.waiter.patiently(appended).await {
         Ok(appended) => outcome.recorded(&draft, &appended),
-        Err(flaw) => return NotIssued::Fault(flaw),
+        Err(flaw) => {
+            vendors.keep_unwritten(jti, leftover);
+            return NotIssued::Fault(flaw);
+        }
     };
-    request.broker.vendors.stirred.notify_one();
+    if leftover.handle.is_some() {
+        vendors.stirred.notify_one();
+    }
     recorded.map_or_else(
         |flaw| NotIssued::Fault(Unavailable(flaw.to_string())),
         |recorded| NotIssued::NotObtained(Box::new(recorded)),

@@ -229,10 +229,13 @@ impl Stop {
     fn credentials(&self, state: &State, world: &World<'_>, out: &mut Affected) {
         for (jti, entry) in state.handed.live() {
             let permit = RecordedPermit::handed(jti, entry);
-            if !self.stops(&permit, world) || self.was_dead(&permit, world) {
+            if !self.stops(&permit, world) {
                 continue;
             }
-            out.tokens += 1;
+            if !self.was_dead(&permit, world) {
+                out.tokens += 1;
+            }
+            // Dead here and alive there: it is told each time.
             if !(entry.revocable && entry.revocation.is_none()) {
                 out.survives(&entry.of.target, entry.expires_s);
             }

@@ -8,12 +8,13 @@ use crate::authorities;
 use crate::unavailable::Unavailable;
 use locum_ambient::Clock;
 use locum_connectors::Prepared;
-use locum_core::decide::VendorTerms;
+use locum_core::decide::{Leftover, VendorTerms};
+use locum_core::ids::Jti;
 use locum_core::lineage::Key;
 use locum_core::registry::{FieldProblem, Target, TargetSpec};
 use locum_outgoing::{Downstream, System};
-use locum_stores::state::{HANDED_MAX, State};
-use std::collections::BTreeSet;
+use locum_stores::state::State;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -26,6 +27,9 @@ pub struct Vendors {
     arriving: Mutex<BTreeSet<Key>>,
     /// Refresh tokens that are on their way.
     pub(super) refreshing: Turns,
+    /// Permits whose outcome could not be recorded: there may be a credential that
+    /// nobody got. At most as many as there may be open permits.
+    unwritten: Mutex<BTreeMap<Jti, Leftover>>,
     /// Something may have to be revoked at its vendor.
     pub(crate) stirred: Notify,
 }
@@ -58,6 +62,7 @@ impl Vendors {
             settings,
             arriving: Mutex::default(),
             refreshing: Turns::default(),
+            unwritten: Mutex::default(),
             stirred: Notify::new(),
         })
     }
@@ -97,9 +102,44 @@ impl Vendors {
         prepared.any(|prepared| prepared.needs_published_key())
     }
 
+    /// Unix seconds at which a credential that may have been made now ends by itself;
+    /// `None`: nobody knows.
+    pub(crate) fn ends_s(&self, target: &TargetSpec, permit_s: u32, now_s: u64) -> Option<u64> {
+        let prepared = self.prepared(target).ok().flatten()?;
+        let life_s = prepared.terms().able.life_s(permit_s)?;
+        Some(now_s.saturating_add(life_s.into()))
+    }
+
+    /// Keeps what is to be recorded of a permit whose outcome could not be.
+    pub(crate) fn keep_unwritten(&self, jti: Jti, leftover: Leftover) {
+        let mut all = self
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.insert(jti, leftover);
+    }
+
+    /// What could not be recorded so far.
+    pub(super) fn unwritten(&self) -> Vec<(Jti, Leftover)> {
+        let all = self
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|(jti, left)| (*jti, left.clone())).collect()
+    }
+
+    /// It is on record now.
+    pub(super) fn written(&self, jti: Jti) {
+        let mut all = self
+            .unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.remove(&jti);
+    }
+
     /// How a credential of the target would come out.
     pub(crate) fn terms(&self, state: &State, target: &Target) -> VendorTerms {
-        if state.handed.len() >= HANDED_MAX && target.spec.connector.downstream().is_some() {
+        if state.handed.is_full() && target.spec.connector.downstream().is_some() {
             return VendorTerms::Full;
         }
         match self.prepared(&target.spec) {
@@ -113,7 +153,7 @@ impl Vendors {
     /// where the same one was handed out already, or is on its way.
     pub(crate) fn arriving(&self, state: &State, print: Key) -> Option<Arriving<'_>> {
         let mut all = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = state.handed.by_fingerprint(&print).is_some();
+        let known = state.handed.knows(&print);
         (!known && all.insert(print)).then(|| Arriving {
             all: &self.arriving,
             print,

@@ -33,6 +33,15 @@ pub(crate) struct NotHandedOut {
 }
 
 impl NotHandedOut {
+    /// Something fell before the vendor was asked.
+    pub(crate) const fn not_sent(refusal: Refusal) -> Self {
+        Self {
+            failure: Failure::NotSent,
+            refusal,
+            leftover: None,
+        }
+    }
+
     /// The vendor handed out what it had handed out before: it would be shared.
     pub(crate) fn twice() -> Self {
         let detail = "expected a credential that was not handed out before, found the same one";

@@ -13,9 +13,6 @@ pub(super) enum Tried {
     Over,
     /// It has to be tried again.
     Again(String),
-    /// It cannot be done: the vendor, or the address of the target now, does not
-    /// take it.
-    Never(&'static str),
 }
 
 /// Tries once.
@@ -23,7 +20,7 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
     let prepared = broker.vendors.prepared(&target.spec).ok().flatten();
     let connector = target.spec.connector.downstream();
     let (Some(prepared), Some(connector)) = (prepared, connector) else {
-        return Tried::Never("the target has no connector that can be used any more");
+        return not_now("the target has no connector that can be used");
     };
     let aid = For {
         broker,
@@ -37,7 +34,7 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
     };
     let (mut ending, mut sending) = match prepared.revoke(handle, at, &aid) {
         Ok(Some(begun)) => begun,
-        Ok(None) => return Tried::Never("the vendor does not take it, or has another address now"),
+        Ok(None) => return not_now("the target's profile does not revoke, or has another address"),
         Err(trouble) => return Tried::Again(trouble.detail().to_owned()),
     };
     loop {
@@ -66,6 +63,11 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
             Ended::Again { detail } => return Tried::Again(detail),
         }
     }
+}
+
+/// It can be done once the target is declared as it was.
+fn not_now(detail: &str) -> Tried {
+    Tried::Again(detail.to_owned())
 }
 
 fn again(trouble: &Trouble) -> Tried {

@@ -31,12 +31,22 @@ pub(crate) fn held(broker: &Broker, text: &str) -> Option<Held> {
 }
 
 impl Held {
-    /// Whether it is that client's: the agent it was handed to, or the client that
-    /// presented for it.
+    /// Whether that client is the agent it was handed to.
+    pub(crate) fn is_agents(&self, client: &str) -> bool {
+        self.entry.of.actor.as_str() == client
+    }
+
+    /// Whether it is that client's: the agent's, or the client's that presented for
+    /// it.
     pub(crate) fn is_of(&self, client: &str) -> bool {
-        let of = &self.entry.of;
-        let presenter = of.presenter.as_ref().map(locum_core::ids::ClientId::as_str);
-        of.actor.as_str() == client || presenter == Some(client)
+        let presenter = self.entry.of.presenter.as_ref();
+        self.is_agents(client) || presenter.is_some_and(|id| id.as_str() == client)
+    }
+
+    /// Whether it ended by itself, or is revoked at its vendor since its permit ended.
+    fn has_ended(&self, now_s: u64) -> bool {
+        let by_itself = self.entry.expires_s.is_some_and(|end_s| end_s <= now_s);
+        by_itself || (self.entry.revocable && self.entry.of.permit_ends_s <= now_s)
     }
 
     /// Whether everything it descends from was revoked already.
@@ -54,8 +64,8 @@ impl Held {
         let stands = {
             let state = broker.records.state.read();
             let world = broker.records.world(&state);
-            let over = self.entry.revocable && world.now_ms / 1000 >= self.entry.of.permit_ends_s;
-            !over && stands(&world, &self.entry)
+            let now_s = world.now_ms / 1000;
+            !self.has_ended(now_s) && stands(&world, &self.entry)
         };
         if !stands {
             return Ok(None);

@@ -6,10 +6,10 @@ use super::ending::{Tried, end};
 use super::handle;
 use super::queue::{Due, Queue, Tries};
 use crate::broker::Broker;
-use locum_core::decide::{VendorRevocation, never_known, vendor_revocation};
+use locum_core::decide::{Leftover, VendorRevocation, never_known, vendor_revocation};
 use locum_core::ids::{AgentId, Jti, TargetId, VersionId};
 use locum_core::standing::{Standing, World};
-use locum_stores::state::{HandedOutEntry, State};
+use locum_stores::state::{Awaiting, HandedOutEntry, State};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,22 +27,70 @@ const ALL_EVERY: u32 = 10;
 /// # Errors
 /// [`crate::unavailable::Unavailable`] when it cannot be recorded.
 pub async fn settle(broker: &Broker) -> Result<usize, crate::unavailable::Unavailable> {
-    let open: Vec<Jti> = {
+    let open: Vec<(Jti, Leftover)> = {
         let state = broker.records.state.read();
-        state.handed.open().map(|(jti, _)| jti).collect()
+        let open = state.handed.open();
+        open.map(|(jti, of)| (jti, lost(broker, &state, jti, of)))
+            .collect()
     };
-    for jti in &open {
-        let draft = never_known(*jti, broker.records.random.bytes());
+    for (jti, leftover) in &open {
+        let draft = never_known(*jti, leftover, broker.records.random.bytes());
         broker.records.append(draft).await?;
     }
     Ok(open.len())
+}
+
+/// What there may be under a permit of an earlier process.
+fn lost(broker: &Broker, state: &State, jti: Jti, of: &Awaiting) -> Leftover {
+    let target = state.registry.target(of.target.as_str());
+    let permit_s = of.permit_ends_s.saturating_sub(jti.ms() / 1_000);
+    let permit_s = u32::try_from(permit_s).unwrap_or(u32::MAX);
+    let now_s = broker.records.clock.now_s();
+    Leftover {
+        expires_s: target.and_then(|target| broker.vendors.ends_s(&target.spec, permit_s, now_s)),
+        handle: None,
+    }
+}
+
+/// Puts on record what could not be recorded before. What is on record after all is
+/// nobody's: its request was not answered.
+async fn write_on(broker: &Broker, queue: &mut Queue) {
+    for (jti, leftover) in broker.vendors.unwritten() {
+        let (open, live) = {
+            let state = broker.records.state.read();
+            let live = state.handed.get(jti).cloned();
+            (state.handed.is_open(jti), live)
+        };
+        if open {
+            let draft = never_known(jti, &leftover, broker.records.random.bytes());
+            if broker.records.append(draft).await.is_err() {
+                // The ledger takes none, or is slow: the others can wait as well.
+                return;
+            }
+            broker.vendors.stirred.notify_one();
+            continue;
+        }
+        match live {
+            Some(entry) if entry.revocable && entry.revocation.is_none() => {
+                let target = entry.of.target.clone();
+                if !queue.has(jti) {
+                    queue.put(Due {
+                        jti,
+                        target,
+                        has_ended: false,
+                    });
+                }
+            }
+            _ => broker.vendors.written(jti),
+        }
+    }
 }
 
 /// Whether a credential has to be revoked at its vendor: it was handed out and is
 /// not to be used any more, or nobody ever got it.
 #[must_use]
 pub fn is_due(world: &World<'_>, entry: &HandedOutEntry) -> bool {
-    let over = world.now_ms / 1000 >= entry.of.permit_ends_s;
+    let over = world.now_ms / 1000 >= entry.of.permit_ends_s && entry.lives_on();
     let nobodys = entry.fingerprint.is_none();
     let due = nobodys || over || !stands(world, entry);
     entry.revocable && entry.revocation.is_none() && due
@@ -90,6 +138,7 @@ pub async fn run(broker: Arc<Broker>) {
             woken => {
                 round = round.wrapping_add(1);
                 let all = woken.is_ok() || round.is_multiple_of(ALL_EVERY);
+                write_on(&broker, &mut queue).await;
                 look(&broker, all, &mut tries, &mut queue).await;
             }
         }
@@ -170,10 +219,6 @@ async fn tried(broker: &Broker, jti: Jti, target: &TargetId) -> Option<VendorRev
         Tried::Again(detail) => {
             tracing::warn!(%target, %jti, detail, "a credential is not revoked yet");
             None
-        }
-        Tried::Never(detail) => {
-            tracing::error!(%target, %jti, detail, "a credential is not revoked");
-            Some(VendorRevocation::Failed)
         }
     }
 }

@@ -175,6 +175,18 @@ impl State {
         }
     }
 
+    /// Gives the use of a grant back under whose permit nothing was sent.
+    fn unused(&mut self, body: &Value) {
+        let id = body.get("unused").and_then(Value::as_str);
+        let Some(id) = id.and_then(|id| GrantId::parse(id).ok()) else {
+            return;
+        };
+        if let Some(uses) = self.uses.get_mut(&id).filter(|uses| **uses > 0) {
+            *uses -= 1;
+            self.registry.unuse_grant(id);
+        }
+    }
+
     fn change(&mut self, change: Change, place: &Place) {
         match change {
             Change::Agent { agent } => self.put_agent(agent),
@@ -281,6 +293,7 @@ impl State {
             // Where nothing was sent, its marks may be used once more.
             OUTCOME => {
                 self.decision(DecisionEffects::of(body), false);
+                self.unused(body);
                 self.handed.ended(body, place.time_ms)?;
             }
             CREDENTIAL_REVOCATION => self.handed.revoked(body)?,

@@ -14,6 +14,12 @@ use std::sync::Arc;
 /// Most credentials that are remembered at once: beyond it none is obtained
 /// (contract §15).
 pub const HANDED_MAX: usize = 50_000;
+/// Most that are remembered beside them to be listed alone: nobody has them or knows
+/// when they end, and they cannot be revoked. Beyond it the oldest is forgotten.
+const LISTED_MAX: usize = 10_000;
+/// Most hashes that are remembered of credentials that were revoked and would not
+/// have ended by themselves yet. Beyond it the one that ends first is forgotten.
+const SPENT_MAX: usize = 50_000;
 
 /// Seconds after the permit's end for which a credential is listed that there may
 /// be, and of which nobody knows when it ends.
@@ -63,6 +69,41 @@ pub struct HandedOut {
     ends: BTreeSet<(u64, Jti)>,
     /// When the permit of each ends that would live on and has to be revoked.
     permits: BTreeSet<(u64, Jti)>,
+    /// Those that are listed alone.
+    listed: BTreeSet<Jti>,
+    spent: Spent,
+}
+
+/// Credentials that were revoked, until they would have ended: a vendor that hands
+/// one out again does not revoke.
+#[derive(Debug, Default)]
+struct Spent {
+    until: HashMap<Key, u64>,
+    ends: BTreeSet<(u64, Key)>,
+}
+
+impl Spent {
+    fn put(&mut self, print: Key, end_s: u64) {
+        if let Some(before_s) = self.until.insert(print, end_s) {
+            self.ends.remove(&(before_s, print));
+        }
+        self.ends.insert((end_s, print));
+        if self.ends.len() > SPENT_MAX {
+            self.drop_first();
+        }
+    }
+
+    fn sweep(&mut self, now_s: u64) {
+        while self.ends.first().is_some_and(|(end_s, _)| *end_s <= now_s) {
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        if let Some((_, print)) = self.ends.pop_first() {
+            self.until.remove(&print);
+        }
+    }
 }
 
 /// As a snapshot keeps them.
@@ -71,6 +112,7 @@ pub struct HandedOut {
 pub(super) struct CopiedHandedOut {
     open: Vec<(Jti, Arc<Awaiting>)>,
     live: Vec<(Jti, Arc<HandedOutEntry>)>,
+    spent: Vec<(u64, Key)>,
 }
 
 impl Awaiting {
@@ -120,22 +162,38 @@ impl Awaiting {
     }
 }
 
-impl HandedOut {
-    /// How many are remembered, those under way with them.
+impl HandedOutEntry {
+    /// Whether it lives on when its permit ends.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.open.len() + self.live.len()
+    pub fn lives_on(&self) -> bool {
+        self.expires_s
+            .is_none_or(|end_s| end_s > self.of.permit_ends_s)
     }
 
-    /// Whether none is.
+    /// Whether it is remembered only so that it is listed.
+    fn is_listed_alone(&self) -> bool {
+        let unrevocable = !self.revocable || self.revocation.is_some();
+        unrevocable && (self.fingerprint.is_none() || self.expires_s.is_none())
+    }
+}
+
+impl HandedOut {
+    /// Whether no more may be handed out: those count that are under way, end or can
+    /// be revoked.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub fn is_full(&self) -> bool {
+        self.open.len() + self.live.len() >= HANDED_MAX + self.listed.len()
     }
 
     /// Permits whose outcome is not on record, oldest first.
     pub fn open(&self) -> impl Iterator<Item = (Jti, &Arc<Awaiting>)> {
         self.open.iter().map(|(jti, of)| (*jti, of))
+    }
+
+    /// Whether the outcome of that permit is not on record.
+    #[must_use]
+    pub fn is_open(&self, jti: Jti) -> bool {
+        self.open.contains_key(&jti)
     }
 
     /// What was handed out and has not ended, oldest first.
@@ -155,6 +213,12 @@ impl HandedOut {
     pub fn by_fingerprint(&self, print: &Key) -> Option<(Jti, &Arc<HandedOutEntry>)> {
         let jti = self.prints.get(print)?;
         self.live.get(jti).map(|entry| (*jti, entry))
+    }
+
+    /// Whether it was handed out already.
+    #[must_use]
+    pub fn knows(&self, print: &Key) -> bool {
+        self.prints.contains_key(print) || self.spent.until.contains_key(print)
     }
 
     /// What was handed out under that permit, if it has not ended.
@@ -220,13 +284,25 @@ impl HandedOut {
         }
         let read = Revoked::deserialize(body).map_err(|e| e.to_string())?;
         match read.revocation {
-            VendorRevocation::Done => self.forget(read.of),
+            VendorRevocation::Done => {
+                if let Some((print, end_s)) = self.live.get(&read.of).and_then(|entry| {
+                    let end_s = entry.of.permit_ends_s.saturating_add(UNKNOWN_LISTED_S);
+                    Some((entry.fingerprint?, entry.expires_s.unwrap_or(end_s)))
+                }) {
+                    self.spent.put(print, end_s);
+                }
+                self.forget(read.of);
+            }
             VendorRevocation::Failed => {
                 if self.has_ended(read.of) {
                     self.forget(read.of);
                 } else if let Some(entry) = self.live.get_mut(&read.of) {
                     self.permits.remove(&(entry.of.permit_ends_s, read.of));
-                    Arc::make_mut(entry).revocation = Some(VendorRevocation::Failed);
+                    let entry = Arc::make_mut(entry);
+                    entry.revocation = Some(VendorRevocation::Failed);
+                    if entry.is_listed_alone() {
+                        self.list(read.of);
+                    }
                 }
             }
         }
@@ -236,6 +312,7 @@ impl HandedOut {
     /// Forgets what has ended by itself. What should have been revoked at the
     /// permit's end stays until it is on record that it was not.
     pub(super) fn sweep(&mut self, now_ms: u64) {
+        self.spent.sweep(now_ms / 1_000);
         while let Some((end_s, jti)) = self.ends.first().copied() {
             if end_s.saturating_mul(1_000) > now_ms {
                 return;
@@ -262,12 +339,23 @@ impl HandedOut {
         if let Some(print) = entry.fingerprint {
             self.prints.insert(print, jti);
         }
-        let permit_s = entry.of.permit_ends_s;
-        let lives_on = entry.expires_s.is_none_or(|end_s| end_s > permit_s);
-        if entry.revocable && entry.revocation.is_none() && lives_on {
-            self.permits.insert((permit_s, jti));
+        if entry.revocable && entry.revocation.is_none() && entry.lives_on() {
+            self.permits.insert((entry.of.permit_ends_s, jti));
         }
+        let listed = entry.is_listed_alone();
         self.live.insert(jti, entry);
+        if listed {
+            self.list(jti);
+        }
+    }
+
+    fn list(&mut self, jti: Jti) {
+        self.listed.insert(jti);
+        if self.listed.len() > LISTED_MAX
+            && let Some(oldest) = self.listed.first().copied()
+        {
+            self.forget(oldest);
+        }
     }
 
     fn forget(&mut self, jti: Jti) {
@@ -279,6 +367,7 @@ impl HandedOut {
                 self.prints.remove(print);
             }
             self.permits.remove(&(entry.of.permit_ends_s, jti));
+            self.listed.remove(&jti);
         }
     }
 
@@ -286,6 +375,7 @@ impl HandedOut {
         CopiedHandedOut {
             open: self.open().map(|(jti, of)| (jti, of.clone())).collect(),
             live: self.live().map(|(jti, of)| (jti, of.clone())).collect(),
+            spent: self.spent.ends.iter().copied().collect(),
         }
     }
 
@@ -295,12 +385,15 @@ impl HandedOut {
         for (jti, entry) in copied.live {
             out.keep(jti, entry);
         }
+        for (end_s, print) in copied.spent {
+            out.spent.put(print, end_s);
+        }
         out
     }
 }
 
 impl CopiedHandedOut {
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.live.is_empty()
+        self.open.is_empty() && self.live.is_empty() && self.spent.is_empty()
     }
 }

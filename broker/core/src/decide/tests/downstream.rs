@@ -2,8 +2,8 @@
 
 use super::invoice_agent;
 use crate::decide::{
-    CheckResult, Failure, HandedOut, OutcomeFrame, Permit, ReceiptFrame, Recorded, VendorTerms,
-    never_known,
+    CheckResult, Failure, HandedOut, Leftover, OutcomeFrame, Permit, ReceiptFrame, Recorded,
+    VendorTerms, never_known,
 };
 use crate::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
 use crate::refusal::{Code, Refusal, SignInWanted};
@@ -314,7 +314,7 @@ fn a_credential_is_handed_out_only_by_the_record_of_its_own_outcome() {
     let failed = permit().failed(Failure::Unknown, Refusal::new(Code::Downstream, "x; y"));
     let failed = failed.draft(&frame());
     assert!(obtained().recorded(&failed, &appended(&failed)).is_err());
-    let unknown = never_known(permit().jti(), [3; 16]);
+    let unknown = never_known(permit().jti(), &Leftover::default(), [3; 16]);
     assert!(obtained().recorded(&unknown, &appended(&unknown)).is_err());
     let permitted = safe().decide().unwrap().draft(&safe().frame());
     assert!(

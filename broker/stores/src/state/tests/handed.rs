@@ -4,7 +4,8 @@ use super::{empty, entry, live, place, record, replayed, snapshot};
 use crate::ledger::{Follower, RawRecord};
 use crate::state::Shared;
 use locum_core::decide::{
-    Failure, HandedOut, OutcomeFrame, VendorRevocation, VendorTerms, never_known, vendor_revocation,
+    Failure, HandedOut, Leftover, OutcomeFrame, VendorRevocation, VendorTerms, never_known,
+    vendor_revocation,
 };
 use locum_core::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
 use locum_core::ids::Jti;
@@ -84,7 +85,7 @@ fn a_permit_is_open_until_its_outcome_is_on_record() {
         (failed(1, Failure::Refused), (0, 0)),
         (failed(1, Failure::NotSent), (0, 0)),
         (failed(1, Failure::Unknown), (0, 1)),
-        (never_known(jti, [4; 16]), (0, 1)),
+        (never_known(jti, &Leftover::default(), [4; 16]), (0, 1)),
     ] {
         let records = [permitted.clone(), outcome];
         assert_eq!(counts(&live(&records)), left);
