@@ -181,7 +181,15 @@ impl Prepared {
                 .map(|account| account.scope.clone())
                 .collect()
         };
-        Terms { able, accounts }
+        let named = |theirs: &String| theirs.split_whitespace().map(str::to_owned).collect();
+        let names = self.scopes.iter();
+        Terms {
+            able,
+            accounts,
+            names: names
+                .map(|(ours, theirs)| (ours.clone(), named(theirs)))
+                .collect(),
+        }
     }
 
     /// Every secret that it may use, those of principals too, with the place

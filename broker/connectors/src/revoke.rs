@@ -169,7 +169,7 @@ impl Ending {
                 Ended::Confirmed
             }
             // A token that is dead cannot prove itself, and is not found.
-            (Awaiting::Deleted, 401 | 404) => Ended::Gone,
+            (Awaiting::Deleted, 401 | 404) if is_error(body.expose()) => Ended::Gone,
             (Awaiting::Discarded(handle), 200) => match in_session("logout", &handle) {
                 Ok(sending) => Ended::Send(Ending(Awaiting::LoggedOut), sending),
                 Err(trouble) => again(trouble.detail()),
@@ -188,6 +188,13 @@ fn again(detail: &str) -> Ended {
     Ended::Again {
         detail: detail.to_owned(),
     }
+}
+
+/// Whether it is an error in the form of OAuth (RFC 6749 §5.2), and not the answer
+/// of something in between.
+fn is_error(body: &[u8]) -> bool {
+    let members = Members::read(body).ok();
+    members.is_some_and(|members| members.text("error").is_some())
 }
 
 /// Whether Check Point says that there is no such session.

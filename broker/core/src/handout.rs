@@ -2,9 +2,10 @@
 //! vendor can do, never by who the vendor is (contract §15, "The rule of
 //! delivery").
 
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeName};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a credential of a target can be made to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +145,8 @@ pub struct Terms {
     /// What each account may do, in the order of the declaration; empty where
     /// the request narrows, and then there is one account.
     pub accounts: Vec<Scope>,
+    /// The vendor's names for each scope of ours, where the request says them.
+    pub names: BTreeMap<ScopeName, BTreeSet<String>>,
 }
 
 /// What is granted, as the rule looks at it.
@@ -171,7 +174,7 @@ impl Terms {
     #[must_use]
     pub fn judge(&self, granted: Granted<'_>) -> Option<Handout> {
         let (account, exact) = self.account(granted.scope)?;
-        let narrow = exact && !granted.detailed;
+        let narrow = exact && !granted.detailed && !self.says_more(granted.scope);
         let ends = self
             .able
             .life_s(granted.lifetime_s)
@@ -205,6 +208,20 @@ impl Terms {
         judged
             .min_by_key(Vec::len)
             .unwrap_or_else(|| vec![Unsafe::Narrow])
+    }
+
+    /// Whether the vendor's names for these scopes are those of another scope too:
+    /// whoever has them has that one as well.
+    fn says_more(&self, scope: &Scope) -> bool {
+        let granted = |ours: &ScopeName| scope.iter().any(|one| one == ours);
+        let said: BTreeSet<&String> = scope
+            .iter()
+            .filter_map(|ours| self.names.get(ours))
+            .flatten()
+            .collect();
+        let others = self.names.iter().filter(|(ours, _)| !granted(ours));
+        let mut all_said = others.map(|(_, theirs)| theirs.iter().all(|name| said.contains(name)));
+        all_said.any(|all| all)
     }
 
     /// The account whose scopes are those granted, else the smallest one that

@@ -80,6 +80,7 @@ impl Awaited {
         let key = root
             .take_child("result")
             .and_then(|mut result| result.take_child("key"))
+            .filter(|key| key.has_no_children())
             .map(|key| Secret::new(key.text))
             .filter(|key| is_credential(key.expose()))
             .ok_or_else(|| {

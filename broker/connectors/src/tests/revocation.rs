@@ -54,11 +54,17 @@ authorization: Bearer t/0+k (secret)"
         (503, "again"),
     ] {
         let (ending, _) = revoking(&prepared, handle());
+        let answer = r#"{"error":"invalid_token"}"#;
         assert_eq!(
-            word(&ending.next(reply(status, "{}"))),
+            word(&ending.next(reply(status, answer))),
             expected,
             "{status}"
         );
+    }
+    // What stands before the vendor does not know its tokens.
+    for answer in ["<html/>", "{}", ""] {
+        let (ending, _) = revoking(&prepared, handle());
+        assert_eq!(word(&ending.next(reply(401, answer))), "again", "{answer}");
     }
 }
 

@@ -37,6 +37,10 @@ impl Element {
         first.filter(|_| found.next().is_none())
     }
 
+    pub(crate) const fn has_no_children(&self) -> bool {
+        self.children.is_empty()
+    }
+
     /// Takes that child out.
     pub(crate) fn take_child(&mut self, name: &str) -> Option<Self> {
         self.child(name)?;

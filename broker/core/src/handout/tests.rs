@@ -1,6 +1,7 @@
 use super::{Able, Expire, Granted, Handout, Narrow, Revoke, Terms, Unique, Unsafe};
 use crate::scope::Scope;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn scope(text: &str) -> Scope {
     Scope::parse(text).expect("a scope")
@@ -30,6 +31,7 @@ fn a_vendor_that_narrows_by_request_and_ends_in_time_is_safe() {
     let terms = Terms {
         able: able(Narrow::Request, Expire::Declared(Some(300)), Revoke::No),
         accounts: vec![],
+        names: BTreeMap::new(),
     };
     let safe = judged(&terms, "a", 300).expect("a handout");
     assert_eq!((safe.account, safe.because), (None, vec![]));
@@ -53,6 +55,7 @@ fn what_lives_longer_is_safe_where_it_is_revoked_alone() {
             let terms = Terms {
                 able: able(Narrow::Request, expire, revoke),
                 accounts: vec![],
+                names: BTreeMap::new(),
             };
             let handout = judged(&terms, "a", 300).expect("a handout");
             assert_eq!(handout.because, because, "{expire:?} {revoke:?}");
@@ -69,6 +72,7 @@ fn the_account_of_exactly_the_granted_scopes_is_taken_else_the_smallest_that_cov
             Revoke::No,
         ),
         accounts: vec![scope("a b c"), scope("a"), scope("a b")],
+        names: BTreeMap::new(),
     };
     let taken = |text: &str| judged(&terms, text, 60).map(|h| (h.account, h.because));
     assert_eq!(taken("a"), Some((Some(1), vec![])));
@@ -86,6 +90,7 @@ fn details_are_narrowed_by_no_vendor() {
             Revoke::Alone,
         ),
         accounts: vec![],
+        names: BTreeMap::new(),
     };
     let handout = terms.judge(Granted {
         scope: &scope("a"),
@@ -100,6 +105,7 @@ fn a_target_is_safe_where_some_scope_set_is() {
     let mut terms = Terms {
         able: able(Narrow::Principal, Expire::Declared(Some(60)), Revoke::No),
         accounts: vec![scope("a"), scope("a b")],
+        names: BTreeMap::new(),
     };
     assert_eq!(terms.never_safe(&scope("a b"), 300), []);
     assert_eq!(terms.never_safe(&scope("a b"), 59), [Unsafe::Expire]);
@@ -126,7 +132,8 @@ proptest! {
         let terms = Terms {
             able: able(Narrow::Principal, Expire::Declared(life), revoke),
             accounts: sets.iter().map(text).collect(),
-        };
+names: BTreeMap::new(),
+};
         let asked = text(&asked);
         let granted = Granted { scope: &asked, detailed: false, lifetime_s: permit };
         if let Some(Handout { account: Some(place), because }) = terms.judge(granted) {

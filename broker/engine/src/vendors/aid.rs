@@ -38,6 +38,12 @@ impl For<'_> {
 impl Aid for For<'_> {
     fn secret(&self, name: &SecretName) -> Result<Arc<Secret<Vec<u8>>>, Trouble> {
         let open = self.open(name)?;
+        // A private key never leaves, whatever a target makes of it.
+        if open.value.pem().is_some() {
+            return Err(Trouble::Unable {
+                detail: format!("{name}: expected a text, found PEM"),
+            });
+        }
         let value = open.value.text().expose().clone().into_bytes();
         Ok(Arc::new(Secret::new(value)))
     }

@@ -37,6 +37,9 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
         Ok(None) => return not_now("the target's profile does not revoke, or has another address"),
         Err(trouble) => return Tried::Again(trouble.detail().to_owned()),
     };
+    // Places, pauses and failures of their own: who asks for credentials holds no
+    // revocation up, and a revocation that fails costs nobody a credential.
+    let lane = format!("{} revoking", target.id);
     loop {
         let identity = match sending
             .identity
@@ -52,7 +55,7 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
             Err(flaw) => return Tried::Again(flaw.to_owned()),
         };
         let client = &broker.vendors.client;
-        let sent = client.send(target.id.as_str(), sending.request, identity.as_ref());
+        let sent = client.send(&lane, sending.request, identity.as_ref());
         let reply = match sent.await {
             Ok(reply) => reply,
             Err(flaw) => return Tried::Again(told(&flaw)),

@@ -17,8 +17,10 @@ pub const HANDED_MAX: usize = 50_000;
 /// Most that are remembered beside them to be listed alone: nobody has them or knows
 /// when they end, and they cannot be revoked. Beyond it the oldest is forgotten.
 const LISTED_MAX: usize = 10_000;
-/// Most hashes that are remembered of credentials that were revoked and would not
-/// have ended by themselves yet. Beyond it the one that ends first is forgotten.
+/// Seconds for which the hash of a credential is remembered after its end.
+const SPENT_FOR_S: u64 = 86_400;
+/// Most hashes that are remembered of credentials that were revoked or have ended.
+/// Beyond it the one that ended first is forgotten.
 const SPENT_MAX: usize = 50_000;
 
 /// Seconds after the permit's end for which a credential is listed that there may
@@ -74,8 +76,8 @@ pub struct HandedOut {
     spent: Spent,
 }
 
-/// Credentials that were revoked, until they would have ended: a vendor that hands
-/// one out again does not revoke.
+/// Credentials that were revoked or have ended, for a day more: a vendor that hands one
+/// out again did not end it.
 #[derive(Debug, Default)]
 struct Spent {
     until: HashMap<Key, u64>,
@@ -284,15 +286,7 @@ impl HandedOut {
         }
         let read = Revoked::deserialize(body).map_err(|e| e.to_string())?;
         match read.revocation {
-            VendorRevocation::Done => {
-                if let Some((print, end_s)) = self.live.get(&read.of).and_then(|entry| {
-                    let end_s = entry.of.permit_ends_s.saturating_add(UNKNOWN_LISTED_S);
-                    Some((entry.fingerprint?, entry.expires_s.unwrap_or(end_s)))
-                }) {
-                    self.spent.put(print, end_s);
-                }
-                self.forget(read.of);
-            }
+            VendorRevocation::Done => self.forget(read.of),
             VendorRevocation::Failed => {
                 if self.has_ended(read.of) {
                     self.forget(read.of);
@@ -363,8 +357,10 @@ impl HandedOut {
             if let Some(end_s) = entry.expires_s {
                 self.ends.remove(&(end_s, jti));
             }
-            if let Some(print) = &entry.fingerprint {
-                self.prints.remove(print);
+            if let Some(print) = entry.fingerprint {
+                self.prints.remove(&print);
+                let end_s = entry.expires_s.unwrap_or(entry.of.permit_ends_s);
+                self.spent.put(print, end_s.saturating_add(SPENT_FOR_S));
             }
             self.permits.remove(&(entry.of.permit_ends_s, jti));
             self.listed.remove(&jti);

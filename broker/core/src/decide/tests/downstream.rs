@@ -12,6 +12,7 @@ use crate::testing::{
     NOW_S, Scene, Stub, agent, appended, claims, grant, id_token, issuer, scope, target,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const DAY_S: u64 = 86_400;
@@ -44,6 +45,7 @@ fn terms(able: Able) -> Terms {
     Terms {
         able,
         accounts: vec![],
+        names: BTreeMap::new(),
     }
 }
 
@@ -85,6 +87,7 @@ fn an_unsafe_handout_names_which_part_of_the_rule_does_not_hold() {
             ..CAREFUL
         },
         accounts: vec![scope("invoice.read invoice.list")],
+        names: BTreeMap::new(),
     };
     for (terms, named) in [(terms(for_ever), "(expire)"), (one_account, "(narrow)")] {
         let refusal = scene_with(json!({}), terms).refusal();
@@ -136,6 +139,7 @@ fn no_account_that_may_do_it_is_no_handout_whatever_is_accepted() {
             ..CAREFUL
         },
         accounts: vec![scope("invoice.list")],
+        names: BTreeMap::new(),
     };
     let accepted = json!({"accept_overhang": {"reason": "x"}});
     assert_eq!(

@@ -13,6 +13,7 @@ use locum_core::record::Draft;
 use locum_core::refusal::{Code, Refusal};
 use locum_core::testing::{NOW_S, Scene, agent, target};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 fn scene(number: u64) -> Scene {
     let target = target(
@@ -35,6 +36,7 @@ fn scene(number: u64) -> Scene {
             carries_person: true,
         },
         accounts: vec![],
+        names: BTreeMap::new(),
     });
     scene
 }
