@@ -9,8 +9,8 @@ from pathlib import Path
 from cpapi import APIClient, APIClientArgs
 from pan.xapi import PanXapi
 
-HERE = Path(__file__).parent
-NODE = HERE / "node"
+#: Where `run` put the scripts of `node/`, with their packages.
+NODE = Path(os.environ["DOWNSTREAM_NODE"])
 TIMEOUT_S = 60
 
 
@@ -47,6 +47,6 @@ def trusting(ca_file):
     return ssl.create_default_context(cafile=str(ca_file)) if ca_file else None
 
 
-def check_point(port: int) -> APIClient:
-    """Check Point's SDK before a server whose fingerprint it takes as it is."""
-    return APIClient(APIClientArgs(server="127.0.0.1", port=port, unsafe=True, unsafe_auto_accept=True))
+def check_point(port: int, sid: str | None = None) -> APIClient:
+    """Check Point's SDK before a server whose fingerprint it takes as it is; with a session's id, in that session."""
+    return APIClient(APIClientArgs(server="127.0.0.1", port=port, sid=sid, unsafe=True, unsafe_auto_accept=True))
