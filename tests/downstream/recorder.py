@@ -8,6 +8,7 @@ nothing.
 import json
 import ssl
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from urllib.parse import parse_qsl
@@ -37,12 +38,20 @@ def noted(method: str, path: str, headers, body: bytes) -> dict:
     return request
 
 
-class Recorder:
-    """Answers each request with the next of `answers`: status, content type, body."""
+def in_turn(answers: list[tuple[int, str, str]]) -> Callable:
+    """The next of these each time."""
+    left = list(answers)
+    return lambda *_: left.pop(0) if left else (500, "text/plain", "nothing more was expected")
 
-    def __init__(self, answers: list[tuple[int, str, str]], folder=None):
+
+class Recorder:
+    """Answers each request with the next of `answers`: status, content type, body. Or `answers` makes the answer, of the
+    request and its headers."""
+
+    def __init__(self, answers: list[tuple[int, str, str]] | Callable, folder=None):
         self.requests: list[dict] = []
-        left, outer = list(answers), self
+        outer = self
+        answer_to = answers if callable(answers) else in_turn(answers)
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -50,7 +59,7 @@ class Recorder:
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 outer.requests.append(noted(self.command, self.path, self.headers, body))
-                status, kind, text = left.pop(0) if left else (500, "text/plain", "nothing more was expected")
+                status, kind, text = answer_to(outer.requests[-1], self.headers)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
