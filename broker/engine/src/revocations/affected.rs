@@ -237,7 +237,7 @@ impl Stop {
             }
             // Dead here and alive there: it is told each time.
             if !(entry.revocable && entry.revocation.is_none()) {
-                out.survives(&entry.of.target, entry.expires_s);
+                out.survives(&entry.of.parties.target, entry.expires_s);
             }
         }
     }

@@ -63,10 +63,16 @@ impl RecordedPermit {
             jti,
             exp: entry.expires_s.unwrap_or(u64::MAX),
             lineage: entry.of.lineage(),
-            target: Some(entry.of.target.clone()),
+            target: Some(entry.of.parties.target.clone()),
             passed_on: false,
             of_vendor: true,
-            agents: entry.of.agents.iter().map(ToString::to_string).collect(),
+            agents: entry
+                .of
+                .parties
+                .agents
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             person: None,
         }
     }

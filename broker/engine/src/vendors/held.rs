@@ -33,13 +33,13 @@ pub(crate) fn held(broker: &Broker, text: &str) -> Option<Held> {
 impl Held {
     /// Whether that client is the agent it was handed to.
     pub(crate) fn is_agents(&self, client: &str) -> bool {
-        self.entry.of.actor.as_str() == client
+        self.entry.of.parties.actor.as_str() == client
     }
 
     /// Whether it is that client's: the agent's, or the client's that presented for
     /// it.
     pub(crate) fn is_of(&self, client: &str) -> bool {
-        let presenter = self.entry.of.presenter.as_ref();
+        let presenter = self.entry.of.parties.presenter.as_ref();
         self.is_agents(client) || presenter.is_some_and(|id| id.as_str() == client)
     }
 
@@ -89,7 +89,7 @@ impl Held {
         };
         let mut out = Map::new();
         out.insert("active".into(), json!(true));
-        out.insert("client_id".into(), json!(self.entry.of.actor));
+        out.insert("client_id".into(), json!(self.entry.of.parties.actor));
         out.insert("iat".into(), json!(self.jti.ms() / 1000));
         out.insert("del".into(), json!({ "id": DelegationId(self.jti.0) }));
         let more = [

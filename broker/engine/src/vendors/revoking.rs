@@ -42,7 +42,7 @@ pub async fn settle(broker: &Broker) -> Result<usize, crate::unavailable::Unavai
 
 /// What there may be under a permit of an earlier process.
 fn lost(broker: &Broker, state: &State, jti: Jti, of: &Awaiting) -> Leftover {
-    let target = state.registry.target(of.target.as_str());
+    let target = state.registry.target(of.parties.target.as_str());
     let permit_s = of.permit_ends_s.saturating_sub(jti.ms() / 1_000);
     let permit_s = u32::try_from(permit_s).unwrap_or(u32::MAX);
     let now_s = broker.records.clock.now_s();
@@ -72,7 +72,7 @@ async fn write_on(broker: &Broker, queue: &mut Queue) {
         }
         match live {
             Some(entry) if entry.revocable && entry.revocation.is_none() => {
-                let target = entry.of.target.clone();
+                let target = entry.of.parties.target.clone();
                 if !queue.has(jti) {
                     queue.put(Due {
                         jti,
@@ -99,7 +99,7 @@ pub fn is_due(world: &World<'_>, entry: &HandedOutEntry) -> bool {
 /// Whether what it descends from stands.
 #[must_use]
 pub fn stands(world: &World<'_>, entry: &HandedOutEntry) -> bool {
-    let agents = entry.of.agents.iter();
+    let agents = entry.of.parties.agents.iter();
     let agents: Vec<(AgentId, Option<VersionId>)> = agents.map(|id| (id.clone(), None)).collect();
     world.standing(&entry.of.lineage(), &agents) == Standing::Live
 }
@@ -179,7 +179,7 @@ fn due(broker: &Broker, state: &State, (all, tries): (bool, &Tries)) -> Vec<Due>
     let as_due = |(jti, entry): (Jti, &Arc<HandedOutEntry>)| {
         is_due(&world, entry).then(|| Due {
             jti,
-            target: entry.of.target.clone(),
+            target: entry.of.parties.target.clone(),
             has_ended: entry.expires_s.is_some_and(|end_s| end_s <= now_s),
         })
     };

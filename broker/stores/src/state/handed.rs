@@ -2,6 +2,7 @@
 //! permits of which nobody knows yet whether there is one (contract §15,
 //! "Two records"). They are state, so that revoking and listing them needs no scan.
 
+use super::parties::{EachOnce, Parties};
 use locum_core::decide::{CredentialState, VendorRevocation};
 use locum_core::ids::{AgentId, ClientId, Jti, TargetId};
 use locum_core::lineage::{Key, Lineage};
@@ -31,14 +32,8 @@ const UNKNOWN_LISTED_S: u64 = 86_400;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Awaiting {
-    /// The target.
-    pub target: TargetId,
-    /// The agent that it is for.
-    pub actor: AgentId,
-    /// The client that presented for it.
-    pub presenter: Option<ClientId>,
-    /// The agents that must be in force for the credential to stand.
-    pub agents: Vec<AgentId>,
+    /// Whose it is, and where.
+    pub parties: Arc<Parties>,
     /// What the credential descends from: keys, and Unix milliseconds from which
     /// each counts.
     pub lineage: Vec<(Key, u64)>,
@@ -67,6 +62,8 @@ pub struct HandedOutEntry {
 pub struct HandedOut {
     open: BTreeMap<Jti, Arc<Awaiting>>,
     live: BTreeMap<Jti, Arc<HandedOutEntry>>,
+    /// Those of all of them, each once.
+    parties: EachOnce,
     prints: HashMap<Key, Jti>,
     ends: BTreeSet<(u64, Jti)>,
     /// When the permit of each ends that would live on and has to be revoked.
@@ -152,11 +149,14 @@ impl Awaiting {
         let lineage = Lineage::read(&read.lineage, Some(&read.since), read.jti.ms())
             .map_err(|flaw| flaw.to_string())?;
         let lineage = lineage.iter().map(|entry| (entry.key, entry.since_ms));
-        let awaiting = Self {
+        let parties = Parties {
             target: read.target,
             actor: read.actor,
             presenter: read.presenter,
             agents: read.awaits.agents,
+        };
+        let awaiting = Self {
+            parties: Arc::new(parties),
             lineage: lineage.collect(),
             permit_ends_s: read.exp,
         };
@@ -231,7 +231,8 @@ impl HandedOut {
 
     /// A permit is on record.
     pub(super) fn permitted(&mut self, body: &Value) -> Result<(), String> {
-        if let Some((jti, awaiting)) = Awaiting::of(body)? {
+        if let Some((jti, mut awaiting)) = Awaiting::of(body)? {
+            awaiting.parties = self.parties.of(awaiting.parties);
             self.open.insert(jti, Arc::new(awaiting));
         }
         Ok(())
@@ -377,8 +378,12 @@ impl HandedOut {
 
     pub(super) fn of(copied: CopiedHandedOut) -> Self {
         let mut out = Self::default();
-        out.open.extend(copied.open);
-        for (jti, entry) in copied.live {
+        for (jti, mut of) in copied.open {
+            Arc::make_mut(&mut of).parties = out.parties.of(of.parties.clone());
+            out.open.insert(jti, of);
+        }
+        for (jti, mut entry) in copied.live {
+            Arc::make_mut(&mut entry).of.parties = out.parties.of(entry.of.parties.clone());
             out.keep(jti, entry);
         }
         for (end_s, print) in copied.spent {

@@ -13,6 +13,7 @@ mod handed;
 mod idempotency;
 mod keys;
 mod marks;
+mod parties;
 mod personal;
 mod seen;
 mod shared;
@@ -32,6 +33,7 @@ pub use handed::{Awaiting, HANDED_MAX, HandedOut, HandedOutEntry};
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use keys::RETIRED_KEYS_MAX;
 pub use marks::Marks;
+pub use parties::Parties;
 pub use seen::AheadTokens;
 pub use shared::Shared;
 

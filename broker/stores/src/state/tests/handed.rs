@@ -14,6 +14,7 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::testing::{NOW_S, Scene, agent, target};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn scene(number: u64) -> Scene {
     let target = target(
@@ -108,7 +109,7 @@ fn a_credential_is_found_by_its_keyed_hash_with_what_it_descends_from() {
         .lineage(&locum_core::testing::Names)
         .clone();
     assert_eq!(entry.of.lineage(), lineage);
-    assert_eq!(entry.of.agents.len(), 1);
+    assert_eq!(entry.of.parties.agents.len(), 1);
     assert!(state.handed.by_fingerprint(&[8; 16]).is_none());
 }
 
@@ -190,6 +191,19 @@ fn what_was_handed_out_survives_a_snapshot() {
     let nothing = live(&[record(&[])]);
     let text = String::from_utf8_lossy(&snapshot(&nothing)).into_owned();
     assert!(!text.contains("handed"), "as before there were any");
+}
+
+#[test]
+fn whose_permits_they_are_is_remembered_once_for_all_of_theirs() {
+    let shared = live(&[permit(1).1, obtained(1, 7, None), permit(2).1]);
+    let mut after = empty();
+    after.restore(&snapshot(&shared)).unwrap();
+    for shared in [shared, after] {
+        let state = shared.read();
+        let (_, open) = state.handed.open().next().unwrap();
+        let (_, live) = state.handed.live().next().unwrap();
+        assert!(Arc::ptr_eq(&open.parties, &live.of.parties));
+    }
 }
 
 #[test]
