@@ -9,6 +9,7 @@ mod ending;
 mod handle;
 mod held;
 mod queue;
+mod ready;
 mod refreshing;
 pub mod revoking;
 mod settings;

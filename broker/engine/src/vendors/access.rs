@@ -2,6 +2,7 @@
 //! and credentials whose outcome is on its way to the record.
 
 use super::check::ProfileCheck;
+use super::ready::Ready;
 use super::settings::{CA_FILE, VendorSettings};
 use super::turns::Turns;
 use crate::authorities;
@@ -11,7 +12,7 @@ use locum_connectors::Prepared;
 use locum_core::decide::{Leftover, VendorTerms};
 use locum_core::ids::Jti;
 use locum_core::lineage::Key;
-use locum_core::registry::{FieldProblem, Target, TargetSpec};
+use locum_core::registry::{FieldProblem, Snapshot, Target, TargetSpec};
 use locum_outgoing::{Downstream, System};
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub struct Vendors {
     /// Calls them.
     pub client: Downstream,
     settings: VendorSettings,
+    ready: Ready,
     /// Keyed hashes of credentials whose outcome is on its way to the record.
     arriving: Mutex<BTreeSet<Key>>,
     /// Refresh tokens that are on their way.
@@ -60,6 +62,7 @@ impl Vendors {
         Ok(Self {
             client: client.map_err(|e| Unavailable(format!("downstream: {e}")))?,
             settings,
+            ready: Ready::default(),
             arriving: Mutex::default(),
             refreshing: Turns::default(),
             unwritten: Mutex::default(),
@@ -83,8 +86,11 @@ impl Vendors {
     ///
     /// # Errors
     /// What is wrong with it, each with its pointer into the target.
-    pub fn prepared(&self, spec: &TargetSpec) -> Result<Option<Prepared>, Vec<FieldProblem>> {
-        self.check().prepared(spec)
+    pub fn prepared(
+        &self,
+        spec: &Snapshot<TargetSpec>,
+    ) -> Result<Option<Arc<Prepared>>, Vec<FieldProblem>> {
+        self.ready.of(self.check(), spec)
     }
 
     /// The check of connectors.
@@ -104,7 +110,12 @@ impl Vendors {
 
     /// Unix seconds at which a credential that may have been made now ends by itself;
     /// `None`: nobody knows.
-    pub(crate) fn ends_s(&self, target: &TargetSpec, permit_s: u32, now_s: u64) -> Option<u64> {
+    pub(crate) fn ends_s(
+        &self,
+        target: &Snapshot<TargetSpec>,
+        permit_s: u32,
+        now_s: u64,
+    ) -> Option<u64> {
         let prepared = self.prepared(target).ok().flatten()?;
         let life_s = prepared.terms().able.life_s(permit_s)?;
         Some(now_s.saturating_add(life_s.into()))

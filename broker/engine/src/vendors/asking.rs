@@ -10,6 +10,7 @@ use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::Target;
 use locum_core::secret::Secret;
 use locum_outgoing::{CallFlaw, ClientIdentity, RetryAfter, Sent};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -21,7 +22,7 @@ const AGAIN_S: u64 = 1;
 /// A credential of a vendor, and whether it has to be revoked there to end in time.
 pub(crate) struct Asked {
     pub(crate) obtained: Obtained,
-    pub(crate) prepared: Prepared,
+    pub(crate) prepared: Arc<Prepared>,
 }
 
 /// Why there is none.
@@ -146,7 +147,7 @@ fn rotated(next: &mut Result<Step, Trouble>) -> Option<Secret<String>> {
 fn fitting(
     permit: &Permit,
     mut obtained: Obtained,
-    prepared: Prepared,
+    prepared: Arc<Prepared>,
 ) -> Result<Asked, NotHandedOut> {
     match too_long(permit, &obtained, &prepared) {
         Some(refusal) if obtained.handle.is_some() => Err(NotHandedOut {
