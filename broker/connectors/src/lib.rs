@@ -5,7 +5,8 @@
 //! A profile ([`profiles`]) is a row of data that says how one vendor is asked.
 //! [`prepare`] checks a target against its profile; [`Prepared::begin`] writes
 //! the request, [`Course::next`] reads the reply, and [`Prepared::revoke`] ends
-//! what was handed out, where the vendor can do that.
+//! what was handed out, where the vendor can do that. [`Prepared::probe`] asks
+//! without a permit, for nothing.
 
 mod aid;
 mod course;
@@ -14,6 +15,7 @@ mod manner;
 mod obtained;
 mod order;
 mod prepare;
+mod probe;
 mod profile;
 mod profiles;
 mod revoke;
@@ -31,6 +33,7 @@ pub use issue::{ConnectorFault, IssuedCredential, Signer, issue};
 pub use obtained::{Handle, HandleFlaw, Obtained, Present};
 pub use order::Order;
 pub use prepare::{Prepared, SecretForm, SecretUse, prepare};
+pub use probe::{Probe, Probed};
 pub use profile::Profile;
 pub use profiles::profiles;
 pub use revoke::{Ended, Ending, RevokedAt};

@@ -61,7 +61,7 @@ pub struct SecretUse {
 }
 
 /// What a secret has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretForm {
     /// A text.
     Text,

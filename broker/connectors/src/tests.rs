@@ -14,6 +14,7 @@ mod golden_sessions;
 mod hostile;
 mod narrowing;
 mod prepared;
+mod probing;
 mod profiles;
 mod recorded;
 mod refreshing;

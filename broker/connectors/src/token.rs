@@ -15,12 +15,14 @@ mod answer;
 mod asking;
 mod auth;
 mod jwt;
+pub(crate) mod probe;
 mod saml;
 
 use asking::Asking;
 
 pub(crate) use answer::{Awaited, seconds};
 pub(crate) use auth::Proof;
+use auth::Proven;
 
 /// Names of the grants.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -50,14 +52,14 @@ pub(crate) fn begin(
     let mut form = Form::default();
     let kept = asking.refresh_token()?;
     let carries_assertion = asking.grant(&mut form, kept.as_ref())?;
-    asking.fields(&mut form);
+    fields(prepared, manner, &mut form);
     let asked = asking.scopes(&mut form)?;
     let proof = Proof {
         prepared,
         auth: manner.auth,
         client_id: manner.client_id,
         account,
-        audience: asking.client_audience(),
+        audience: client_audience(prepared, manner, &asking.url),
         now_s: order.now_s,
         jti: if carries_assertion {
             format!("{}.client", order.delegation)
@@ -67,14 +69,24 @@ pub(crate) fn begin(
         aid,
     };
     let proven = proof.put(&mut form)?;
-    let mut request = http::Request::post(&asking.url).header("accept", "application/json");
+    let sending = posted(prepared, manner, &asking.url, (proven, form))?;
+    Ok((Awaited::of(&asking, asked, kept), sending))
+}
+
+/// The request, with the profile's headers.
+fn posted(
+    prepared: &Prepared,
+    manner: &Manner,
+    url: &str,
+    (proven, form): (Proven, Form),
+) -> Result<Sending, Trouble> {
+    let mut request = http::Request::post(url).header("accept", "application/json");
     for (header, parameter) in manner.headers {
         if let Some(value) = prepared.values.text(parameter) {
             request = request.header(*header, value);
         }
     }
-    let sending = proven.send(request, form)?;
-    Ok((Awaited::of(&asking, asked, kept), sending))
+    proven.send(request, form)
 }
 
 /// A path with its parameters, each one segment, in place.
@@ -129,34 +141,6 @@ impl Asking<'_> {
         Ok(true)
     }
 
-    fn fields(&self, form: &mut Form) {
-        let values = &self.prepared.values;
-        for Field(name, from) in self.manner.fields {
-            match from {
-                From::Fixed(text) => form.put(name, text),
-                From::Parameter(parameter) => form.put_some(name, values.text(parameter)),
-                From::Either(parameter, other) => {
-                    form.put_some(name, values.text(parameter).or_else(|| values.text(other)));
-                }
-                From::Inside { parameter, member } => {
-                    if let Some(value) = values.get(parameter) {
-                        form.put(name, &serde_json::json!({*member: value}).to_string());
-                    }
-                }
-                From::Each(parameter) => {
-                    for text in values.texts(parameter) {
-                        form.put(name, text);
-                    }
-                }
-                From::All(parameter) => {
-                    for (name, text) in values.members(parameter) {
-                        form.put_named(name, text);
-                    }
-                }
-            }
-        }
-    }
-
     /// Asks for the granted scopes by the vendor's names; whether any are sent.
     fn scopes(&self, form: &mut Form) -> Result<bool, Trouble> {
         let Some(member) = self.manner.scopes else {
@@ -180,15 +164,44 @@ impl Asking<'_> {
         form.put(member, &names.join(" "));
         Ok(true)
     }
+}
 
-    /// For whom the client's own assertion is.
-    fn client_audience(&self) -> &str {
-        match self.manner.grant {
-            // There `audience` is of the SAML assertion.
-            Grant::Saml(_) => &self.url,
-            Grant::Jwt(_) | Grant::Exchange(_) | Grant::Client | Grant::Refresh => {
-                self.prepared.values.text("audience").unwrap_or(&self.url)
+/// Members of the form beside those of grant and client.
+fn fields(prepared: &Prepared, manner: &Manner, form: &mut Form) {
+    let values = &prepared.values;
+    for Field(name, from) in manner.fields {
+        match from {
+            From::Fixed(text) => form.put(name, text),
+            From::Parameter(parameter) => form.put_some(name, values.text(parameter)),
+            From::Either(parameter, other) => {
+                form.put_some(name, values.text(parameter).or_else(|| values.text(other)));
             }
+            From::Inside { parameter, member } => {
+                if let Some(value) = values.get(parameter) {
+                    form.put(name, &serde_json::json!({*member: value}).to_string());
+                }
+            }
+            From::Each(parameter) => {
+                for text in values.texts(parameter) {
+                    form.put(name, text);
+                }
+            }
+            From::All(parameter) => {
+                for (name, text) in values.members(parameter) {
+                    form.put_named(name, text);
+                }
+            }
+        }
+    }
+}
+
+/// For whom the client's own assertion is.
+fn client_audience<'a>(prepared: &'a Prepared, manner: &Manner, url: &'a str) -> &'a str {
+    match manner.grant {
+        // There `audience` is of the SAML assertion.
+        Grant::Saml(_) => url,
+        Grant::Jwt(_) | Grant::Exchange(_) | Grant::Client | Grant::Refresh => {
+            prepared.values.text("audience").unwrap_or(url)
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::aid::Aid;
 use crate::obtained::{Handle, Obtained, Present};
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
+use crate::probe::Probed;
 use crate::profiles::checkpoint::TIMEOUT_MIN_S;
 use crate::sending::Sending;
 use crate::token::seconds;
@@ -163,6 +164,22 @@ impl Awaited {
             Some(value) => seconds(value).ok_or(
                 "expected `session-timeout` as a whole number of seconds from 1 on, found another value",
             ),
+        }
+    }
+}
+
+/// Reads the refusal of a login without a name.
+pub(crate) fn greeted(reply: &Reply) -> Result<Probed, Trouble> {
+    match sort(reply)? {
+        Sort::Fine => Err(Trouble::nonsense(
+            "expected a refusal of a login without a name, found status 200",
+        )),
+        Sort::Refusing => {
+            let members = Members::read(reply.body().expose());
+            match refusal(reply.status().as_u16(), members) {
+                Trouble::Refused { .. } => Ok(Probed::Answers),
+                other => Err(other),
+            }
         }
     }
 }

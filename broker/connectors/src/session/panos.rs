@@ -4,6 +4,7 @@ use crate::aid::Aid;
 use crate::obtained::{Obtained, Present};
 use crate::order::Order;
 use crate::prepare::{Account, Prepared};
+use crate::probe::Probed;
 use crate::sending::Sending;
 use crate::trouble::{Trouble, Whose};
 use crate::wire::form::Form;
@@ -42,6 +43,53 @@ pub(crate) fn begin(
         present: prepared.profile.present.clone(),
     };
     Ok((awaited, sending))
+}
+
+/// Writes the question for the version, by name and password: it makes no key.
+pub(crate) fn version(
+    prepared: &Prepared,
+    account: &Account,
+    aid: &dyn Aid,
+) -> Result<Sending, Trouble> {
+    let (Some(user), Some(secret)) = (&account.name, &account.secret) else {
+        return Err(Trouble::unable("an account without a name or a secret"));
+    };
+    let password = text::of_secret(aid, secret)?;
+    let pair = text::joined(&[user, ":", password.expose()]);
+    let pair = text::base64(pair.expose().as_bytes());
+    let basic = text::joined(&["Basic ", pair.expose()]);
+    let mut form = Form::default();
+    form.put("type", "version");
+    let request = http::Request::post(format!("{}{PATH}", prepared.base_url))
+        .header("accept", "application/xml")
+        .header("authorization", request::sensitive(&basic)?)
+        .header("content-type", "application/x-www-form-urlencoded");
+    Ok(Sending {
+        request: request::of(request, form.encode())?,
+        identity: None,
+    })
+}
+
+/// Reads the answer to it. An administrator who may not read the version is one all
+/// the same.
+pub(crate) fn greeted(reply: &Reply) -> Result<Probed, Trouble> {
+    let sort = sort(reply)?;
+    let root = xml::read(reply.body().expose())?;
+    let status = root.attribute("status").filter(|_| root.name == "response");
+    match (sort, status) {
+        (Sort::Fine, Some("success")) => Ok(Probed::Taken),
+        (Sort::Fine, Some("error")) => Ok(Probed::Answers),
+        (Sort::Refusing, Some("error")) => Ok(Probed::Refused {
+            detail: format!(
+                "expected an administrator whom the device takes, found that it refuses this one (status {})",
+                reply.status().as_u16()
+            ),
+        }),
+        _ => Err(Trouble::nonsense(format!(
+            "expected `response` of the XML API, found another answer with status {}",
+            reply.status().as_u16()
+        ))),
+    }
 }
 
 /// What is known about the answer.

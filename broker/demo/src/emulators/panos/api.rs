@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// `show system info`, its empty elements written short.
 const SYSTEM_INFO: &str = "<show><system><info/></system></show>";
 
+/// What the device says of its version.
+const VERSION: &str = "<sw-version>11.1.4</sw-version><multi-vsys>off</multi-vsys><model>Panorama</model><serial>000710000001</serial>";
+
 /// Content type of a query read as a form.
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -45,10 +48,13 @@ impl Device {
             return self.keygen_answer(form);
         }
         let key = form.get("key").or_else(|| key_in_header(headers));
-        let Some(owner) = key.and_then(|key| self.owner(key)) else {
+        let by_key = key.and_then(|key| self.owner(key));
+        let by_name = || self.named(headers);
+        let Some(owner) = by_key.or_else(by_name) else {
             return forbidden();
         };
         match (form.get("type"), form.get("cmd")) {
+            (Some("version"), _) => success(VERSION),
             (Some("op"), Some(cmd)) if short(cmd) == SYSTEM_INFO => success(&system_info()),
             (Some("op"), Some(_)) => refused(17, "the command is not emulated"),
             (Some("config" | "commit"), _) if !owner.scopes.iter().any(|s| s == "rule.write") => {

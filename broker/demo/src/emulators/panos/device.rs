@@ -4,7 +4,7 @@ use super::super::super::Ambient;
 use super::super::accounts::EmulatorAccounts;
 use super::super::busy::Busy;
 use super::super::live::LiveTable;
-use super::super::oauth::random;
+use super::super::oauth::{pair, random};
 use super::super::vendor::PANORAMA_LIFETIME;
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -71,6 +71,12 @@ impl Device {
     /// Whom a key stands for, while it lives.
     pub(super) fn owner(&self, key: &str) -> Option<KeyOwner> {
         self.keys.get(key, self.now_s())
+    }
+
+    /// Whom a Basic header stands for: it is good for all but keys.
+    pub(super) fn named(&self, headers: &HeaderMap) -> Option<KeyOwner> {
+        let (user, password) = pair(headers, "basic")?;
+        self.signed_in(&user, password.expose())
     }
 
     /// Changes a password; the keys made with the one before are dead.

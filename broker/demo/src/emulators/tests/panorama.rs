@@ -99,3 +99,31 @@ async fn a_device_greets_whoever_has_a_key_in_form_or_header() {
     let blank = [("type", "keygen"), ("user", "svc-read")];
     assert_eq!(form(router, "/api/", &blank, &[]).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_basic_header_asks_for_all_but_a_key() {
+    let stage = Stage::new().await;
+    let account = &stage.accounts.panorama[0];
+    let header = |password: &str| {
+        format!(
+            "Basic {}",
+            STANDARD.encode(format!("{}:{password}", account.user))
+        )
+    };
+    let (good, bad) = (header(account.password.expose()), header("wrong"));
+    for (kind, basic, status) in [
+        ("version", &good, 200),
+        ("version", &bad, 403),
+        ("keygen", &good, 400),
+    ] {
+        let headers = [("authorization", basic.as_str())];
+        let answer = form(
+            &stage.routers.panorama,
+            "/api/",
+            &[("type", kind)],
+            &headers,
+        )
+        .await;
+        assert_eq!(answer.status, status, "{kind}: {}", answer.text);
+    }
+}
