@@ -90,7 +90,7 @@ impl Call {
 
     /// What a file declares is changed there (contract §12). What no file can
     /// say is free: to resume what was suspended before a file declared it, to
-    /// release what an agent was known as, and to test an issuer.
+    /// release what an agent was known as, and to test an issuer or a target.
     fn not_from_a_file(&self) -> Result<(), Problem> {
         let path = self.uri.path();
         let array = path.split('/').nth(1).unwrap_or_default();

@@ -11,6 +11,7 @@ use locum_core::registry::replace::{Worlds, target};
 use locum_core::registry::{Target, TargetSpec};
 use locum_engine::moment::Moment;
 use locum_engine::vendors::Vendors;
+use locum_engine::vendors::fit::{FitResult, FitStep, fit};
 use locum_stores::state::{Change, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,6 +40,32 @@ pub async fn show(call: Call) -> Result<Answer, Problem> {
     let target = state.registry.target(call.param("id"));
     let target = target.ok_or_else(|| Problem::unknown("a target"))?;
     Ok(Answer::ok(shown(&call.api.broker.vendors, target)))
+}
+
+/// `POST /targets/{id}/test`.
+///
+/// Tries it now, without a person; runs anew under the same `Idempotency-Key`. It
+/// obtains no credential.
+///
+/// # Errors
+/// What stands in the way, as a problem of RFC 9457.
+pub async fn test(call: Call) -> Result<Answer, Problem> {
+    call.require(Role::Operator)?;
+    call.reason(false)?;
+    let target = {
+        let state = call.api.broker.records.state.read();
+        state.registry.target(call.param("id")).cloned()
+    };
+    let target = target.ok_or_else(|| Problem::unknown("a target"))?;
+    let steps = fit(&call.api.broker, &target).await;
+    let fits = !steps.iter().any(|step| step.result == FitResult::Failed);
+    let steps: Vec<Value> = steps.iter().map(step).collect();
+    Ok(Answer::ok(json!({ "fits": fits, "steps": steps })))
+}
+
+fn step(step: &FitStep) -> Value {
+    json!({ "name": step.name, "about": step.about, "result": step.result.as_str(),
+            "detail": step.detail, "setting": step.setting, "next": step.next })
 }
 
 /// `PUT /targets/{id}`.

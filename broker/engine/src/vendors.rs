@@ -6,6 +6,8 @@ mod aid;
 mod asking;
 mod check;
 mod ending;
+pub mod fit;
+mod fitting;
 mod handle;
 mod held;
 mod queue;

@@ -166,7 +166,8 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
                 .delete(upstream_secrets::delete),
         )
         .route("/targets", get(targets::list))
-        .route("/targets/{id}", get(targets::show).put(targets::replace));
+        .route("/targets/{id}", get(targets::show).put(targets::replace))
+        .route("/targets/{id}/test", post(targets::test));
     locum_admin::guarded(&app.api, routes)
 }
 

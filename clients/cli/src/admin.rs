@@ -132,6 +132,12 @@ impl AdminClient {
         self.post(url, &json!({})).await
     }
 
+    /// Has a target tried now: its parameters, its secrets, its vendor.
+    pub(crate) async fn test_target(&self, id: &str) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("targets/{}/test", path_id(id)?))?;
+        self.post(url, &json!({})).await
+    }
+
     /// The bundle in force, its files included.
     pub(crate) async fn policies(&self) -> Result<Value, Failure> {
         self.get_for(below(&self.api, "policies")?, MAX_BUNDLE)

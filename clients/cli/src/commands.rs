@@ -45,8 +45,8 @@ pub enum Command {
     Unlock(unlock::UnlockArgs),
     /// List and show agents; suspend, resume, retire and release them
     Agents(agents::AgentsArgs),
-    /// List and show targets
-    Targets(LookArgs),
+    /// List and show targets; test whether a target, its secrets and its vendor fit
+    Targets(targets::TargetsArgs),
     /// List and show issuers, whose tokens are taken as proof; test their keys
     Issuers(issuers::IssuersArgs),
     /// List and show clients that are no agents: resource servers and presenters
@@ -106,7 +106,7 @@ impl Command {
             Self::Locks(args) => locks::LOCKS.run(args, environment).await,
             Self::Unlock(args) => unlock::run(args, environment).await,
             Self::Agents(args) => agents::run(args, environment).await,
-            Self::Targets(args) => targets::TARGETS.run(args, environment).await,
+            Self::Targets(args) => targets::run(args, environment).await,
             Self::Issuers(args) => issuers::run(args, environment).await,
             Self::Clients(args) => clients::CLIENTS.run(args, environment).await,
             Self::Grants(args) => grants::run(args, environment).await,

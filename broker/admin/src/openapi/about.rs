@@ -254,6 +254,12 @@ const ABOUT: &[(&str, &str)] = &[
         "problem",
         "`{\"reason\",\"detail\",\"setting\",\"next\"}`: why the last fetch brought no keys; `setting` is the key of the configuration, or the issuer's member, that mends it",
     ),
+    // Tests of targets
+    ("fits", "whether no step failed"),
+    (
+        "steps",
+        "`{\"name\",\"about\",\"result\",\"detail\",\"setting\",\"next\"}` for each; `name` is `profile`, `signing_key`, `secret`, `address`, `connection`, `answer`, `account` or `credential`; `about` the secret, account or member; `result` `passed`, `failed` or `not_seen`: shows only at an exchange; `setting` the key of the configuration, or the target's member, that mends it",
+    ),
     // Policies
     ("files", "`{\"name.cedar\":\"text\"}`, the whole bundle"),
     ("bundle", "`sha256:…` over all files: what was in force"),

@@ -305,6 +305,7 @@ const OWN: &[Schema] = &[
         ],
         &[],
     ),
+    ("TargetTest", &[("fits", Flag), ("steps", Objects)], &[]),
     (
         "LockEffect",
         &[("affected", Object), ("survivors", Objects)],

@@ -256,6 +256,15 @@ pub(super) const TABLE: &[Operation] = &[
         "TargetSpec",
         &[(200, "Target"), (201, "Target")],
     ),
+    stopping(
+        post(
+            "/targets/{id}/test",
+            "Says step by step whether a target, its secrets and its vendor fit together; obtains no credential",
+            "OptionalReason",
+            &[(200, "TargetTest")],
+        ),
+        &[],
+    ),
     list(
         "/profiles",
         "Profiles of connectors, by id",

@@ -193,3 +193,31 @@ async fn a_test_of_an_issuer_exits_0_where_its_keys_are_had_and_4_where_not() {
         assert_eq!(ran.code, code, "{found}");
     }
 }
+
+#[tokio::test]
+async fn a_test_of_a_target_tells_each_step_and_what_mends_it() {
+    let step = |result: &str, mending: &str| {
+        format!(
+            r#"{{"fits":{},"steps":[{{"name":"secret","about":"btp-client","result":"{result}","detail":"found",{mending}}}]}}"#,
+            result != "failed"
+        )
+    };
+    let nothing = r#""setting":null,"next":null"#;
+    let mends = r#""setting":"downstream.allow","next":"list it""#;
+    for (found, code, line) in [
+        (step("passed", nothing), 0, "passed  found\n"),
+        (step("not_seen", nothing), 0, "not seen  found\n"),
+        (
+            step("failed", mends),
+            4,
+            "failed  found; list it (downstream.allow)\n",
+        ),
+    ] {
+        let server = Server::answering(&[(200, &found)]).await;
+        let ran = run_at(&server, "targets test sap-btp").await;
+        assert_eq!(ran.code, code, "{found}");
+        assert!(ran.out.contains(line), "{}", ran.out);
+        assert!(ran.out.contains("btp-client"), "{}", ran.out);
+        assert!(server.requests()[0].starts_with("POST /admin/v1/targets/sap-btp/test "));
+    }
+}
