@@ -3,6 +3,7 @@
 
 mod play;
 mod scenes;
+mod vendors;
 mod world;
 
 use crate::started::{DemoFlaw, Start};
@@ -102,6 +103,7 @@ async fn perform(play: &mut Play, start: Start) -> Result<(), DemoFlaw> {
         scenes::lock(&world, &ada, &first),
     )
     .await?;
+    vendors::play(play, &world, &ada, &eve).await?;
     let before = play
         .step("A decision explains itself", scenes::explain(&world, &post))
         .await?;

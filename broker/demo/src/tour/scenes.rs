@@ -15,7 +15,8 @@ pub(super) struct TourToken {
     delegation: String,
 }
 
-fn ensure(holds: bool, what: &str) -> Result<(), DemoFlaw> {
+/// Holds, or the step does not.
+pub(super) fn ensure(holds: bool, what: &str) -> Result<(), DemoFlaw> {
     if holds {
         Ok(())
     } else {
@@ -48,11 +49,22 @@ async fn ask(
     session: &str,
     more: &[(&str, &str)],
 ) -> Result<TourAnswer, DemoFlaw> {
+    let mut form = vec![("audience", "sap")];
+    form.extend_from_slice(more);
+    exchange_for(world, agent, session, &form).await
+}
+
+/// An exchange of a session, for the target that `more` names.
+pub(super) async fn exchange_for(
+    world: &TourWorld,
+    agent: &str,
+    session: &str,
+    more: &[(&str, &str)],
+) -> Result<TourAnswer, DemoFlaw> {
     let mut form = vec![
         ("grant_type", EXCHANGE),
         ("subject_token", session),
         ("subject_token_type", ID_TOKEN),
-        ("audience", "sap"),
     ];
     form.extend_from_slice(more);
     world.token(agent, &form).await
@@ -67,7 +79,8 @@ fn issued(answer: &TourAnswer) -> SeenInTour<TourToken> {
     }
 }
 
-fn refused(answer: &TourAnswer) -> Value {
+/// What a refusal says.
+pub(super) fn refused(answer: &TourAnswer) -> Value {
     json!({ "code": answer.text("code"), "says": answer.text("error_description"), "would_pass": answer.body.get("would_pass") })
 }
 

@@ -154,6 +154,28 @@ impl TourWorld {
         answer(request.bearer_auth(token)).await
     }
 
+    /// A look at a vendor, with its credential in a header.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub(super) async fn vendor(
+        &self,
+        url: &str,
+        (header, value): (&str, &str),
+    ) -> Result<TourAnswer, DemoFlaw> {
+        answer(self.http.get(url).header(header, value)).await
+    }
+
+    /// A change by the admin API.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub(super) async fn put(&self, path: &str, body: &Value) -> Result<TourAnswer, DemoFlaw> {
+        let url = format!("{}{path}", self.known("/admin_api"));
+        let request = self.http.put(url).json(body);
+        answer(request.bearer_auth(self.known("/admin_token"))).await
+    }
+
     /// A request to the admin API.
     ///
     /// # Errors
