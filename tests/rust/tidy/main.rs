@@ -16,6 +16,7 @@ mod connectors;
 mod contract;
 mod docs;
 mod errors;
+mod examples;
 mod functions;
 mod headings;
 mod lexer;
