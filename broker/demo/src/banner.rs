@@ -35,6 +35,11 @@ pub fn banner(version: &str, data: Option<&Path>, at: &Addresses) -> String {
             &targets.join("  "),
             &format!("answering on {host}"),
         ),
+        row(
+            "vendors",
+            &vendors(),
+            "emulated, with credentials of their own",
+        ),
         format!("  next       {}", next()),
         String::new(),
     ]
@@ -52,6 +57,15 @@ fn next() -> &'static str {
 
 fn row(name: &str, what: &str, note: &str) -> String {
     format!("  {name:<10} {what:<WIDE$}  {note}")
+}
+
+/// Targets of the agents that are none of the demo's own: the emulators.
+fn vendors() -> String {
+    let all = AGENTS.iter().flat_map(|agent| agent.ceiling);
+    let mut names: Vec<_> = all.map(|entry| entry.target).collect();
+    names.retain(|name| TARGETS.iter().all(|target| target.id != *name));
+    names.dedup();
+    names.join("  ")
 }
 
 /// `ada, bob (staff), eve (not staff)`.
@@ -81,6 +95,7 @@ Locum 0.1.0 · dev · data in a temporary folder, thrown away on exit · never f
   people     ada, bob (staff), eve (not staff)              passwords: locum dev env
   agents     invoice-agent  hr-agent  soc-agent             certified, owners set, demo keys
   targets    sap  workday  firewall                         answering on 127.0.0.1:8421
+  vendors    sap-btp  workday-hr  panorama                  emulated, with credentials of their own
   next       eval \"$(locum dev env)\" && locum token --as ada --agent invoice-agent --for sap --scope invoice.read
 ";
         assert_eq!(text, expected);

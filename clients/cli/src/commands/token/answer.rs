@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::Report;
-use crate::text::{fields, member};
+use crate::text::{clean, fields, member};
 use crate::{chain, jwt};
 
 /// Turns the answer of the token endpoint into a report whose text is the
@@ -41,14 +41,19 @@ pub(super) fn report(mut granted: Value, show_chain: bool) -> Result<Report, Fai
 }
 
 fn why(granted: &Value, claims: Option<&Value>, line: Option<&str>) -> String {
-    let none = Value::Null;
-    let claims = claims.unwrap_or(&none);
+    let said = claims.map_or_else(|| of_receipt(granted), Clone::clone);
+    let claims = &said;
+    let line = line.map(str::to_owned).or_else(|| {
+        let known = claims.get("sub").is_some();
+        known.then(|| chain::of_claims(claims))
+    });
     let delegation = member(granted, &["delegation_id"]);
     let mut rows = vec![
         (
             "chain",
-            line.unwrap_or("not in the credential; see the receipt")
-                .to_owned(),
+            line.unwrap_or_else(|| {
+                "only the target's own system reads it in the credential".to_owned()
+            }),
         ),
         ("subject", member(claims, &["sub"])),
         ("actor", member(claims, &["act", "sub"])),
@@ -61,6 +66,9 @@ fn why(granted: &Value, claims: Option<&Value>, line: Option<&str>) -> String {
             ),
         ),
     ];
+    if granted.get("present").is_some() {
+        rows.push(("goes into", place(granted)));
+    }
     if granted.get("authorization_details").is_some() {
         rows.push(("limits", member(granted, &["authorization_details"])));
     }
@@ -68,12 +76,35 @@ fn why(granted: &Value, claims: Option<&Value>, line: Option<&str>) -> String {
         "expires",
         format!("in {} s", member(granted, &["expires_in"])),
     ));
-    let basis = member(claims, &["del", "basis"]);
-    rows.push((
-        "why",
-        format!("by {basis}; see: locum explain {delegation}"),
-    ));
+    let basis = claims.pointer("/del/basis").and_then(Value::as_str);
+    let by = basis.map_or_else(String::new, |basis| format!("by {}; ", clean(basis)));
+    rows.push(("why", format!("{by}see: locum explain {delegation}")));
     fields(&rows)
+}
+
+/// What the receipt says, by the names of a token's claims. Nobody has checked it:
+/// `locum verify` does.
+fn of_receipt(granted: &Value) -> Value {
+    let receipt = granted.get("receipt").and_then(Value::as_str);
+    let claims = receipt.and_then(|receipt| jwt::read(receipt).ok());
+    let Some(claims) = claims.map(|seen| seen.claims) else {
+        return Value::Null;
+    };
+    let of = |name: &str| claims.pointer(&format!("/decision/{name}")).cloned();
+    json!({ "iss": claims.get("iss"), "sub": of("sub"), "act": of("act"), "aud": of("target") })
+}
+
+/// Where the credential goes in a request (contract §15).
+fn place(granted: &Value) -> String {
+    let of = |name: &str| member(granted, &["present", name]);
+    let has = |name: &str| granted.pointer(&format!("/present/{name}")).is_some();
+    if has("header") {
+        format!("the header {}", of("header"))
+    } else if has("cookie") {
+        format!("the cookie {}", of("cookie"))
+    } else {
+        format!("the member {} of the JSON", of("json"))
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +140,29 @@ mod tests {
             ("opaque", "")
         );
         assert_eq!(report.data.get("chain").unwrap(), &Value::Null);
+    }
+
+    #[test]
+    fn of_a_vendors_credential_the_receipt_tells_who_and_present_tells_where() {
+        let decision =
+            json!({"sub":"demo:ada","act":{"iss":"l","sub":"soc-agent"},"target":"panorama"});
+        let claims = json!({"iss":"l","decision":decision});
+        let receipt = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let granted = json!({"access_token":"opaque","scope":"rule.read","expires_in":60,
+            "delegation_id":"dlg_1","receipt":receipt,"present":{"header":"X-PAN-KEY","prefix":""}});
+        let aside = report(granted.clone(), true).unwrap().aside;
+        for part in [
+            "demo:ada → soc-agent → panorama",
+            "the header X-PAN-KEY",
+            "rule.read on panorama",
+            "locum explain dlg_1",
+        ] {
+            assert!(aside.contains(part), "no `{part}` in:\n{aside}");
+        }
+        let mut without = granted;
+        without.as_object_mut().unwrap().remove("receipt");
+        let aside = report(without, true).unwrap().aside;
+        assert!(aside.contains("only the target's own system"), "{aside}");
     }
 
     #[test]
