@@ -55,6 +55,9 @@ fn tell(decision: &Value) -> String {
     rows.push(("basis", member(decision, &["basis"])));
     rows.push(("asked", member(decision, &["requested"])));
     rows.push(("granted", member(decision, &["granted"])));
+    if let Some(found) = said("credential") {
+        rows.push(("credential", credential(found, decision)));
+    }
     if let Some(value) = said("would_pass") {
         rows.push(("would pass", inline(value)));
     }
@@ -119,6 +122,34 @@ fn actor(decision: &Value) -> String {
     }
 }
 
+/// What became of a vendor's credential; where there is none, whom to ask.
+fn credential(found: &Value, decision: &Value) -> String {
+    let of = |name: &str| found.get(name).filter(|value| !value.is_null()).map(inline);
+    let state = of("state").unwrap_or_default();
+    let mut line = match state.as_str() {
+        "obtained" => "obtained".to_owned(),
+        "refused" => "refused by the target's own system".to_owned(),
+        "not_sent" => "none: nothing was sent to the target's own system".to_owned(),
+        "unknown" => "not known: the target's own system may have made one".to_owned(),
+        other => other.to_owned(),
+    };
+    for (before, name) in [
+        (", ends ", "expires_at"),
+        ("; revoked there: ", "revocation"),
+        ("; its request ", "vendor_request_id"),
+    ] {
+        if let Some(value) = of(name) {
+            line.push_str(before);
+            line.push_str(&value);
+        }
+    }
+    if state != "obtained" {
+        line.push_str("; try: locum targets test ");
+        line.push_str(&member(decision, &["target"]));
+    }
+    line
+}
+
 /// One check: its result, then whatever else it says.
 fn check(check: &Value) -> String {
     let name = member(check, &["name"]);
@@ -177,6 +208,29 @@ mod tests {
                 "no `{line}` in:\n{told}"
             );
         }
+    }
+
+    #[test]
+    fn what_became_of_a_vendors_credential_is_told() {
+        let of = |credential: Value| {
+            let told = tell(&json!({"target": "sap-btp", "credential": credential}));
+            let line = told.lines().find(|line| line.starts_with("credential"));
+            line.unwrap_or_default().to_owned()
+        };
+        let line = of(
+            json!({"state": "obtained", "expires_at": "2026-11-23T10:00:00Z",
+            "fingerprint": "f", "vendor_request_id": null, "revocation": "done"}),
+        );
+        assert_eq!(
+            line,
+            "credential  obtained, ends 2026-11-23T10:00:00Z; revoked there: done"
+        );
+        let line = of(json!({"state": "refused", "vendor_request_id": "r-1"}));
+        assert_eq!(
+            line,
+            "credential  refused by the target's own system; its request r-1; try: locum targets test sap-btp"
+        );
+        assert_eq!(of(Value::Null), "");
     }
 
     #[test]
