@@ -33,7 +33,8 @@ fn every_profile_has_an_example_that_its_page_names() {
                 "{path}: stale: run `LOCUM_BLESS=1 cargo test -p locum-tests examples`"
             ));
         }
-        if !read(&profile.documentation()).contains(&format!("(../../{path})")) {
+        // Another test writes the pages meanwhile.
+        if !bless && !read(&profile.documentation()).contains(&format!("(../../{path})")) {
             findings.push(format!("{}: no link to `{path}`", profile.documentation()));
         }
     }

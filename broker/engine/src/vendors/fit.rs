@@ -131,6 +131,7 @@ impl Asking<'_> {
         let aid = For {
             broker: self.broker,
             connector: self.connector,
+            kept: None,
         };
         let id = RequestId(self.broker.records.mint()).to_string();
         let at = RevokedAt {
