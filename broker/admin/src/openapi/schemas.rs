@@ -177,12 +177,7 @@ const SHOWN: &[(&str, &str, SchemaMembers)] = &[
     (
         "Target",
         "TargetSpec",
-        &[
-            ("id", Text),
-            ("created_at", Text),
-            ("handout", Object),
-            ("credential", MaybeObject),
-        ],
+        &[("id", Text), ("created_at", Text), ("handout", Object)],
     ),
     (
         "Issuer",
@@ -206,6 +201,9 @@ const SHOWN: &[(&str, &str, SchemaMembers)] = &[
         &[("bundle", Text), ("count", Number)],
     ),
 ];
+
+/// Members of these that some of them lack.
+const SHOWN_AT_SOME: &[(&str, SchemaMembers)] = &[("Target", &[("credential", Object)])];
 
 /// Answers with members of their own.
 const OWN: &[Schema] = &[
@@ -396,7 +394,10 @@ pub(super) fn all() -> Map<String, Value> {
         let of = SENT.iter().find(|(known, ..)| known == sent);
         if let Some((_, must, may)) = of {
             let all: Vec<_> = must.iter().chain(*more).copied().collect();
-            out.insert((*name).to_owned(), object((name, sent), &all, may));
+            let at_some = SHOWN_AT_SOME.iter().filter(|(known, _)| known == name);
+            let at_some = at_some.flat_map(|(_, members)| members.iter());
+            let may: Vec<_> = may.iter().chain(at_some).copied().collect();
+            out.insert((*name).to_owned(), object((name, sent), &all, &may));
         }
     }
     let tar = json!({ "type": "string", "contentMediaType": "application/x-tar" });

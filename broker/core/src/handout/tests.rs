@@ -101,6 +101,38 @@ fn details_are_narrowed_by_no_vendor() {
 }
 
 #[test]
+fn a_scope_whose_names_are_those_of_another_is_not_narrow() {
+    let named = |theirs: [&str; 3]| Terms {
+        able: able(
+            Narrow::Request,
+            Expire::AtPermit { floor_s: 1 },
+            Revoke::Alone,
+        ),
+        accounts: vec![],
+        names: ["a", "b", "c"]
+            .into_iter()
+            .zip(theirs)
+            .map(|(ours, theirs)| {
+                let ours = scope(ours).iter().next().expect("a scope").clone();
+                (ours, theirs.split(' ').map(str::to_owned).collect())
+            })
+            .collect(),
+    };
+    let narrow = |terms: &Terms, text: &str| {
+        let handout = judged(terms, text, 60).expect("a handout");
+        !handout.because.contains(&Unsafe::Narrow)
+    };
+    let apart = named(["X", "Y", "Z"]);
+    assert!(narrow(&apart, "a") && narrow(&apart, "a b") && narrow(&apart, "a b c"));
+    let same = named(["X", "X", "Z"]);
+    assert!(!narrow(&same, "a") && narrow(&same, "a b") && narrow(&same, "c"));
+    let holds = named(["X Y", "Y", "Z"]);
+    assert!(!narrow(&holds, "a") && narrow(&holds, "b") && narrow(&holds, "a b"));
+    let together = named(["X", "Y", "X Y"]);
+    assert!(narrow(&together, "a") && narrow(&together, "b") && !narrow(&together, "a b"));
+}
+
+#[test]
 fn a_target_is_safe_where_some_scope_set_is() {
     let mut terms = Terms {
         able: able(Narrow::Principal, Expire::Declared(Some(60)), Revoke::No),
@@ -132,8 +164,8 @@ proptest! {
         let terms = Terms {
             able: able(Narrow::Principal, Expire::Declared(life), revoke),
             accounts: sets.iter().map(text).collect(),
-names: BTreeMap::new(),
-};
+            names: BTreeMap::new(),
+        };
         let asked = text(&asked);
         let granted = Granted { scope: &asked, detailed: false, lifetime_s: permit };
         if let Some(Handout { account: Some(place), because }) = terms.judge(granted) {

@@ -3,7 +3,7 @@
 use crate::broker::Broker;
 use crate::upstream_secrets::{NoSecret, OpenSecret};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_connectors::{Aid, Certificate, KeyOf, Trouble};
+use locum_connectors::{Aid, Certificate, KeyOf, Prepared, Trouble};
 use locum_core::ids::SecretName;
 use locum_core::registry::Downstream;
 use locum_core::secret::Secret;
@@ -32,6 +32,17 @@ impl For<'_> {
         }
         let opened = self.broker.upstream.for_connector(name, self.connector);
         opened.map_err(|flaw| unable(&flaw, name))
+    }
+}
+
+impl For<'_> {
+    /// Whether a text that the vendor said has a secret in it that it was shown.
+    pub(super) fn is_told(&self, prepared: &Prepared, text: &str) -> bool {
+        let mut shown = prepared.secrets().iter();
+        shown.any(|used| {
+            let open = self.open(&used.name);
+            open.is_ok_and(|open| text.contains(open.value.text().expose().as_str()))
+        })
     }
 }
 

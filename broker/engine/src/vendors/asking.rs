@@ -119,7 +119,9 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
         }
         match next {
             Ok(Step::Send(next, request)) => (course, sending) = (*next, request),
-            Ok(Step::Done(obtained)) => {
+            Ok(Step::Done(mut obtained)) => {
+                let id = obtained.vendor_request_id.take();
+                obtained.vendor_request_id = id.filter(|id| !aid.is_told(&prepared, id));
                 return fitting(permit, *obtained, prepared);
             }
             Err(trouble) => {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub const HANDED_MAX: usize = 50_000;
 /// Most that are remembered beside them to be listed alone: nobody has them or knows
 /// when they end, and they cannot be revoked. Beyond it the oldest is forgotten.
-const LISTED_MAX: usize = 10_000;
+pub(super) const LISTED_MAX: usize = 10_000;
 /// Seconds for which the hash of a credential is remembered after its end.
 const SPENT_FOR_S: u64 = 86_400;
 /// Most hashes that are remembered of credentials that were revoked or have ended.

@@ -2,7 +2,8 @@
 
 use super::{empty, entry, live, place, record, replayed, snapshot};
 use crate::ledger::{Follower, RawRecord};
-use crate::state::Shared;
+use crate::state::handed::LISTED_MAX;
+use crate::state::{Change, Shared};
 use locum_core::decide::{
     Failure, HandedOut, Leftover, OutcomeFrame, VendorRevocation, VendorTerms, never_known,
     vendor_revocation,
@@ -11,7 +12,7 @@ use locum_core::handout::{Able, Expire, Narrow, Revoke, Terms, Unique};
 use locum_core::ids::Jti;
 use locum_core::record::Draft;
 use locum_core::refusal::{Code, Refusal};
-use locum_core::testing::{NOW_S, Scene, agent, target};
+use locum_core::testing::{NOW_S, Scene, Stub, agent, grant, target, uuid};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -164,6 +165,88 @@ fn what_will_not_be_revoked_is_forgotten_when_it_ends_over_a_snapshot_too() {
     restored.restore(&snapshot(&shared)).unwrap();
     restored.write().handed.sweep(later_s * 1_000);
     assert_eq!(counts(&restored), (0, 0));
+}
+
+#[test]
+fn a_credential_that_has_ended_is_known_for_a_day_more() {
+    const DAY_S: u64 = 86_400;
+    let (jti, permitted) = permit(1);
+    let records = [permitted, obtained(1, 7, Some(NOW_S + 60))];
+    let done = vendor_revocation(jti, VendorRevocation::Done, [5; 16]);
+    for revoked in [false, true] {
+        let mut shared = live(&records);
+        if revoked {
+            shared.appended(&place(2), &done).unwrap();
+        }
+        shared.write().handed.sweep((NOW_S + 60) * 1_000);
+        let mut restored = empty();
+        restored.restore(&snapshot(&shared)).unwrap();
+        for shared in [shared, restored] {
+            assert_eq!(counts(&shared), (0, 0));
+            let mut state = shared.write();
+            assert!(state.handed.knows(&[7; 16]) && !state.handed.knows(&[8; 16]));
+            state.handed.sweep((NOW_S + 60 + DAY_S) * 1_000);
+            assert!(!state.handed.knows(&[7; 16]));
+        }
+    }
+}
+
+#[test]
+fn what_is_remembered_to_be_listed_alone_is_bounded_and_leaves_room_for_others() {
+    let (_, first) = permit(1);
+    let unknown = failed(1, Failure::Unknown);
+    let named = |draft: &Draft, member: &str, number: u64| {
+        let mut body = draft.value().clone();
+        body[member] = json!(Jti(uuid(NOW_S * 1_000, number)));
+        body
+    };
+    let shared = empty();
+    for number in 1..=LISTED_MAX as u64 + 2 {
+        let mut state = shared.write();
+        let permitted = named(&first, "jti", number);
+        state.handed.permitted(&permitted).unwrap();
+        let ended = named(&unknown, "of", number);
+        state.handed.ended(&ended, NOW_S * 1_000).unwrap();
+    }
+    assert_eq!(counts(&shared), (0, LISTED_MAX));
+    let known = |number: u64| {
+        let jti = Jti(uuid(NOW_S * 1_000, number));
+        shared.read().handed.get(jti).is_some()
+    };
+    assert!(!known(1) && !known(2) && known(3));
+    assert!(!shared.read().handed.is_full());
+}
+
+#[test]
+fn a_use_of_a_grant_is_given_back_where_nothing_was_sent() {
+    let grant = grant(
+        1,
+        "invoice-agent",
+        json!([{"target": "sap", "scopes": ["a"]}]),
+    );
+    let id = grant.id;
+    let mut scene = scene(1);
+    scene.policy = Stub::exchange_only();
+    scene.facts.grants = vec![Arc::new(grant.clone())];
+    let permit = scene.decide().unwrap();
+    assert_eq!(permit.takes_use_of(), Some(id));
+    let permitted = permit.draft(&scene.frame());
+    let refusal = Refusal::new(Code::Downstream, "expected a; found b");
+    for (failure, left) in [(Failure::NotSent, 0), (Failure::Refused, 1)] {
+        let outcome = scene.permit().failed(failure, refusal.clone());
+        let outcome = outcome.draft(&frame());
+        let declared = record(&[Change::Grant {
+            grant: grant.clone(),
+        }]);
+        let drafts = [declared, permitted.clone(), outcome];
+        let mut restored = empty();
+        let replayed = replayed(&drafts);
+        restored.restore(&snapshot(&replayed)).unwrap();
+        for shared in [replayed, restored] {
+            let uses = shared.read().registry.grant(id).unwrap().uses;
+            assert_eq!(uses, left, "{failure:?}");
+        }
+    }
 }
 
 #[test]
