@@ -60,6 +60,14 @@ pub struct SecretUse {
     pub form: SecretForm,
 }
 
+impl SecretUse {
+    /// Whether it is one person's, of a vault.
+    #[must_use]
+    pub fn is_of_vault(&self) -> bool {
+        self.pointer.starts_with("/connector/parameters/vault/")
+    }
+}
+
 /// What a secret has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretForm {

@@ -38,7 +38,10 @@ impl For<'_> {
 impl For<'_> {
     /// Whether a text that the vendor said has a secret in it that it was shown.
     pub(super) fn is_told(&self, prepared: &Prepared, text: &str) -> bool {
-        let mut shown = prepared.secrets().iter();
+        // Of a vault one is shown alone.
+        let kept = |name: &SecretName| self.kept.is_none_or(|(kept, _)| kept == name);
+        let shown = prepared.secrets().iter();
+        let mut shown = shown.filter(|used| !used.is_of_vault() || kept(&used.name));
         shown.any(|used| {
             let open = self.open(&used.name);
             open.is_ok_and(|open| text.contains(open.value.text().expose().as_str()))
