@@ -115,15 +115,17 @@ def test_what_cannot_be_revoked_is_told_by_each_revocation(world, vendor):
     assert [[one["target"] for one in survivors] for survivors in told] == [[scene.target.id]] * 3
 
 
-def test_a_target_that_is_declared_as_it_was_has_its_credentials_revoked(world, vendor):
-    scene = Handout(world, vendor)
-    body = scene.obtained()
+def test_a_target_that_moved_has_its_credentials_revoked_once_it_is_declared_as_it_was(world, vendor):
+    scene, later = Handout(world, vendor), Handout(world, vendor)
+    body, after = scene.obtained(), later.obtained()
     connector = scene.target.body["connector"]
     with Vendor() as other:
         world.change(f"/targets/{scene.target.id}", connector=connector | {"base_url": other.url})
         world.revoke("delegation", body.delegation_id)
+        world.revoke("delegation", after.delegation_id)
+        later.until_revocation(after.delegation_id, "done")
         assert scene.credential(body.delegation_id)["revocation"] == "pending"
-        assert other.revoked == []
+        assert other.asked == []
     world.change(f"/targets/{scene.target.id}", connector=connector)
     scene.until_revocation(body.delegation_id, "done")
 

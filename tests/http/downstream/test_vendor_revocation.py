@@ -184,18 +184,6 @@ def test_what_was_not_obtained_is_not_revoked(scene, vendor):
     assert len(vendor.revoked) == 1
 
 
-def test_a_target_that_moved_is_not_sent_the_credential(scene, vendor, dev):
-    """It came from another address: it goes nowhere else, and that is told."""
-    from support.vendor import Vendor
-    body = scene.obtained()
-    with Vendor() as other:
-        connector = scene.target.body["connector"] | {"base_url": other.url}
-        scene.world.change(f"/targets/{scene.target.id}", connector=connector)
-        scene.world.revoke("delegation", body.delegation_id)
-        scene.until_revocation(body.delegation_id, "failed")
-        assert other.asked == []
-
-
 def test_rfc_7009_with_the_clients_own_proof(world, vendor):
     def oauth(vendor_, secret, **_):
         scopes = {"thing.read": "r", "thing.write": "w"}
