@@ -102,12 +102,13 @@ pub async fn one(call: Call) -> Result<Answer, Problem> {
     let id = call.param("id").to_owned();
     let api = call.api.clone();
     if let Some((mut decision, awaits)) = find(&api, &id).await? {
-        let credential = match awaits {
-            Some(jti) => credential::shown(&api, jti).await?,
-            None => Value::Null,
-        };
         if let Some(members) = decision.as_object_mut() {
-            members.insert("credential".into(), credential);
+            match awaits {
+                Some(jti) => credential::put(&api, jti, members).await?,
+                None => {
+                    members.insert("credential".into(), Value::Null);
+                }
+            }
         }
         return Ok(Answer::ok(decision));
     }

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from support import client, tokens
 from support.handouts import SCOPES, Handout, failed, unsafe
 from support.scene import until
-from support.vendor import Vendor, answer
+from support.vendor import Vendor, answer, refusal
 
 OVERHANG = {"accept_overhang": {"reason": "test"}}
 SAME = "the-same-token-0123456789abcdef0123456789"
@@ -188,3 +188,14 @@ def test_a_request_id_that_tells_a_secret_is_not_kept(world, vendor):
     vendor.says.append(lambda asked: vendor.granted(asked, headers={"x-request-id": f"id-{asked.form['client_secret']}"}))
     told = scene.obtained()
     assert scene.credential(told.delegation_id)["vendor_request_id"] is None
+
+
+@pytest.mark.parametrize(("says", "code", "state", "detail"), [
+    (refusal(400, "invalid_scope"), "LCM-DOWNSTREAM-REFUSED", "refused", "status 400, invalid_scope"),
+    (answer(404, {}), "LCM-DOWNSTREAM", "unknown", "404"),
+], ids=["refused", "nonsense"])
+def test_the_decision_says_why_there_is_no_credential(world, vendor, says, code, state, detail):
+    scene = Handout(world, vendor)
+    vendor.says.append(says)
+    told = failed(scene.broker, scene.exchange(), code, state)
+    assert detail in told.decision["detail"] and told.decision["error_description"] in told["error_description"]

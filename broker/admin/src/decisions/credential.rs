@@ -8,7 +8,7 @@ use locum_core::ids::Jti;
 use locum_core::refusal::Code;
 use locum_engine::vendors::{CredentialShown, RevocationShown, credential};
 use locum_stores::ledger::Entry;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The permit whose credential is to be shown; `None` where no vendor was asked.
 pub(super) fn of(entry: &Entry) -> Option<Jti> {
@@ -16,14 +16,28 @@ pub(super) fn of(entry: &Entry) -> Option<Jti> {
     Jti::parse(entry.body.get("jti")?.as_str()?).ok()
 }
 
-/// What became of it.
+/// Puts what became of it into its decision, and why where there is none.
 ///
 /// # Errors
 /// 503 when the records cannot be read.
-pub(super) async fn shown(api: &Api, jti: Jti) -> Result<Value, Problem> {
+pub(super) async fn put(
+    api: &Api,
+    jti: Jti,
+    decision: &mut Map<String, Value>,
+) -> Result<(), Problem> {
     let found = credential(&api.broker, jti).await;
     let found = found.map_err(|flaw| Problem::new(Code::Unavailable, flaw.to_string()))?;
-    Ok(view(&found))
+    decision.insert("credential".into(), view(&found));
+    let why = [
+        ("error_description", found.description),
+        ("detail", found.detail),
+    ];
+    for (name, text) in why {
+        if let Some(text) = text {
+            decision.insert(name.into(), json!(text));
+        }
+    }
+    Ok(())
 }
 
 fn view(found: &CredentialShown) -> Value {

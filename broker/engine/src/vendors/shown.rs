@@ -36,6 +36,10 @@ pub struct CredentialShown {
     pub vendor_request_id: Option<String>,
     /// Whether it was revoked at the vendor; `None`: it had not to be.
     pub revocation: Option<RevocationShown>,
+    /// Why there is none, as the agent was told.
+    pub description: Option<String>,
+    /// What Locum knows beyond that, in its own words.
+    pub detail: Option<String>,
 }
 
 /// The part of an outcome's record that is shown.
@@ -52,9 +56,18 @@ struct Outcome {
     revocable: bool,
 }
 
+/// Why there is no credential; gone where that was erased.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Why {
+    description: Option<String>,
+    detail: Option<String>,
+}
+
 #[derive(Default)]
 struct Found {
     outcome: Option<Outcome>,
+    why: Why,
     revocation: Option<VendorRevocation>,
 }
 
@@ -82,6 +95,8 @@ pub async fn credential(broker: &Broker, jti: Jti) -> Result<CredentialShown, Un
         }
         if entry.kind == OUTCOME {
             found.outcome = Outcome::deserialize(&entry.body).ok();
+            let why = entry.side.as_ref().map(Why::deserialize);
+            found.why = why.and_then(Result::ok).unwrap_or_default();
         } else if entry.kind == CREDENTIAL_REVOCATION {
             let ended = entry.body.get("revocation");
             found.revocation = ended.and_then(|ended| VendorRevocation::deserialize(ended).ok());
@@ -108,5 +123,7 @@ pub async fn credential(broker: &Broker, jti: Jti) -> Result<CredentialShown, Un
         fingerprint: outcome.as_ref().and_then(|o| o.fingerprint.clone()),
         vendor_request_id: outcome.and_then(|o| o.vendor_request_id),
         revocation,
+        description: found.why.description,
+        detail: found.why.detail,
     })
 }
