@@ -128,3 +128,9 @@ def unsafe(broker, answer, *because: str) -> dict:
     assert (record["outcome"], record["code"]) == ("refusal", "LCM-HANDOUT-UNSAFE"), record
     assert record["checks"][-1]["name"] == "handout" and record["checks"][-1]["result"] != "passed", record
     return body | {"record": record}
+
+
+def remembered(broker) -> dict:
+    """The metrics of what is remembered."""
+    text = client.http.get(f"{broker.operations}/metrics", timeout=30).text
+    return {name: int(value) for name, value in re.findall(r"^locum_credentials_(\w+) (\d+)", text, re.M)}

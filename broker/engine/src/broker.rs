@@ -15,6 +15,7 @@ use crate::records::Records;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
 use crate::vendors::access::Vendors;
+use crate::vendors::refreshing;
 use locum_ambient::metrics::Metrics;
 use locum_core::decide;
 use locum_core::own::OwnToken;
@@ -104,6 +105,7 @@ impl Broker {
 
     /// What stands open is closed on record: the broker stops.
     pub async fn close(&self) {
+        refreshing::settle_all(self).await;
         self.summaries.close_all().await;
     }
 

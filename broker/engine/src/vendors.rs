@@ -12,7 +12,7 @@ mod handle;
 mod held;
 mod queue;
 mod ready;
-mod refreshing;
+pub(crate) mod refreshing;
 pub mod revoking;
 mod settings;
 mod shown;

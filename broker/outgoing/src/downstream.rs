@@ -115,7 +115,8 @@ impl Downstream {
     }
 
     /// The same, of which waiting, sending and reading take at most that long
-    /// together. Only a call that ends so counts as one that its target failed:
+    /// together, and waiting at most a quarter: a call that is begun has the time to
+    /// end, for what an answer brings that nobody reads is lost. Only a call that ends so counts as one that its target failed:
     /// where the caller gives up first, it tells nothing of the target.
     ///
     /// # Errors
@@ -135,7 +136,10 @@ impl Downstream {
         let target = self.targets.of(target, self.clock.now_ms())?;
         let mut under_way = None;
         let course = async {
-            under_way = Some(target.enter(&self.clock).await?);
+            let entered = target.enter(&self.clock);
+            let entered = tokio::time::timeout(within / WAITING_PART, entered).await;
+            let entered = entered.unwrap_or_else(|_| Err(CallFlaw::not_sent(FlawKind::Busy)));
+            under_way = Some(entered?);
             let client = self.clients.of(scheme, identity).await;
             let client = client.map_err(|e| FlawKind::Client(e.to_string()));
             let client = client.map_err(CallFlaw::not_sent)?;
@@ -157,6 +161,9 @@ impl Downstream {
         answer
     }
 }
+
+/// Of the time for a call, waiting for a place takes at most one part in so many.
+const WAITING_PART: u32 = 4;
 
 /// What an answer, or its lack, shows of its target. A refusal is an answer.
 fn health(answer: &Result<Response<Vec<u8>>, CallFlaw>) -> Health {

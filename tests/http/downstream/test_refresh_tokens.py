@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from support import client
-from support.handouts import SCOPES, failed
+from support.handouts import SCOPES, failed, remembered
 from support.scene import problem, until
 from support.vaulted import Vaulted
 from support.vendor import answer
@@ -242,3 +242,47 @@ def test_a_broker_that_dies_before_the_record_says_that_the_token_has_to_be_put_
     assert "put again" in body["error_description"]
     own.keep(own.kept, own.at_vendor.token)
     assert own.obtained().scope == "thing.read"
+
+
+# ------------------------------------------------------------- what changes while others are served
+
+def waiting_behind(scene, vendor):
+    """One exchange is held at the vendor, and another waits for its turn; both, and where the other's answer will be."""
+    vendor.hold()
+    first, _ = beside(scene.exchange)
+    until(lambda: vendor.asked or None)
+    waiting, got = beside(scene.exchange)
+    until(lambda: remembered(scene.broker)["open"] == 2 or None)
+    return (first, waiting), got
+
+
+def let_go(vendor, threads):
+    """The vendor answers, and both exchanges end."""
+    vendor.release()
+    for thread in threads:
+        thread.join()
+
+
+def test_an_entry_that_was_switched_meanwhile_is_not_served_with_the_token_of_before(own, vendor):
+    threads, got = waiting_behind(own, vendor)
+    other = unique("refresh")
+    own.keep(other, "another-refresh-token")
+    own.vault({own.person: other})
+    let_go(vendor, threads)
+    failed(own.broker, got[0], "LCM-DOWNSTREAM", "not_sent")
+    assert len(vendor.asked_for) == 1
+
+
+def test_what_was_locked_meanwhile_sends_nothing(own, vendor):
+    threads, got = waiting_behind(own, vendor)
+    own.world.lock("target", own.target.id)
+    let_go(vendor, threads)
+    assert (got[0].status_code, got[0].json()["code"]) == (400, "LCM-LOCKED")
+    assert len(vendor.asked_for) == 1
+
+
+def test_one_refresh_token_serves_one_person(scene):
+    twice = scene.declared({scene.person: scene.kept, "demo:somebody": scene.kept})
+    answered = scene.admin.put(f"/targets/{scene.target.id}", twice)
+    problem(answered, 422)
+    assert answered.json()["errors"][0]["pointer"].startswith("/connector/parameters/vault/")

@@ -1,6 +1,5 @@
 """Contract §15: what a vendor handed out is told, ended and counted also where something went wrong in between."""
 
-import re
 import resource
 import threading
 from pathlib import Path
@@ -10,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support import client, tokens
-from support.handouts import SCOPES, Handout, failed, unsafe
+from support.handouts import SCOPES, Handout, failed, remembered, unsafe
 from support.scene import until
 from support.vendor import Vendor, answer, refusal
 
@@ -23,12 +22,6 @@ def plain(vendor, secret, **parameters):
     given = {"client_id": "locum", "scopes": SCOPES} | parameters
     return {"kind": "jwt_bearer", "profile": "oauth", "base_url": vendor.url, "secrets": {"client": secret},
             "parameters": given}
-
-
-def remembered(broker) -> dict:
-    """The metrics of what is remembered."""
-    text = client.http.get(f"{broker.operations}/metrics", timeout=30).text
-    return {name: int(value) for name, value in re.findall(r"^locum_credentials_(\w+) (\d+)", text, re.M)}
 
 
 # ------------------------------------------------------------- handed out once

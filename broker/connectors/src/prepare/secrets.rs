@@ -8,7 +8,7 @@ use crate::values::Values;
 use locum_core::ids::SecretName;
 use locum_core::registry::{Downstream, Problems};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The secrets of a connector.
 pub(super) struct Roles {
@@ -91,6 +91,7 @@ impl Roles {
     /// Refresh tokens: what is rotated takes the place of nothing else.
     fn put_vault(&mut self, values: &Values, out: &mut Problems) {
         let roles: Vec<_> = self.uses.iter().map(|one| one.name.clone()).collect();
+        let mut seen = BTreeSet::new();
         for (person, name) in values.members(VAULT) {
             let Ok(name) = SecretName::parse(name) else {
                 continue;
@@ -100,6 +101,11 @@ impl Roles {
                 !roles.contains(&name),
                 &pointer,
                 "expected a secret that holds a refresh token alone, found one that the connector uses for something else",
+            );
+            out.require(
+                seen.insert(name.clone()),
+                &pointer,
+                "expected a secret of this person's own, found another person's",
             );
             self.uses.push(SecretUse {
                 pointer,

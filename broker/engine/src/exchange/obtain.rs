@@ -96,7 +96,8 @@ async fn from_vendor(
     permit: Recorded<Permit>,
 ) -> Result<(Recorded<Obtained>, Credential), NotIssued> {
     let broker = request.broker;
-    let asked = match vendors::ask(broker, &permit).await {
+    let asked = match vendors::ask(broker, &permit, &|permit| record::fallen(request, permit)).await
+    {
         Ok(asked) => asked,
         Err(no) => return Err(record::not_handed_out(request, permit, no).await),
     };

@@ -6,14 +6,17 @@ use crate::broker::Broker;
 use crate::unavailable::Unavailable;
 use locum_connectors::{Handle, Obtained, Order, Prepared, Sending, Step, Trouble};
 use locum_core::decide::{Failure, Permit, Recorded};
+use locum_core::ids::SecretName;
 use locum_core::refusal::{Code, Refusal};
-use locum_core::registry::Target;
+use locum_core::registry::{Downstream, Target};
 use locum_core::secret::Secret;
 use locum_outgoing::{CallFlaw, ClientIdentity, RetryAfter, Sent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
+/// Longest that the turn to send a refresh token is awaited, before the course.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
 /// Longest that a whole course takes (contract §15, "Trouble").
 const COURSE_WITHIN: Duration = Duration::from_secs(20);
 /// Seconds after which trying again may help where the vendor does not say.
@@ -75,11 +78,16 @@ impl Deadline {
     }
 }
 
-/// Asks the vendor of the permit's target.
+/// Asks the vendor of the permit's target. `fallen` says what fell meanwhile: it is
+/// asked where there was something to wait for.
 ///
 /// # Errors
 /// [`NotHandedOut`].
-pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<Asked, NotHandedOut> {
+pub(crate) async fn ask(
+    broker: &Broker,
+    permit: &Recorded<Permit>,
+    fallen: &(dyn Fn(&Permit) -> Option<Refusal> + Sync),
+) -> Result<Asked, NotHandedOut> {
     let target = permit.target().ok_or_else(undeclared)?;
     let connector = target.spec.connector.downstream().ok_or_else(undeclared)?;
     let prepared = broker.vendors.prepared(&target.spec);
@@ -87,19 +95,20 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
     let account = permit.handout().and_then(|handout| handout.account);
     let now_s = broker.records.clock.now_s();
     let order = Order::of(permit, account, &broker.issuer, now_s);
-    let ends = Deadline::after(COURSE_WITHIN);
     let no = |trouble| not_handed(target, trouble);
     let mut turn = match prepared.kept(&order).map_err(no)? {
         None => None,
         Some(name) => {
-            let turn = Turn::take(broker, connector, name);
-            let turn = timeout(ends.left(), turn).await;
-            Some(
-                turn.unwrap_or_else(|_| Err(NoTurn::Busy))
-                    .map_err(|flaw| no_turn(target, &flaw))?,
-            )
+            let turn = turn(broker, (target, connector), name).await?;
+            if let Some(refusal) = fallen(permit) {
+                return Err(NotHandedOut::not_sent(refusal));
+            }
+            Some(turn)
         }
     };
+    // A refresh has its whole time, however long its turn was awaited: what the
+    // answer brings in place of the token must not be lost.
+    let ends = Deadline::after(COURSE_WITHIN);
     let kept = turn.as_ref().map(Turn::kept);
     let kept = kept.as_ref().map(|(name, open)| (name, open));
     let aid = For {
@@ -133,6 +142,30 @@ pub(crate) async fn ask(broker: &Broker, permit: &Recorded<Permit>) -> Result<As
             }
         }
     }
+}
+
+/// The turn to send a person's refresh token, at a target that is as it was.
+async fn turn(
+    broker: &Broker,
+    (target, connector): (&Target, &Downstream),
+    name: SecretName,
+) -> Result<Turn, NotHandedOut> {
+    let turn = timeout(TURN_WITHIN, Turn::take(broker, connector, name)).await;
+    let turn = turn.unwrap_or_else(|_| Err(NoTurn::Busy));
+    let turn = turn.map_err(|flaw| no_turn(target, &flaw))?;
+    changed(broker, target)?;
+    Ok(turn)
+}
+
+/// Whether the target is declared otherwise now: nothing is sent then.
+fn changed(broker: &Broker, target: &Target) -> Result<(), NotHandedOut> {
+    let state = broker.records.state.read();
+    let now = state.registry.target(target.id.as_str());
+    let same = now.is_some_and(|now| now.spec.connector == target.spec.connector);
+    same.then_some(()).ok_or_else(|| {
+        let text = "expected the target to stay as it was declared, found a change while others were served; try again after Retry-After seconds";
+        NotHandedOut::not_sent(downstream(text))
+    })
 }
 
 /// The refresh token that came along, whatever else did.

@@ -17,6 +17,9 @@ use std::time::Duration;
 
 /// Longest that one question takes.
 const ASKED_WITHIN: Duration = Duration::from_secs(5);
+/// Most accounts that are asked for in one test, so that it ends in the time of a
+/// request.
+const ASKED_MAX: usize = 4;
 
 /// Tries the target.
 pub async fn fit(broker: &Broker, target: &Arc<Target>) -> Vec<FitStep> {
@@ -102,6 +105,11 @@ impl Asking<'_> {
     /// The way to the vendor, and whether it takes each account.
     async fn vendor(&self, steps: &mut Vec<FitStep>) {
         for place in 0..self.prepared.probes() {
+            if place >= ASKED_MAX {
+                let detail = "more accounts than one test asks for";
+                steps.push(FitStep::not_seen("account", detail));
+                break;
+            }
             match self.ask(place).await {
                 Ok(None) => continue,
                 Ok(Some((way, found))) => {
@@ -149,8 +157,10 @@ impl Asking<'_> {
         let Ok(identity) = identity.transpose() else {
             return Ok(None);
         };
+        // Places, pauses and failures of their own: a test costs nobody a credential.
+        let lane = format!("{} tested", self.target.id);
         let sent = self.broker.vendors.client.send_within(
-            self.target.id.as_str(),
+            &lane,
             sending.request,
             identity.as_ref(),
             ASKED_WITHIN,

@@ -126,5 +126,18 @@ async fn settle(
     Ok(())
 }
 
+/// Records what waits to be recorded, as far as that is possible now.
+pub(crate) async fn settle_all(broker: &Broker) {
+    for (name, slot) in broker.vendors.refreshing.slots() {
+        // Whoever holds it settles it.
+        let Ok(mut slot) = slot.try_lock_owned() else {
+            continue;
+        };
+        if let Err(flaw) = settle(broker, &name, &mut slot).await {
+            tracing::warn!(%name, %flaw, "a rotated refresh token is not on record yet");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

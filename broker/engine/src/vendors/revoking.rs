@@ -5,6 +5,7 @@
 use super::ending::{Tried, end};
 use super::handle;
 use super::queue::{Due, Queue, Tries};
+use super::refreshing;
 use crate::broker::Broker;
 use locum_core::decide::{Leftover, VendorRevocation, never_known, vendor_revocation};
 use locum_core::ids::{AgentId, Jti, TargetId, VersionId};
@@ -54,7 +55,9 @@ fn lost(broker: &Broker, state: &State, jti: Jti, of: &Awaiting) -> Leftover {
 
 /// Puts on record what could not be recorded before. What is on record after all is
 /// nobody's: its request was not answered.
-async fn write_on(broker: &Broker, queue: &mut Queue) {
+async fn write_on(broker: &Broker, tries: &Tries, queue: &mut Queue) {
+    refreshing::settle_all(broker).await;
+    let now_s = broker.records.clock.now_s();
     for (jti, leftover) in broker.vendors.unwritten() {
         let (open, live) = {
             let state = broker.records.state.read();
@@ -73,7 +76,7 @@ async fn write_on(broker: &Broker, queue: &mut Queue) {
         match live {
             Some(entry) if entry.revocable && entry.revocation.is_none() => {
                 let target = entry.of.parties.target.clone();
-                if !queue.has(jti) {
+                if tries.may(jti, now_s) && !queue.has(jti) {
                     queue.put(Due {
                         jti,
                         target,
@@ -138,7 +141,7 @@ pub async fn run(broker: Arc<Broker>) {
             woken => {
                 round = round.wrapping_add(1);
                 let all = woken.is_ok() || round.is_multiple_of(ALL_EVERY);
-                write_on(&broker, &mut queue).await;
+                write_on(&broker, &tries, &mut queue).await;
                 look(&broker, all, &mut tries, &mut queue).await;
             }
         }

@@ -24,6 +24,14 @@ pub(super) struct Rotated {
 }
 
 impl Turns {
+    /// All slots.
+    pub(super) fn slots(&self) -> Vec<(SecretName, Arc<Slot>)> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter()
+            .map(|(name, slot)| (name.clone(), slot.clone()))
+            .collect()
+    }
+
     /// The slot of that name.
     pub(super) fn slot(&self, name: &SecretName) -> Arc<Slot> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

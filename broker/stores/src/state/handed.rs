@@ -15,11 +15,15 @@ use std::sync::Arc;
 /// Most credentials that are remembered at once: beyond it none is obtained
 /// (contract §15).
 pub const HANDED_MAX: usize = 50_000;
-/// Most that are remembered beside them to be listed alone: nobody has them or knows
-/// when they end, and they cannot be revoked. Beyond it the oldest is forgotten.
+/// Most that are remembered beside them to be listed alone, of those that nobody has
+/// and of those of which nobody knows when they end: they cannot be revoked. Beyond it
+/// the oldest of its kind is forgotten.
 pub(super) const LISTED_MAX: usize = 10_000;
 /// Seconds for which the hash of a credential is remembered after its end.
 const SPENT_FOR_S: u64 = 86_400;
+/// Seconds after the permit's end for which the hash of one is remembered that may
+/// never end: ten years.
+const UNENDING_S: u64 = 3_650 * 86_400;
 /// Most hashes that are remembered of credentials that were revoked or have ended.
 /// Beyond it the one that ended first is forgotten.
 const SPENT_MAX: usize = 50_000;
@@ -68,8 +72,9 @@ pub struct HandedOut {
     ends: BTreeSet<(u64, Jti)>,
     /// When the permit of each ends that would live on and has to be revoked.
     permits: BTreeSet<(u64, Jti)>,
-    /// Those that are listed alone.
-    listed: BTreeSet<Jti>,
+    /// Those that are listed alone and that nobody has, and those without an end.
+    nobodys: BTreeSet<Jti>,
+    unending: BTreeSet<Jti>,
     spent: Spent,
 }
 
@@ -184,7 +189,8 @@ impl HandedOut {
     /// be revoked.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.open.len() + self.live.len() >= HANDED_MAX + self.listed.len()
+        let listed = self.nobodys.len() + self.unending.len();
+        self.open.len() + self.live.len() >= HANDED_MAX + listed
     }
 
     /// Permits whose outcome is not on record, oldest first.
@@ -345,10 +351,19 @@ impl HandedOut {
     }
 
     fn list(&mut self, jti: Jti) {
-        self.listed.insert(jti);
-        if self.listed.len() > LISTED_MAX
-            && let Some(oldest) = self.listed.first().copied()
-        {
+        // Whatever nobody got pushes nothing out that somebody has.
+        let known = self
+            .live
+            .get(&jti)
+            .is_some_and(|entry| entry.fingerprint.is_some());
+        let of_kind = if known {
+            &mut self.unending
+        } else {
+            &mut self.nobodys
+        };
+        of_kind.insert(jti);
+        let oldest = of_kind.first().copied();
+        if let Some(oldest) = oldest.filter(|_| of_kind.len() > LISTED_MAX) {
             self.forget(oldest);
         }
     }
@@ -360,11 +375,15 @@ impl HandedOut {
             }
             if let Some(print) = entry.fingerprint {
                 self.prints.remove(&print);
-                let end_s = entry.expires_s.unwrap_or(entry.of.permit_ends_s);
+                let permit_s = entry.of.permit_ends_s;
+                let end_s = entry
+                    .expires_s
+                    .unwrap_or(permit_s.saturating_add(UNENDING_S));
                 self.spent.put(print, end_s.saturating_add(SPENT_FOR_S));
             }
             self.permits.remove(&(entry.of.permit_ends_s, jti));
-            self.listed.remove(&jti);
+            self.nobodys.remove(&jti);
+            self.unending.remove(&jti);
         }
     }
 
