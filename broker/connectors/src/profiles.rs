@@ -86,7 +86,7 @@ const SUBJECT: Parameter = Parameter {
 
 const SUBJECTS: Parameter = Parameter {
     name: "subjects",
-    what: "Our `sub` → the person's name at the vendor; looked at before `subject`.",
+    what: "Our `sub`, which begins with the issuer's id (`corp:ada`) → the person's name at the vendor; looked at before `subject`.",
     form: Form::Subjects,
     need: Need::Optional,
     example: "",
@@ -94,7 +94,7 @@ const SUBJECTS: Parameter = Parameter {
 
 const VAULT: Parameter = Parameter {
     name: crate::manner::VAULT,
-    what: "Our `sub` → the name of the upstream secret that holds this person's refresh token. Locum replaces its value where the vendor rotates it.",
+    what: "Our `sub`, which begins with the issuer's id (`corp:ada`) → the name of the upstream secret that holds this person's refresh token. Locum replaces its value where the vendor rotates it.",
     form: Form::Vault,
     need: Need::Required,
     example: "{\"corp:ada\": \"workday-ada\", \"corp:bob\": \"workday-bob\"}",

@@ -6,7 +6,8 @@
 
 use crate::tree::{none, read, root};
 use locum_connectors::{Prepared, Profile, prepare, profiles};
-use locum_core::registry::Connector;
+use locum_core::handout::Able;
+use locum_core::registry::{Connector, ConnectorKind, LIFETIME_MAX};
 use locum_core::scope::Scope;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ fn file(profile: &Profile) -> String {
     let catalogue = Scope::parse(&scopes.join(" ")).unwrap();
     let mut out = head(profile, &prepared);
     if !terms.never_safe(&catalogue, LIFETIME_S).is_empty() {
-        out.push_str("# No handout of it is safe: without these words every one is refused.\naccept_overhang = { reason = \"accepted by the owner of the system\" }\n");
+        out.push_str(&overhang(&terms.able));
     }
     out.push_str("\n[targets.scopes]\n");
     for scope in &scopes {
@@ -70,6 +71,27 @@ fn file(profile: &Profile) -> String {
     out
 }
 
+/// Why the target accepts what outlives its permits.
+fn overhang(able: &Able) -> String {
+    let life = able.life_s(LIFETIME_S);
+    let lives = match life {
+        Some(life_s) => format!("A credential lives {life_s} s, longer than `max_lifetime`"),
+        None => "How long a credential lives was not declared".to_owned(),
+    };
+    let without = match life {
+        None => {
+            "# `token_validity_s` up to `max_lifetime` does without these words where it is true.\n"
+        }
+        Some(life_s) if life_s <= LIFETIME_MAX => {
+            "# A `max_lifetime` of as many seconds does without these words where people's\n# tokens have that long to live.\n"
+        }
+        Some(_) => "",
+    };
+    format!(
+        "# {lives}, and Locum\n# cannot revoke it: without these words every handout is refused.\n{without}accept_overhang = {{ reason = \"accepted by the owner of the system\" }}\n"
+    )
+}
+
 /// What to do with the file, and how the target begins.
 fn head(profile: &Profile, prepared: &Prepared) -> String {
     let id = profile.id();
@@ -80,19 +102,29 @@ fn head(profile: &Profile, prepared: &Prepared) -> String {
         .map(|used| used.name.as_str())
         .collect();
     secrets.sort_unstable();
+    // A refresh token has to be kept where the vendor rotates it.
+    let files = match prepared.kind() {
+        ConnectorKind::RefreshVault => "",
+        _ => ", or finds them as files in `secrets_dir`",
+    };
     let given: String = secrets
         .iter()
         .map(|name| format!("#     locum secrets set {name} --file FILE --reason \"registered\"\n"))
         .collect();
     format!(
         "# {}. What to enter here, and what this cannot do: {}
+# The whole way to a first credential: docs/how-to/add-a-vendor.md
 # Generated from broker/connectors/src/profiles:
 #     LOCUM_BLESS=1 cargo test -p locum-tests examples
 #
-# Give Locum the secrets that it names:
-{given}# Allow the host, in `locum.toml`:
+# Give a running broker the secrets that it names. A broker that never ran starts
+# without this file first{files}:
+{given}# Allow the host, in `locum.toml`. A name counts at public addresses alone: at a private
+# address list the network instead, such as \"10.20.0.0/16\". `ca_file` names an authority
+# of your own, where one vouches for the host:
 #     [downstream]
 #     allow = [\"{host}\"]
+#     ca_file = \"/etc/locum/downstream-ca.pem\"
 # Copy the file into the folder that `include` names, check, restart, and try:
 #     locum config check --config locum.toml
 #     locum targets test {id}
