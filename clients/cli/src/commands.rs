@@ -41,7 +41,7 @@ pub enum Command {
     Lock(lock::LockArgs),
     /// List and show locks, lifted ones as well
     Locks(LookArgs),
-    /// Lift a lock
+    /// Lift a lock: tokens that have not expired live again, but for what a vendor revoked meanwhile
     Unlock(unlock::UnlockArgs),
     /// List and show agents; suspend, resume, retire and release them
     Agents(agents::AgentsArgs),

@@ -50,7 +50,8 @@ They exit with:
   5 no such object          13 a redirect, never followed
   6 wrong state             79 a person must consent
   7 not allowed             81 policy says no
-                            82 locked, suspended, uncertified or revoked";
+                            82 locked, suspended, uncertified or revoked
+What a target's own system refuses (LCM-DOWNSTREAM-REFUSED) ends with 2, too.";
 
 /// Options of every command.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: UnlockArgs, environment: &Environment) -> Result<R
         .act("locks", &args.id, "lift", &args.reason)
         .await?;
     let text = format!(
-        "lifted {}; tokens that have not expired live again",
+        "lifted {}; tokens that have not expired live again, but for what a vendor revoked meanwhile",
         args.id
     );
     Ok(Report::new(answer, text))
