@@ -304,7 +304,7 @@ const ABOUT: &[(&str, &str)] = &[
     ),
     (
         "survivors",
-        "`{\"target\",\"until\"}`: where what was handed out is accepted until it expires",
+        "`{\"target\",\"until\"}`: where what was handed out is accepted until it expires; `until` null: nobody knows when",
     ),
     ("confirmed", "`{\"replicas\",\"of\",\"within_ms\"}`"),
     ("LockSpec.expires_at", "when it lifts itself; default never"),
@@ -379,6 +379,10 @@ const ABOUT: &[(&str, &str)] = &[
     (
         "Decision.detail",
         "what Locum alone knows of a refusal's cause",
+    ),
+    (
+        "Decision.credential",
+        "what became of a vendor's credential: `{\"state\",\"expires_at\",\"fingerprint\",\"vendor_request_id\",\"revocation\"}` ([what each means](../contract.md#two-records)); null where no vendor was asked; absent in a list",
     ),
     // Credentials
     ("CredentialSpec.role", "`admin`, `operator` or `auditor`"),

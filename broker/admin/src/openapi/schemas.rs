@@ -343,6 +343,7 @@ const OWN: &[Schema] = &[
             ("would_pass", Object),
             ("error_description", Text),
             ("detail", Text),
+            ("credential", MaybeObject),
         ],
     ),
     (
