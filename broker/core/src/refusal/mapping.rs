@@ -179,8 +179,8 @@ impl Code {
                 "LCM-POLICY-DENIED",
                 400,
                 REQUEST,
-                "No policy permits this, or one forbids it.",
-                "Ask for what would_pass names, or ask the policy's owner.",
+                "No policy permits this, or one forbids it; or the person is in none of the groups that the target's entitlements name for a scope.",
+                "Ask for what would_pass names, or ask the policy's owner; where the check entitlements failed, ask who manages the groups.",
             ),
             Self::PolicyError => oauth(
                 "LCM-POLICY-ERROR",
@@ -222,7 +222,7 @@ impl Code {
                 400,
                 TARGET,
                 "The target's credential would do more than was granted (narrow), or live longer and could not be revoked (expire).",
-                "Ask the target's owner for an account of these scopes, or to accept the overhang.",
+                "With expire, a longer expires_in may pass if you asked for a short one. Else ask the target's owner: for an account of exactly these scopes in principals (narrow), for a longer max_lifetime (expire), or to declare accept_overhang.",
             ),
             Self::DownstreamRefused => oauth(
                 "LCM-DOWNSTREAM-REFUSED",
