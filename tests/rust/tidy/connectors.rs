@@ -106,7 +106,8 @@ fn generated(profile: &Profile) -> String {
         writeln!(text, "| `{}` | {} |", word("name"), word("what")).unwrap();
     }
     let example = serde_json::to_string_pretty(&sorted(profile.example())).unwrap();
-    writeln!(text, "\n```json\n{example}\n```").unwrap();
+    let id = profile.id();
+    writeln!(text, "\n```json file={id}.json\n{example}\n```").unwrap();
     text
 }
 
