@@ -149,6 +149,27 @@ async fn what_cannot_be_recorded_waits_and_nothing_is_sent_before_it_is() {
 }
 
 #[tokio::test]
+async fn what_waits_to_be_recorded_is_recorded_though_nobody_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = open(folder.path());
+    put(&broker, "one").await;
+    let turn = take(&broker).await.unwrap();
+    let over = turn.over;
+    drop(turn);
+    let slot = broker.vendors.refreshing.slot(&name("ada"));
+    *slot.lock().await = Some(Rotated {
+        over,
+        token: token("two"),
+    });
+    broker.close().await;
+    assert!(slot.lock().await.is_none());
+    assert_eq!(sent(&take(&broker).await.unwrap()), "two");
+    // Whoever sends one now keeps its turn.
+    let _turn = take(&broker).await.unwrap();
+    settle_all(&broker).await;
+}
+
+#[tokio::test]
 async fn what_a_file_holds_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let broker = open(folder.path());
