@@ -5,7 +5,7 @@
 use crate::manner::Manner;
 use crate::obtained::Present;
 use crate::values::Values;
-use locum_core::handout::{Able, Narrow};
+use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
 use locum_core::registry::ConnectorKind;
 use serde_json::json;
 
@@ -217,6 +217,18 @@ impl Chosen<'_> {
             ConnectorKind::Issue
             | ConnectorKind::ClientCredentials
             | ConnectorKind::VendorSession => false,
+        }
+    }
+
+    /// What most token endpoints hand out: it lives as long as was declared, no other
+    /// request gets it, and nobody revokes it.
+    pub(crate) fn of_token_endpoint(&self, narrow: Narrow) -> Able {
+        Able {
+            narrow,
+            expire: Expire::Declared(self.values.seconds("token_validity_s")),
+            revoke: Revoke::No,
+            unique: Unique::Yes,
+            carries_person: self.carries_person(),
         }
     }
 

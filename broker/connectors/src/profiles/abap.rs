@@ -8,7 +8,7 @@ use super::{
 use crate::manner::{Manner, SCOPE};
 use crate::obtained::Present;
 use crate::profile::{Chosen, How, Parameter, Profile, Row};
-use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
+use locum_core::handout::{Able, Narrow};
 use locum_core::registry::ConnectorKind;
 
 /// SAP ABAP systems that a company runs itself.
@@ -52,11 +52,5 @@ pub(super) const PROFILE: Profile = Profile {
 };
 
 fn able(chosen: &Chosen<'_>) -> Able {
-    Able {
-        narrow: Narrow::Request,
-        expire: Expire::Declared(chosen.values.seconds("token_validity_s")),
-        revoke: Revoke::No,
-        unique: Unique::Yes,
-        carries_person: chosen.carries_person(),
-    }
+    chosen.of_token_endpoint(Narrow::Request)
 }

@@ -10,7 +10,7 @@ use crate::manner::{
 };
 use crate::obtained::Present;
 use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
+use locum_core::handout::{Able, Narrow, Revoke};
 use locum_core::registry::ConnectorKind;
 
 const CLIENT: Parameter = Parameter {
@@ -186,19 +186,18 @@ pub(super) const PROFILE: Profile = Profile {
 
 fn able(chosen: &Chosen<'_>) -> Able {
     let has = |name: &str| chosen.values.get(name).is_some();
+    let narrow = if has("scopes") {
+        Narrow::Request
+    } else {
+        chosen.by_principal()
+    };
+    let revoke = if has("revocation_path") {
+        Revoke::Alone
+    } else {
+        Revoke::No
+    };
     Able {
-        narrow: if has("scopes") {
-            Narrow::Request
-        } else {
-            chosen.by_principal()
-        },
-        expire: Expire::Declared(chosen.values.seconds("token_validity_s")),
-        revoke: if has("revocation_path") {
-            Revoke::Alone
-        } else {
-            Revoke::No
-        },
-        unique: Unique::Yes,
-        carries_person: chosen.carries_person(),
+        revoke,
+        ..chosen.of_token_endpoint(narrow)
     }
 }

@@ -9,7 +9,7 @@ use crate::manner::{
 };
 use crate::obtained::Present;
 use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use locum_core::handout::{Able, Expire, Revoke, Unique};
+use locum_core::handout::Able;
 use locum_core::registry::ConnectorKind;
 
 pub(super) const AUDIENCE: Parameter = Parameter {
@@ -72,11 +72,5 @@ pub(super) const PROFILE: Profile = Profile {
 };
 
 fn able(chosen: &Chosen<'_>) -> Able {
-    Able {
-        narrow: chosen.by_principal(),
-        expire: Expire::Declared(chosen.values.seconds("token_validity_s")),
-        revoke: Revoke::No,
-        unique: Unique::Yes,
-        carries_person: chosen.carries_person(),
-    }
+    chosen.of_token_endpoint(chosen.by_principal())
 }

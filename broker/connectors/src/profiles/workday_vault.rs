@@ -5,7 +5,7 @@ use super::{CLIENT, VAULT};
 use crate::manner::{Auth, BasicStyle, Grant, Manner};
 use crate::obtained::Present;
 use crate::profile::{Chosen, How, Need, Parameter, Profile, Row};
-use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
+use locum_core::handout::{Able, Narrow};
 use locum_core::registry::ConnectorKind;
 
 /// Workday, by a refresh token of each person.
@@ -39,11 +39,5 @@ pub(super) const PROFILE: Profile = Profile {
 };
 
 fn able(chosen: &Chosen<'_>) -> Able {
-    Able {
-        narrow: Narrow::No,
-        expire: Expire::Declared(chosen.values.seconds("token_validity_s")),
-        revoke: Revoke::No,
-        unique: Unique::Yes,
-        carries_person: chosen.carries_person(),
-    }
+    chosen.of_token_endpoint(Narrow::No)
 }

@@ -10,7 +10,7 @@ use crate::manner::{
 };
 use crate::obtained::Present;
 use crate::profile::{Chosen, Form, How, Need, Parameter, Profile, Row};
-use locum_core::handout::{Able, Expire, Narrow, Revoke, Unique};
+use locum_core::handout::{Able, Narrow, Revoke};
 use locum_core::registry::ConnectorKind;
 
 const CLIENT_AUTH: Parameter = Parameter {
@@ -186,10 +186,7 @@ pub(super) const PROFILE: Profile = Profile {
 fn able(chosen: &Chosen<'_>) -> Able {
     let opaque = chosen.values.text("token_format") == Some("opaque");
     Able {
-        narrow: Narrow::Request,
-        expire: Expire::Declared(chosen.values.seconds("token_validity_s")),
         revoke: if opaque { Revoke::Alone } else { Revoke::No },
-        unique: Unique::Yes,
-        carries_person: chosen.carries_person(),
+        ..chosen.of_token_endpoint(Narrow::Request)
     }
 }
