@@ -45,9 +45,14 @@ impl AdminClient {
         id.starts_with("crd_").then_some(id)
     }
 
+    /// The address of one object of a collection.
+    fn one(&self, collection: &str, id: &str) -> Result<Url, Failure> {
+        below(&self.api, &format!("{collection}/{}", path_id(id)?))
+    }
+
     /// One object of a collection.
     pub(crate) async fn show(&self, collection: &str, id: &str) -> Result<Value, Failure> {
-        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        let url = self.one(collection, id)?;
         self.get(url).await
     }
 
@@ -93,7 +98,7 @@ impl AdminClient {
         id: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        let url = self.one(collection, id)?;
         self.sent(self.http.put(url), body).await
     }
 
@@ -104,7 +109,7 @@ impl AdminClient {
         id: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let url = below(&self.api, &format!("{collection}/{}", path_id(id)?))?;
+        let url = self.one(collection, id)?;
         self.sent(self.http.delete(url), body).await
     }
 
@@ -126,15 +131,10 @@ impl AdminClient {
         self.get(url).await
     }
 
-    /// Has an issuer's keys fetched now.
-    pub(crate) async fn test_issuer(&self, id: &str) -> Result<Value, Failure> {
-        let url = below(&self.api, &format!("issuers/{}/test", path_id(id)?))?;
-        self.post(url, &json!({})).await
-    }
-
-    /// Has a target tried now: its parameters, its secrets, its vendor.
-    pub(crate) async fn test_target(&self, id: &str) -> Result<Value, Failure> {
-        let url = below(&self.api, &format!("targets/{}/test", path_id(id)?))?;
+    /// Has an object tried now: an issuer's keys fetched, a target's parameters,
+    /// secrets and vendor looked at.
+    pub(crate) async fn test(&self, collection: &str, id: &str) -> Result<Value, Failure> {
+        let url = below(&self.api, &format!("{collection}/{}/test", path_id(id)?))?;
         self.post(url, &json!({})).await
     }
 

@@ -50,7 +50,7 @@ pub(crate) async fn run(args: IssuersArgs, environment: &Environment) -> Result<
         IssuerVerb::Show { id } => show(&id, environment).await,
         IssuerVerb::Test { id } => {
             let admin = AdminClient::new(environment)?;
-            let found = admin.test_issuer(&id).await?;
+            let found = admin.test("issuers", &id).await?;
             let failed = !has_keys(&found) || problem(&found).is_some();
             let issuer = match failed {
                 true => admin.show(ISSUERS.name, &id).await.ok(),

@@ -51,7 +51,7 @@ pub(crate) async fn run(args: TargetsArgs, environment: &Environment) -> Result<
         TargetVerb::Show { id } => TARGETS.look(LookUp::Show { id }, environment).await,
         TargetVerb::Test { id } => {
             let admin = AdminClient::new(environment)?;
-            Ok(tested(admin.test_target(&id).await?))
+            Ok(tested(admin.test("targets", &id).await?))
         }
     }
 }
