@@ -12,7 +12,7 @@ use locum_core::decide::{
     Failure, Leftover, NotObtained, Obtained, OutcomeFrame, Permit, PersonalSalt, RecordFrame,
     Recorded, Refused, in_force,
 };
-use locum_core::ids::GrantId;
+use locum_core::ids::{GrantId, Jti};
 use locum_core::record::{Appended, Draft};
 use locum_core::refusal::{Code, Refusal};
 use locum_core::standing::Standing;
@@ -73,23 +73,31 @@ pub(crate) async fn outcome(
     obtained: Obtained,
 ) -> Result<Recorded<Obtained>, NotIssued> {
     let draft = Arc::new(obtained.draft(&outcome_frame(request, false)));
-    let appended = request.broker.records.append(draft.clone());
-    let appended = match request.waiter.patiently(appended).await {
-        Ok(appended) => appended,
-        Err(flaw) => {
-            let handed = obtained.handed();
-            let leftover = handed.map(|handed| Leftover {
-                expires_s: handed.expires_s,
-                handle: handed.handle.clone(),
-            });
-            let jti = obtained.permit().jti();
-            let vendors = &request.broker.vendors;
-            vendors.keep_unwritten(jti, leftover.unwrap_or_default());
-            return Err(NotIssued::Fault(flaw));
-        }
-    };
+    let handed = obtained.handed();
+    let leftover = handed.map(|handed| Leftover {
+        expires_s: handed.expires_s,
+        handle: handed.handle.clone(),
+    });
+    let jti = obtained.permit().jti();
+    let appended = append_outcome(request, &draft, (jti, leftover.unwrap_or_default()));
+    let appended = appended.await.map_err(NotIssued::Fault)?;
     let recorded = obtained.recorded(&draft, &appended);
     recorded.map_err(|flaw| NotIssued::Fault(Unavailable(flaw.to_string())))
+}
+
+/// Appends an outcome. Where that fails, what there may be at the vendor is kept, so
+/// that it is recorded later and ended.
+async fn append_outcome(
+    request: &Request<'_>,
+    draft: &Arc<Draft>,
+    (jti, leftover): (Jti, Leftover),
+) -> Result<Appended, Unavailable> {
+    let appended = request.broker.records.append(draft.clone());
+    let appended = request.waiter.patiently(appended).await;
+    if appended.is_err() {
+        request.broker.vendors.keep_unwritten(jti, leftover);
+    }
+    appended
 }
 
 /// Records that no credential came of a permit.
@@ -118,15 +126,12 @@ pub(crate) async fn not_handed_out(
     let outcome = permit.failed(no.failure, no.refusal);
     let outcome = outcome.leaving(leftover.clone());
     let draft = Arc::new(outcome.draft(&outcome_frame(request, nothing_sent)));
-    let appended = request.broker.records.append(draft.clone());
-    let recorded = match request.waiter.patiently(appended).await {
+    let to_be_ended = leftover.handle.is_some();
+    let recorded = match append_outcome(request, &draft, (jti, leftover)).await {
         Ok(appended) => outcome.recorded(&draft, &appended),
-        Err(flaw) => {
-            vendors.keep_unwritten(jti, leftover);
-            return NotIssued::Fault(flaw);
-        }
+        Err(flaw) => return NotIssued::Fault(flaw),
     };
-    if leftover.handle.is_some() {
+    if to_be_ended {
         vendors.stirred.notify_one();
     }
     recorded.map_or_else(

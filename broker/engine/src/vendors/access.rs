@@ -16,7 +16,7 @@ use locum_core::registry::{FieldProblem, Snapshot, Target, TargetSpec};
 use locum_outgoing::{Downstream, System};
 use locum_stores::state::State;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// The vendors.
@@ -123,29 +123,24 @@ impl Vendors {
 
     /// Keeps what is to be recorded of a permit whose outcome could not be.
     pub(crate) fn keep_unwritten(&self, jti: Jti, leftover: Leftover) {
-        let mut all = self
-            .unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.insert(jti, leftover);
+        self.all_unwritten().insert(jti, leftover);
     }
 
     /// What could not be recorded so far.
     pub(super) fn unwritten(&self) -> Vec<(Jti, Leftover)> {
-        let all = self
-            .unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let all = self.all_unwritten();
         all.iter().map(|(jti, left)| (*jti, left.clone())).collect()
     }
 
     /// It is on record now.
     pub(super) fn written(&self, jti: Jti) {
-        let mut all = self
-            .unwritten
+        self.all_unwritten().remove(&jti);
+    }
+
+    fn all_unwritten(&self) -> MutexGuard<'_, BTreeMap<Jti, Leftover>> {
+        self.unwritten
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.remove(&jti);
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How a credential of the target would come out.

@@ -3,11 +3,12 @@
 use crate::broker::Broker;
 use crate::upstream_secrets::{NoSecret, OpenSecret};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use locum_connectors::{Aid, Certificate, KeyOf, Prepared, Trouble};
+use locum_connectors::{Aid, Certificate, KeyOf, Prepared, Sending, Trouble};
 use locum_core::ids::SecretName;
 use locum_core::registry::Downstream;
 use locum_core::secret::Secret;
 use locum_core::token::Alg;
+use locum_outgoing::ClientIdentity;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -33,9 +34,18 @@ impl For<'_> {
         let opened = self.broker.upstream.for_connector(name, self.connector);
         opened.map_err(|flaw| unable(&flaw, name))
     }
-}
 
-impl For<'_> {
+    /// By what the connection proves itself, where that is asked for.
+    pub(super) fn identity(&self, sending: &Sending) -> Result<Option<ClientIdentity>, Trouble> {
+        let read = |name: &SecretName| {
+            let open = self.open(name)?;
+            ClientIdentity::from_pem(open.value.text()).map_err(|flaw| Trouble::Unable {
+                detail: format!("{name}: {flaw}"),
+            })
+        };
+        sending.identity.as_ref().map(read).transpose()
+    }
+
     /// Whether a text that the vendor said has a secret in it that it was shown.
     pub(super) fn is_told(&self, prepared: &Prepared, text: &str) -> bool {
         // Of a vault one is shown alone.

@@ -10,7 +10,7 @@ use locum_core::ids::SecretName;
 use locum_core::refusal::{Code, Refusal};
 use locum_core::registry::{Downstream, Target};
 use locum_core::secret::Secret;
-use locum_outgoing::{CallFlaw, ClientIdentity, RetryAfter, Sent};
+use locum_outgoing::{CallFlaw, RetryAfter, Sent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -222,15 +222,8 @@ async fn send(
     sending: Sending,
     ends: Deadline,
 ) -> Result<http::Response<Vec<u8>>, NotHandedOut> {
-    let identity = match &sending.identity {
-        None => None,
-        Some(name) => {
-            let open = aid.open(name).map_err(|flaw| not_handed(target, flaw))?;
-            let read = ClientIdentity::from_pem(open.value.text());
-            let read = read.map_err(|flaw| unable(target, &format!("{name}: {flaw}")))?;
-            Some(read)
-        }
-    };
+    let identity = aid.identity(&sending);
+    let identity = identity.map_err(|trouble| not_handed(target, trouble))?;
     let within = ends.left();
     let client = &broker.vendors.client;
     let sent = client.send_within(

@@ -5,7 +5,6 @@ use super::asking::told;
 use crate::broker::Broker;
 use locum_connectors::{Ended, Handle, RevokedAt, Trouble};
 use locum_core::registry::Target;
-use locum_outgoing::ClientIdentity;
 
 /// How one try ended.
 pub(super) enum Tried {
@@ -35,27 +34,18 @@ pub(super) async fn end(broker: &Broker, target: &Target, handle: Handle) -> Tri
     let (mut ending, mut sending) = match prepared.revoke(handle, at, &aid) {
         Ok(Some(begun)) => begun,
         Ok(None) => return not_now("the target's profile does not revoke, or has another address"),
-        Err(trouble) => return Tried::Again(trouble.detail().to_owned()),
+        Err(trouble) => return again(&trouble),
     };
     // Places, pauses and failures of their own: who asks for credentials holds no
     // revocation up, and a revocation that fails costs nobody a credential.
-    let lane = format!("{} revoking", target.id);
+    let calls = format!("{} revoking", target.id);
     loop {
-        let identity = match sending
-            .identity
-            .as_ref()
-            .map(|name| aid.open(name))
-            .transpose()
-        {
-            Ok(open) => open.map(|open| ClientIdentity::from_pem(open.value.text())),
+        let identity = match aid.identity(&sending) {
+            Ok(identity) => identity,
             Err(trouble) => return again(&trouble),
         };
-        let identity = match identity.transpose() {
-            Ok(identity) => identity,
-            Err(flaw) => return Tried::Again(flaw.to_owned()),
-        };
         let client = &broker.vendors.client;
-        let sent = client.send(&lane, sending.request, identity.as_ref());
+        let sent = client.send(&calls, sending.request, identity.as_ref());
         let reply = match sent.await {
             Ok(reply) => reply,
             Err(flaw) => return Tried::Again(told(&flaw)),

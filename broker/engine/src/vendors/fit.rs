@@ -10,7 +10,6 @@ use locum_connectors::{Prepared, Probed, RevokedAt, SecretUse};
 use locum_core::ids::RequestId;
 use locum_core::registry::{Connector, Downstream, Target};
 use locum_core::token::Alg;
-use locum_outgoing::ClientIdentity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,18 +148,13 @@ impl Asking<'_> {
         let Ok((probe, sending)) = self.prepared.probe(place, at, &aid) else {
             return Ok(None);
         };
-        let identity = sending.identity.as_ref().map(|name| aid.open(name));
-        let identity = identity.map(|open| {
-            let open = open.map_err(|_| ())?;
-            ClientIdentity::from_pem(open.value.text()).map_err(|_| ())
-        });
-        let Ok(identity) = identity.transpose() else {
+        let Ok(identity) = aid.identity(&sending) else {
             return Ok(None);
         };
         // Places, pauses and failures of their own: a test costs nobody a credential.
-        let lane = format!("{} tested", self.target.id);
+        let calls = format!("{} tested", self.target.id);
         let sent = self.broker.vendors.client.send_within(
-            &lane,
+            &calls,
             sending.request,
             identity.as_ref(),
             ASKED_WITHIN,
