@@ -61,7 +61,12 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     };
     let (items, next) = search(&call.api, sought, Vec::new(), each).await?;
     let next = next.map(|position| call.cursor(&position.to_string()));
-    Ok(Answer::ok(json!({ "items": items, "next": next })))
+    let mut page = json!({ "items": items, "next": next });
+    let incomplete = call.api.broker.records.decisions.incomplete();
+    if let (false, Some(members)) = (incomplete.is_empty(), page.as_object_mut()) {
+        members.insert("incomplete".into(), json!(incomplete));
+    }
+    Ok(Answer::ok(page))
 }
 
 fn query(call: &Call) -> Result<Query, Problem> {

@@ -151,7 +151,7 @@ fn lives(credential: &AdminCredential, now_s: u64) -> bool {
     !credential.revoked && credential.expires_s.is_none_or(|end| end > now_s)
 }
 
-fn dead() -> Problem {
+pub(super) fn dead() -> Problem {
     Problem::new(
         Code::Unauthenticated,
         "expected a live credential, found none",

@@ -20,6 +20,7 @@ mod guard;
 pub mod issuers;
 pub mod keys;
 pub mod locks;
+pub mod nodes;
 pub mod openapi;
 mod page;
 mod past;

@@ -109,8 +109,8 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
             "survivors": survivors(&affected),
         })));
     }
-    let (id, stop) = {
-        let changing = call.changing().await?;
+    let (id, stop, index) = {
+        call.fresh()?;
         let stop = stop(&call, &wish.what, Act::Lock)?;
         let lock = LockEntry {
             id: LockId(call.api.broker.records.mint()),
@@ -124,10 +124,11 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
         };
         let id = lock.id;
         let change = Change::Lock { lock };
-        call.record(&changing, &[change], reason).await?;
-        (id, stop)
+        let name = id.to_string();
+        let made = call.record_unconditionally(change, reason, &name).await?;
+        (id, stop, made.appended.place.index)
     };
-    let confirmed = confirmed(&call.api, started_ms).await;
+    let confirmed = confirmed(&call.api, index, started_ms).await;
     let affected = estimated(&call.api, stop).await;
     let made = json!({
         "id": id,

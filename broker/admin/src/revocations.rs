@@ -92,8 +92,9 @@ pub async fn make(call: Call) -> Result<Answer, Problem> {
             "survivors": survivors(&affected),
         })));
     }
-    let (id, stop, effective_ms) = record(&call, wish.what, before_ms, reason).await?;
-    let confirmed = confirmed(&call.api, started_ms).await;
+    let made = record(&call, wish.what, before_ms, reason).await?;
+    let (id, stop, (index, effective_ms)) = made;
+    let confirmed = confirmed(&call.api, index, started_ms).await;
     let affected = estimated(&call.api, stop.at(effective_ms)).await;
     call.api.broker.records.clock.passed(effective_ms);
     Ok(Answer::ok(json!({
@@ -126,14 +127,23 @@ async fn record(
     what: What,
     before_ms: Option<u64>,
     reason: String,
-) -> Result<(RevocationId, Stop, u64), Problem> {
+) -> Result<(RevocationId, Stop, (u64, u64)), Problem> {
     // Looked for ahead of the right to change: it takes a while, and what is
     // recorded stays so.
     if let Some(earlier) = already(call, &what).await? {
         let stop = stop(call, &what, Act::Revoke(before_ms))?;
-        return Ok((earlier.id, stop, earlier.effective_ms));
+        // It has been in force for as long as its record is here.
+        let newest = call
+            .api
+            .broker
+            .records
+            .changes
+            .reader()
+            .len()
+            .saturating_sub(1);
+        return Ok((earlier.id, stop, (newest, earlier.effective_ms)));
     }
-    let changing = call.changing().await?;
+    call.fresh()?;
     let stop = stop(call, &what, Act::Revoke(before_ms))?;
     let id = RevocationId(call.api.broker.records.mint());
     let revocation = RevocationEntry {
@@ -145,13 +155,23 @@ async fn record(
         by: call.who.name.clone(),
         key: None,
     };
-    // A key of ours goes in the same record (contract §12).
-    let keys = keyring::of_revocation(call.api.broker.keys(), &changing, &revocation.what).await;
-    let keys = keys.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
-    let mut changes = vec![Change::Revocation { revocation }];
-    changes.extend(keys.changes());
-    let ordered = call.record(&changing, &changes, reason).await?;
-    Ok((id, stop, ordered.appended.place.time_ms))
+    let ordered = if revocation.what.kind == LineageKind::Key {
+        // A key of ours goes in the same record (contract §12).
+        let changing = call.changing().await?;
+        let keys = keyring::of_revocation(call.api.broker.keys(), &changing, &revocation.what);
+        let keys = keys
+            .await
+            .map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
+        let mut changes = vec![Change::Revocation { revocation }];
+        changes.extend(keys.changes());
+        call.record(&changing, &changes, reason).await?
+    } else {
+        let change = Change::Revocation { revocation };
+        call.record_unconditionally(change, reason, &id.to_string())
+            .await?
+    };
+    let place = ordered.appended.place;
+    Ok((id, stop, (place.index, place.time_ms)))
 }
 
 /// The revocation of a token that was revoked before, by its id or its

@@ -3,6 +3,7 @@
 
 use super::answer::Answer;
 use super::call::Call;
+use super::guard::dead;
 use super::problem::Problem;
 use http::{Method, StatusCode};
 use locum_core::refusal::Code;
@@ -138,18 +139,52 @@ impl Call {
         changes: &[Change],
         reason: String,
     ) -> Result<Ordered, Problem> {
-        let author = Author {
-            by: self.who.name.clone(),
-            credential: Some(self.who.id),
-            reason,
-            request_id: Some(self.request_id.to_string()),
-        };
-        let draft = self.api.broker.records.draft(changes, &author);
+        let draft = self.api.broker.records.draft(changes, &self.author(reason));
         let draft = draft.map_err(|e| Problem::new(Code::Internal, e.to_string()))?;
         // No other change revokes it from here on: this one has the right to.
         self.who.again(&self.api)?;
         let recorded = self.api.broker.records.change(changing, draft).await;
-        recorded.map_err(not_changed)
+        recorded.map_err(|flaw| not_changed(flaw, None))
+    }
+
+    /// Records a change in the name of who asks that rests on nothing another could
+    /// change: a revocation or a lock waits for nobody (contract §16). `id` is what the
+    /// change is known by.
+    ///
+    /// # Errors
+    /// Those of [`Call::record`].
+    pub(crate) async fn record_unconditionally(
+        &self,
+        change: Change,
+        reason: String,
+        id: &str,
+    ) -> Result<Ordered, Problem> {
+        self.who.again(&self.api)?;
+        let records = &self.api.broker.records;
+        let recorded = records.record(&[change], &self.author(reason)).await;
+        recorded.map_err(|flaw| not_changed(flaw, Some(id)))
+    }
+
+    /// Fails where what is known may be older than what holds now.
+    ///
+    /// # Errors
+    /// 503.
+    pub(crate) fn fresh(&self) -> Result<(), Problem> {
+        let fresh = self.api.broker.records.fresh();
+        fresh.map_err(|error| {
+            let stale =
+                "expected the state of now, found that it may be older: the change was not made";
+            unavailable(&error, stale)
+        })
+    }
+
+    fn author(&self, reason: String) -> Author {
+        Author {
+            by: self.who.name.clone(),
+            credential: Some(self.who.id),
+            reason,
+            request_id: Some(self.request_id.to_string()),
+        }
     }
 
     fn once(&self) -> Result<Option<Once>, Problem> {
@@ -172,23 +207,31 @@ impl Call {
     }
 }
 
-fn not_changed(error: NotChanged) -> Problem {
+fn not_changed(error: NotChanged, id: Option<&str>) -> Problem {
     match error {
         NotChanged::Refused(
             flaw @ (AppendError::TooLarge { .. } | AppendError::TooDeep { .. }),
         ) => Problem::new(Code::Invalid, flaw.to_string()),
+        NotChanged::NotInForce(_) => dead(),
         NotChanged::Moved(_) => unavailable(
             &error,
-            "expected nobody else's change meanwhile, found one that came first; ask again",
+            "expected nobody else's change meanwhile, found one that came first: the change was not made; ask again",
         ),
         NotChanged::Refused(AppendError::Unavailable(_) | AppendError::Closed) => unavailable(
             &error,
-            "expected a ledger that takes records, found one that does not now",
+            "expected a ledger that takes records, found one that does not now: the change was not made",
         ),
-        NotChanged::Slow => unavailable(
-            &error,
-            "expected a ledger that takes records in time, found a slow one: the change may still come to be made, so look before you ask again",
-        ),
+        NotChanged::Slow
+        | NotChanged::Unknown(_)
+        | NotChanged::Refused(AppendError::NotShipped(_)) => {
+            let known = id.map_or(String::new(), |id| format!(" under the id `{id}`"));
+            unavailable(
+                &error,
+                &format!(
+                    "expected a ledger that takes records in time, found a slow one: the change may still be made{known}, so look before you ask again"
+                ),
+            )
+        }
     }
 }
 

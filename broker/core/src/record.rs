@@ -47,6 +47,12 @@ impl Draft {
         self.kind
     }
 
+    /// The salt.
+    #[must_use]
+    pub const fn salt(&self) -> [u8; 16] {
+        self.salt
+    }
+
     /// The canonical text of the body.
     #[must_use]
     pub fn body(&self) -> &str {

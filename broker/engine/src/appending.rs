@@ -32,7 +32,7 @@ where
         };
         let ended = appended.await;
         if let Some((_, undo)) = self.rest.take()
-            && ended.is_err()
+            && never(&ended)
         {
             // A task of its own: also where who waits goes meanwhile.
             let _ = tokio::spawn(undo).await;
@@ -51,10 +51,23 @@ where
             rest.zip(tokio::runtime::Handle::try_current().ok())
         {
             runtime.spawn(async move {
-                if appended.await.is_err() {
+                if never(&appended.await) {
                     undo.await;
                 }
             });
         }
+    }
+}
+
+/// Whether there is no record, nor will be one.
+fn never(ended: &Result<Appended, AppendError>) -> bool {
+    match ended {
+        Ok(_) | Err(AppendError::NotShipped(_)) => false,
+        Err(
+            AppendError::Unavailable(_)
+            | AppendError::TooLarge { .. }
+            | AppendError::TooDeep { .. }
+            | AppendError::Closed,
+        ) => true,
     }
 }

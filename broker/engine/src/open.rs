@@ -12,15 +12,16 @@ use crate::keyring::{Keyring, KeyringFlaw};
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall::Memory;
-use crate::records::Records;
+use crate::records::{Records, TICKETS, time_of};
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
-use crate::vault::Vault;
+use crate::vault::{StoreSeal, Vault};
 use crate::vendors::{VendorSettings, Vendors, revoking};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, LedgerOptions, SEGMENT_BYTES};
+use locum_stores::redis::{self, CannotJoin, Joining, RedisSettings, StoreSurroundings};
 use locum_stores::state::{Author, Change, Changed, NamedKey, Shared, State};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +45,9 @@ pub enum StartFlaw {
     /// The master key.
     #[error("the master key is of no use: {0}")]
     Master(String),
+    /// The other nodes.
+    #[error("this node does not join: {0}")]
+    Store(#[from] CannotJoin),
     /// No policies can be loaded at all.
     #[error("policies cannot be loaded: {0}")]
     Policies(String),
@@ -84,9 +88,14 @@ pub struct BrokerSettings {
     pub trust: TrustSettings,
     /// Which vendors may be reached.
     pub vendors: VendorSettings,
+    /// This node's name.
+    pub node: String,
+    /// The version of Locum that it runs.
+    pub version: String,
 }
 
 /// What is asked of the world.
+#[derive(Clone)]
 pub struct Surroundings {
     /// The clock.
     pub clock: Clock,
@@ -117,15 +126,63 @@ pub fn open(
     let state = Shared::new(State::new(Arc::new(names.clone())));
     let mut options = LedgerOptions::new(folder.data.join("ledger"), random.bytes());
     options.segment_bytes = folder.segment_bytes;
-    let ledger = open_ledger(options, &clock, &state)?;
+    let (ledger, tree) = open_ledger(options, &clock, &state)?;
+    let node = (&*settings.node, &*settings.version, &*tree);
+    let records = Records::alone((ledger, state), node, (vault, names), (clock, random));
+    broker(records, settings, metrics)
+}
+
+/// Joins the other nodes of the issuer, however long that takes: `told` hears why it
+/// waits. Before anything is answered, [`settle`].
+///
+/// # Errors
+/// [`StartFlaw`]: nothing is answered then.
+pub async fn join(
+    mut store: RedisSettings,
+    master: &[u8; 32],
+    settings: BrokerSettings,
+    surroundings: Surroundings,
+    told: impl Fn(String),
+) -> Result<Arc<Broker>, StartFlaw> {
+    let Surroundings {
+        clock,
+        random,
+        metrics,
+    } = surroundings;
+    let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
+    let names = vault.names();
+    store.issuer.clone_from(&settings.issuer);
+    let salts = random.clone();
+    let joining = Joining {
+        settings: store,
+        world: StoreSurroundings {
+            clock: time_of(&clock),
+            random: Arc::new(move || salts.bytes()),
+            sealing: Arc::new(StoreSeal::new(master, random.clone())),
+        },
+        state: Shared::new(State::new(Arc::new(names.clone()))),
+        tickets: TICKETS,
+        seeds: [random.bytes(), random.bytes()],
+    };
+    let joined = redis::join(joining, told).await?;
+    clock.at_least(joined.state.read().last_time_ms);
+    let records = Records::shared(joined, (vault, names), (clock, random));
+    broker(records, settings, metrics)
+}
+
+fn broker(
+    records: Records,
+    settings: BrokerSettings,
+    metrics: Arc<Metrics>,
+) -> Result<Arc<Broker>, StartFlaw> {
+    let clock = records.clock.clone();
     let (keyring, bundle) = {
-        let known = state.read();
+        let known = records.state.read();
         let bundle = policies(&known)?;
-        let keyring = Keyring::open(&known.signing_keys, &vault, clock.now_ms())?;
+        let keyring = Keyring::open(&known.signing_keys, &records.vault, clock.now_ms())?;
         (Arc::new(keyring), bundle)
     };
-    let issuer_keys = IssuerKeys::new(clock.clone(), settings.trust, metrics.clone())?;
-    let records = Records::new((ledger, state), (vault, names), (clock, random));
+    let issuer_keys = IssuerKeys::new(clock, settings.trust, metrics.clone())?;
     let policies = Arc::new(PoliciesInForce::new(bundle));
     let client_keys = Arc::new(ClientKeys::default());
     let upstream = UpstreamSecrets::new(records.state.clone(), records.vault.clone());
@@ -159,14 +216,13 @@ pub fn open(
     }))
 }
 
-fn open_ledger(options: LedgerOptions, clock: &Clock, state: &Shared) -> Result<Ledger, StartFlaw> {
+fn open_ledger(
+    options: LedgerOptions,
+    clock: &Clock,
+    state: &Shared,
+) -> Result<(Ledger, String), StartFlaw> {
     let taken = Stopwatch::start();
-    let time = clock.clone();
-    let (ledger, opened) = Ledger::open(
-        options,
-        Arc::new(move || time.now_ms()),
-        Box::new(state.clone()),
-    )?;
+    let (ledger, opened) = Ledger::open(options, time_of(clock), Box::new(state.clone()))?;
     clock.at_least(opened.last_time_ms);
     if opened.repaired_bytes > 0 {
         tracing::warn!(
@@ -181,7 +237,7 @@ fn open_ledger(options: LedgerOptions, clock: &Clock, state: &Shared) -> Result<
         ms = taken.elapsed().as_millis(),
         "ledger open"
     );
-    Ok(ledger)
+    Ok((ledger, opened.tree))
 }
 
 /// Waits until the clock has reached the newest record, then sees to the signing

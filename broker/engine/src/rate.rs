@@ -48,11 +48,14 @@ impl Rate {
         }
     }
 
-    /// Counts a request of an authenticated client.
-    pub(crate) fn check(&self, client: &str, now_ms: u64) -> RateVerdict {
+    /// Counts a request of an authenticated client, at one of so many nodes: each allows
+    /// its share, at least one a second.
+    pub(crate) fn check(&self, client: &str, now_ms: u64, nodes: u32) -> RateVerdict {
         let Some(interval_us) = self.interval_us else {
             return RateVerdict::Within;
         };
+        let shared_us = interval_us.saturating_mul(u64::from(nodes.max(1)));
+        let interval_us = shared_us.min(BURST_US.max(interval_us));
         let now_us = now_ms.saturating_mul(1_000);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = clients.get_mut(client) {

@@ -10,11 +10,13 @@ use locum_ambient::{Clock, Randomness};
 use locum_core::ids::Uuid7;
 use locum_core::record::{Appended, Draft};
 use locum_core::standing::World;
-use locum_stores::changes::{Changes, Confirmed, Expect, NotOrdered, Ordered};
+use locum_stores::changes::{Changes, Confirmed, Expect, NotOrdered, Ordered, Turn};
 use locum_stores::claims::Claims;
 use locum_stores::decisions::Decisions;
-use locum_stores::embedded::{EmbeddedChanges, EmbeddedDecisions, EmbeddedTickets};
-use locum_stores::ledger::{AppendError, Ledger};
+use locum_stores::embedded::{Alone, EmbeddedChanges, EmbeddedDecisions, EmbeddedTickets};
+use locum_stores::ledger::{AppendError, Ledger, LedgerClock};
+use locum_stores::nodes::Nodes;
+use locum_stores::redis::RedisStore;
 use locum_stores::state::{Author, Change, Shared, State, draft};
 use locum_stores::tickets::{TicketBounds, Tickets};
 use std::sync::Arc;
@@ -28,7 +30,7 @@ use tokio::time::timeout;
 const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Tickets that are kept.
-const TICKETS: TicketBounds = TicketBounds {
+pub(crate) const TICKETS: TicketBounds = TicketBounds {
     of_one: 1_000,
     in_all: 100_000,
     bytes: 64 << 20,
@@ -50,6 +52,10 @@ pub struct Records {
     pub decisions: Arc<dyn Decisions>,
     /// What is kept for a short while.
     pub tickets: Arc<dyn Tickets>,
+    /// Who else there is.
+    pub nodes: Arc<dyn Nodes>,
+    /// The journal of the changes of all nodes, where there are others.
+    pub journal: Option<Ledger>,
     /// Peppers and the sealing key.
     pub vault: Arc<Vault>,
     /// Names to lineage keys.
@@ -74,6 +80,8 @@ pub struct Changing(Arc<Right>);
 #[derive(Debug)]
 struct Right {
     head: AtomicU64,
+    /// That of all nodes goes ahead of ours.
+    _turn: Turn,
     _held: OwnedMutexGuard<()>,
 }
 
@@ -86,6 +94,12 @@ pub enum NotChanged {
     /// It was not: another node made one first, on which it has to be planned again.
     #[error("{0}")]
     Moved(NotOrdered),
+    /// It is on record and not in force: its author's credential was revoked first.
+    #[error("{0}")]
+    NotInForce(NotOrdered),
+    /// It may have been made, or come to be.
+    #[error("store: {0}")]
+    Unknown(NotOrdered),
     /// The disk is slow: it may still be made, and then whole.
     #[error("ledger: expected a record within {} s, found none", RECORDED_WITHIN.as_secs())]
     Slow,
@@ -96,6 +110,8 @@ impl From<NotOrdered> for NotChanged {
         match error {
             NotOrdered::Refused(error) => Self::Refused(error),
             moved @ NotOrdered::Moved { .. } => Self::Moved(moved),
+            void @ NotOrdered::NotInForce => Self::NotInForce(void),
+            unknown @ NotOrdered::Unknown(_) => Self::Unknown(unknown),
         }
     }
 }
@@ -107,9 +123,11 @@ impl From<NotChanged> for Unavailable {
 }
 
 impl Records {
-    /// Those of a ledger that is open.
-    pub(crate) fn new(
+    /// Those of a ledger that is open, of a node that is alone: its name, version and
+    /// tree.
+    pub(crate) fn alone(
         (ledger, state): (Ledger, Shared),
+        (node, version, tree): (&str, &str, &str),
         (vault, names): (Vault, Names),
         (clock, random): (Clock, Randomness),
     ) -> Self {
@@ -118,8 +136,33 @@ impl Records {
             decisions: Arc::new(EmbeddedDecisions::new(ledger.clone())),
             tickets: Arc::new(EmbeddedTickets::new(TICKETS)),
             claims: Arc::new(state.clone()),
+            nodes: Arc::new(Alone::new(node, version, tree, time_of(&clock))),
+            journal: None,
             ledger,
             state,
+            vault: Arc::new(vault),
+            names,
+            clock,
+            random,
+            turn: Arc::default(),
+        }
+    }
+
+    /// Those of a node among others.
+    pub(crate) fn shared(
+        store: RedisStore,
+        (vault, names): (Vault, Names),
+        (clock, random): (Clock, Randomness),
+    ) -> Self {
+        Self {
+            ledger: store.ledger,
+            state: store.state,
+            changes: store.changes,
+            claims: store.claims,
+            decisions: store.decisions,
+            tickets: store.tickets,
+            nodes: store.nodes,
+            journal: Some(store.journal),
             vault: Arc::new(vault),
             names,
             clock,
@@ -172,6 +215,7 @@ impl Records {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        self.fresh()?;
         let appended = self.decisions.append(draft.into());
         let mut appending = Appending::new(appended, Box::pin(async move { undo().await }));
         match timeout(RECORDED_WITHIN, appending.ended()).await {
@@ -185,15 +229,12 @@ impl Records {
     /// [`Records::change`].
     ///
     /// # Errors
-    /// [`Unavailable`] when the ledger cannot be written, or not in time.
-    pub async fn record(
-        &self,
-        changes: &[Change],
-        author: &Author,
-    ) -> Result<Ordered, Unavailable> {
-        let draft = Arc::new(self.draft(changes, author)?);
-        let ordered = self.changes.append(Expect::Any, draft);
-        Ok(whole(async { Ok(ordered.await?) }).await?)
+    /// [`NotChanged`].
+    pub async fn record(&self, changes: &[Change], author: &Author) -> Result<Ordered, NotChanged> {
+        let draft = self.draft(changes, author);
+        let draft = draft.map_err(|Unavailable(text)| AppendError::Unavailable(text))?;
+        let ordered = self.changes.append(Expect::Any, Arc::new(draft));
+        whole(async { Ok(ordered.await?) }).await
     }
 
     /// Waits for the right to change, within a bound.
@@ -204,15 +245,17 @@ impl Records {
         self.fresh()?;
         let had = async {
             let held = self.turn.0.clone().lock_owned().await;
-            Right {
+            let turn = self.changes.turn().await;
+            Ok::<_, Unavailable>(Right {
+                _turn: turn.map_err(|flaw| Unavailable(flaw.to_string()))?,
                 head: AtomicU64::new(self.changes.head().await),
                 _held: held,
-            }
+            })
         };
         let busy =
             |_| Unavailable("expected the change before to be recorded, found it waits".into());
         let had = timeout(RECORDED_WITHIN, had).await.map_err(busy)?;
-        Ok(Changing(Arc::new(had)))
+        Ok(Changing(Arc::new(had?)))
     }
 
     /// How many have the right to change or wait for it.
@@ -238,11 +281,10 @@ impl Records {
         .await
     }
 
-    /// How many nodes have what is on record here, once all have it or the bound is
-    /// over.
-    pub async fn confirmed(&self) -> Confirmed {
-        let head = self.changes.head().await;
-        self.changes.confirm(head, RECORDED_WITHIN).await
+    /// How many nodes have the change at that index in force, which was waited for
+    /// when it was made.
+    pub async fn confirmed(&self, index: u64) -> Confirmed {
+        self.changes.confirm(index, Duration::ZERO).await
     }
 
     /// The draft of changes.
@@ -253,6 +295,12 @@ impl Records {
         let salts = [self.random.bytes(), self.random.bytes()];
         draft(changes, author, salts, &self.names).map_err(|e| Unavailable(format!("record: {e}")))
     }
+}
+
+/// The time of a clock, for what stands below it.
+pub(crate) fn time_of(clock: &Clock) -> LedgerClock {
+    let clock = clock.clone();
+    Arc::new(move || clock.now_ms())
 }
 
 /// Waits for a change within a bound. It runs to its end, whoever waits.

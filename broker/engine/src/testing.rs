@@ -22,6 +22,8 @@ pub fn broker(data: &Path, clock: Clock) -> Arc<Broker> {
         bounds: Bounds::default(),
         trust: TrustSettings::dev(),
         vendors: VendorSettings::default(),
+        node: "test".to_owned(),
+        version: "0".to_owned(),
     };
     let surroundings = Surroundings {
         clock,

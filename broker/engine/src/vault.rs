@@ -3,13 +3,15 @@
 
 use crate::secrets::LIVE_MAX;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use locum_ambient::Randomness;
 use locum_core::lineage::{Key, Keyed};
 use locum_core::proof::SecretCheck;
 use locum_core::record::DEFAULT_TENANT;
 use locum_core::secret::Secret;
+use locum_stores::redis::Sealing;
 use locum_stores::state::{State, StoredSecret};
 use locum_tokens::mac::{self, NameKey, derive};
-use locum_tokens::seal::{SealFlaw, SealKey};
+use locum_tokens::seal::{ManySealKey, SealFlaw, SealKey};
 
 /// The purposes' keys.
 pub struct Vault {
@@ -17,6 +19,35 @@ pub struct Vault {
     lineage: NameKey,
     replay: NameKey,
     seal: SealKey,
+}
+
+/// Seals what a store that others can write holds (contract §16).
+pub struct StoreSeal {
+    key: ManySealKey,
+    random: Randomness,
+}
+
+impl StoreSeal {
+    /// The key of the master key.
+    #[must_use]
+    pub fn new(master: &[u8; 32], random: Randomness) -> Self {
+        Self {
+            key: ManySealKey::from_bytes(derive(master, "locum store v1")),
+            random,
+        }
+    }
+}
+
+impl Sealing for StoreSeal {
+    fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, String> {
+        let sealed = self.key.seal(plain, place.as_bytes(), self.random.bytes());
+        sealed.map_err(|flaw| flaw.to_string())
+    }
+
+    fn open(&self, sealed: &[u8], place: &str) -> Option<Vec<u8>> {
+        let plain = self.key.open(sealed, place.as_bytes()).ok()?;
+        Some(plain.expose().clone())
+    }
 }
 
 impl Vault {

@@ -8,7 +8,7 @@ use crate::{metadata, operations};
 use axum::Router;
 use axum::routing::{get, post};
 use locum_admin::{
-    agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, openapi,
+    agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, nodes, openapi,
     policies, profiles, reload, revocations, secrets, targets, upstream_secrets,
 };
 use locum_web::open;
@@ -149,6 +149,7 @@ pub(crate) fn api(app: &Arc<App>) -> Router {
         .route("/locks/{id}", get(locks::one))
         .route("/locks/{id}/lift", post(locks::lift))
         .route("/openapi.json", get(openapi::show))
+        .route("/nodes", get(nodes::list))
         .route("/profiles", get(profiles::list))
         .route("/policies", get(policies::show).put(policies::replace))
         .route("/policies/validate", post(policies::validate))

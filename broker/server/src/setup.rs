@@ -1,6 +1,6 @@
 //! How a broker is set up: what it takes from `locum.toml`.
 
-use crate::config::Config;
+use crate::config::{Config, store};
 use locum_admin::Reload;
 use locum_ambient::telemetry::Telemetry;
 use locum_engine::bounds::Bounds;
@@ -32,6 +32,8 @@ pub(crate) struct Setup {
     pub(crate) certificates: Option<Arc<Certificates>>,
     /// Where to ask for the files to be read again; `None`: there are none.
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
+    /// This node's name.
+    pub(crate) node: String,
 }
 
 impl Setup {
@@ -53,6 +55,7 @@ impl Setup {
             admin_apart: settings.listen.admin.is_some(),
             certificates,
             reload,
+            node: store::node(settings),
         }
     }
 }

@@ -6,8 +6,11 @@ use locum_admin::{Api, Bootstrap, Managed};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::telemetry::Traces;
 use locum_ambient::{Clock, Randomness};
+use locum_engine::broker::Broker;
 use locum_engine::open::{self, BrokerSettings, Folder, StartFlaw, Surroundings};
+use locum_stores::redis::RedisSettings;
 use locum_web::Front;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Opens the broker's data folder. Before anything is answered,
@@ -35,23 +38,64 @@ pub(crate) fn open_at(
     setup: Setup,
     clock: Clock,
 ) -> Result<Arc<App>, StartFlaw> {
-    let random = Randomness::new();
-    let metrics = Arc::new(Metrics::default());
-    let settings = BrokerSettings {
+    let surroundings = Surroundings {
+        clock,
+        random: Randomness::new(),
+        metrics: Arc::new(Metrics::default()),
+    };
+    let settings = settings(issuer, &setup);
+    let broker = open::open(&folder, master, settings, surroundings.clone())?;
+    app(broker, folder.data, setup, surroundings)
+}
+
+/// Joins the other nodes, however long that takes: `told` hears why it waits. Before
+/// anything is answered, [`settle`](locum_engine::open::settle).
+///
+/// # Errors
+/// [`StartFlaw`]: nothing is answered then.
+pub(crate) async fn join(
+    store: RedisSettings,
+    issuer: &str,
+    master: &[u8; 32],
+    setup: Setup,
+    told: impl Fn(String),
+) -> Result<Arc<App>, StartFlaw> {
+    let surroundings = Surroundings {
+        clock: Clock::default(),
+        random: Randomness::new(),
+        metrics: Arc::new(Metrics::default()),
+    };
+    let settings = settings(issuer, &setup);
+    let data = store.data.clone();
+    let joined = open::join(store, master, settings, surroundings.clone(), told);
+    app(joined.await?, data, setup, surroundings)
+}
+
+fn settings(issuer: &str, setup: &Setup) -> BrokerSettings {
+    BrokerSettings {
         issuer: issuer.to_owned(),
         bounds: setup.bounds,
-        trust: setup.trust,
-        vendors: setup.vendors,
-    };
-    let surroundings = Surroundings {
-        clock: clock.clone(),
-        random: random.clone(),
-        metrics: metrics.clone(),
-    };
-    let broker = open::open(&folder, master, settings, surroundings)?;
+        trust: setup.trust.clone(),
+        vendors: setup.vendors.clone(),
+        node: setup.node.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn app(
+    broker: Arc<Broker>,
+    data: PathBuf,
+    setup: Setup,
+    surroundings: Surroundings,
+) -> Result<Arc<App>, StartFlaw> {
+    let Surroundings {
+        clock,
+        random,
+        metrics,
+    } = surroundings;
     let traces = Traces::open(&setup.telemetry, &random).map_err(StartFlaw::Traces)?;
     let front = Arc::new(Front {
-        issuer: issuer.into(),
+        issuer: broker.issuer.clone(),
         metrics,
         traces,
         clock,
@@ -61,7 +105,7 @@ pub(crate) fn open_at(
     let api = Arc::new(Api {
         broker: broker.clone(),
         front: front.clone(),
-        data: folder.data,
+        data,
         bootstrap: Bootstrap::default(),
         grants_by_administrator: setup.grants_by_administrator,
         reload: setup.reload,

@@ -24,5 +24,6 @@ pub(crate) fn setup() -> Setup {
         admin_apart: false,
         certificates: None,
         reload: None,
+        node: "test".into(),
     }
 }

@@ -42,6 +42,45 @@ pub enum NotOrdered {
     /// The record cannot be made.
     #[error(transparent)]
     Refused(#[from] AppendError),
+    /// It may be on record, or come to be: in force then, as soon as it is known
+    /// here.
+    #[error("expected word that the change is on record, found none: {0}")]
+    Unknown(String),
+    /// It is on record and not in force: its author's credential was revoked before
+    /// its place.
+    #[error("expected a change by a credential that stands, found one that was revoked meanwhile")]
+    NotInForce,
+}
+
+/// The right to plan a change, over all nodes. It ends when this is dropped.
+pub struct Turn(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Turn {
+    /// That of a node which is alone.
+    #[must_use]
+    pub const fn alone() -> Self {
+        Self(None)
+    }
+
+    /// One that is given back by that.
+    #[must_use]
+    pub fn given_back_by(end: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(end)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take() {
+            end();
+        }
+    }
+}
+
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Turn").finish_non_exhaustive()
+    }
 }
 
 /// How many nodes have something.
@@ -62,6 +101,11 @@ pub trait Changes: Send + Sync {
     /// whoever plans one on that state names it.
     fn head(&self) -> Coming<'_, u64>;
 
+    /// Waits for the right to plan a change: until it ends, no other node plans one,
+    /// and the state here has all that was planned before. It fails where the state
+    /// of now cannot be had.
+    fn turn(&self) -> Coming<'_, Result<Turn, NotOrdered>>;
+
     /// Puts changes on record that hold together. When it comes they are durable,
     /// in the state, and followed. Whoever begins one lets it run to its end.
     fn append(
@@ -79,9 +123,9 @@ pub trait Changes: Send + Sync {
     /// bound of the backend can be missing in it.
     fn fresh(&self) -> bool;
 
-    /// Waits until all live nodes have everything up to that number, or for as
-    /// long as that.
-    fn confirm(&self, head: u64, within: Duration) -> Coming<'_, Confirmed>;
+    /// Waits until all live nodes have everything up to the record of that index,
+    /// or for as long as that.
+    fn confirm(&self, index: u64, within: Duration) -> Coming<'_, Confirmed>;
 
     /// Reads the changes that are on record.
     fn reader(&self) -> Reader;

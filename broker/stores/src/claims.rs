@@ -17,6 +17,8 @@ pub struct Mark {
     pub request: [u8; 32],
     /// Unix seconds until which it counts.
     pub until_s: u64,
+    /// Unix seconds at which what it is of was issued.
+    pub issued_s: u64,
 }
 
 /// Why nothing is claimed.
@@ -28,6 +30,9 @@ pub enum NotClaimed {
     /// There is no room for more.
     #[error("expected fewer tokens that are ahead of the clock, found too many")]
     Full,
+    /// Whether anybody has it cannot be known.
+    #[error("expected word whether it was used before, found none: {0}")]
+    Unknown(String),
 }
 
 /// What must be taken before a decision. Times are Unix.
@@ -41,7 +46,7 @@ pub trait Claims: Send + Sync {
     fn failed(&self, key: [u8; 16]) -> Coming<'_, ()>;
 
     /// Takes one use of a grant; `false` where none can be used now.
-    fn reserve(&self, grant: GrantId, now_s: u64) -> Coming<'_, bool>;
+    fn reserve(&self, grant: GrantId, now_s: u64) -> Coming<'_, Result<bool, NotClaimed>>;
 
     /// Gives a use back: it is sure that there is no record of it.
     fn release(&self, grant: GrantId) -> Coming<'_, ()>;

@@ -8,29 +8,53 @@ use crate::Coming;
 use crate::ledger::{AppendError, Entry};
 use locum_core::ids::Jti;
 use locum_core::record::{Appended, Draft};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::num::ParseIntError;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a search stopped, so that another goes on there; only the backend that
 /// said so knows what it means. As text it is a cursor's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position(pub(crate) u64);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// In the one tree there is.
+    Alone(u64),
+    /// In each of several trees, by its name.
+    Trees(BTreeMap<String, u64>),
+}
+
+/// A text that is no position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a position, found another text")]
+pub struct NoPosition;
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self {
+            Self::Alone(at) => at.fmt(f),
+            Self::Trees(trees) => {
+                let each = trees.iter().map(|(tree, at)| format!("{tree}:{at}"));
+                f.write_str(&each.collect::<Vec<_>>().join("."))
+            }
+        }
     }
 }
 
 impl FromStr for Position {
-    type Err = ParseIntError;
+    type Err = NoPosition;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
+        if let Ok(at) = text.parse() {
+            return Ok(Self::Alone(at));
+        }
+        let each = |part: &str| {
+            let (tree, at) = part.split_once(':')?;
+            Some((tree.to_owned(), at.parse().ok()?))
+        };
+        let trees: Option<BTreeMap<_, _>> = text.split('.').map(each).collect();
+        trees.map(Self::Trees).ok_or(NoPosition)
     }
 }
 
@@ -96,6 +120,9 @@ pub trait Decisions: Send + Sync {
     /// be read.
     fn search(&self, sought: Sought, visit: Visit)
     -> Coming<'static, io::Result<Option<Position>>>;
+
+    /// Nodes whose records are not all here.
+    fn incomplete(&self) -> Vec<String>;
 }
 
 /// What comes of all that a search finds, and where the next one goes on.

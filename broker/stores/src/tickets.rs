@@ -48,7 +48,18 @@ pub enum NotKept {
     /// There is no room for more, by count or by bytes.
     #[error("expected fewer tickets in all, found too many")]
     Full,
+    /// Where they are kept cannot be reached.
+    #[error("expected a store that keeps tickets, found none that answers")]
+    Unavailable,
 }
+
+/// Where tickets are kept cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a store that keeps tickets, found none that answers")]
+pub struct TicketsUnavailable;
+
+/// The bytes of a ticket, if there is one.
+pub type KeptBytes = Result<Option<Vec<u8>>, TicketsUnavailable>;
 
 /// What is kept for a short while. Times are Unix seconds.
 pub trait Tickets: Send + Sync {
@@ -56,8 +67,8 @@ pub trait Tickets: Send + Sync {
     fn put(&self, ticket: Ticket, now_s: u64) -> Coming<'_, Result<(), NotKept>>;
 
     /// Its bytes, while it lasts.
-    fn get(&self, key: TicketKey, now_s: u64) -> Coming<'_, Option<Vec<u8>>>;
+    fn get(&self, key: TicketKey, now_s: u64) -> Coming<'_, KeptBytes>;
 
     /// Its bytes for whoever comes first: it is gone then.
-    fn take(&self, key: TicketKey, now_s: u64) -> Coming<'_, Option<Vec<u8>>>;
+    fn take(&self, key: TicketKey, now_s: u64) -> Coming<'_, KeptBytes>;
 }

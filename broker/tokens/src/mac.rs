@@ -61,6 +61,12 @@ impl TryFrom<String> for SecretHash {
     }
 }
 
+/// A key of its own for each 16 bytes: HMAC-SHA256 of them.
+#[must_use]
+pub(crate) fn derived_by(key: &[u8; 32], salt: &[u8; 16]) -> [u8; 32] {
+    hmac(key, salt)
+}
+
 /// The key that turns names into the 16 bytes under which they stand in
 /// lineages, revocations and replay marks (architecture, "What is
 /// remembered"): keyed, so that they tell no names. The key is prepared once,

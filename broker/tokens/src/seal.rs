@@ -66,6 +66,54 @@ impl SealKey {
     }
 }
 
+/// A key under which any number of things may be sealed: each has a key of its own,
+/// derived from this one and 16 random bytes.
+pub struct ManySealKey([u8; 32]);
+
+impl ManySealKey {
+    /// Takes 32 bytes as key.
+    #[must_use]
+    pub const fn from_bytes(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    fn one(&self, salt: &[u8; 16]) -> Result<SealKey, SealFlaw> {
+        SealKey::from_bytes(crate::mac::derived_by(&self.0, salt))
+    }
+
+    /// Seals `plain` for the place that `aad` names; `salt` is 16 random bytes, which
+    /// stand ahead of what [`SealKey::seal`] gives.
+    ///
+    /// # Errors
+    /// [`SealFlaw::Library`] when the library does not seal.
+    pub fn seal(&self, plain: &[u8], aad: &[u8], salt: [u8; 16]) -> Result<Vec<u8>, SealFlaw> {
+        let sealed = self.one(&salt)?.seal(plain, aad)?;
+        Ok([&salt[..], &sealed].concat())
+    }
+
+    /// Opens what was sealed for the same place.
+    ///
+    /// # Errors
+    /// [`SealFlaw::Opening`] when a byte of it, the place or the key differs.
+    pub fn open(&self, sealed: &[u8], aad: &[u8]) -> Result<Secret<Vec<u8>>, SealFlaw> {
+        let (salt, sealed) = sealed.split_first_chunk::<16>().ok_or(SealFlaw::Opening)?;
+        self.one(salt)?.open(sealed, aad)
+    }
+}
+
+impl Drop for ManySealKey {
+    fn drop(&mut self) {
+        self.0 = [0; 32];
+        std::hint::black_box(&self.0);
+    }
+}
+
+impl std::fmt::Debug for ManySealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ManySealKey").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for SealKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SealKey").finish_non_exhaustive()
@@ -74,8 +122,27 @@ impl std::fmt::Debug for SealKey {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn what_was_sealed_under_one_of_many_keys_opens_for_the_same_place_only() {
+        let key = ManySealKey::from_bytes([1; 32]);
+        let sealed = key.seal(b"a", b"log", [7; 16]).unwrap();
+        assert_eq!(key.open(&sealed, b"log").unwrap().expose(), b"a");
+        assert!(key.open(&sealed, b"nodes").is_err());
+        assert!(
+            ManySealKey::from_bytes([2; 32])
+                .open(&sealed, b"log")
+                .is_err()
+        );
+        for at in 0..sealed.len() {
+            let mut other = sealed.clone();
+            other[at] ^= 1;
+            assert!(key.open(&other, b"log").is_err(), "{at}");
+        }
+        assert!(key.open(&sealed[..10], b"log").is_err());
+    }
 
     #[test]
     fn what_was_sealed_opens_for_the_same_place_only() {

@@ -117,6 +117,17 @@ const ABOUT: &[(&str, &str)] = &[
         "details",
         "types of `authorization_details`: `{\"type\":{\"field\":{\"type\",\"narrow\"}}}`",
     ),
+    // Nodes
+    ("Node.node", "its name, `store.node`"),
+    ("Node.tree", "the tree of its decisions"),
+    ("Node.version", "the version of Locum that it runs"),
+    ("Node.format", "the newest format of records that it reads"),
+    ("Node.behind", "changes that it has not folded yet"),
+    ("Node.seen_at", "when it was last heard of"),
+    (
+        "Node.ready",
+        "whether it was heard of lately and says that it is ready",
+    ),
     // Profiles
     (
         "Profile.kinds",

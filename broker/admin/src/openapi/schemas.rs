@@ -234,6 +234,19 @@ const OWN: &[Schema] = &[
         &[],
     ),
     (
+        "Node",
+        &[
+            ("node", Text),
+            ("tree", Text),
+            ("version", Text),
+            ("format", Number),
+            ("behind", Number),
+            ("seen_at", Text),
+            ("ready", Flag),
+        ],
+        &[],
+    ),
+    (
         "Profile",
         &[
             ("id", Text),

@@ -266,6 +266,11 @@ pub(super) const TABLE: &[Operation] = &[
         &[],
     ),
     list(
+        "/nodes",
+        "Brokers that share the record, by name; a broker that stands alone lists itself",
+        &[(200, "[Node]")],
+    ),
+    list(
         "/profiles",
         "Profiles of connectors, by id",
         &[(200, "[Profile]")],

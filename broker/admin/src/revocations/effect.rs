@@ -76,8 +76,8 @@ pub(crate) fn counted(affected: &Affected, estimate: bool) -> Value {
 }
 
 /// The member `confirmed`: durable, and in force on that many nodes.
-pub(crate) async fn confirmed(api: &Api, started_ms: u64) -> Value {
-    let Confirmed { replicas, of } = api.broker.records.confirmed().await;
+pub(crate) async fn confirmed(api: &Api, index: u64, started_ms: u64) -> Value {
+    let Confirmed { replicas, of } = api.broker.records.confirmed(index).await;
     let within_ms = api.broker.records.clock.now_ms().saturating_sub(started_ms);
     json!({ "replicas": replicas, "of": of, "within_ms": within_ms })
 }

@@ -42,7 +42,8 @@ pub(crate) async fn decide(request: &Request<'_>, case: Case) -> Result<Permit, 
         match decision.map_err(|error| fault(request, &error))? {
             Decision::Refusal(refused) => return Err(refused),
             Decision::Permit(permit) => {
-                if reserve(request, &permit).await {
+                let reserved = reserve(request, &permit).await;
+                if reserved.map_err(|error| fault(request, &error))? {
                     let ready = ready_to_sign(request, &permit).await;
                     ready.map_err(|error| fault(request, &error))?;
                     return Ok(*permit);
@@ -146,13 +147,14 @@ fn signed_by(broker: &Broker, permit: &Permit) -> [Option<Series>; 2] {
 }
 
 /// Takes one use of the grant the permit rests on; `false` when the last was
-/// taken since the facts were read.
-async fn reserve(request: &Request<'_>, permit: &Permit) -> bool {
+/// taken since the facts were read. It fails where nobody knows.
+async fn reserve(request: &Request<'_>, permit: &Permit) -> Result<bool, Unavailable> {
     let Some(id) = permit.takes_use_of() else {
-        return true;
+        return Ok(true);
     };
     let records = &request.broker.records;
-    records.claims.reserve(id, records.clock.now_s()).await
+    let reserved = records.claims.reserve(id, records.clock.now_s()).await;
+    reserved.map_err(|flaw| Unavailable(flaw.to_string()))
 }
 
 fn gather(request: &Request<'_>, case: &Case, state: &State) -> Facts {

@@ -5,6 +5,7 @@ use super::basic::{self, Authorization};
 use super::form::Form;
 use super::proven::Proven;
 use crate::broker::Broker;
+use crate::unavailable::unavailable;
 use crate::vault::Secrets;
 use http::HeaderMap;
 use locum_core::lineage::{Key, Keyed, Lineage, LineageKind};
@@ -16,7 +17,7 @@ use locum_core::token::{
     Alg, Audiences, Claims, Demands, Expectation, IssuerRule, TokenKind, TypRule, Unverified,
     Verified, verify,
 };
-use locum_stores::claims::Mark;
+use locum_stores::claims::{Mark, NotClaimed};
 use locum_stores::state::State;
 use sha2::{Digest, Sha256};
 
@@ -223,10 +224,15 @@ async fn take_mark(
         // The mark lasts as long as the assertion may: the greatest age of an
         // assertion may be raised meanwhile.
         until_s: claims.exp.saturating_add(1),
+        issued_s: claims.iat.unwrap_or_default(),
     };
     let now_s = broker.records.clock.now_s();
     let taken = broker.records.claims.take(mark, now_s).await;
-    taken.map_err(|_| rejected())?;
+    taken.map_err(|flaw| match flaw {
+        NotClaimed::Taken | NotClaimed::Full => rejected(),
+        // Never 401: a client that is told so gives up (contract §16).
+        NotClaimed::Unknown(reason) => unavailable().because(reason),
+    })?;
     Ok(mark)
 }
 

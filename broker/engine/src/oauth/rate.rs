@@ -14,14 +14,16 @@ use locum_core::refusal::{Code, Refusal};
 
 /// Whether the client may ask now.
 pub(crate) fn check(broker: &Broker, client: &Proven) -> RateVerdict {
-    broker
-        .rate
-        .check(client.client.get().id(), broker.records.clock.now_ms())
+    let now_ms = broker.records.clock.now_ms();
+    let nodes = broker.records.nodes.live();
+    broker.rate.check(client.client.get().id(), now_ms, nodes)
 }
 
 /// The refusal.
 pub(crate) fn over(broker: &Broker) -> Refusal {
     let rate = broker.bounds.requests_per_client_per_s.unwrap_or_default();
+    let nodes = broker.records.nodes.live().max(1);
+    let rate = (rate / nodes).max(1);
     Refusal::new(
         Code::Rate,
         format!(

@@ -23,6 +23,10 @@ impl Changes for Stale {
         self.0.head()
     }
 
+    fn turn(&self) -> Coming<'_, Result<Turn, NotOrdered>> {
+        self.0.turn()
+    }
+
     fn append(
         &self,
         expect: Expect,
@@ -39,8 +43,8 @@ impl Changes for Stale {
         false
     }
 
-    fn confirm(&self, head: u64, within: Duration) -> Coming<'_, Confirmed> {
-        self.0.confirm(head, within)
+    fn confirm(&self, index: u64, within: Duration) -> Coming<'_, Confirmed> {
+        self.0.confirm(index, within)
     }
 
     fn reader(&self) -> Reader {

@@ -12,6 +12,7 @@ mod schema;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 mod settings;
+pub(crate) mod store;
 mod strength;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -251,10 +251,76 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Some("100"),
         "Of requests, how many in a hundred are traced, by chance; the flag of a `traceparent` changes nothing",
     ),
+    key(
+        "store.redis",
+        Text,
+        None,
+        "The Redis that the brokers of this issuer share, `redis://host:6379/0`, or `rediss://` for TLS. Without it a broker stands alone on its disk",
+    ),
+    key(
+        "store.user",
+        Text,
+        None,
+        "The user of Redis, of its access control list",
+    ),
+    key(
+        "store.password_file",
+        Path,
+        None,
+        "Its password; or `LOCUM_STORE_PASSWORD`",
+    ),
+    key(
+        "store.ca_file",
+        Path,
+        None,
+        "Certificates of the authority that vouches for Redis, PEM; by default those that the machine trusts",
+    ),
+    key(
+        "store.min_replicas_acked",
+        Whole(0, 16),
+        Some("0"),
+        "Replicas of Redis that must have a change, a mark or a counted use before Locum answers: 1 where Redis has replicas",
+    ),
+    key(
+        "store.stale_s",
+        Whole(1, 60),
+        Some("3"),
+        "Seconds after which a state that no heartbeat has proven answers 503",
+    ),
+    key(
+        "store.confirm_ms",
+        Whole(0, 2000),
+        Some("250"),
+        "Milliseconds that a change waits for the other nodes",
+    ),
+    key(
+        "store.node",
+        Text,
+        None,
+        "The name of this node, of letters, digits, `.`, `_` and `-`; no two live nodes share one. By default the name of the host",
+    ),
+    key(
+        "store.peer",
+        Text,
+        None,
+        "Where the other nodes reach the operations listener of this one, such as `http://10.0.0.5:8423`",
+    ),
+    key(
+        "store.mirror_days",
+        Whole(1, 3650),
+        Some("30"),
+        "Days for which the decisions of the other nodes are kept here",
+    ),
+    key(
+        "store.allow_volatile",
+        Flag,
+        Some("false"),
+        "Whether a Redis will do that may lose what it holds, to try things out",
+    ),
 ];
 
 /// Names of tables that hold no key yet.
-pub(super) const EMPTY_TABLES: [&str; 1] = ["store"];
+pub(super) const EMPTY_TABLES: [&str; 0] = [];
 
 /// Which further files are read; only in the main file.
 pub(super) const INCLUDE: &str = "include";

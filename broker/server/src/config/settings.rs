@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) grants: Grants,
     /// Traces for others.
     pub(crate) telemetry: Telemetry,
+    /// The other nodes.
+    pub(crate) store: Store,
 }
 
 /// `[listen]`.
@@ -133,6 +135,80 @@ impl Downstream {
             plain_to_loopback: false,
         }
     }
+}
+
+/// `[store]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Store {
+    /// The Redis of all nodes.
+    #[serde(default)]
+    pub(crate) redis: Option<String>,
+    /// Its user.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
+    /// The user's password.
+    #[serde(default)]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Certificates of its authority.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Replicas that must have what is acknowledged.
+    pub(crate) min_replicas_acked: u32,
+    /// Seconds.
+    pub(crate) stale_s: u64,
+    /// Milliseconds.
+    pub(crate) confirm_ms: u64,
+    /// This node's name.
+    #[serde(default)]
+    pub(crate) node: Option<String>,
+    /// Where its operations listener is reached.
+    #[serde(default)]
+    pub(crate) peer: Option<String>,
+    /// Days.
+    pub(crate) mirror_days: u32,
+    /// Whether a Redis that may lose data will do.
+    pub(crate) allow_volatile: bool,
+}
+
+impl Store {
+    /// What is wrong with it by itself.
+    pub(super) fn flaw(&self) -> Option<String> {
+        if let Some(node) = self.node.as_deref().filter(|node| !is_node(node)) {
+            return Some(format!(
+                "expected `store.node` of 1 to 63 letters, digits, `.`, `_` and `-`, found `{}`",
+                node.escape_debug()
+            ));
+        }
+        let peer = self.peer.as_deref();
+        if peer.is_some_and(|peer| !peer.starts_with("http://") && !peer.starts_with("https://")) {
+            return Some("expected `store.peer` as an address of http or https".into());
+        }
+        let Some(redis) = &self.redis else {
+            let alone = self.user.is_none()
+                && self.password_file.is_none()
+                && self.ca_file.is_none()
+                && self.node.is_none()
+                && self.peer.is_none();
+            let detail = "expected `store.redis` beside the other keys of `[store]`, found none";
+            return (!alone).then(|| detail.to_owned());
+        };
+        if redis.contains('@') {
+            return Some("expected `store.redis` without a password; put it into `store.password_file`, and its user into `store.user`".into());
+        }
+        if !redis.starts_with("redis://") && !redis.starts_with("rediss://") {
+            return Some(
+                "expected `store.redis` as `redis://host:port/0` or `rediss://host:port/0`".into(),
+            );
+        }
+        None
+    }
+}
+
+/// Whether it can be a node's name.
+pub(crate) fn is_node(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    (1..=63).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// `[grants]`.

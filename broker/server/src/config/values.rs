@@ -23,7 +23,7 @@ pub(super) fn typed(merged: &Merged) -> Result<Settings, String> {
         let detail = "expected `tls.cert_file` and `tls.key_file`, found one of them";
         return Err(detail.to_owned());
     }
-    match settings.telemetry.flaw() {
+    match settings.telemetry.flaw().or_else(|| settings.store.flaw()) {
         Some(detail) => Err(detail),
         None => Ok(settings),
     }

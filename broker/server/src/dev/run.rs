@@ -77,8 +77,10 @@ async fn start(
         plain_to_loopback: true,
         reload: None,
         folder,
+        store: None,
     };
-    let mut serving = Serving::open(opening, sockets)?;
+    let opened = Serving::open(opening, sockets, std::future::pending()).await?;
+    let mut serving = opened.ok_or("the broker was stopped before it was open")?;
     let records = &serving.app.broker.records;
     let asked = ambient(&records.clock, &records.random);
     let facts = async |app: &App| fill(app, (&world, &accounts), &at).await;

@@ -54,6 +54,7 @@ pub(super) fn checks(app: &App) -> Vec<HealthCheck> {
         HealthCheck::new("keys", keys(app)),
         HealthCheck::new("policies", policies(app)),
     ];
+    out.extend(store(app));
     if let Some(certificates) = &app.certificates {
         out.push(certificate(
             certificates.ends_s(),
@@ -61,6 +62,21 @@ pub(super) fn checks(app: &App) -> Vec<HealthCheck> {
         ));
     }
     out
+}
+
+/// Whether the other nodes are reached, where there are others.
+fn store(app: &App) -> Option<HealthCheck> {
+    let nodes = &app.broker.records.nodes;
+    let view = nodes.store()?;
+    Some(HealthCheck {
+        name: "store",
+        note: view.flaw.is_none().then(|| {
+            let live = nodes.live();
+            format!("{live} nodes live, the state is {} ms old", view.age_ms)
+        }),
+        flaw: view.flaw,
+        warnings: view.warnings,
+    })
 }
 
 /// What objects name that is not there. It is inert, so nothing depends on it.

@@ -6,6 +6,7 @@ use locum_core::token::Alg;
 use locum_engine::keyring::Series;
 use locum_engine::vendors;
 use locum_stores::ledger::{FSYNC_BOUNDS_S, Stats};
+use locum_stores::nodes::PROPAGATION_BOUNDS_S;
 use locum_stores::state::{KeyState, State};
 
 /// Upstream secrets that have a line of their own.
@@ -35,6 +36,7 @@ pub(super) fn text(app: &App) -> String {
     let behind = "How far the wall clock is behind the newest record.";
     let seconds = app.broker.records.clock.behind_ms() as f64 / 1_000.0;
     text.single("locum_clock_behind_seconds", GAUGE, behind, seconds);
+    store(&mut text, app);
     connections(&mut text);
     memory(&mut text);
     text.into_string()
@@ -256,6 +258,45 @@ fn upstream(text: &mut Text, app: &App) {
         let labels = [("secret", secret.as_str())];
         text.value(name, &labels, i128::from(*end_s) - now_s);
     }
+}
+
+/// The other nodes, where there are others.
+fn store(text: &mut Text, app: &App) {
+    let nodes = &app.broker.records.nodes;
+    let Some(view) = nodes.store() else { return };
+    let age_s = view.age_ms as f64 / 1_000.0;
+    let age = "How old the state may be, as a heartbeat has proven it.";
+    text.single("locum_store_view_age_seconds", GAUGE, age, age_s);
+    let mut one = |name, kind, help, value: u64| text.single(name, kind, help, value);
+    one(
+        "locum_store_behind",
+        GAUGE,
+        "Changes in Redis that are not folded here.",
+        view.behind,
+    );
+    one(
+        "locum_store_replicas_acked",
+        GAUGE,
+        "Replicas of Redis that had the newest heartbeat in time.",
+        view.replicas_acked,
+    );
+    one(
+        "locum_store_republished_records_total",
+        COUNTER,
+        "Changes that this node put back into a Redis which had lost them.",
+        view.republished,
+    );
+    one(
+        "locum_nodes_live",
+        GAUGE,
+        "Nodes that were heard of in the last 3 s, this one among them.",
+        u64::from(nodes.live()),
+    );
+    let name = "locum_revocation_propagation_seconds";
+    let help = "From a change that is made here, such as a revocation, until every live node has it in force.";
+    text.family(name, HISTOGRAM, help);
+    let (counts, sum) = &view.propagation;
+    text.buckets(name, &[], (&PROPAGATION_BOUNDS_S, counts, *sum));
 }
 
 fn connections(text: &mut Text) {

@@ -5,5 +5,6 @@ mod reload;
 mod rotate;
 mod run;
 pub(crate) mod serving;
+mod waiting;
 
 pub(crate) use run::command;

@@ -28,6 +28,7 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
     let master = secrets::master(&config, &environment)?;
     let token = config.settings.admin.bootstrap_token_file.as_deref();
     let bootstrap = secrets::bootstrap(&config.file, token, &environment)?;
+    let store = config::store::read(&config, &environment)?;
     let certificates = match config.settings.tls.files() {
         Some((cert, key)) => Some(Arc::new(Certificates::open(cert, key)?)),
         None => None,
@@ -43,8 +44,12 @@ pub(crate) async fn command(file: &Path) -> Result<(), Flaw> {
         plain_to_loopback: false,
         reload: Some(ask),
         folder: Folder::new(&config.settings.data_dir),
+        store,
     };
-    let mut serving = Serving::open(opening, sockets)?;
+    let opened = Serving::open(opening, sockets, told.end()).await?;
+    let Some(mut serving) = opened else {
+        return Ok(());
+    };
     let app = serving.app.clone();
     let first = bootstrap.map(|token| first(&app.broker.records.vault, &token));
     app.api.bootstrap.put(first);

@@ -1,6 +1,7 @@
 //! A broker that serves, as its configuration says: one start for `serve` and
 //! `dev`.
 
+use super::waiting::Waiting;
 use super::{files, rotate};
 use crate::app::App;
 use crate::config::Config;
@@ -13,6 +14,7 @@ use locum_core::registry::FieldProblem;
 use locum_engine::open::{Folder, settle};
 use locum_engine::references;
 use locum_engine::vendors::revoking;
+use locum_stores::redis::RedisSettings;
 use locum_web::tls::{self, Certificates};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +53,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) reload: Option<mpsc::Sender<Reload>>,
     /// The data folder.
     pub(crate) folder: Folder,
+    /// The Redis of all nodes, where there are others.
+    pub(crate) store: Option<RedisSettings>,
 }
 
 /// A broker that serves.
@@ -99,18 +103,38 @@ impl Listening {
 
 impl Serving {
     /// Opens the data folder and answers on the operations listener, which says
-    /// why the broker is not ready yet.
+    /// why the broker is not ready yet. `None`: its end came first.
     ///
     /// # Errors
     /// Whatever is in the way, in one sentence.
-    pub(crate) fn open(opening: Opening<'_>, sockets: Sockets) -> Result<Self, Flaw> {
+    pub(crate) async fn open(
+        opening: Opening<'_>,
+        sockets: Sockets,
+        end: impl Future<Output = ()>,
+    ) -> Result<Option<Self>, Flaw> {
         let config = opening.config;
         let operations = opening.certificates.clone();
         let operations = operations.filter(|_| opening.tls_everywhere);
         let mut setup = Setup::of(config, opening.certificates, opening.reload);
         setup.vendors.plain_to_loopback = opening.plain_to_loopback;
         let issuer = &config.settings.issuer;
-        let app = start::open(opening.folder, issuer, opening.master, setup)?;
+        let app = match opening.store {
+            None => start::open(opening.folder, issuer, opening.master, setup)?,
+            Some(store) => {
+                let waiting = Waiting::start(&sockets.operations)?;
+                let told = |reason| waiting.told(reason);
+                let joined = start::join(store, issuer, opening.master, setup, told);
+                let joined = tokio::select! {
+                    joined = joined => Some(joined),
+                    () = end => None,
+                };
+                waiting.stop().await;
+                match joined {
+                    Some(joined) => joined?,
+                    None => return Ok(None),
+                }
+            }
+        };
         let (stop, stopped) = watch::channel(false);
         let version = env!("CARGO_PKG_VERSION");
         let mut listening = Listening {
@@ -122,12 +146,12 @@ impl Serving {
         let router = router::operations(&app);
         let told = (router, operations.as_ref());
         listening.start(OPERATIONS, sockets.operations, told)?;
-        Ok(Self {
+        Ok(Some(Self {
             app,
             listening,
             rest: Some((sockets.public, sockets.admin)),
             stop,
-        })
+        }))
     }
 
     /// Waits for the clock, brings into force what files declare and what `more`
@@ -156,6 +180,7 @@ impl Serving {
                     .start("admin", admin, (router, certificates))?;
             }
         }
+        app.broker.records.nodes.ready(true);
         tokio::spawn(revoking::run(app.broker.clone()));
         tokio::spawn(rotate::by_schedule(app.clone(), self.stopped()));
         Ok(())
@@ -196,6 +221,9 @@ impl Serving {
         let app = self.app;
         let end = move || {
             app.broker.records.ledger.close();
+            if let Some(journal) = &app.broker.records.journal {
+                journal.close();
+            }
             app.front.traces.close();
         };
         Ok(tokio::task::spawn_blocking(end).await?)

@@ -19,7 +19,12 @@ fn declares(id: &str) -> Arc<Draft> {
     let agent = agent(id, json!({}));
     let changes = [Change::Agent { agent }];
     let author = Author::itself("suite");
-    Arc::new(draft(&changes, &author, [[1; 16], [2; 16]], &Names).unwrap())
+    // No two records have one salt.
+    let mut salt = [1; 16];
+    salt.iter_mut()
+        .zip(id.bytes())
+        .for_each(|(to, of)| *to = of);
+    Arc::new(draft(&changes, &author, [salt, [2; 16]], &Names).unwrap())
 }
 
 /// Runs everything; `new` makes a backend that knows nothing yet.
@@ -127,7 +132,7 @@ async fn what_is_on_record_is_confirmed<C: Changes>(new: &Backend<C>) {
     let made = new.changes.append(Expect::Any, declares("a")).await;
     let confirmed = new
         .changes
-        .confirm(made.unwrap().head, Duration::from_secs(5));
+        .confirm(made.unwrap().appended.place.index, Duration::from_secs(5));
     let Confirmed { replicas, of } = confirmed.await;
     assert!(replicas >= 1 && replicas == of);
 }

@@ -2,7 +2,7 @@
 //! always that of now.
 
 use crate::Coming;
-use crate::changes::{Changes, Confirmed, Expect, Follow, NotOrdered, Ordered};
+use crate::changes::{Changes, Confirmed, Expect, Follow, NotOrdered, Ordered, Turn};
 use crate::ledger::{Ledger, Reader};
 use crate::state::Changed;
 use locum_core::record::Draft;
@@ -39,6 +39,10 @@ impl EmbeddedChanges {
 impl Changes for EmbeddedChanges {
     fn head(&self) -> Coming<'_, u64> {
         Box::pin(ready(self.head.load(Ordering::Acquire)))
+    }
+
+    fn turn(&self) -> Coming<'_, Result<Turn, NotOrdered>> {
+        Box::pin(ready(Ok(Turn::alone())))
     }
 
     fn append(

@@ -16,12 +16,12 @@ impl Claims for Shared {
     }
 
     fn failed(&self, key: [u8; 16]) -> Coming<'_, ()> {
-        self.write().marks.failed(&key);
+        let _ = self.write().marks.failed(&key);
         Box::pin(ready(()))
     }
 
-    fn reserve(&self, grant: GrantId, now_s: u64) -> Coming<'_, bool> {
-        Box::pin(ready(self.write().reserve(grant, now_s)))
+    fn reserve(&self, grant: GrantId, now_s: u64) -> Coming<'_, Result<bool, NotClaimed>> {
+        Box::pin(ready(Ok(self.write().reserve(grant, now_s))))
     }
 
     fn release(&self, grant: GrantId) -> Coming<'_, ()> {

@@ -1,7 +1,7 @@
 //! Tickets in this process: a bounded map. They are gone after a restart.
 
 use crate::Coming;
-use crate::tickets::{NotKept, Ticket, TicketBounds, TicketKey, TicketOwner, Tickets};
+use crate::tickets::{KeptBytes, NotKept, Ticket, TicketBounds, TicketKey, TicketOwner, Tickets};
 use std::collections::{BTreeSet, HashMap};
 use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -83,15 +83,15 @@ impl Tickets for EmbeddedTickets {
         Box::pin(ready(put))
     }
 
-    fn get(&self, key: TicketKey, now_s: u64) -> Coming<'_, Option<Vec<u8>>> {
+    fn get(&self, key: TicketKey, now_s: u64) -> Coming<'_, KeptBytes> {
         let kept = self.at(now_s);
         let bytes = kept.tickets.get(&key).map(|ticket| ticket.bytes.clone());
-        Box::pin(ready(bytes))
+        Box::pin(ready(Ok(bytes)))
     }
 
-    fn take(&self, key: TicketKey, now_s: u64) -> Coming<'_, Option<Vec<u8>>> {
+    fn take(&self, key: TicketKey, now_s: u64) -> Coming<'_, KeptBytes> {
         let taken = self.at(now_s).remove(&key);
-        Box::pin(ready(taken.map(|ticket| ticket.bytes)))
+        Box::pin(ready(Ok(taken.map(|ticket| ticket.bytes))))
     }
 }
 

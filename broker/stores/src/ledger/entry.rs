@@ -1,6 +1,6 @@
 //! A record read back.
 
-use locum_core::record::Place;
+use locum_core::record::{Place, key_text};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,18 +16,21 @@ pub struct Entry {
     pub place: Place,
     /// The record type, the member `type`.
     pub kind: String,
+    /// The record's salt, which no other record has.
+    pub salt: [u8; 16],
     /// The body.
     pub body: Value,
     /// The side record; absent when there was none or it was erased.
     pub side: Option<Value>,
 }
 
-/// Record v1 (docs/reference/ledger-format.md, "Record"); tenant and salt are
-/// not interpreted on this side.
+/// Record v1 (docs/reference/ledger-format.md, "Record"); the tenant is not
+/// interpreted on this side.
 #[derive(Deserialize)]
 struct Record {
     body: Value,
     index: u64,
+    salt: String,
     time_ms: u64,
     tree: String,
     #[serde(rename = "type")]
@@ -68,6 +71,7 @@ pub(super) fn decode(frame: &Frame<'_>, tree: &Tree, index: u64) -> Result<Entry
         return Err(format!("expected record {index}, found {}", record.index));
     }
     let side = frame.side.map(serde_json::from_slice).transpose();
+    let salt = key_text::read(&record.salt);
     Ok(Entry {
         place: Place {
             tree: record.tree,
@@ -75,6 +79,7 @@ pub(super) fn decode(frame: &Frame<'_>, tree: &Tree, index: u64) -> Result<Entry
             time_ms: record.time_ms,
         },
         kind: record.kind,
+        salt: salt.ok_or("expected a salt of 16 bytes")?,
         body: record.body,
         side: side.map_err(|e| format!("expected a side record in JSON: {e}"))?,
     })

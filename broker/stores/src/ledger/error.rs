@@ -70,6 +70,10 @@ pub enum AppendError {
         /// Its levels.
         found: usize,
     },
+    /// It is on this disk, and may not be where it is sent: it holds, and nobody
+    /// may be told so.
+    #[error("the record did not arrive elsewhere: {0}")]
+    NotShipped(String),
     /// The ledger was closed (or its thread died) first. What was waiting may
     /// or may not be on record.
     #[error("the ledger is closed")]

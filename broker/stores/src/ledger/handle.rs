@@ -7,7 +7,7 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use locum_core::record::{Appended, Draft, RECORD_MAX};
+use locum_core::record::{Appended, Draft, Place, RECORD_MAX, TooLarge};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -17,6 +17,7 @@ use super::frame::SIDE_MAX;
 use super::options::DEPTH_MAX;
 use super::options::{LedgerClock, LedgerOptions, Opened};
 use super::reader::Reader;
+use super::ship::Ship;
 use super::stats::Stats;
 use super::{
     disk::{Disk, RealDisk},
@@ -32,6 +33,22 @@ use super::{
 /// and the folder is free again.
 #[derive(Clone)]
 pub struct Ledger(Arc<Inner>);
+
+/// An append that is queued.
+pub(crate) struct Queued(oneshot::Receiver<AppendAnswer>);
+
+impl Queued {
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    ///
+    /// # Panics
+    /// Within an asynchronous context.
+    pub(crate) fn wait(self) -> Result<Appended, AppendError> {
+        self.0.blocking_recv().unwrap_or(Err(AppendError::Closed))
+    }
+}
 
 struct Inner {
     dir: PathBuf,
@@ -54,13 +71,26 @@ impl Ledger {
         clock: LedgerClock,
         follower: Box<dyn Follower>,
     ) -> Result<(Self, Opened), OpenError> {
-        Self::open_on(options, clock, follower, Box::new(RealDisk))
+        Self::open_on(options, clock, (follower, None), Box::new(RealDisk))
+    }
+
+    /// [`Ledger::open`] of one whose commits go elsewhere too.
+    ///
+    /// # Errors
+    /// [`OpenError`]; damage is never repaired.
+    pub fn open_shipping(
+        options: LedgerOptions,
+        clock: LedgerClock,
+        follower: Box<dyn Follower>,
+        ship: Box<dyn Ship>,
+    ) -> Result<(Self, Opened), OpenError> {
+        Self::open_on(options, clock, (follower, Some(ship)), Box::new(RealDisk))
     }
 
     pub(super) fn open_on(
         options: LedgerOptions,
         clock: LedgerClock,
-        mut follower: Box<dyn Follower>,
+        (mut follower, ship): (Box<dyn Follower>, Option<Box<dyn Ship>>),
         disk: Box<dyn Disk>,
     ) -> Result<(Self, Opened), OpenError> {
         let found = open::open(&options, &mut *follower, disk)?;
@@ -71,7 +101,7 @@ impl Ledger {
             last_time_ms: found.contents.last_time_ms,
             tree: found.tree.as_str().to_owned(),
         };
-        let ledger = start(options, clock, follower, found)?;
+        let ledger = start(options, clock, (follower, ship), found)?;
         Ok((ledger, opened))
     }
 
@@ -86,8 +116,30 @@ impl Ledger {
         &self,
         draft: D,
     ) -> impl Future<Output = Result<Appended, AppendError>> + use<D> {
-        let queued = self.enqueue(draft.into());
+        let queued = self.enqueue(draft.into(), None);
         async move { queued?.await.unwrap_or(Err(AppendError::Closed)) }
+    }
+
+    /// [`Ledger::append`] of what got its time from its author, Unix milliseconds.
+    /// The record has that of the one before it where this is earlier.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub fn append_at<D: Into<Arc<Draft>>>(
+        &self,
+        draft: D,
+        time_ms: u64,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + use<D> {
+        let queued = self.enqueue(draft.into(), Some(time_ms));
+        async move { queued?.await.unwrap_or(Err(AppendError::Closed)) }
+    }
+
+    /// [`Ledger::append_at`], whose end is waited for by a thread that may block.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub(crate) fn queue_at(&self, draft: Arc<Draft>, time_ms: u64) -> Result<Queued, AppendError> {
+        self.enqueue(draft, Some(time_ms)).map(Queued)
     }
 
     /// [`Ledger::append`] for a thread that may block.
@@ -98,25 +150,42 @@ impl Ledger {
     /// # Panics
     /// Within an asynchronous context.
     pub fn append_blocking(&self, draft: impl Into<Arc<Draft>>) -> Result<Appended, AppendError> {
-        let queued = self.enqueue(draft.into())?;
+        let queued = self.enqueue(draft.into(), None)?;
         queued.blocking_recv().unwrap_or(Err(AppendError::Closed))
     }
 
-    fn enqueue(&self, draft: Arc<Draft>) -> Result<oneshot::Receiver<AppendAnswer>, AppendError> {
-        let side = draft.side();
-        within(draft.body().len(), RECORD_MAX)?;
-        within(side.len(), SIDE_MAX)?;
-        let depth = depth(draft.value()).max(draft.side_value().map_or(0, depth));
-        if depth > DEPTH_MAX {
-            return Err(AppendError::TooDeep { found: depth });
-        }
+    fn enqueue(
+        &self,
+        draft: Arc<Draft>,
+        time_ms: Option<u64>,
+    ) -> Result<oneshot::Receiver<AppendAnswer>, AppendError> {
+        let side = fits(&draft)?;
         let (answer, queued) = oneshot::channel();
         self.0.queue.push(QueuedAppend {
             draft,
             side,
+            time_ms,
             answer,
         })?;
         Ok(queued)
+    }
+
+    /// Whether a draft can be put on record here, whatever its place.
+    ///
+    /// # Errors
+    /// [`AppendError::TooLarge`] and [`AppendError::TooDeep`].
+    pub fn fits(&self, draft: &Draft) -> Result<(), AppendError> {
+        fits(draft)?;
+        let last = Place {
+            tree: self.0.tree.as_str().to_owned(),
+            index: u64::MAX,
+            time_ms: u64::MAX,
+        };
+        let encoded = draft.encode(&last).map(|_| ());
+        encoded.map_err(|TooLarge { found }| AppendError::TooLarge {
+            limit: RECORD_MAX,
+            found,
+        })
     }
 
     /// A reader of what is durable.
@@ -168,7 +237,7 @@ impl Drop for Inner {
 fn start(
     options: LedgerOptions,
     clock: LedgerClock,
-    follower: Box<dyn Follower>,
+    (follower, ship): (Box<dyn Follower>, Option<Box<dyn Ship>>),
     found: FoundLedger,
 ) -> Result<Ledger, OpenError> {
     let queue = Arc::new(Queue::new(options.queue));
@@ -189,6 +258,8 @@ fn start(
         counters: counters.clone(),
         clock,
         follower,
+        ship,
+        ahead: None,
         tail: found.tail,
         tree: found.tree.as_str().to_owned(),
         segment_bytes: options.segment_bytes,
@@ -207,6 +278,18 @@ fn start(
         tree: found.tree,
         thread: Mutex::new(Some(thread)),
     })))
+}
+
+/// The side record's bytes of a draft that is no larger and no deeper than it may be.
+fn fits(draft: &Draft) -> Result<Vec<u8>, AppendError> {
+    let side = draft.side();
+    within(draft.body().len(), RECORD_MAX)?;
+    within(side.len(), SIDE_MAX)?;
+    let depth = depth(draft.value()).max(draft.side_value().map_or(0, depth));
+    if depth > DEPTH_MAX {
+        return Err(AppendError::TooDeep { found: depth });
+    }
+    Ok(side)
 }
 
 fn within(found: usize, limit: usize) -> Result<(), AppendError> {

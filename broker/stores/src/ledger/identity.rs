@@ -31,11 +31,32 @@ impl Tree {
         &self.0
     }
 
+    /// The tree of that name, `None` when it is none.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::parse(&format!("{name}\n"))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let name = text.strip_suffix('\n')?;
         let good = name.len() == 16 && name.bytes().all(|b| ALPHABET.contains(&b));
         good.then(|| Self(name.to_owned()))
     }
+}
+
+/// The ten bytes that make a tree of that name, `None` when it is no name.
+#[must_use]
+pub fn seed_of(name: &str) -> Option<[u8; 10]> {
+    let Tree(name) = Tree::named(name)?;
+    let digit = |b: u8| ALPHABET.iter().position(|digit| *digit == b);
+    let mut bits = 0u128;
+    for b in name.bytes() {
+        bits = bits << 5 | digit(b)? as u128;
+    }
+    let (_, seed) = bits
+        .to_be_bytes()
+        .split_last_chunk::<10>()
+        .map(|(a, b)| (a.len(), *b))?;
+    Some(seed)
 }
 
 /// The path of the name's file.

@@ -4,7 +4,7 @@
 
 use std::{
     ops::Range,
-    sync::{PoisonError, RwLock, RwLockReadGuard},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use super::segment::HEADER;
@@ -48,6 +48,8 @@ pub(super) struct Contents {
     pub(super) records: u64,
     pub(super) last_time_ms: u64,
     closed_bytes: u64,
+    /// Where the newest run of records without a gap begins.
+    whole_from: u64,
 }
 
 impl Contents {
@@ -81,6 +83,46 @@ impl Contents {
         }
         self.records += 1;
         self.last_time_ms = time_ms;
+    }
+
+    /// The next record has this index: those before it are missing here. The next
+    /// segment begins with it.
+    pub(super) fn skip_to(&mut self, index: u64) {
+        if index > self.records {
+            self.records = index;
+            self.whole_from = index;
+        }
+    }
+
+    /// Forgets the oldest segment, unless it is the newest; its first index.
+    pub(super) fn forget_first(&mut self) -> Option<u64> {
+        if self.segments.len() < 2 {
+            return None;
+        }
+        let Segment { first, end } = self.segments.remove(0);
+        self.closed_bytes -= end;
+        self.anchors.retain(|anchor| anchor.segment > 0);
+        for anchor in &mut self.anchors {
+            anchor.segment -= 1;
+        }
+        Some(first)
+    }
+
+    /// When the second oldest segment begins, Unix milliseconds.
+    pub(super) fn second_begins_ms(&self) -> Option<u64> {
+        let anchor = self.anchors.iter().find(|anchor| anchor.segment == 1)?;
+        Some(anchor.time_ms)
+    }
+
+    /// The first index from which records are whole up to the newest.
+    pub(super) fn whole_from(&self) -> u64 {
+        self.whole_from
+    }
+
+    /// The first index after this one at which a record may stand.
+    pub(super) fn after(&self, index: u64) -> u64 {
+        let after = self.anchors.partition_point(|a| a.index <= index);
+        self.anchors.get(after).map_or(self.records, |a| a.index)
     }
 
     /// Bytes of all segments.
@@ -139,10 +181,14 @@ impl Map {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Contents> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Publishes a commit: a new segment first, if one was begun for it, then
     /// end offset and time of every record.
     pub(super) fn publish(&self, segment: u64, ends: impl Iterator<Item = (u64, u64)>) {
-        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut contents = self.write();
         if contents.tail().map(|(first, _)| first) != Some(segment) {
             contents.begin_segment();
         }

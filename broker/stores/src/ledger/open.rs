@@ -56,6 +56,7 @@ pub(super) fn open(
         follower,
         contents,
         repaired: 0,
+        gaps: false,
     };
     replay.run(segments)?;
     let Replay {
@@ -74,7 +75,7 @@ pub(super) fn open(
 
 /// Makes the folder if need be and locks it. The lock lies on the folder
 /// itself: a lock file could be deleted under its holder.
-fn own(dir: &Path, disk: &dyn Disk) -> Result<File, OpenError> {
+pub(super) fn own(dir: &Path, disk: &dyn Disk) -> Result<File, OpenError> {
     make(dir, disk)?;
     let lock = File::open(dir).map_err(OpenError::io(dir))?;
     match lock.try_lock() {

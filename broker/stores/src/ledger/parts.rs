@@ -12,7 +12,9 @@ use super::follower::Follower;
 use super::handle::Ledger;
 use super::options::Opened;
 use super::past::RawRecord;
-use super::{disk::RealDisk, identity, map::Contents, replay::Replay, segment, snapshot};
+use super::{
+    disk::RealDisk, entry, frame, identity, map::Contents, replay::Replay, segment, snapshot,
+};
 use locum_core::record::{Draft, Place};
 
 /// So many bytes from the start of one file.
@@ -98,17 +100,100 @@ pub fn is_part(name: &str) -> bool {
     name == identity::FILE || numbered(".seg") || numbered(".snap")
 }
 
+/// Shows every record of one type of a folder that nobody has open, oldest first.
+///
+/// # Errors
+/// [`OpenError`] for damage, or what the visitor says.
+pub(crate) fn each(
+    dir: &Path,
+    kind: &str,
+    visit: &mut dyn FnMut(Entry) -> Result<(), String>,
+) -> Result<(), OpenError> {
+    let tree = identity::read(dir)?.ok_or_else(|| nameless(dir))?;
+    let mut index = 0;
+    for first in segment::list(dir).map_err(OpenError::io(dir))? {
+        let path = segment::path(dir, first);
+        let io = |source| OpenError::Io {
+            path: path.clone(),
+            source,
+        };
+        let file = std::fs::File::open(&path).map_err(io)?;
+        let end = file.metadata().map_err(io)?.len();
+        let mut frames = segment::frames(file, segment::HEADER, end).map_err(io)?;
+        // A torn last write ends it, as it ends an opening.
+        while let Ok(Some(frame)) = frames.next() {
+            let wanted = RawRecord::of(&frame, &tree, index).is_none_or(|raw| raw.kind == kind);
+            if wanted {
+                let follower = |reason| OpenError::Follower { index, reason };
+                let entry = entry::decode(&frame, &tree, index).map_err(follower)?;
+                if entry.kind == kind {
+                    visit(entry).map_err(follower)?;
+                }
+            }
+            index += 1;
+        }
+    }
+    Ok(())
+}
+
+fn nameless(dir: &Path) -> OpenError {
+    OpenError::Damaged {
+        path: identity::path(dir),
+        offset: 0,
+        reason: "expected the tree's name, found none".into(),
+    }
+}
+
+/// The records of whole frames, the first of that index.
+///
+/// # Errors
+/// What they are instead.
+pub(crate) fn entries(frames: &[u8], tree: &str, first: u64) -> Result<Vec<Entry>, String> {
+    let tree = identity::Tree::named(tree).ok_or("expected the name of a tree")?;
+    let mut read = frame::Frames::new(frames, 0, frames.len() as u64);
+    let mut out = Vec::new();
+    while let Some(frame) = read.next().map_err(|e| e.to_string())? {
+        out.push(entry::decode(&frame, &tree, first + out.len() as u64)?);
+    }
+    Ok(out)
+}
+
+/// The tree of a folder, if it has one.
+///
+/// # Errors
+/// [`OpenError`] for what is no tree's name.
+pub(crate) fn tree_of(dir: &Path) -> Result<Option<String>, OpenError> {
+    Ok(identity::read(dir)?.map(|tree| tree.as_str().to_owned()))
+}
+
+/// The name of the tree that ten bytes make.
+pub(crate) fn name_of(seed: [u8; 10]) -> String {
+    identity::Tree::from_seed(seed).as_str().to_owned()
+}
+
+/// Whether a folder holds any record.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn holds_records(dir: &Path) -> io::Result<bool> {
+    if !dir.exists() {
+        return Ok(false);
+    }
+    for first in segment::list(dir)? {
+        if first > 0 || std::fs::metadata(segment::path(dir, first))?.len() > segment::HEADER {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Reads every record of a folder that nobody has open, checking all its
 /// checksums, its indexes and times: what a start with a snapshot leaves out.
 ///
 /// # Errors
 /// [`OpenError`] for damage. A torn last write is cut off as when opening.
 pub fn verify(dir: &Path) -> Result<Opened, OpenError> {
-    let tree = identity::read(dir)?.ok_or_else(|| OpenError::Damaged {
-        path: identity::path(dir),
-        offset: 0,
-        reason: "expected the tree's name, found none".into(),
-    })?;
+    let tree = identity::read(dir)?.ok_or_else(|| nameless(dir))?;
     let mut replay = Replay {
         dir,
         tree: &tree,
@@ -116,6 +201,7 @@ pub fn verify(dir: &Path) -> Result<Opened, OpenError> {
         follower: &mut Nobody,
         contents: Contents::default(),
         repaired: 0,
+        gaps: false,
     };
     replay.run(segment::list(dir).map_err(OpenError::io(dir))?)?;
     Ok(Opened {
@@ -128,7 +214,7 @@ pub fn verify(dir: &Path) -> Result<Opened, OpenError> {
 }
 
 /// Follows nothing.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Follower for Nobody {
     fn replay(&mut self, _: &Entry) -> Result<(), String> {

@@ -24,6 +24,9 @@ pub(super) struct QueuedAppend {
     pub(super) draft: Arc<Draft>,
     /// The side record's bytes.
     pub(super) side: Vec<u8>,
+    /// The time that its author gave it, Unix milliseconds; `None`: that of its
+    /// commit.
+    pub(super) time_ms: Option<u64>,
     pub(super) answer: oneshot::Sender<AppendAnswer>,
 }
 
@@ -102,6 +105,7 @@ impl Queue {
             state.waiting.push_back(QueuedAppend {
                 draft: Arc::new(draft),
                 side: Vec::new(),
+                time_ms: None,
                 answer,
             });
         }

@@ -13,7 +13,7 @@ use std::{
 use super::entry::Entry;
 use super::{
     entry,
-    frame::Frame,
+    frame::{self, Frame},
     identity::Tree,
     map::{Block, Map},
     segment,
@@ -54,6 +54,43 @@ impl Reader {
     /// When it cannot be read, or is damaged.
     pub fn get(&self, index: u64) -> io::Result<Option<Entry>> {
         Ok(self.within(index, index..=index)?.into_iter().next())
+    }
+
+    /// Whole frames, the first of the record of that index: those of one block, with
+    /// how many they are. `None` where there is no such record.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are damaged.
+    pub fn frames(&self, index: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let Some(block) = self.map.read().block(index) else {
+            return Ok(None);
+        };
+        let (mut count, mut out) = (0, Vec::new());
+        self.walk(&block, |at, frame| {
+            if at >= index {
+                count += 1;
+                frame::encode(frame.record, frame.side.unwrap_or_default(), &mut out);
+            }
+            Ok(())
+        })?;
+        Ok((count > 0).then_some((count, out)))
+    }
+
+    /// The first index from which every record up to the newest is here.
+    #[must_use]
+    pub fn whole_from(&self) -> u64 {
+        self.map.read().whole_from()
+    }
+
+    /// The first index after this one at which a record may stand.
+    pub(super) fn after(&self, index: u64) -> u64 {
+        self.map.read().after(index)
+    }
+
+    /// The tree's name.
+    #[must_use]
+    pub fn tree(&self) -> &str {
+        self.tree.as_str()
     }
 
     /// The records from an index on, oldest first. At the newest it ends;

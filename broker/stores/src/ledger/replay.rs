@@ -30,12 +30,14 @@ pub(super) struct Replay<'a> {
     pub(super) contents: Contents,
     /// Bytes cut off.
     pub(super) repaired: u64,
+    /// Whether records may be missing between segments, as in a copy.
+    pub(super) gaps: bool,
 }
 
 impl Replay<'_> {
     /// All of these segments in order, but for what a snapshot stands for.
     pub(super) fn run(&mut self, segments: Vec<u64>) -> Result<(), OpenError> {
-        if segments.first() != Some(&0) {
+        if segments.first() != Some(&0) && !self.gaps {
             let reason = "expected the tree's first segment, found none";
             return Err(damaged(segment::path(self.dir, 0), 0, reason));
         }
@@ -58,6 +60,9 @@ impl Replay<'_> {
         };
         let mut file = self.disk.open(&path).map_err(io)?;
         let end = file.metadata().map_err(io)?.len();
+        if self.gaps && first > self.contents.records {
+            self.contents.skip_to(first);
+        }
         if known.is_none() && first != self.contents.records {
             let reason = format!("expected record {} to be next", self.contents.records);
             return Err(damaged(path, 0, reason));

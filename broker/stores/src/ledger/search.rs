@@ -58,7 +58,13 @@ impl Search {
         if self.newest_first {
             self.left.end = block.start.max(self.left.start);
         } else {
-            self.left.start = block.end;
+            // Past what is missing in a copy.
+            let next = if block.end > at {
+                block.end
+            } else {
+                self.reader.after(at)
+            };
+            self.left.start = next.max(at + 1);
             self.ready.reverse();
         }
         Ok(())

@@ -81,6 +81,11 @@ impl Tail {
         self.broken
     }
 
+    /// The next commit begins a segment.
+    pub(super) fn begin_segment(&mut self) {
+        self.rolling = true;
+    }
+
     /// Makes a commit durable; its first record has the index `next`. On an
     /// error nothing of it counts.
     pub(super) fn append(

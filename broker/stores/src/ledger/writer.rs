@@ -13,6 +13,7 @@ use super::{
     keeper::Keeper,
     map::Map,
     queue::{Next, Queue, QueuedAppend},
+    ship::Ship,
     stats::Counters,
     tail::{Tail, WrittenTail},
 };
@@ -30,6 +31,10 @@ pub(super) struct Writer {
     pub(super) counters: Arc<Counters>,
     pub(super) clock: LedgerClock,
     pub(super) follower: Box<dyn Follower>,
+    /// Where commits go too.
+    pub(super) ship: Option<Box<dyn Ship>>,
+    /// A commit that was sent and that the disk does not have.
+    pub(super) ahead: Option<Ahead>,
     pub(super) tail: Tail,
     pub(super) tree: String,
     pub(super) segment_bytes: u64,
@@ -38,6 +43,12 @@ pub(super) struct Writer {
     pub(super) distrust: Option<String>,
     /// The folder is ours until the thread ends.
     pub(super) _lock: File,
+}
+
+/// A commit that was sent: no other may take its places.
+pub(super) struct Ahead {
+    bytes: Vec<u8>,
+    placed: Vec<Placed>,
 }
 
 /// A record at its place, not yet durable.
@@ -55,11 +66,12 @@ impl Writer {
             if self.distrust.is_none() {
                 self.keeper.consider(&self.map, &*self.follower);
             }
-            let patience = self.tail.is_broken().then_some(REPAIR_EVERY);
+            let broken = self.tail.is_broken() || self.ahead.is_some();
+            let patience = broken.then_some(REPAIR_EVERY);
             match self.queue.take(COMMIT_RECORDS, COMMIT_BYTES, patience) {
                 Next::Commit(waiting) => self.commit(waiting),
                 Next::Idle => {
-                    let repaired = self.tail.repair();
+                    let repaired = self.tail.repair().and_then(|()| self.catch_up());
                     self.notice(&repaired);
                 }
                 Next::End if self.keeper.finish() => {}
@@ -72,17 +84,51 @@ impl Writer {
         if let Some(reason) = &self.distrust {
             return refuse(waiting, reason);
         }
+        if let Err(e) = self.catch_up() {
+            self.notice::<()>(&Err(io::Error::other(e.to_string())));
+            return refuse(waiting, &e.to_string());
+        }
         let (bytes, placed) = self.place(waiting);
         let Some(first) = placed.first().map(|p| p.appended.place.index) else {
             return;
         };
+        if let Some(ship) = &mut self.ship {
+            ship.send(first, placed.len() as u64, &bytes);
+        }
         let written = self.tail.append(&bytes, first, self.segment_bytes);
         self.notice(&written);
         match written {
-            Ok(written) => self.publish(placed, &written),
+            Ok(written) => {
+                let arrived = self.ship.as_mut().map_or(Ok(()), |ship| ship.arrived());
+                self.publish(placed, &written, arrived);
+            }
             Err(e) => {
                 self.counters.failed();
-                refuse(placed.into_iter().map(|p| p.waiting), &e.to_string());
+                if self.ship.is_some() {
+                    self.ahead = Some(Ahead { bytes, placed });
+                } else {
+                    refuse(placed.into_iter().map(|p| p.waiting), &e.to_string());
+                }
+            }
+        }
+    }
+
+    /// Writes what was sent and is not on the disk yet: it may be on record
+    /// elsewhere.
+    fn catch_up(&mut self) -> io::Result<()> {
+        let Some(Ahead { bytes, placed }) = self.ahead.take() else {
+            return Ok(());
+        };
+        let first = placed.first().map_or(0, |p| p.appended.place.index);
+        match self.tail.append(&bytes, first, self.segment_bytes) {
+            Ok(written) => {
+                let arrived = self.ship.as_mut().map_or(Ok(()), |ship| ship.arrived());
+                self.publish(placed, &written, arrived);
+                Ok(())
+            }
+            Err(e) => {
+                self.ahead = Some(Ahead { bytes, placed });
+                Err(e)
             }
         }
     }
@@ -93,10 +139,12 @@ impl Writer {
             let contents = self.map.read();
             (contents.records, contents.last_time_ms)
         };
-        let time_ms = (self.clock)().max(last_ms);
+        let now_ms = (self.clock)();
+        let mut time_ms = last_ms;
         let mut bytes = Vec::new();
         let mut placed = Vec::with_capacity(waiting.len());
         for waiting in waiting {
+            time_ms = waiting.time_ms.unwrap_or(now_ms).max(time_ms);
             let place = Place {
                 tree: self.tree.clone(),
                 index,
@@ -123,8 +171,8 @@ impl Writer {
     }
 
     /// The commit is durable: readers see it, then the follower, then those
-    /// who wait hear of it.
-    fn publish(&mut self, placed: Vec<Placed>, written: &WrittenTail) {
+    /// who wait hear of it. What did not arrive elsewhere holds all the same.
+    fn publish(&mut self, placed: Vec<Placed>, written: &WrittenTail, arrived: Result<(), String>) {
         let ends = placed
             .iter()
             .map(|p| (written.offset + p.end, p.appended.place.time_ms));
@@ -132,7 +180,8 @@ impl Writer {
         self.counters.committed(written.sync);
         let mut followed = Vec::with_capacity(placed.len());
         for placed in placed {
-            let answer = self.follow(&placed);
+            let arrived = arrived.clone().map_err(AppendError::NotShipped);
+            let answer = self.follow(&placed).and(arrived);
             followed.push((placed.waiting, answer.map(|()| placed.appended)));
         }
         for (waiting, answer) in followed {

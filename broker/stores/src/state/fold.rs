@@ -78,6 +78,8 @@ pub struct State {
     /// Uses of grants that are on record; the registry's also count what is
     /// reserved.
     pub(super) uses: HashMap<GrantId, u64>,
+    /// Uses of grants that other nodes have on record.
+    pub(super) foreign_uses: HashMap<GrantId, u64>,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
     /// When locks expire, Unix milliseconds.
@@ -108,6 +110,7 @@ impl State {
             handed: HandedOut::default(),
             answers: Answers::default(),
             uses: HashMap::new(),
+            foreign_uses: HashMap::new(),
             last_time_ms: 0,
             lock_ends: BTreeSet::new(),
         }
@@ -165,8 +168,7 @@ impl State {
         let used = found
             .uses
             .and_then(Value::as_str)
-            .and_then(|id| GrantId::parse(id).ok())
-            .filter(|id| self.registry.grant(*id).is_some());
+            .and_then(|id| GrantId::parse(id).ok());
         if let Some(id) = used {
             *self.uses.entry(id).or_default() += 1;
             if counts_use {
@@ -249,7 +251,7 @@ impl State {
     /// first record under the owner that its agent had then.
     fn put_grant(&mut self, mut grant: Grant, place: &Place) {
         let known = self.registry.grant(grant.id);
-        grant.uses = known.map_or(0, |known| known.uses);
+        grant.uses = known.map_or_else(|| self.recorded_uses(grant.id), |known| known.uses);
         grant.recorded_ms = known.map_or(Some(place.time_ms), |known| known.recorded_ms);
         if let Some(known) = known {
             grant.owner_key = known.owner_key;
@@ -262,6 +264,12 @@ impl State {
             grant.owner_key = agent.map(|agent| agent.owner_key(&*self.names));
         }
         self.registry.put_grant(grant);
+    }
+
+    /// Uses of a grant that are on record, of all nodes.
+    pub(super) fn recorded_uses(&self, id: GrantId) -> u64 {
+        let of = |uses: &HashMap<GrantId, u64>| uses.get(&id).copied().unwrap_or_default();
+        of(&self.uses) + of(&self.foreign_uses)
     }
 
     /// Forgets what is over at that time: it is read from the record, if at all.
@@ -281,7 +289,7 @@ impl State {
         fresh: bool,
     ) -> Result<(), String> {
         let (body, side) = record;
-        self.last_time_ms = place.time_ms;
+        self.last_time_ms = self.last_time_ms.max(place.time_ms);
         self.sweep(place.time_ms);
         self.registry.sweep_grants(place.time_ms / 1000);
         match kind {

@@ -40,6 +40,20 @@ pub struct Marks {
 const SWEEP_EVERY_S: u64 = 30;
 
 impl Marks {
+    /// Whether a request cannot take the mark: it is in flight, answered, or failed
+    /// with another request.
+    pub fn is_taken(&mut self, key: [u8; 16], request: [u8; 32], now_s: u64) -> bool {
+        self.sweep(now_s);
+        if self.answered.contains(&key) {
+            return true;
+        }
+        match self.open.get(&key) {
+            None => false,
+            Some((Open::Failed(failed), _)) if *failed == request => false,
+            Some((Open::InFlight(_) | Open::Failed(_), _)) => true,
+        }
+    }
+
     /// Takes the mark for a request.
     ///
     /// # Errors
@@ -51,14 +65,8 @@ impl Marks {
         until_s: u64,
         now_s: u64,
     ) -> Result<(), Replayed> {
-        self.sweep(now_s);
-        if self.answered.contains(&key) {
+        if self.is_taken(key, request, now_s) {
             return Err(Replayed);
-        }
-        match self.open.get(&key) {
-            None => {}
-            Some((Open::Failed(failed), _)) if *failed == request => {}
-            Some((Open::InFlight(_) | Open::Failed(_), _)) => return Err(Replayed),
         }
         self.open.insert(key, (Open::InFlight(request), until_s));
         Ok(())
@@ -77,13 +85,15 @@ impl Marks {
         self.open.insert(key, (Open::Failed(request), until_s));
     }
 
-    /// The request ended in a fault with nothing obtained.
-    pub fn failed(&mut self, key: &[u8; 16]) {
-        if let Some((open, _)) = self.open.get_mut(key)
-            && let Open::InFlight(request) = *open
-        {
-            *open = Open::Failed(request);
-        }
+    /// The request ended in a fault with nothing obtained; its hash, where it was in
+    /// flight.
+    pub fn failed(&mut self, key: &[u8; 16]) -> Option<[u8; 32]> {
+        let (open, _) = self.open.get_mut(key)?;
+        let Open::InFlight(request) = *open else {
+            return None;
+        };
+        *open = Open::Failed(request);
+        Some(request)
     }
 
     /// How many are kept.

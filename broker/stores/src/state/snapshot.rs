@@ -190,6 +190,28 @@ impl State {
         Ok(())
     }
 
+    /// Takes over what decisions did, of a snapshot's bytes.
+    ///
+    /// # Errors
+    /// What does not fit; nothing is changed then.
+    pub(super) fn restore_decisions(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let mut whole = Self::new(self.names.clone());
+        whole.restore(bytes)?;
+        self.marks = whole.marks;
+        self.seen = whole.seen;
+        self.handed = whole.handed;
+        self.uses = whole.uses;
+        let used: Vec<GrantId> = self.uses.keys().copied().collect();
+        for id in used {
+            if let Some(grant) = self.registry.grant(id) {
+                let mut grant = grant.clone();
+                Arc::make_mut(&mut grant).uses = self.recorded_uses(id);
+                self.registry.put_grant(Arc::unwrap_or_clone(grant));
+            }
+        }
+        Ok(())
+    }
+
     fn take_over(&mut self, kept: Kept) {
         let rest = kept.rest;
         for agent in kept.agents {

@@ -57,6 +57,7 @@ fn entry(draft: &Draft, index: u64) -> Entry {
     Entry {
         place: place(index),
         kind: draft.kind().to_owned(),
+        salt: draft.salt(),
         body: record["body"].clone(),
         side: serde_json::from_slice(&draft.side()).ok(),
     }

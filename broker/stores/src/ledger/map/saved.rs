@@ -60,6 +60,7 @@ impl Contents {
             records,
             last_time_ms,
             closed_bytes: closed,
+            whole_from: 0,
         })
     }
 

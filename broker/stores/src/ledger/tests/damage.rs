@@ -157,7 +157,7 @@ fn a_segment_of_another_tree_is_refused() {
 
 #[test]
 fn a_record_at_the_wrong_place_or_of_an_unknown_version_is_refused() {
-    let good = r#"{"body":{},"index":1,"salt":"","tenant":"default","time_ms":1000,"tree":"a4dqobyha4dqobyh","type":"x","v":1}"#;
+    let good = r#"{"body":{},"index":1,"salt":"AAAAAAAAAAAAAAAAAAAAAA","tenant":"default","time_ms":1000,"tree":"a4dqobyha4dqobyh","type":"x","v":1}"#;
     let bad = [
         good.replace("\"index\":1", "\"index\":2"),
         good.replace("\"v\":1", "\"v\":2"),

@@ -182,7 +182,7 @@ impl World {
         Ledger::open_on(
             options,
             Arc::new(move || clock.load(SeqCst)),
-            Box::new(Memory(self.seen.clone())),
+            (Box::new(Memory(self.seen.clone())), None),
             Box::new(self.disk.clone()),
         )
     }

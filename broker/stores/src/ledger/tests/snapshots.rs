@@ -64,7 +64,7 @@ impl Home {
         let (ledger, opened) = Ledger::open_on(
             options,
             Arc::new(|| 1_000),
-            Box::new(sum.clone()),
+            (Box::new(sum.clone()), None),
             Box::new(BadDisk::default()),
         )?;
         Ok((ledger, opened, sum))

@@ -1,0 +1,349 @@
+//! Copies of the other nodes' decisions: each node follows the commits of each other,
+//! and keeps them on its own disk.
+
+use super::cluster::Cluster;
+use super::feed::{bytes, pause};
+use super::keys;
+use super::link::{ANSWERED_WITHIN, said};
+use super::rows::GONE;
+use super::shipping::commit_place;
+use crate::ledger::{Mirror, RawRecord, Reader, Skim};
+use crate::state::Shared;
+use redis::streams::StreamReadReply;
+use redis::{cmd, pipe};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a read waits for something new, in milliseconds.
+const BLOCK_MS: u64 = 1_000;
+/// Commits of one read, at most.
+const COUNT: u64 = 64;
+/// How often it is looked for trees that are new.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Longest wait for a copy to reach the end of its log.
+const REACHED_WITHIN: Duration = Duration::from_millis(1_500);
+/// What is older than this lives no longer, in milliseconds: a copy that has
+/// everything since is whole as far as tokens go.
+const LIVES_MS: u64 = 3_660_000;
+/// How often old parts are removed.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+/// Most trees of others.
+const TREES_MAX: usize = 256;
+
+/// A copy, and what is known of it.
+pub(super) struct CopiedTree {
+    pub(super) node: String,
+    pub(super) mirror: Mirror,
+    /// The index up to which its log was seen.
+    reached: watch::Sender<u64>,
+    /// Whether its log was read once.
+    read: AtomicBool,
+}
+
+/// All copies.
+pub(super) struct Mirrors {
+    cluster: Arc<Cluster>,
+    trees: RwLock<BTreeMap<String, Arc<CopiedTree>>>,
+}
+
+impl Mirrors {
+    /// The copies that are on the disk, and what they do to the state.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(super) fn open(cluster: Arc<Cluster>) -> io::Result<Self> {
+        let out = Self {
+            cluster,
+            trees: RwLock::default(),
+        };
+        let folder = out.folder();
+        std::fs::create_dir_all(&folder)?;
+        for item in std::fs::read_dir(&folder)? {
+            let name = item?.file_name();
+            if let Some(tree) = name.to_str() {
+                out.begin(tree, tree)?;
+            }
+        }
+        Ok(out)
+    }
+
+    fn folder(&self) -> std::path::PathBuf {
+        self.cluster.settings.data.join("mirrors")
+    }
+
+    /// All copies, by tree.
+    pub(super) fn all(&self) -> Vec<Arc<CopiedTree>> {
+        let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
+        trees.values().cloned().collect()
+    }
+
+    /// A reader of each copy.
+    pub(super) fn readers(&self) -> Vec<Reader> {
+        self.all().iter().map(|copy| copy.mirror.reader()).collect()
+    }
+
+    /// Nodes whose records are not all here.
+    pub(super) fn incomplete(&self) -> Vec<String> {
+        let all = self.all();
+        let not_all = all.iter().filter(|copy| !copy.is_all());
+        let mut names: BTreeSet<String> = not_all.map(|copy| copy.node.clone()).collect();
+        let known: BTreeSet<String> = all
+            .iter()
+            .map(|copy| copy.mirror.reader().tree().to_owned())
+            .collect();
+        let others = self.cluster.rows.others(&self.cluster.settings.node, GONE);
+        let unknown = others.into_iter().filter(|row| !known.contains(&row.tree));
+        names.extend(unknown.map(|row| row.node));
+        names.into_iter().collect()
+    }
+
+    /// Opens a copy, or begins one; `None` where there is one already.
+    fn begin(&self, tree: &str, node: &str) -> io::Result<Option<Arc<CopiedTree>>> {
+        let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
+        if tree == self.cluster.own_tree || trees.contains_key(tree) || trees.len() >= TREES_MAX {
+            return Ok(None);
+        }
+        let state = self.cluster.state.clone();
+        let skim = || skim(&state);
+        let bytes = self.cluster.settings.segment_bytes;
+        let mirror = Mirror::open(&self.folder().join(tree), tree, bytes, skim);
+        let mirror = mirror.map_err(io::Error::other)?;
+        let copy = Arc::new(CopiedTree {
+            node: node.to_owned(),
+            reached: watch::Sender::new(mirror.next()),
+            mirror,
+            read: AtomicBool::new(false),
+        });
+        trees.insert(tree.to_owned(), copy.clone());
+        Ok(Some(copy))
+    }
+
+    /// Waits until every copy of a tree that a live node adds to has all that is in
+    /// its log now.
+    ///
+    /// # Errors
+    /// Which is not whole.
+    pub(super) async fn reach_the_ends(&self) -> io::Result<()> {
+        let others = self.cluster.rows.others(&self.cluster.settings.node, GONE);
+        if others.is_empty() {
+            return Ok(());
+        }
+        let missing = |node: &str| {
+            io::Error::other(format!(
+                "expected the decisions of `{node}`, found that they are not all here"
+            ))
+        };
+        let mut asked = pipe();
+        for row in &others {
+            asked
+                .cmd("HGET")
+                .arg(keys::tree_head(&row.tree))
+                .arg("next");
+        }
+        let ends = self.cluster.commands.run_all(&asked).await;
+        let ends = ends.map_err(|flaw| io::Error::other(flaw.to_string()))?;
+        for (row, end) in others.iter().zip(ends) {
+            let end: Option<u64> = redis::from_redis_value(end).map_err(io::Error::other)?;
+            let copy = {
+                let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
+                trees.get(&row.tree).cloned()
+            };
+            // A tree without a log has no decision yet.
+            let Some(end) = end else { continue };
+            let copy = copy.ok_or_else(|| missing(&row.node))?;
+            let mut reached = copy.reached.subscribe();
+            let all = reached.wait_for(|at| *at >= end);
+            let late = |_| missing(&row.node);
+            let _ = timeout(REACHED_WITHIN, all).await.map_err(late)?;
+            if !copy.is_whole(self.cluster.now_ms())? {
+                return Err(missing(&row.node));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CopiedTree {
+    /// Whether everything is here that its log has, and had.
+    fn is_all(&self) -> bool {
+        self.read.load(Ordering::Relaxed) && self.mirror.reader().whole_from() == 0
+    }
+
+    /// Whether everything is here from which a live token may descend.
+    fn is_whole(&self, now_ms: u64) -> io::Result<bool> {
+        let reader = self.mirror.reader();
+        let whole_from = reader.whole_from();
+        if whole_from == 0 {
+            return Ok(true);
+        }
+        // The record before the gap is of a time after which nothing is missing.
+        let from = reader.find_time(now_ms.saturating_sub(LIVES_MS))?;
+        Ok(from > whole_from)
+    }
+}
+
+/// What a record of another node does to the state here.
+fn skim(state: &Shared) -> Skim {
+    let state = state.clone();
+    Box::new(move |record: &RawRecord<'_>| state.mirrored(record))
+}
+
+/// Looks for trees, and follows each.
+pub(super) async fn run(mirrors: Arc<Mirrors>) {
+    for copy in mirrors.all() {
+        tokio::spawn(follow(mirrors.cluster.clone(), copy));
+    }
+    let mut looked = 0u32;
+    loop {
+        look(&mirrors).await;
+        looked += 1;
+        if looked.is_multiple_of(
+            u32::try_from(PRUNE_EVERY.as_millis() / LOOK_EVERY.as_millis()).unwrap_or(1),
+        ) {
+            prune(&mirrors).await;
+        }
+        let _ = timeout(LOOK_EVERY, mirrors.cluster.rows.moved.notified()).await;
+    }
+}
+
+async fn look(mirrors: &Arc<Mirrors>) {
+    let others = mirrors
+        .cluster
+        .rows
+        .others(&mirrors.cluster.settings.node, GONE);
+    let mut found: Vec<(String, String)> =
+        others.into_iter().map(|row| (row.tree, row.node)).collect();
+    let mut command = cmd("HGETALL");
+    command.arg(keys::trees());
+    let known: Result<BTreeMap<String, Vec<u8>>, _> = mirrors.cluster.commands.run(command).await;
+    for (tree, sealed) in known.unwrap_or_default() {
+        let place = tree_place(&tree);
+        if let Some(node) = mirrors.cluster.world.sealing.open(&sealed, &place) {
+            found.push((tree, String::from_utf8_lossy(&node).into_owned()));
+        }
+    }
+    for (tree, node) in found {
+        let (of, name) = (mirrors.clone(), tree.clone());
+        let begun = tokio::task::spawn_blocking(move || of.begin(&name, &node)).await;
+        match begun.unwrap_or_else(|e| Err(io::Error::other(e))) {
+            Ok(Some(copy)) => drop(tokio::spawn(follow(mirrors.cluster.clone(), copy))),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(tree, %error, "a copy of another node's decisions cannot be kept")
+            }
+        }
+    }
+}
+
+async fn prune(mirrors: &Arc<Mirrors>) {
+    let days = u64::from(mirrors.cluster.settings.mirror_days);
+    let before_ms = mirrors.cluster.now_ms().saturating_sub(days * DAY_MS);
+    let all = mirrors.all();
+    let prune = move || all.iter().for_each(|copy| copy.mirror.prune(before_ms));
+    // It is done again.
+    let _ = tokio::task::spawn_blocking(prune).await;
+}
+
+/// Where the name of a tree's node belongs, for its seal.
+pub(super) fn tree_place(tree: &str) -> String {
+    format!("{}:{tree}", keys::trees())
+}
+
+/// Tells the others of this node's tree.
+pub(super) async fn tell(cluster: &Cluster) -> Result<(), String> {
+    let sealed = cluster.world.sealing.seal(
+        cluster.settings.node.as_bytes(),
+        &tree_place(&cluster.own_tree),
+    )?;
+    let mut command = cmd("HSET");
+    command
+        .arg(keys::trees())
+        .arg(&cluster.own_tree)
+        .arg(sealed);
+    let told: Result<i64, _> = cluster.commands.run(command).await;
+    told.map(|_| ()).map_err(|flaw| flaw.to_string())
+}
+
+async fn follow(cluster: Arc<Cluster>, copy: Arc<CopiedTree>) {
+    loop {
+        if let Err(reason) = follow_once(&cluster, &copy).await {
+            tracing::warn!(
+                node = copy.node,
+                reason,
+                "the decisions of another node are not followed"
+            );
+        }
+        pause().await;
+    }
+}
+
+async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), String> {
+    let answered = ANSWERED_WITHIN + Duration::from_millis(BLOCK_MS);
+    let connected = cluster.link.connect(answered).await;
+    let (mut connection, _) = connected.map_err(|flaw| flaw.to_string())?;
+    let tree = copy.mirror.reader().tree().to_owned();
+    loop {
+        let mut read = cmd("XREAD");
+        read.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS);
+        read.arg("STREAMS").arg(keys::tree_log(&tree));
+        read.arg(format!("{}-0", copy.mirror.next()));
+        let reply: Option<StreamReadReply> = read
+            .query_async(&mut connection)
+            .await
+            .map_err(|flaw| said(&flaw))?;
+        let entries = reply
+            .unwrap_or_default()
+            .keys
+            .into_iter()
+            .flat_map(|key| key.ids);
+        let mut commits = Vec::new();
+        for entry in entries {
+            let first = bytes(&entry, "f").and_then(|text| std::str::from_utf8(text).ok());
+            let first: u64 = first
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(|| format!("entry {} is no commit", entry.id))?;
+            let sealed = bytes(&entry, "d").unwrap_or_default();
+            let frames = cluster
+                .world
+                .sealing
+                .open(sealed, &commit_place(&tree, first));
+            let frames = frames.ok_or_else(|| {
+                format!(
+                    "commit {} of `{tree}` does not open under this master key",
+                    entry.id
+                )
+            })?;
+            commits.push((first, frames));
+        }
+        let (taker, state) = (copy.clone(), cluster.state.clone());
+        let taken = tokio::task::spawn_blocking(move || take(&taker, &state, commits)).await;
+        taken.map_err(|e| e.to_string())??;
+        copy.read.store(true, Ordering::Relaxed);
+        copy.reached.send_replace(copy.mirror.next());
+    }
+}
+
+fn take(copy: &CopiedTree, state: &Shared, commits: Vec<(u64, Vec<u8>)>) -> Result<(), String> {
+    let mut skim = skim(state);
+    for (first, frames) in commits {
+        if first > copy.mirror.next() {
+            tracing::warn!(
+                node = copy.node,
+                from = copy.mirror.next(),
+                to = first,
+                "decisions of another node are no longer in Redis"
+            );
+            copy.mirror.skip_to(first);
+        }
+        let taken = copy.mirror.append(first, &frames, &mut skim);
+        taken.map_err(|flaw| flaw.to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The backend of many nodes: brokers of one issuer share a Redis and behave as
+//! one (contract §16, docs/decisions/0010-many-nodes-on-one-redis.md). Redis is
+//! trusted for order and availability only: what it holds is sealed, and each node
+//! keeps the record on its own disk.
+
+mod beat;
+mod change_entry;
+mod changes;
+mod claims;
+mod cluster;
+mod decisions;
+mod feed;
+mod founding;
+mod freshness;
+mod join;
+mod keys;
+mod lane;
+mod link;
+mod mirrors;
+mod nodes;
+mod order;
+mod recovering;
+mod returning;
+mod rows;
+mod scripts;
+mod seeding;
+mod settings;
+mod shipping;
+mod tickets;
+
+pub use join::{Joining, join};
+pub use settings::{RedisSettings, Sealing, StoreSurroundings};
+
+use crate::changes::Changes;
+use crate::claims::Claims;
+use crate::decisions::Decisions;
+use crate::ledger::Ledger;
+use crate::nodes::Nodes;
+use crate::state::Shared;
+use crate::tickets::Tickets;
+use std::sync::Arc;
+
+/// Why a node does not join: what an operator has to see to first.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotJoin(pub String);
+
+/// The four seams over a Redis, and who else there is.
+pub struct RedisStore {
+    /// The ledger of this node's own decisions.
+    pub ledger: Ledger,
+    /// What is known now.
+    pub state: Shared,
+    /// The one order of all changes.
+    pub changes: Arc<dyn Changes>,
+    /// What must be taken before a decision.
+    pub claims: Arc<dyn Claims>,
+    /// The decisions of all nodes.
+    pub decisions: Arc<dyn Decisions>,
+    /// What is kept for a short while.
+    pub tickets: Arc<dyn Tickets>,
+    /// Who else there is.
+    pub nodes: Arc<dyn Nodes>,
+    /// The journal of the changes of all nodes.
+    pub journal: Ledger,
+}
+
+#[cfg(test)]
+mod tests;

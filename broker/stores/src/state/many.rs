@@ -1,0 +1,199 @@
+//! What the state is told by a node that is not alone: changes of all nodes from the
+//! journal, decisions of its own from its ledger, and of the others from copies.
+
+use super::Shared;
+use super::fold::DecisionEffects;
+use super::snapshot::CopiedState;
+use crate::claims::{Mark, NotClaimed};
+use crate::ledger::{Entry, Follower, RawRecord, SNAPSHOT, Save};
+use crate::state::{CHANGE, Replayed};
+use locum_core::decide::{DECISION, OUTCOME, SUMMARY};
+use locum_core::ids::{CredentialId, GrantId};
+use locum_core::record::{Draft, Place};
+use locum_core::registry::{GrantState, GrantView};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a record of another node says that is state here.
+#[derive(Deserialize)]
+struct MirroredEffects {
+    marks: Option<Value>,
+    uses: Option<Value>,
+    unused: Option<Value>,
+    seen: Option<Value>,
+}
+
+impl Shared {
+    /// Whether the author of a change has a credential that was not revoked, or none.
+    pub(crate) fn author_stands(&self, body: &Value, time_ms: u64) -> bool {
+        let id = body.get("credential").and_then(Value::as_str);
+        let Some(Ok(id)) = id.map(CredentialId::parse) else {
+            return true;
+        };
+        let state = self.read();
+        let known = state.credentials.get(&id);
+        known.is_none_or(|known| {
+            let expired = known.expires_s.is_some_and(|end| end <= time_ms / 1_000);
+            !known.revoked && !expired
+        })
+    }
+
+    /// A change of the journal.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub(crate) fn follow_change(
+        &self,
+        place: &Place,
+        record: (&Value, Option<&Value>),
+    ) -> Result<(), String> {
+        self.write().apply(CHANGE, place, record, true)
+    }
+
+    /// A record of another node: what it took is taken here too.
+    pub(crate) fn mirrored(&self, record: &RawRecord<'_>) {
+        if ![DECISION, OUTCOME, SUMMARY].contains(&record.kind.as_str()) {
+            return;
+        }
+        let Ok(found) = serde_json::from_slice::<MirroredEffects>(record.body) else {
+            return;
+        };
+        let nothing = |value: &Option<Value>| {
+            value
+                .as_ref()
+                .is_none_or(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty))
+        };
+        if nothing(&found.marks)
+            && nothing(&found.uses)
+            && nothing(&found.unused)
+            && nothing(&found.seen)
+        {
+            return;
+        }
+        let mut state = self.write();
+        let effects = DecisionEffects {
+            marks: found.marks.as_ref(),
+            uses: None,
+            seen: found.seen.as_ref(),
+        };
+        state.decision(effects, false);
+        let grant = |value: Option<Value>| {
+            let id = value?;
+            GrantId::parse(id.as_str()?).ok()
+        };
+        if let Some(id) = grant(found.uses) {
+            *state.foreign_uses.entry(id).or_default() += 1;
+            state.registry.use_grant(id);
+        }
+        if let Some(id) = grant(found.unused)
+            && let Some(uses) = state.foreign_uses.get_mut(&id).filter(|uses| **uses > 0)
+        {
+            *uses -= 1;
+            state.registry.unuse_grant(id);
+        }
+    }
+
+    /// A decision of this node is put on record again: its use counts, which nobody has
+    /// reserved since the start.
+    pub(crate) fn taken_back(&self, body: &Value) {
+        let id = body.get("uses").and_then(Value::as_str);
+        if let Some(Ok(id)) = id.map(GrantId::parse) {
+            self.write().registry.use_grant(id);
+        }
+    }
+
+    /// Whether a mark is known that is not free for its request.
+    pub(crate) fn is_marked(&self, mark: &Mark, now_s: u64) -> bool {
+        self.write().marks.is_taken(mark.key, mark.request, now_s)
+    }
+
+    /// Takes a mark that was claimed.
+    ///
+    /// # Errors
+    /// [`Replayed`] when it is taken here.
+    pub(crate) fn take_mark(&self, mark: &Mark, now_s: u64) -> Result<(), Replayed> {
+        let mut state = self.write();
+        state
+            .marks
+            .take(mark.key, mark.request, mark.until_s, now_s)
+    }
+
+    /// The request of a mark ended with nothing obtained; its hash.
+    pub(crate) fn mark_failed(&self, key: &[u8; 16]) -> Option<[u8; 32]> {
+        self.write().marks.failed(key)
+    }
+
+    /// Takes one use of a grant, as far as is known here: how many it has, if they are
+    /// counted, and the Unix second at which it ends. `None` where none can be used.
+    pub(crate) fn reserve(&self, grant: GrantId, now_s: u64) -> Option<(Option<u64>, u64)> {
+        let mut state = self.write();
+        if !state.reserve(grant, now_s) {
+            return None;
+        }
+        let known = state.registry.grant(grant)?;
+        Some((known.spec.max_uses, known.expires_s))
+    }
+
+    /// Gives a use back; whether the grant's are counted.
+    pub(crate) fn unreserve(&self, grant: GrantId) -> bool {
+        let mut state = self.write();
+        state.registry.unuse_grant(grant);
+        let known = state.registry.grant(grant);
+        known.is_some_and(|grant| grant.spec.max_uses.is_some())
+    }
+
+    /// When a token that is ahead of the clock was first seen.
+    pub(crate) fn see(
+        &self,
+        token: [u8; 16],
+        now_ms: u64,
+        until_s: u64,
+    ) -> Result<u64, NotClaimed> {
+        let seen = self.write().seen.see(token, now_ms, until_s);
+        seen.map_err(|_| NotClaimed::Full)
+    }
+
+    /// Uses of grants that this node has on record, where they are counted and the
+    /// grant may still be used: of each how many, and the Unix second of its end.
+    pub(crate) fn counted_uses(&self, now_s: u64) -> Vec<(GrantId, u64, u64)> {
+        let state = self.read();
+        let each = state.uses.iter().filter_map(|(id, count)| {
+            let grant = state.registry.grant(*id)?;
+            let counts = grant.spec.max_uses.is_some()
+                && grant.state == GrantState::Active
+                && grant.view(now_s) != GrantView::Expired;
+            (counts && *count > 0).then_some((*id, *count, grant.expires_s))
+        });
+        each.collect()
+    }
+}
+
+/// Folds the decisions of this node's own ledger. Changes of a time when it was alone
+/// are in the journal.
+pub(crate) struct OwnDecisions(pub(crate) Shared);
+
+impl Follower for OwnDecisions {
+    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
+        if entry.kind == CHANGE || entry.kind == SNAPSHOT {
+            return Ok(());
+        }
+        self.0.replay(entry)
+    }
+
+    fn skim(&mut self, past: &RawRecord<'_>) -> bool {
+        past.kind == CHANGE || past.kind == SNAPSHOT || self.0.skim(past)
+    }
+
+    fn copy(&self) -> Option<Save> {
+        let copied = CopiedState::of(&self.0.read());
+        Some(Box::new(move || copied.encode()))
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), String> {
+        self.0.write().restore_decisions(state)
+    }
+
+    fn appended(&mut self, place: &Place, draft: &Draft) -> Result<(), String> {
+        self.0.appended(place, draft)
+    }
+}
