@@ -56,6 +56,34 @@ impl Bootstrap {
     }
 }
 
+impl Api {
+    /// Whether files declare an object, or the policies, at this node or another.
+    #[must_use]
+    pub fn manages(&self, array: &str, id: Option<&str>) -> bool {
+        let now = self.managed.now();
+        let here = id.map_or(now.policies, |id| now.object(array, id));
+        let nodes = &self.broker.records.nodes;
+        here || nodes.declared_elsewhere(&name(array, id))
+    }
+}
+
+fn name(array: &str, id: Option<&str>) -> String {
+    id.map_or_else(|| array.to_owned(), |id| format!("{array}/{id}"))
+}
+
+impl Objects {
+    /// All of it by name, as other nodes are told.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        let objects = self.objects.iter();
+        let policies = self.policies.then(|| name("policies", None));
+        objects
+            .map(|(array, id)| name(array, Some(id)))
+            .chain(policies)
+            .collect()
+    }
+}
+
 /// What files declare: read-only in the API (contract §12). Replaced whole.
 #[derive(Default)]
 pub struct Managed(RwLock<Arc<Objects>>);

@@ -95,7 +95,7 @@ impl Call {
         let path = self.uri.path();
         let array = path.split('/').nth(1).unwrap_or_default();
         let managed = if path == "/policies" {
-            self.api.managed.now().policies
+            self.api.manages("policies", None)
         } else {
             let secret = || {
                 self.api
@@ -104,8 +104,8 @@ impl Call {
                     .of_file(self.param("name"))
                     .is_some()
             };
-            let object = self.api.managed.now().object(array, self.param("id"))
-                || (array == "secrets" && secret());
+            let object =
+                self.api.manages(array, Some(self.param("id"))) || (array == "secrets" && secret());
             let unsaid = ["/resume", "/workload/release", "/test"];
             object && !unsaid.iter().any(|end| path.ends_with(end))
         };

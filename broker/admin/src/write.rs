@@ -213,6 +213,10 @@ fn not_changed(error: NotChanged, id: Option<&str>) -> Problem {
             flaw @ (AppendError::TooLarge { .. } | AppendError::TooDeep { .. }),
         ) => Problem::new(Code::Invalid, flaw.to_string()),
         NotChanged::NotInForce(_) => dead(),
+        NotChanged::TooNew(flaw) => Problem::new(
+            Code::State,
+            format!("{flaw}: the change was not made; upgrade that node first"),
+        ),
         NotChanged::Moved(_) => unavailable(
             &error,
             "expected nobody else's change meanwhile, found one that came first: the change was not made; ask again",

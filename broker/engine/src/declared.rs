@@ -3,6 +3,7 @@
 
 mod among;
 mod diff;
+pub mod marks;
 mod names;
 
 use crate::moment::Moment;

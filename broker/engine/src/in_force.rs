@@ -41,6 +41,9 @@ impl PoliciesInForce {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         let checked = checked.take();
         let recorded = state.read().policies.bundle.clone();
+        if checked.is_none() && self.bundle().address() == recorded {
+            return;
+        }
         let bundle = match checked.filter(|bundle| bundle.address() == recorded) {
             Some(bundle) => Ok(bundle),
             None => {

@@ -121,6 +121,7 @@ pub fn open(
         random,
         metrics,
     } = surroundings;
+    redis::is_alone(&folder.data)?;
     let vault = Vault::open(master).map_err(|e| StartFlaw::Master(e.to_string()))?;
     let names = vault.names();
     let state = Shared::new(State::new(Arc::new(names.clone())));
@@ -195,6 +196,14 @@ fn broker(
     let follows = upstream.clone();
     let letting_go = move |changed: &Changed| follows.follow(changed);
     records.changes.follow(Box::new(letting_go));
+    if records.journal.is_some() {
+        // Others may have made a change since the state was read above.
+        let everything = Changed::everything();
+        policies.follow(&everything, &records.state);
+        let now = (&*records.vault, records.clock.now_ms());
+        keyring.follow(&everything, &records.state, now);
+        upstream.follow(&everything);
+    }
     Ok(Arc::new(Broker {
         issuer: settings.issuer.into(),
         bounds: settings.bounds,

@@ -97,6 +97,9 @@ pub enum NotChanged {
     /// It is on record and not in force: its author's credential was revoked first.
     #[error("{0}")]
     NotInForce(NotOrdered),
+    /// It was not: a live node could not read it.
+    #[error("{0}")]
+    TooNew(NotOrdered),
     /// It may have been made, or come to be.
     #[error("store: {0}")]
     Unknown(NotOrdered),
@@ -110,6 +113,7 @@ impl From<NotOrdered> for NotChanged {
         match error {
             NotOrdered::Refused(error) => Self::Refused(error),
             moved @ NotOrdered::Moved { .. } => Self::Moved(moved),
+            new @ NotOrdered::TooNew { .. } => Self::TooNew(new),
             void @ NotOrdered::NotInForce => Self::NotInForce(void),
             unknown @ NotOrdered::Unknown(_) => Self::Unknown(unknown),
         }

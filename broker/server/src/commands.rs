@@ -4,6 +4,7 @@ use crate::config::{self, ConfigVerb};
 #[cfg(feature = "demo")]
 use crate::dev;
 use crate::flaw::Flaw;
+use crate::store::{self, StoreVerb};
 use crate::{process, serve};
 use clap::{Parser, Subcommand};
 use locum_admin::archive::restore::{RestoreFlaw, restore};
@@ -67,6 +68,12 @@ enum AnyCommand {
         /// Print one JSON object a step, as `-o json` does.
         #[arg(long)]
         json: bool,
+    },
+    /// Look after the Redis that the brokers of an issuer share.
+    Store {
+        /// What to do.
+        #[command(subcommand)]
+        verb: StoreVerb,
     },
     /// Lay a backup out in a new data folder.
     Restore {
@@ -160,6 +167,7 @@ async fn run(cli: Cli) -> ExitCode {
             let json = json || options.output == Some(locum_cli::Format::Json);
             locum_demo::tour::command(json, dev::start_anywhere).await
         }
+        AnyCommand::Store { verb } => tell("store", store::command(&verb).await, options),
         AnyCommand::Restore { file, data } => {
             let restored = restore_command(&file, &data).map_err(Into::into);
             tell("restore", restored, options)

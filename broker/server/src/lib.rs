@@ -19,6 +19,7 @@ mod serve;
 mod setup;
 mod signals;
 mod start;
+mod store;
 #[cfg(test)]
 mod tests;
 

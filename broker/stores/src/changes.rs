@@ -46,6 +46,18 @@ pub enum NotOrdered {
     /// here.
     #[error("expected word that the change is on record, found none: {0}")]
     Unknown(String),
+    /// A live node could not read it.
+    #[error(
+        "expected a change that every live node reads, found one of format {needed} while node `{node}` reads format {reads}"
+    )]
+    TooNew {
+        /// The format that it needs.
+        needed: u32,
+        /// Which node.
+        node: String,
+        /// What that one reads.
+        reads: u32,
+    },
     /// It is on record and not in force: its author's credential was revoked before
     /// its place.
     #[error("expected a change by a credential that stands, found one that was revoked meanwhile")]

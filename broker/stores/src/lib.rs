@@ -5,6 +5,7 @@ pub mod changes;
 pub mod claims;
 pub mod decisions;
 pub mod embedded;
+pub mod formats;
 pub mod ledger;
 pub mod nodes;
 pub mod redis;
@@ -12,9 +13,6 @@ pub mod state;
 pub mod tickets;
 
 use std::pin::Pin;
-
-/// The newest format of records, members and annotations that this build reads.
-pub const FORMAT: u32 = 1;
 
 /// What comes of a seam's verb in its own time.
 pub type Coming<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

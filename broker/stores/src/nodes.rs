@@ -1,5 +1,7 @@
 //! The seam `Nodes`: who else there is, and how well the store is reached.
 
+use std::collections::BTreeSet;
+
 /// A node as the others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeView {
@@ -57,4 +59,11 @@ pub trait Nodes: Send + Sync {
 
     /// Tells the others whether this node is ready.
     fn ready(&self, ready: bool);
+
+    /// Tells the others what the files of this node declare: of each object its
+    /// collection and id, with a slash between.
+    fn declares(&self, objects: BTreeSet<String>);
+
+    /// Whether the files of another node declare that.
+    fn declared_elsewhere(&self, object: &str) -> bool;
 }

@@ -19,6 +19,7 @@ fn entry() -> Entry {
             time_ms: 5,
         },
         kind: DECISION.into(),
+        salt: [0; 16],
         body: json!({
             "outcome": "permit", "jti": Jti(Uuid7::new(5, [1; 10])),
             "subject": { "kind": "person", "commitment": commitment(&[7; 16], "subject", "demo:ada") },

@@ -4,6 +4,7 @@ use super::flaw::ConfigFlaw;
 use super::secrets::{self, Environment};
 use super::settings::is_node;
 use super::{Config, Settings};
+use locum_stores::formats::FORMATS;
 use locum_stores::redis::RedisSettings;
 use std::path::Path;
 use std::time::Duration;
@@ -58,6 +59,7 @@ pub(crate) fn read(
         issuer: config.settings.issuer.clone(),
         data: config.settings.data_dir.clone(),
         segment_bytes: locum_stores::ledger::SEGMENT_BYTES,
+        formats: FORMATS,
     }))
 }
 

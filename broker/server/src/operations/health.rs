@@ -71,8 +71,11 @@ fn store(app: &App) -> Option<HealthCheck> {
     Some(HealthCheck {
         name: "store",
         note: view.flaw.is_none().then(|| {
-            let live = nodes.live();
-            format!("{live} nodes live, the state is {} ms old", view.age_ms)
+            let live = match nodes.live() {
+                1 => "1 node lives".to_owned(),
+                many => format!("{many} nodes live"),
+            };
+            format!("{live}, the state is {} ms old", view.age_ms)
         }),
         flaw: view.flaw,
         warnings: view.warnings,

@@ -1,6 +1,8 @@
 //! What files declare, brought into force: recorded as changes by `locum`
 //! where it differs from what is known, so that a restart records nothing.
 
+mod remembered;
+
 use crate::app::App;
 use crate::config::policy_files::{load, one, read};
 use crate::config::secret_files;
@@ -12,6 +14,7 @@ use locum_engine::moment::Moment;
 use locum_engine::records::Changing;
 use locum_engine::upstream_secrets::FileSecrets;
 use locum_stores::state::{Author, Change, Policies};
+use remembered::Remembered;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -33,8 +36,16 @@ pub(super) async fn objects(
         let state = app.broker.records.state.read();
         declared::changes(&Moment::new(&app.broker, &state), declared)?
     };
+    let mut remembered = Remembered::of(app);
+    let changes = match &remembered {
+        Some(remembered) => remembered.ours(app, declared, changes),
+        None => changes,
+    };
     for changes in records(changes) {
         record(app, &changing, &changes).await?;
+    }
+    if let Some(remembered) = &mut remembered {
+        remembered.objects(app, declared);
     }
     let names = declared.names();
     for (array, id) in app.api.managed.now().objects.difference(&names) {
@@ -44,10 +55,12 @@ pub(super) async fn objects(
             "taken out of the files: it stays as it was, and is the API's now"
         );
     }
-    app.api.managed.put(Objects {
+    let managed = Objects {
         objects: names,
         policies,
-    });
+    };
+    app.broker.records.nodes.declares(managed.names());
+    app.api.managed.put(managed);
     drop(changing);
     let keys = app.broker.ensure_declared_keys();
     if let Err(error) = keys.await {
@@ -90,6 +103,7 @@ pub(super) async fn secrets(app: &App, dir: Option<PathBuf>) -> Result<(), Vec<F
 /// What is wrong with them, or the ledger; then those of before stay.
 pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<FieldProblem>> {
     let recorded = app.broker.bundle().address().to_owned();
+    let mut remembered = Remembered::of(app);
     let checked = tokio::task::spawn_blocking(move || {
         let files = read(&dir)?;
         // What is in force was accepted once: it is taken as it is.
@@ -99,8 +113,20 @@ pub(super) async fn policies(app: &App, dir: PathBuf) -> Result<(), Vec<FieldPro
     let checked = checked.await;
     let checked = checked.map_err(|error| one("/policies", error.to_string()))?;
     let Some(bundle) = checked? else {
+        if let Some(remembered) = &mut remembered {
+            remembered.policies(app.broker.bundle().address());
+        }
         return Ok(());
     };
+    if let Some(remembered) = &mut remembered {
+        if !remembered.policies_are_ours(app, bundle.address()) {
+            tracing::warn!(
+                "the policy files of this node have not changed since another node changed the policies: they stay"
+            );
+            return Ok(());
+        }
+        remembered.policies(bundle.address());
+    }
     let changing = changing(app).await?;
     if bundle.address() == app.broker.bundle().address() {
         return Ok(());

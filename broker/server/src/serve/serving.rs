@@ -202,6 +202,7 @@ impl Serving {
     /// # Errors
     /// When a part did not end well.
     pub(crate) async fn stop(mut self, at_once: impl Future<Output = ()>) -> Result<(), Flaw> {
+        self.app.broker.records.nodes.ready(false);
         self.stop.send_replace(true);
         let tasks = &mut self.listening.tasks;
         if self.rest.take().is_some() {

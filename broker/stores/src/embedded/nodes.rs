@@ -1,6 +1,8 @@
 //! A node that is alone.
 
+use crate::formats::FORMATS;
 use crate::nodes::{NodeView, Nodes, StoreView};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,7 +41,7 @@ impl Nodes for Alone {
             node: self.node.clone(),
             tree: self.tree.clone(),
             version: self.version.clone(),
-            format: crate::FORMAT,
+            format: FORMATS.reads,
             behind: 0,
             seen_ms: (self.clock)(),
             ready: self.ready.load(Ordering::Relaxed),
@@ -57,5 +59,11 @@ impl Nodes for Alone {
 
     fn ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    fn declares(&self, _: BTreeSet<String>) {}
+
+    fn declared_elsewhere(&self, _: &str) -> bool {
+        false
     }
 }

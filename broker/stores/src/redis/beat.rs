@@ -72,6 +72,7 @@ async fn beat(cluster: &Cluster, sent: Instant) -> Result<(), NoAnswer> {
     };
     cluster.acked_by.store(u64::from(acked), Ordering::Relaxed);
     let seen = take_over(cluster, &beaten, &row);
+    same_history(cluster, &row);
     cluster.rows.came(row, sent);
     if let Some(seq) = seen {
         cluster.fresh.beaten(sent, seq);
@@ -100,6 +101,19 @@ fn take_over(cluster: &Cluster, beaten: &Beaten, row: &Row) -> Option<u64> {
         return None;
     }
     Some(seq)
+}
+
+/// A node that folded as many changes folded the same.
+fn same_history(cluster: &Cluster, own: &Row) {
+    let others = cluster.rows.others(&own.node, GONE);
+    let mut others = others.iter();
+    let other = others.find(|row| row.folded == own.folded && row.chain != own.chain);
+    if let Some(other) = other {
+        cluster.forked(format!(
+            "node `{}` has {} other changes than this node: two histories were made, and no node may guess; decide for one, see docs/how-to/many-nodes.md, \"Two histories\"",
+            other.node, other.folded
+        ));
+    }
 }
 
 fn known_rows(cluster: &Cluster, rows: &[Value]) {

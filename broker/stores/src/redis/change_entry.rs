@@ -4,6 +4,7 @@
 
 use super::keys;
 use super::settings::Sealing;
+use crate::formats::Formats;
 use crate::ledger::Entry;
 use crate::state::CHANGE;
 use locum_core::record::{Draft, key_text};
@@ -21,10 +22,44 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 struct SealedChange {
     v: u32,
+    /// The format that it needs.
+    f: u32,
     salt: String,
     body: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     side: Option<Value>,
+}
+
+/// Why what lies in the log is no change to this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotOpened {
+    /// Other bytes.
+    Other(String),
+    /// It was written by a node that reads newer formats.
+    TooNew(String),
+}
+
+impl From<String> for NotOpened {
+    fn from(text: String) -> Self {
+        Self::Other(text)
+    }
+}
+
+impl From<&str> for NotOpened {
+    fn from(text: &str) -> Self {
+        Self::Other(text.to_owned())
+    }
+}
+
+/// The version of what was sealed, and the format that it needs.
+fn versions(plain: &[u8]) -> Result<(u32, u32), String> {
+    #[derive(Deserialize)]
+    struct Versions {
+        v: u32,
+        f: u32,
+    }
+    let found: Versions = serde_json::from_slice(plain).map_err(|e| e.to_string())?;
+    Ok((found.v, found.f))
 }
 
 /// A change of the log.
@@ -76,9 +111,10 @@ impl LoggedChange {
     ///
     /// # Errors
     /// When it does not seal.
-    pub(super) fn seal(&self, sealing: &dyn Sealing) -> Result<Vec<u8>, String> {
+    pub(super) fn seal(&self, sealing: &dyn Sealing, formats: Formats) -> Result<Vec<u8>, String> {
         let sealed = SealedChange {
             v: VERSION,
+            f: formats.needed(&self.draft),
             salt: key_text::of(&self.draft.salt()),
             body: self.draft.value().clone(),
             side: self.draft.side_value().cloned(),
@@ -91,18 +127,22 @@ impl LoggedChange {
     ///
     /// # Errors
     /// What it is instead.
-    pub(super) fn open(sealed: &[u8], sealing: &dyn Sealing) -> Result<Self, String> {
+    pub(super) fn open(
+        sealed: &[u8],
+        sealing: &dyn Sealing,
+        formats: Formats,
+    ) -> Result<Self, NotOpened> {
         let plain = sealing.open(sealed, &keys::log());
         let plain =
             plain.ok_or("expected a change sealed under this master key, found other bytes")?;
-        let found: SealedChange = serde_json::from_slice(&plain)
-            .map_err(|e| format!("expected a change of this version: {e}"))?;
-        if found.v != VERSION {
-            let version = found.v;
-            return Err(format!(
-                "expected a change of version {VERSION}, found {version}"
-            ));
+        let (v, f) = versions(&plain)?;
+        if v != VERSION || f > formats.reads {
+            let reads = formats.reads;
+            return Err(NotOpened::TooNew(format!(
+                "expected a change of format {reads} or older, found format {f} of version {v}: upgrade this node"
+            )));
         }
+        let found: SealedChange = serde_json::from_slice(&plain).map_err(|e| e.to_string())?;
         let salt = key_text::read(&found.salt).ok_or("expected an id of 16 bytes")?;
         Ok(Self {
             draft: Draft::new(CHANGE, salt, found.body, found.side),

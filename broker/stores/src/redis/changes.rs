@@ -75,7 +75,7 @@ impl Changes for RedisChanges {
 
     fn confirm(&self, index: u64, within: Duration) -> Coming<'_, Confirmed> {
         Box::pin(async move {
-            let (replicas, of) = self.0.confirm(index + 1, within).await;
+            let (replicas, of) = self.0.confirm((index + 1, false), within).await;
             Confirmed { replicas, of }
         })
     }
@@ -133,13 +133,24 @@ async fn catch_up(cluster: &Cluster) -> Result<(), NotOrdered> {
 }
 
 async fn append(cluster: &Cluster, expect: Expect, draft: &Draft) -> Result<Ordered, NotOrdered> {
-    if let Some(flaw) = cluster.flaw() {
-        return Err(refused(flaw));
+    if let Some(stale) = cluster.stale() {
+        return Err(refused(stale));
     }
     let began = instant();
     let (change, expected) = drafted(cluster, expect, draft)?;
     cluster.journal.fits(&change.draft)?;
-    let sealed = change.seal(&*cluster.world.sealing).map_err(refused)?;
+    let formats = cluster.settings.formats;
+    let needed = formats.needed(&change.draft);
+    if let Some((node, reads)) = cluster.rows.older_than(needed, &cluster.settings.node) {
+        return Err(NotOrdered::TooNew {
+            needed,
+            node,
+            reads,
+        });
+    }
+    let sealed = change
+        .seal(&*cluster.world.sealing, formats)
+        .map_err(refused)?;
     let id = change.id();
     let told = cluster.expect(id);
     let placed = place(cluster, (&change, expected), sealed).await;
@@ -160,7 +171,9 @@ async fn append(cluster: &Cluster, expect: Expect, draft: &Draft) -> Result<Orde
                 ordered.head = expected + 1;
             }
             let seq = ordered.appended.place.index + 1;
-            let (have, of) = cluster.confirm(seq, cluster.settings.confirm).await;
+            let planned = expected.is_some();
+            let within = cluster.settings.confirm;
+            let (have, of) = cluster.confirm((seq, planned), within).await;
             if have == of {
                 cluster.propagated(began.elapsed());
             }

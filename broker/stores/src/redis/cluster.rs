@@ -1,18 +1,18 @@
 //! What the parts of a node share.
 
+use super::files::Files;
 use super::freshness::Freshness;
 use super::lane::{KnownRun, Lane};
 use super::link::Link;
 use super::order::Ordering;
 use super::rows::{LIVES, Row, Rows};
 use super::settings::{RedisSettings, StoreSurroundings};
-use crate::FORMAT;
 use crate::changes::{Follow, Ordered};
 use crate::ledger::Ledger;
 use crate::nodes::PROPAGATION_BOUNDS_S;
 use crate::state::Shared;
 use locum_core::jcs::hex;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering as Memory};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub(super) struct Cluster {
     pub(super) commands: Lane,
     /// For what waits for replicas.
     pub(super) acked: Lane,
+    /// What files declare, here and elsewhere.
+    pub(super) files: Files,
     /// For heartbeats, which wait for nobody else.
     pub(super) beats: Lane,
     run: Arc<KnownRun>,
@@ -54,8 +56,12 @@ pub(super) struct Cluster {
     pub(super) fresh: Freshness,
     /// Number of changes that are folded.
     pub(super) folded: watch::Sender<u64>,
+    /// Number of changes that whatever follows them has caught up with.
+    pub(super) followed: AtomicU64,
     /// Wakes the heartbeat: there is something to tell.
     pub(super) tell: Notify,
+    /// Wakes who sends commits: Redis may have lost some.
+    pub(super) reship: Notify,
     /// Wakes the feed: the log has to be looked at anew.
     pub(super) again: Notify,
     /// Whether the log is whole and every change of it was folded.
@@ -84,12 +90,18 @@ pub(super) struct Flaws {
     pub(super) link: Option<String>,
     /// An entry of the log that is not folded.
     pub(super) entry: Option<String>,
+    /// Whether that entry is of a format that this node does not read.
+    pub(super) too_new: bool,
     /// The log is another than the journal.
     pub(super) fork: Option<String>,
     /// A wait for other nodes.
     pub(super) waiting: Option<String>,
     /// What is stored beside the log and does not open.
     pub(super) values: Vec<String>,
+    /// Redis does not take this node's commits.
+    pub(super) shipping: Option<String>,
+    /// Commits that do not open, by tree.
+    pub(super) commits: BTreeMap<String, String>,
 }
 
 #[derive(Default)]
@@ -137,8 +149,11 @@ impl Cluster {
             rows: Rows::default(),
             fresh,
             folded: watch::Sender::new(seq),
+            followed: AtomicU64::new(seq),
             tell: Notify::new(),
+            reship: Notify::new(),
             again: Notify::new(),
+            files: Files::default(),
             whole: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             lost_ms: AtomicU64::new(0),
@@ -172,7 +187,13 @@ impl Cluster {
 
     /// The log of that run of Redis is whole: from now on this node serves by it.
     pub(super) fn serves(&self, run: &str) {
+        if !self.run.is(run) {
+            // They are of another run, and nobody has noticed that they ended.
+            self.commands.drop_connection();
+            self.acked.drop_connection();
+        }
         self.run.put(run);
+        self.reship.notify_one();
         self.whole.store(true, Memory::Release);
         tracing::info!("the change log in Redis is whole");
     }
@@ -203,21 +224,14 @@ impl Cluster {
         young && self.whole.load(Memory::Acquire)
     }
 
-    /// Why the node answers nothing; `None` while it does.
-    pub(super) fn flaw(&self) -> Option<String> {
+    /// Why the state is not that of now; `None` while it is.
+    pub(super) fn stale(&self) -> Option<String> {
+        if self.is_fresh() {
+            return None;
+        }
         let flaws = self.flaws().clone();
-        let off = self.clock_off_ms.load(Memory::Relaxed);
-        let clock = (off.abs() > CLOCK_OFF_MS).then(|| {
-            let direction = if off > 0 { "ahead of" } else { "behind" };
-            let ms = off.abs();
-            format!("the clock is {ms} ms {direction} that of Redis; set it right")
-        });
-        let known = flaws.fork.or(flaws.entry).or(flaws.waiting).or(clock);
-        let values = || (!flaws.values.is_empty()).then(|| flaws.values.join("; "));
-        known.or_else(values).or_else(|| {
-            if self.is_fresh() {
-                return None;
-            }
+        let known = flaws.fork.or(flaws.entry).or(flaws.waiting);
+        known.or_else(|| {
             let age = self.fresh.age();
             let age = age.map_or("of unknown age".into(), |age| {
                 format!("{:.1} s old", age.as_secs_f64())
@@ -227,6 +241,22 @@ impl Cluster {
                 .unwrap_or_else(|| "no heartbeat was acknowledged lately".into());
             Some(format!("the state is {age}: {why}"))
         })
+    }
+
+    /// Why the node is not ready; `None` while it is.
+    pub(super) fn flaw(&self) -> Option<String> {
+        let flaws = self.flaws().clone();
+        let off = self.clock_off_ms.load(Memory::Relaxed);
+        let clock = (off.abs() > CLOCK_OFF_MS).then(|| {
+            let direction = if off > 0 { "ahead of" } else { "behind" };
+            let ms = off.abs();
+            format!("the clock is {ms} ms {direction} that of Redis; set it right")
+        });
+        let mut values = flaws.values;
+        values.extend(flaws.commits.into_values());
+        values.extend(flaws.shipping);
+        let values = (!values.is_empty()).then(|| values.join("; "));
+        self.stale().or(clock).or(values)
     }
 
     /// Whoever made the change of that id hears of it once it is folded.
@@ -247,27 +277,36 @@ impl Cluster {
 
     /// What this node tells now.
     pub(super) fn row(&self) -> Row {
+        let ready = self.ready.load(Memory::Relaxed) && self.flaw().is_none();
         let order = self.order.now();
         Row {
             node: self.settings.node.clone(),
             tree: self.own_tree.clone(),
             version: self.settings.version.clone(),
-            format: FORMAT,
+            format: self.settings.formats.reads,
             folded: order.tip.seq,
+            followed: self.followed.load(Memory::Acquire),
             chain: hex(&order.chain),
             at_ms: self.now_ms(),
-            ready: self.ready.load(Memory::Relaxed),
+            ready,
             peer: self.settings.peer.clone(),
             start: self.start.clone(),
+            files: self.files.own_hash(),
         }
     }
 
-    /// Waits until all live nodes have folded that many changes; how many have, and
-    /// how many there are.
-    pub(super) async fn confirm(&self, seq: u64, within: Duration) -> (u32, u32) {
+    /// Waits until all live nodes have folded that many changes, or, of a `planned` one,
+    /// until whatever follows it has caught up there; how many have, and how many there
+    /// are.
+    pub(super) async fn confirm(
+        &self,
+        (seq, planned): (u64, bool),
+        within: Duration,
+    ) -> (u32, u32) {
         let counted = || {
             let others = self.rows.others(&self.settings.node, LIVES);
-            let have = others.iter().filter(|row| row.folded >= seq).count();
+            let up_to = |row: &&Row| if planned { row.followed } else { row.folded } >= seq;
+            let have = others.iter().filter(up_to).count();
             let own = usize::from(*self.folded.borrow() >= seq);
             (have + own, others.len() + 1)
         };

@@ -1,21 +1,24 @@
 //! Follows the log: every change is opened, checked, written to this node's journal
 //! and folded, in order; then whoever waits for it hears of it.
 
-use super::change_entry::LoggedChange;
+use super::change_entry::{LoggedChange, NotOpened};
 use super::cluster::{Cluster, Folded};
 use super::link::ANSWERED_WITHIN;
 use super::rows::{LIVES, Row, instant};
 use super::{keys, returning};
 use crate::changes::Ordered;
 use crate::state::Changed;
-use locum_core::record::Appended;
+use locum_core::record::{Appended, Draft};
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{Value, cmd};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::thread::Builder;
 use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 /// How long a read waits for something new, in milliseconds.
 const BLOCK_MS: u64 = 1_000;
@@ -34,11 +37,20 @@ enum End {
 
 /// Follows for as long as the node runs.
 pub(super) async fn run(cluster: Arc<Cluster>) {
+    let (follow, coming) = unbounded_channel();
+    let of = cluster.clone();
+    let following = Builder::new()
+        .name("followers".into())
+        .spawn(move || follow_on(&of, coming));
+    if let Err(error) = following {
+        tracing::error!(%error, "what follows changes cannot run: this node does not join");
+        return;
+    }
     let mut expected: Option<BTreeSet<String>> = None;
     loop {
         match returning::arrive(&cluster, expected.as_ref()).await {
             Ok(()) => {
-                match follow(&cluster).await {
+                match follow_log(&cluster, &follow).await {
                     End::Again => {}
                     End::Broken(reason) => tracing::warn!(reason, "the log is not followed"),
                 }
@@ -60,7 +72,7 @@ pub(super) async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }
 
-async fn follow(cluster: &Cluster) -> End {
+async fn follow_log(cluster: &Cluster, follow: &UnboundedSender<Following>) -> End {
     let answered = ANSWERED_WITHIN + Duration::from_millis(BLOCK_MS);
     let mut connection = match cluster.link.connect(answered).await {
         Ok((connection, info)) if cluster.runs_as(&info.run) => connection,
@@ -82,13 +94,16 @@ async fn follow(cluster: &Cluster) -> End {
             Ok(reply) => reply.unwrap_or_default(),
             Err(flaw) => return End::Broken(super::link::said(&flaw)),
         };
+        if !reply.keys.iter().any(|stream| stream.key == keys::log()) {
+            mended(cluster);
+        }
         for stream in reply.keys {
             if stream.key == keys::rows() {
                 for entry in stream.ids {
                     row(cluster, &entry);
                     last_row = entry.id;
                 }
-            } else if let Err(flaw) = changes(cluster, &mut seq, &stream.ids).await {
+            } else if let Err(flaw) = changes((cluster, follow), &mut seq, &stream.ids).await {
                 match flaw {
                     Bad::Entry(text) => {
                         bad_entry(cluster, text);
@@ -107,6 +122,14 @@ fn bad_entry(cluster: &Cluster, text: String) {
     let before = cluster.flaws().entry.replace(text.clone());
     if before.as_deref() != Some(&text) {
         tracing::error!(reason = text, "an entry of the log is not folded");
+    }
+}
+
+/// Nothing in the log stands in the way.
+fn mended(cluster: &Cluster) {
+    if cluster.flaws().entry.take().is_some() {
+        tracing::info!("the log is folded again");
+        cluster.whole.store(true, Ordering::Release);
     }
 }
 
@@ -140,7 +163,11 @@ enum Bad {
 }
 
 /// Writes and folds the changes of a read, up to the first that may not be.
-async fn changes(cluster: &Cluster, seq: &mut u64, entries: &[StreamId]) -> Result<(), Bad> {
+async fn changes(
+    (cluster, follow): (&Cluster, &UnboundedSender<Following>),
+    seq: &mut u64,
+    entries: &[StreamId],
+) -> Result<(), Bad> {
     let mut appending = Vec::new();
     let mut bad = None;
     for entry in entries {
@@ -162,17 +189,13 @@ async fn changes(cluster: &Cluster, seq: &mut u64, entries: &[StreamId]) -> Resu
         let appended = appended.await;
         let appended =
             appended.map_err(|flaw| Bad::Disk(format!("the journal of changes: {flaw}")))?;
-        followed(cluster, &Changed::of(&draft));
-        told(cluster, draft.salt(), appended);
+        folded(cluster, follow, (&draft, appended));
     }
     cluster.tell.notify_one();
     match bad {
         Some(bad) => Err(bad),
         None => {
-            if cluster.flaws().entry.take().is_some() {
-                tracing::info!("the log is folded again");
-                cluster.whole.store(true, Ordering::Release);
-            }
+            mended(cluster);
             Ok(())
         }
     }
@@ -189,7 +212,15 @@ fn checked(cluster: &Cluster, expected: u64, entry: &StreamId) -> Result<LoggedC
         return Err(named(format!("expected entry {expected}-0")));
     }
     let sealed = bytes(entry, "d").ok_or_else(|| named("expected a sealed change".into()))?;
-    let change = LoggedChange::open(sealed, &*cluster.world.sealing).map_err(named)?;
+    let opened = LoggedChange::open(sealed, &*cluster.world.sealing, cluster.settings.formats);
+    let change = opened.map_err(|flaw| {
+        let (text, too_new) = match flaw {
+            NotOpened::Other(text) => (text, false),
+            NotOpened::TooNew(text) => (text, true),
+        };
+        cluster.flaws().too_new = too_new;
+        named(text)
+    })?;
     cluster
         .journal
         .fits(&change.draft)
@@ -197,19 +228,22 @@ fn checked(cluster: &Cluster, expected: u64, entry: &StreamId) -> Result<LoggedC
     Ok(change)
 }
 
-/// Whatever follows changes hears of one that is in the state.
-fn followed(cluster: &Cluster, changed: &Changed) {
-    let followers = cluster.followers.lock();
-    for follow in &*followers.unwrap_or_else(PoisonError::into_inner) {
-        // The change is on record whatever becomes of who follows it.
-        if catch_unwind(AssertUnwindSafe(|| follow(changed))).is_err() {
-            tracing::error!("what follows a change panicked");
-        }
-    }
+/// A change that is folded, on its way to whatever follows changes, and then to its
+/// author.
+struct Following {
+    changed: Changed,
+    seq: u64,
+    author: Option<(oneshot::Sender<Folded>, Folded)>,
 }
 
-/// Whoever made a change here hears that it is folded.
-fn told(cluster: &Cluster, id: [u8; 16], appended: Appended) {
+/// A change is in the state: whatever follows changes hears of it in order, at its own
+/// pace, and its author then. Where nothing follows it, as of a revocation, the author
+/// hears at once: what was placed before it may take a while to follow.
+fn folded(
+    cluster: &Cluster,
+    follow: &UnboundedSender<Following>,
+    (draft, appended): (&Draft, Appended),
+) {
     let seq = appended.place.index + 1;
     let (void, head) = {
         let order = cluster.order.now();
@@ -217,10 +251,50 @@ fn told(cluster: &Cluster, id: [u8; 16], appended: Appended) {
     };
     cluster.folded.send_replace(seq);
     cluster.fresh.folded(seq);
-    if let Some(tell) = cluster.waiting().remove(&id) {
-        let ordered = Ordered { appended, head };
-        // Who no longer waits does not hear it.
-        let _ = tell.send(Folded { ordered, void });
-    }
     cluster.head.fetch_max(seq, Ordering::Relaxed);
+    let changed = Changed::of(draft);
+    let ordered = Ordered { appended, head };
+    let told = cluster.waiting().remove(&draft.salt());
+    let mut author = told.map(|tell| (tell, Folded { ordered, void }));
+    if changed == Changed::default() {
+        tell(author.take());
+    }
+    let following = Following {
+        changed,
+        seq,
+        author,
+    };
+    // The node ends.
+    let _ = follow.send(following);
+}
+
+/// Who no longer waits does not hear it.
+fn tell(author: Option<(oneshot::Sender<Folded>, Folded)>) {
+    if let Some((tell, folded)) = author {
+        let _ = tell.send(folded);
+    }
+}
+
+/// Tells whatever follows changes, one at a time, on a thread of its own: loading a
+/// bundle of policies takes as long as it takes.
+fn follow_on(cluster: &Cluster, mut coming: UnboundedReceiver<Following>) {
+    while let Some(Following {
+        changed,
+        seq,
+        author,
+    }) = coming.blocking_recv()
+    {
+        let followers = cluster.followers.lock();
+        for follow in &*followers.unwrap_or_else(PoisonError::into_inner) {
+            // The change is on record whatever becomes of who follows it.
+            if catch_unwind(AssertUnwindSafe(|| follow(&changed))).is_err() {
+                tracing::error!("what follows a change panicked");
+            }
+        }
+        cluster.followed.fetch_max(seq, Ordering::Release);
+        if changed != Changed::default() {
+            cluster.tell.notify_one();
+        }
+        tell(author);
+    }
 }

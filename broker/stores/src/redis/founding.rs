@@ -2,7 +2,6 @@
 
 use super::settings::Sealing;
 use super::{CannotJoin, keys, scripts};
-use crate::FORMAT;
 use redis::Cmd;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ pub(super) struct LogOf {
     pub(super) issuer: String,
     /// The tree of changes.
     pub(super) tree: String,
-    /// The newest format in it.
+    /// The format that it was founded in.
     pub(super) format: u32,
 }
 
@@ -28,17 +27,17 @@ impl LogOf {
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn admits(&self, issuer: &str) -> Result<(), CannotJoin> {
+    pub(super) fn admits(&self, issuer: &str, reads: u32) -> Result<(), CannotJoin> {
         if self.issuer != issuer {
             let found = &self.issuer;
             return Err(CannotJoin(format!(
                 "expected a Redis of the issuer `{issuer}`, found one of `{found}`: brokers of one issuer share a Redis"
             )));
         }
-        if self.format > FORMAT {
+        if self.format > reads {
             let found = self.format;
             return Err(CannotJoin(format!(
-                "expected a record of format {FORMAT} or older, found {found}: upgrade this node"
+                "expected a record of format {reads} or older, found {found}: upgrade this node"
             )));
         }
         Ok(())
@@ -62,7 +61,7 @@ impl Founding<'_> {
         let of = LogOf {
             issuer: self.issuer.to_owned(),
             tree: self.tree.to_owned(),
-            format: FORMAT,
+            format: 1,
         };
         let plain = serde_json::to_vec(&of).map_err(|e| e.to_string())?;
         let sealed = self.sealing.seal(&plain, &keys::head())?;

@@ -54,13 +54,6 @@ impl Freshness {
         proven.settle();
     }
 
-    /// Nothing is proven any more.
-    pub(super) fn forget(&self) {
-        let mut proven = self.now();
-        proven.at = None;
-        proven.pending.clear();
-    }
-
     /// How old the state may be; `None` where nobody knows.
     pub(super) fn age(&self) -> Option<Duration> {
         let at = self.now().at?;
@@ -82,7 +75,5 @@ mod tests {
         assert_eq!(fresh.age(), None);
         fresh.folded(3);
         assert!(fresh.age().is_some());
-        fresh.forget();
-        assert_eq!(fresh.age(), None);
     }
 }

@@ -9,20 +9,20 @@ use super::link::{ANSWERED_WITHIN, Link, NoLink, RedisInfo, said};
 use super::mirrors::{self, Mirrors};
 use super::nodes::RedisNodes;
 use super::order::Ordering;
-use super::rows::{LIVES, Row};
+use super::rows::{GONE, LIVES, Row};
 use super::shipping::{self, ShippingEnd, shipping};
 use super::tickets::RedisTickets;
 use super::{
     CannotJoin, RedisSettings, RedisStore, StoreSurroundings, changes::RedisChanges,
     claims::RedisClaims, keys,
 };
-use super::{recovering, seeding};
+use super::{files, recovering, seeding};
 use crate::ledger::{self, Ledger, LedgerOptions, seed_of};
 use crate::state::{OwnDecisions, Shared};
 use crate::tickets::TicketBounds;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, cmd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -106,6 +106,10 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
     tokio::spawn(beat::run(cluster.clone()));
     tokio::spawn(shipping::run(cluster.clone(), ledger.reader(), end));
     arrived(&cluster, &told).await?;
+    let others = cluster.rows.others(&cluster.settings.node, GONE);
+    if let Err(reason) = files::exchange(&cluster, &others).await {
+        tracing::warn!(reason, "what files declare at other nodes is not known yet");
+    }
     tokio::spawn(mirrors::run(mirrors.clone()));
     Ok(RedisStore {
         state: cluster.state.clone(),
@@ -125,10 +129,26 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
     })
 }
 
+/// Whether a folder is that of a broker which stands alone.
+///
+/// # Errors
+/// [`CannotJoin`] for one of a broker among others: its changes lie in a journal that a
+/// broker alone does not read.
+pub fn is_alone(data: &Path) -> Result<(), CannotJoin> {
+    match ledger::tree_of(&data.join("changes")).map_err(opening)? {
+        None => Ok(()),
+        Some(tree) => Err(CannotJoin(format!(
+            "expected the folder of a broker that stands alone, found one of a broker that shares the record `{tree}`; set `store.redis` to the Redis that they share"
+        ))),
+    }
+}
+
 /// Waits until the state here is of now.
 async fn arrived(cluster: &Cluster, told: &impl Fn(String)) -> Result<(), CannotJoin> {
     loop {
-        if let Some(flaw) = cluster.flaws().fork.clone() {
+        let flaws = cluster.flaws().clone();
+        let ends = flaws.fork.or(flaws.entry.filter(|_| flaws.too_new));
+        if let Some(flaw) = ends {
             return Err(CannotJoin(flaw));
         }
         let Some(flaw) = cluster.flaw() else {
@@ -141,13 +161,7 @@ async fn arrived(cluster: &Cluster, told: &impl Fn(String)) -> Result<(), Cannot
             break;
         }
     }
-    loop {
-        match mirrors::tell(cluster).await {
-            Ok(()) => return Ok(()),
-            Err(flaw) => told(flaw),
-        }
-        feed::pause().await;
-    }
+    Ok(())
 }
 
 fn opening(flaw: ledger::OpenError) -> CannotJoin {
@@ -220,7 +234,8 @@ impl Door {
                 "expected a Redis whose values were sealed under this node's master key, found one of another: the nodes of one issuer share it",
             ));
         };
-        of.admits(&self.settings.issuer).map_err(Trouble::Cannot)?;
+        let admitted = of.admits(&self.settings.issuer, self.settings.formats.reads);
+        admitted.map_err(Trouble::Cannot)?;
         match &self.journal {
             Some(journal) if *journal == tree => {
                 return Ok(Ok(FoundLog { tree, seeds: false }));

@@ -37,6 +37,11 @@ pub(super) fn back() -> String {
     key("{c}:back")
 }
 
+/// What files declare, a hash by node.
+pub(super) fn files() -> String {
+    key("{c}:files")
+}
+
 /// Trees of decisions, a hash by tree.
 pub(super) fn trees() -> String {
     key("{c}:trees")

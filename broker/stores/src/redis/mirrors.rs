@@ -3,13 +3,13 @@
 
 use super::cluster::Cluster;
 use super::feed::{bytes, pause};
-use super::keys;
 use super::link::{ANSWERED_WITHIN, said};
 use super::rows::GONE;
 use super::shipping::commit_place;
+use super::{files, keys};
 use crate::ledger::{Mirror, RawRecord, Reader, Skim};
 use crate::state::Shared;
-use redis::streams::StreamReadReply;
+use redis::streams::{StreamId, StreamReadReply};
 use redis::{cmd, pipe};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -39,7 +39,8 @@ const TREES_MAX: usize = 256;
 
 /// A copy, and what is known of it.
 pub(super) struct CopiedTree {
-    pub(super) node: String,
+    /// Its node; the tree's name until that is known.
+    node: RwLock<String>,
     pub(super) mirror: Mirror,
     /// The index up to which its log was seen.
     reached: watch::Sender<u64>,
@@ -93,7 +94,7 @@ impl Mirrors {
     pub(super) fn incomplete(&self) -> Vec<String> {
         let all = self.all();
         let not_all = all.iter().filter(|copy| !copy.is_all());
-        let mut names: BTreeSet<String> = not_all.map(|copy| copy.node.clone()).collect();
+        let mut names: BTreeSet<String> = not_all.map(|copy| copy.node()).collect();
         let known: BTreeSet<String> = all
             .iter()
             .map(|copy| copy.mirror.reader().tree().to_owned())
@@ -107,7 +108,12 @@ impl Mirrors {
     /// Opens a copy, or begins one; `None` where there is one already.
     fn begin(&self, tree: &str, node: &str) -> io::Result<Option<Arc<CopiedTree>>> {
         let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
-        if tree == self.cluster.own_tree || trees.contains_key(tree) || trees.len() >= TREES_MAX {
+        if let Some(known) = trees.get(tree) {
+            let mut name = known.node.write().unwrap_or_else(PoisonError::into_inner);
+            node.clone_into(&mut name);
+            return Ok(None);
+        }
+        if tree == self.cluster.own_tree || trees.len() >= TREES_MAX {
             return Ok(None);
         }
         let state = self.cluster.state.clone();
@@ -116,7 +122,7 @@ impl Mirrors {
         let mirror = Mirror::open(&self.folder().join(tree), tree, bytes, skim);
         let mirror = mirror.map_err(io::Error::other)?;
         let copy = Arc::new(CopiedTree {
-            node: node.to_owned(),
+            node: RwLock::new(node.to_owned()),
             reached: watch::Sender::new(mirror.next()),
             mirror,
             read: AtomicBool::new(false),
@@ -171,6 +177,14 @@ impl Mirrors {
 }
 
 impl CopiedTree {
+    /// The name of its node.
+    fn node(&self) -> String {
+        self.node
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// Whether everything is here that its log has, and had.
     fn is_all(&self) -> bool {
         self.read.load(Ordering::Relaxed) && self.mirror.reader().whole_from() == 0
@@ -214,10 +228,11 @@ pub(super) async fn run(mirrors: Arc<Mirrors>) {
 }
 
 async fn look(mirrors: &Arc<Mirrors>) {
-    let others = mirrors
-        .cluster
-        .rows
-        .others(&mirrors.cluster.settings.node, GONE);
+    let cluster = &mirrors.cluster;
+    let others = cluster.rows.others(&cluster.settings.node, GONE);
+    if let Err(reason) = files::exchange(cluster, &others).await {
+        tracing::debug!(reason, "what files declare elsewhere is not known now");
+    }
     let mut found: Vec<(String, String)> =
         others.into_iter().map(|row| (row.tree, row.node)).collect();
     let mut command = cmd("HGETALL");
@@ -256,26 +271,14 @@ pub(super) fn tree_place(tree: &str) -> String {
     format!("{}:{tree}", keys::trees())
 }
 
-/// Tells the others of this node's tree.
-pub(super) async fn tell(cluster: &Cluster) -> Result<(), String> {
-    let sealed = cluster.world.sealing.seal(
-        cluster.settings.node.as_bytes(),
-        &tree_place(&cluster.own_tree),
-    )?;
-    let mut command = cmd("HSET");
-    command
-        .arg(keys::trees())
-        .arg(&cluster.own_tree)
-        .arg(sealed);
-    let told: Result<i64, _> = cluster.commands.run(command).await;
-    told.map(|_| ()).map_err(|flaw| flaw.to_string())
-}
-
 async fn follow(cluster: Arc<Cluster>, copy: Arc<CopiedTree>) {
+    let mut told = None;
     loop {
-        if let Err(reason) = follow_once(&cluster, &copy).await {
+        if let Err(reason) = follow_once(&cluster, &copy).await
+            && told.replace(reason.clone()).as_ref() != Some(&reason)
+        {
             tracing::warn!(
-                node = copy.node,
+                node = copy.node(),
                 reason,
                 "the decisions of another node are not followed"
             );
@@ -305,29 +308,38 @@ async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), St
             .flat_map(|key| key.ids);
         let mut commits = Vec::new();
         for entry in entries {
-            let first = bytes(&entry, "f").and_then(|text| std::str::from_utf8(text).ok());
-            let first: u64 = first
-                .and_then(|text| text.parse().ok())
-                .ok_or_else(|| format!("entry {} is no commit", entry.id))?;
-            let sealed = bytes(&entry, "d").unwrap_or_default();
-            let frames = cluster
-                .world
-                .sealing
-                .open(sealed, &commit_place(&tree, first));
-            let frames = frames.ok_or_else(|| {
-                format!(
-                    "commit {} of `{tree}` does not open under this master key",
-                    entry.id
-                )
-            })?;
-            commits.push((first, frames));
+            match commit(cluster, &tree, &entry) {
+                Ok(commit) => commits.push(commit),
+                Err(reason) => {
+                    let flaw = format!(
+                        "commit {} of the decisions of node `{}` {reason}; take it out with `locum store repair`",
+                        entry.id,
+                        copy.node()
+                    );
+                    cluster.flaws().commits.insert(tree.clone(), flaw.clone());
+                    return Err(flaw);
+                }
+            }
         }
         let (taker, state) = (copy.clone(), cluster.state.clone());
         let taken = tokio::task::spawn_blocking(move || take(&taker, &state, commits)).await;
         taken.map_err(|e| e.to_string())??;
+        cluster.flaws().commits.remove(&tree);
         copy.read.store(true, Ordering::Relaxed);
         copy.reached.send_replace(copy.mirror.next());
     }
+}
+
+/// The index of the first record of a commit, and its frames.
+fn commit(cluster: &Cluster, tree: &str, entry: &StreamId) -> Result<(u64, Vec<u8>), String> {
+    let first = bytes(entry, "f").and_then(|text| std::str::from_utf8(text).ok());
+    let first: Option<u64> = first.and_then(|text| text.parse().ok());
+    let first = first.ok_or("has no index")?;
+    let sealed = bytes(entry, "d").unwrap_or_default();
+    let place = commit_place(tree, first);
+    let frames = cluster.world.sealing.open(sealed, &place);
+    let frames = frames.ok_or("does not open under this master key")?;
+    Ok((first, frames))
 }
 
 fn take(copy: &CopiedTree, state: &Shared, commits: Vec<(u64, Vec<u8>)>) -> Result<(), String> {
@@ -335,7 +347,7 @@ fn take(copy: &CopiedTree, state: &Shared, commits: Vec<(u64, Vec<u8>)>) -> Resu
     for (first, frames) in commits {
         if first > copy.mirror.next() {
             tracing::warn!(
-                node = copy.node,
+                node = copy.node(),
                 from = copy.mirror.next(),
                 to = first,
                 "decisions of another node are no longer in Redis"

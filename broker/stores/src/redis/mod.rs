@@ -10,6 +10,7 @@ mod claims;
 mod cluster;
 mod decisions;
 mod feed;
+mod files;
 mod founding;
 mod freshness;
 mod join;
@@ -20,6 +21,7 @@ mod mirrors;
 mod nodes;
 mod order;
 mod recovering;
+mod repairing;
 mod returning;
 mod rows;
 mod scripts;
@@ -28,7 +30,8 @@ mod settings;
 mod shipping;
 mod tickets;
 
-pub use join::{Joining, join};
+pub use join::{Joining, is_alone, join};
+pub use repairing::repair;
 pub use settings::{RedisSettings, Sealing, StoreSurroundings};
 
 use crate::changes::Changes;

@@ -4,6 +4,7 @@ use super::cluster::Cluster;
 use super::mirrors::Mirrors;
 use super::rows::LIVES;
 use crate::nodes::{NodeView, Nodes, StoreView};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -58,5 +59,14 @@ impl Nodes for RedisNodes {
         if self.cluster.ready.swap(ready, Ordering::Relaxed) != ready {
             self.cluster.tell.notify_one();
         }
+    }
+
+    fn declares(&self, objects: BTreeSet<String>) {
+        self.cluster.files.put(objects);
+        self.cluster.rows.moved.notify_waiters();
+    }
+
+    fn declared_elsewhere(&self, object: &str) -> bool {
+        self.cluster.files.elsewhere(object)
     }
 }

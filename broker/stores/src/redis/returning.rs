@@ -6,6 +6,7 @@ use super::change_entry::LoggedChange;
 use super::cluster::Cluster;
 use super::feed::{bytes, pause};
 use super::link::ANSWERED_WITHIN;
+use super::mirrors::tree_place;
 use super::{founding, keys, scripts};
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
@@ -63,7 +64,7 @@ pub(super) async fn arrive(
         let mine = cluster.order.now().tip.seq;
         if seq < mine {
             cluster.whole.store(false, Ordering::Release);
-            look.put_back(seq, mine).await?;
+            look.put_back((seq, mine), whole == "2").await?;
             continue;
         }
         look.is_no_fork(mine).await?;
@@ -93,6 +94,7 @@ pub(super) async fn arrive(
     }
     cluster.flaws().waiting = None;
     cluster.flaws().fork = None;
+    look.tell_of_our_tree().await?;
     cluster.serves(&look.run);
     Ok(())
 }
@@ -170,7 +172,13 @@ impl Look<'_> {
         let reply: StreamRangeReply = self.ask(command).await?;
         let entry = reply.ids.first();
         let sealed = entry.and_then(|entry| bytes(entry, "d"));
-        let found = sealed.map(|sealed| LoggedChange::open(sealed, &*self.cluster.world.sealing));
+        let found = sealed.map(|sealed| {
+            LoggedChange::open(
+                sealed,
+                &*self.cluster.world.sealing,
+                self.cluster.settings.formats,
+            )
+        });
         let known = self.cluster.journal.reader().get(index);
         let known = known.map_err(|e| format!("the journal of changes: {e}"))?;
         let same = match (&found, &known) {
@@ -190,13 +198,18 @@ impl Look<'_> {
         Err(flaw)
     }
 
-    /// Puts back what the log lost.
-    async fn put_back(&mut self, seq: u64, mine: u64) -> Result<(), String> {
-        tracing::warn!(
-            from = seq + 1,
-            to = mine,
-            "changes that Redis lost are put back from the journal"
-        );
+    /// Puts into the log what it lost, or, of one that is founded, what there is.
+    async fn put_back(&mut self, (seq, mine): (u64, u64), founding: bool) -> Result<(), String> {
+        let (from, to) = (seq + 1, mine);
+        if founding {
+            tracing::info!(from, to, "the change log is filled from the journal");
+        } else {
+            tracing::warn!(
+                from,
+                to,
+                "changes that Redis lost are put back from the journal"
+            );
+        }
         let mut at = seq;
         while at < mine {
             let until = mine.min(at + BATCH);
@@ -207,7 +220,8 @@ impl Look<'_> {
                 let entry = entry.map_err(|e| format!("the journal of changes: {e}"))?;
                 let entry = entry.ok_or("the journal of changes ends early")?;
                 let change = LoggedChange::of(entry);
-                let sealed = change.seal(&*self.cluster.world.sealing)?;
+                let sealed =
+                    change.seal(&*self.cluster.world.sealing, self.cluster.settings.formats)?;
                 command.arg(u8::from(change.after().is_some())).arg(sealed);
             }
             let now: i64 = self.ask(command).await?;
@@ -215,8 +229,10 @@ impl Look<'_> {
             if now < until {
                 return Err("the log in Redis does not take what it lost".into());
             }
-            let added = until - at;
-            self.cluster.republished.fetch_add(added, Ordering::Relaxed);
+            if !founding {
+                let added = until - at;
+                self.cluster.republished.fetch_add(added, Ordering::Relaxed);
+            }
             at = until;
         }
         Ok(())
@@ -267,6 +283,21 @@ impl Look<'_> {
         let back: BTreeMap<String, String> = self.ask(command).await?;
         let is = |node: &String| back.get(node) == Some(&self.run);
         Ok(expected.iter().all(is))
+    }
+
+    /// Whoever joins learns of the decisions of this node.
+    async fn tell_of_our_tree(&mut self) -> Result<(), String> {
+        let cluster = self.cluster;
+        let place = tree_place(&cluster.own_tree);
+        let name = cluster.settings.node.as_bytes();
+        let sealed = cluster.world.sealing.seal(name, &place)?;
+        let mut command = cmd("HSET");
+        command
+            .arg(keys::trees())
+            .arg(&cluster.own_tree)
+            .arg(sealed);
+        let _: i64 = self.ask(command).await?;
+        Ok(())
     }
 
     async fn is_whole(&mut self) -> Result<(), String> {

@@ -2,7 +2,6 @@
 
 use super::keys;
 use super::settings::Sealing;
-use crate::FORMAT;
 use crate::nodes::NodeView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +29,10 @@ pub(super) struct Row {
     pub(super) format: u32,
     /// Changes that it has folded, which are on its disk.
     pub(super) folded: u64,
+    /// Changes that whatever follows them has caught up with, such as the policies in
+    /// force.
+    #[serde(default)]
+    pub(super) followed: u64,
     /// A hash over all of these, in hexadecimal.
     pub(super) chain: String,
     /// When it says so, Unix milliseconds.
@@ -41,6 +44,9 @@ pub(super) struct Row {
     pub(super) peer: Option<String>,
     /// Its process: another start of the same node has another.
     pub(super) start: String,
+    /// A hash over what its files declare.
+    #[serde(default)]
+    pub(super) files: String,
 }
 
 impl Row {
@@ -99,7 +105,8 @@ impl Rows {
     pub(super) fn came(&self, row: Row, came: Instant) {
         let mut known = self.known();
         let newer = known.get(&row.node).is_none_or(|old| {
-            row.at_ms > old.row.at_ms || row.at_ms == old.row.at_ms && row.folded > old.row.folded
+            (row.at_ms, row.folded, row.followed)
+                > (old.row.at_ms, old.row.folded, old.row.followed)
         });
         if !newer || known.len() >= NODES_MAX && !known.contains_key(&row.node) {
             return;
@@ -143,9 +150,10 @@ impl Rows {
         each.collect()
     }
 
-    /// The oldest format that a live node reads at most.
-    pub(super) fn format(&self, node: &str) -> u32 {
+    /// A live node that reads no format as new as that one, and what it reads.
+    pub(super) fn older_than(&self, format: u32, node: &str) -> Option<(String, u32)> {
         let others = self.others(node, GONE);
-        others.iter().map(|row| row.format).fold(FORMAT, u32::min)
+        let older = others.into_iter().find(|row| row.format < format)?;
+        Some((older.node, older.format))
     }
 }

@@ -247,9 +247,18 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 ";
 
+/// Takes a commit out that does not open. Keys: the log of its tree. Arguments: its id.
+/// What comes next may have the id that it would have had.
+pub(super) const TAKE_COMMIT_OUT: &str = r"
+redis.call('XDEL', KEYS[1], ARGV[1])
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest then redis.call('XSETID', KEYS[1], newest[1]) else redis.call('DEL', KEYS[1]) end
+return 1
+";
+
 /// Takes an entry out of the log that no node folds. Nothing behind it was folded, so
-/// what follows moves up. Keys: head, log. Arguments: tree, the number. Answers: how
-/// many followed, or -1 for another log.
+/// what follows moves up. Keys: head, log. Arguments: tree, the number, how many of
+/// those that stay are planned. Answers: how many followed, or -1 for another log.
 pub(super) const TAKE_OUT: &str = r"
 if redis.call('HGET', KEYS[1], 'tree') ~= ARGV[1] then return -1 end
 local at = tonumber(ARGV[2])
@@ -261,6 +270,6 @@ for i = 2, #rest do
   redis.call('XADD', KEYS[2], string.format('%.0f-0', at + moved), unpack(rest[i][2]))
   moved = moved + 1
 end
-redis.call('HSET', KEYS[1], 'seq', string.format('%.0f', at - 1 + moved))
+redis.call('HSET', KEYS[1], 'seq', string.format('%.0f', at - 1 + moved), 'planned', ARGV[3])
 return moved
 ";

@@ -1,5 +1,6 @@
 //! How a node reaches the Redis, and what it needs beside it.
 
+use crate::formats::Formats;
 use crate::ledger::LedgerClock;
 use locum_core::secret::Secret;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub struct RedisSettings {
     pub data: PathBuf,
     /// Bytes of a segment.
     pub segment_bytes: u64,
+    /// What this build reads.
+    pub formats: Formats,
 }
 
 /// Seals what Redis holds, and opens it.

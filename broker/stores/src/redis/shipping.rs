@@ -17,6 +17,8 @@ use tokio::time::timeout;
 
 /// Longest wait of an append for Redis (contract §16: no request waits over 2 s).
 const ARRIVED_WITHIN: Duration = Duration::from_millis(1_800);
+/// How often it is looked whether everything arrived.
+const QUIET: Duration = Duration::from_secs(5);
 /// How often what did not arrive is sent again.
 const AGAIN_EVERY: Duration = Duration::from_millis(250);
 /// For how long commits stay in Redis: what a token descends from is asked for at most
@@ -104,11 +106,17 @@ pub(super) async fn run(cluster: Arc<Cluster>, own: Reader, mut end: ShippingEnd
         next: None,
     };
     loop {
-        let behind = shipper.next.is_none_or(|next| next < shipper.own.len());
-        let coming = if behind {
-            timeout(AGAIN_EVERY, end.sent.recv()).await
-        } else {
-            Ok(end.sent.recv().await)
+        // While nothing arrives the writer sends nothing: this end tries by itself.
+        let behind = end.down.load(Ordering::Relaxed)
+            || shipper.next.is_none_or(|next| next < shipper.own.len());
+        let within = if behind { AGAIN_EVERY } else { QUIET };
+        let coming = tokio::select! {
+            coming = timeout(within, end.sent.recv()) => coming,
+            () = shipper.cluster.reship.notified() => {
+                shipper.connection = None;
+                shipper.next = None;
+                continue;
+            }
         };
         let arrived = match coming {
             Ok(None) => return,
@@ -120,13 +128,21 @@ pub(super) async fn run(cluster: Arc<Cluster>, own: Reader, mut end: ShippingEnd
             }
             Err(_) => shipper.ship_from_disk(shipper.own.len()).await,
         };
-        if let Err(reason) = &arrived {
-            if !end.down.swap(true, Ordering::Relaxed) {
-                tracing::warn!(reason, "Redis does not take commits");
+        match arrived {
+            Err(reason) => {
+                shipper.connection = None;
+                if !end.down.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(reason, "Redis does not take commits");
+                }
+                let text = format!("Redis does not take this node's decisions: {reason}");
+                shipper.cluster.flaws().shipping = Some(text);
             }
-            shipper.connection = None;
-        } else if end.down.swap(false, Ordering::Relaxed) {
-            tracing::info!("Redis takes commits again");
+            Ok(()) => {
+                shipper.cluster.flaws().shipping = None;
+                if end.down.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Redis takes commits again");
+                }
+            }
         }
     }
 }
@@ -174,6 +190,7 @@ impl Shipper {
         if let (Some(next), Some(_)) = (self.next, &self.connection) {
             return Ok(next);
         }
+        self.next = None;
         let (mut connection, info) = self
             .link
             .connect(ANSWERED_WITHIN)

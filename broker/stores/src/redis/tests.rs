@@ -12,6 +12,7 @@ mod server;
 mod suites;
 
 use super::{Joining, RedisSettings, RedisStore, Sealing, StoreSurroundings, join};
+use crate::formats::{FORMATS, Formats};
 use crate::state::{Shared, State};
 use crate::tickets::TicketBounds;
 use locum_core::testing::Names;
@@ -70,6 +71,7 @@ struct Wanted<'a> {
     bounds: TicketBounds,
     master: &'static str,
     issuer: &'a str,
+    formats: Formats,
     set: Arc<AtomicU64>,
 }
 
@@ -87,6 +89,7 @@ impl<'a> Wanted<'a> {
             },
             master: "master",
             issuer: "https://locum.test",
+            formats: FORMATS,
             set: Arc::default(),
         }
     }
@@ -108,6 +111,7 @@ impl<'a> Wanted<'a> {
             issuer: self.issuer.to_owned(),
             data: self.folder.to_owned(),
             segment_bytes: 1 << 20,
+            formats: self.formats,
         }
     }
 

@@ -144,6 +144,17 @@ pub struct Changed {
 }
 
 impl Changed {
+    /// Everything but callers, whose keys are made ready when they are asked for.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self {
+            callers: Vec::new(),
+            policies: true,
+            signing_keys: true,
+            upstream_secrets: true,
+        }
+    }
+
     /// Of a record of whatever type.
     #[must_use]
     pub fn of(record: &Draft) -> Self {

@@ -26,6 +26,7 @@ fn record() -> (Entry, String) {
     let entry = Entry {
         place: place(),
         kind: DECISION.into(),
+        salt: [0; 16],
         body,
         side: Some(side),
     };

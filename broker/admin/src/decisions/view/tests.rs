@@ -16,6 +16,7 @@ fn entry(body: Value, side: Option<Value>) -> Entry {
     Entry {
         place,
         kind: "decision".into(),
+        salt: [0; 16],
         body,
         side,
     }

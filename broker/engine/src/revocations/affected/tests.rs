@@ -56,6 +56,7 @@ fn permit(target: &str, delegate_to: Option<&str>, state: &State) -> RecordedPer
             time_ms: NOW_MS - 5,
         },
         kind: locum_core::decide::DECISION.into(),
+        salt: [0; 16],
         body: json!({
             "outcome": "permit", "jti": jti, "exp": NOW_MS / 1000 + 300, "target": target, "actor": "a",
             "chain": [{ "iss": "us", "sub": "a" }], "subject": { "kind": "person" }, "delegate_to": delegate_to,
