@@ -20,6 +20,8 @@ const VERSION: u32 = 2;
 const BEFORE: u32 = 1;
 /// The folder of the ledger, in the data folder and in the backup.
 const LEDGER: &str = "ledger";
+/// The folder of the journal of a broker among others.
+const JOURNAL: &str = "changes";
 /// The file that says in which mode a data folder was made. Restored last:
 /// without it no broker starts on the folder.
 const MODE: &str = "mode";
@@ -44,6 +46,19 @@ struct Manifest {
     /// in the ledger vouches for these.
     #[serde(default)]
     files: BTreeMap<String, String>,
+    /// The journal of changes of a broker among others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    journal: Option<BackedUpTree>,
+}
+
+/// A tree in a backup.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackedUpTree {
+    /// Its name.
+    tree: String,
+    /// Records in it.
+    records: u64,
 }
 
 /// SHA-256 of a file, in hexadecimal.

@@ -15,7 +15,9 @@ use locum_stores::state::Role;
 /// What stands in the way, as a problem of RFC 9457.
 pub async fn stream(call: Call) -> Result<Response, Problem> {
     call.require(Role::Admin)?;
-    let body = take::body(&call.api.broker.records.ledger, call.api.data.clone());
+    let records = &call.api.broker.records;
+    let ledgers = (&records.ledger, records.journal.as_ref());
+    let body = take::body(ledgers, call.api.data.clone());
     let body = body.map_err(|e| Problem::new(Code::Unavailable, e.to_string()))?;
     tracing::info!(by = call.who.name, "a backup is taken");
     let mut response = Response::new(body);

@@ -1,6 +1,8 @@
 //! `locum restore FILE --data DIR`: lays a backup out again.
 
-use super::{BEFORE, DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, SMALL, VERSION, digest, is_dev};
+use super::{
+    BEFORE, DEV_FILES, JOURNAL, LEDGER, MANIFEST, MODE, Manifest, SMALL, VERSION, digest, is_dev,
+};
 use locum_stores::ledger::{self, Opened};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
@@ -66,12 +68,20 @@ fn lay_out(source: File, file: &Path, data: &Path) -> Result<Opened, RestoreFlaw
     let manifest = manifest.map_err(wrong)?;
     let manifest = manifest.ok_or_else(|| wrong("expected an entry, found none".into()))?;
     let ledger = data.join(LEDGER);
+    let journal = data.join(JOURNAL);
     DirBuilder::new().mode(0o700).create(&ledger)?;
+    if manifest.journal.is_some() {
+        DirBuilder::new().mode(0o700).create(&journal)?;
+    }
     let mut beside = BTreeMap::new();
     for entry in entries {
         let mut entry = entry.map_err(|e| wrong(e.to_string()))?;
         let name = name(&entry).map_err(wrong)?;
-        if name.starts_with(LEDGER) {
+        let of_journal = name.starts_with(JOURNAL);
+        if of_journal && manifest.journal.is_none() {
+            return Err(wrong(format!("expected no journal, found `{name}`")));
+        }
+        if name.starts_with(LEDGER) || of_journal {
             write(&data.join(&name), &mut entry).map_err(|e| wrong(format!("`{name}`: {e}")))?;
             continue;
         }
@@ -92,8 +102,13 @@ fn lay_out(source: File, file: &Path, data: &Path) -> Result<Opened, RestoreFlaw
         write(&data.join(name), &mut bytes.as_slice())?;
     }
     let found = ledger::verify(&ledger)?;
-    agrees(&found, &manifest).map_err(wrong)?;
+    agrees(&found, (&manifest.tree, manifest.records)).map_err(wrong)?;
     sync(&ledger)?;
+    if let Some(expected) = &manifest.journal {
+        let found = ledger::verify(&journal)?;
+        agrees(&found, (&expected.tree, expected.records)).map_err(wrong)?;
+        sync(&journal)?;
+    }
     sync(data)?;
     write(&data.join(MODE), &mut mode.as_slice())?;
     sync(data)?;
@@ -123,8 +138,8 @@ fn vouched(beside: &BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> Result<()
     Ok(())
 }
 
-fn agrees(found: &Opened, manifest: &Manifest) -> Result<(), String> {
-    let expected = (manifest.records, manifest.tree.as_str(), 0);
+fn agrees(found: &Opened, (tree, records): (&str, u64)) -> Result<(), String> {
+    let expected = (records, tree, 0);
     let found = (found.records, found.tree.as_str(), found.repaired_bytes);
     if found == expected {
         return Ok(());
@@ -153,7 +168,8 @@ fn manifest(mut entry: tar::Entry<'_, File>) -> Result<Manifest, String> {
 /// The name of an entry: one of ours and a plain file.
 fn name(entry: &tar::Entry<'_, File>) -> Result<String, String> {
     let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-    let of_ledger = name.strip_prefix(LEDGER).and_then(|n| n.strip_prefix('/'));
+    let below = |folder: &str| name.strip_prefix(folder).and_then(|n| n.strip_prefix('/'));
+    let of_ledger = below(LEDGER).or_else(|| below(JOURNAL));
     let known = match of_ledger {
         Some(part) => ledger::is_part(part),
         None => name == MODE || DEV_FILES.contains(&name.as_str()),
@@ -197,6 +213,7 @@ fn sync(folder: &Path) -> io::Result<()> {
 fn clear(data: &Path) {
     let _ = fs::remove_file(data.join(MODE));
     let _ = fs::remove_dir_all(data.join(LEDGER));
+    let _ = fs::remove_dir_all(data.join(JOURNAL));
     for name in DEV_FILES {
         let _ = fs::remove_file(data.join(name));
     }

@@ -1,6 +1,9 @@
 //! Taking a backup while serving.
 
-use super::{DEV_FILES, LEDGER, MANIFEST, MODE, Manifest, VERSION, digest, is_dev, mode};
+use super::{
+    BackedUpTree, DEV_FILES, JOURNAL, LEDGER, MANIFEST, MODE, Manifest, VERSION, digest, is_dev,
+    mode,
+};
 use axum::body::{Body, Bytes};
 use futures_core::Stream;
 use locum_stores::ledger::{BackupParts, Ledger, Part};
@@ -21,12 +24,18 @@ const WAITING: usize = 4;
 ///
 /// # Errors
 /// When the ledger's folder cannot be read.
-pub(crate) fn body(ledger: &Ledger, data: PathBuf) -> io::Result<Body> {
+pub(crate) fn body(
+    (ledger, journal): (&Ledger, Option<&Ledger>),
+    data: PathBuf,
+) -> io::Result<Body> {
     let parts = ledger.parts()?;
+    // Later: it has whatever the decisions rest on.
+    let journal = journal.map(Ledger::parts).transpose()?;
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         let mut out = BufWriter::with_capacity(CHUNK, Sender(sender.clone()));
-        let written = write(&parts, &data, &mut out).and_then(|()| out.flush());
+        let written = write((&parts, journal.as_ref()), &data, &mut out);
+        let written = written.and_then(|()| out.flush());
         if let Err(error) = written {
             tracing::warn!(%error, "a backup was cut short");
             // Nobody hears it who has hung up.
@@ -40,7 +49,11 @@ pub(crate) fn body(ledger: &Ledger, data: PathBuf) -> io::Result<Body> {
 ///
 /// # Errors
 /// Whatever the file system or the writer says.
-pub(super) fn write(parts: &BackupParts, data: &Path, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    (parts, journal): (&BackupParts, Option<&BackupParts>),
+    data: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut tar = tar::Builder::new(out);
     let mode = mode(data)?;
     let mut beside = Vec::new();
@@ -59,13 +72,20 @@ pub(super) fn write(parts: &BackupParts, data: &Path, out: &mut dyn Write) -> io
         files: all
             .map(|(name, bytes)| (name.into(), digest(bytes)))
             .collect(),
+        journal: journal.map(|journal| BackedUpTree {
+            tree: journal.tree.clone(),
+            records: journal.records,
+        }),
     };
     add(&mut tar, MANIFEST, &serde_json::to_vec(&manifest)?)?;
     for (name, bytes) in &beside {
         add(&mut tar, name, bytes)?;
     }
     for part in &parts.files {
-        add_part(&mut tar, part)?;
+        add_part(&mut tar, LEDGER, part)?;
+    }
+    for part in journal.iter().flat_map(|journal| &journal.files) {
+        add_part(&mut tar, JOURNAL, part)?;
     }
     if let Some(mode) = mode {
         add(&mut tar, MODE, &mode)?;
@@ -84,13 +104,13 @@ fn add(tar: &mut tar::Builder<&mut dyn Write>, name: &str, bytes: &[u8]) -> io::
     tar.append_data(&mut header(bytes.len() as u64), name, bytes)
 }
 
-fn add_part(tar: &mut tar::Builder<&mut dyn Write>, part: &Part) -> io::Result<()> {
+fn add_part(tar: &mut tar::Builder<&mut dyn Write>, folder: &str, part: &Part) -> io::Result<()> {
     let file = match File::open(&part.path) {
         Ok(file) => file,
         Err(flaw) if part.spare && flaw.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(flaw) => return Err(flaw),
     };
-    let name = format!("{LEDGER}/{}", part.name);
+    let name = format!("{folder}/{}", part.name);
     let mut bytes = Exactly {
         file,
         left: part.bytes,

@@ -43,7 +43,7 @@ impl Home {
             ledger.append_blocking(draft).unwrap();
         }
         let mut out = fs::File::create(home.file()).unwrap();
-        take::write(&ledger.parts().unwrap(), &data, &mut out).unwrap();
+        take::write((&ledger.parts().unwrap(), None), &data, &mut out).unwrap();
         home
     }
 
@@ -82,6 +82,41 @@ fn what_is_restored_is_what_was_backed_up_and_ours_alone() {
         assert_eq!(known.permissions().mode() & 0o777, 0o600);
     }
     assert!(!home.other().join("dev-ready.json").exists());
+}
+
+#[test]
+fn the_journal_of_a_broker_among_others_is_in_its_backup_and_restored_with_it() {
+    let home = Home::new("serve");
+    let data = home.data();
+    let opened = |name: &str, seed| {
+        let options = LedgerOptions::new(data.join(name), seed);
+        let names = locum_engine::vault::Vault::open(&[0; 32]).unwrap().names();
+        let state = Shared::new(State::new(Arc::new(names)));
+        let opened = Ledger::open(options, Arc::new(|| 1_000), Box::new(state));
+        opened.unwrap().0
+    };
+    let (ledger, journal) = (opened("ledger", [7; 10]), opened("changes", [8; 10]));
+    for n in 0..5 {
+        let draft = Draft::new("decision", [1; 16], json!({"n": n}), None);
+        journal.append_blocking(draft).unwrap();
+    }
+    let mut whole = Vec::new();
+    let parts = (ledger.parts().unwrap(), journal.parts().unwrap());
+    take::write((&parts.0, Some(&parts.1)), &data, &mut whole).unwrap();
+    fs::write(home.file(), &whole).unwrap();
+    restore(&home.file(), &home.other()).unwrap();
+    let found = locum_stores::ledger::verify(&home.other().join("changes")).unwrap();
+    assert_eq!((found.records, found.tree), (5, parts.1.tree));
+    // One that lacks a record of the journal is none.
+    let cut = home.folder.path().join("cut");
+    let part = parts.1.files.last().unwrap().path.clone();
+    let end = fs::metadata(&part).unwrap().len();
+    let bytes = fs::read(&part).unwrap();
+    let at = whole.windows(bytes.len()).position(|w| w == bytes).unwrap();
+    whole[at + end as usize - 10] ^= 1;
+    fs::write(home.file(), &whole).unwrap();
+    assert!(restore(&home.file(), &cut).is_err());
+    assert!(is_empty(&cut));
 }
 
 #[test]

@@ -294,7 +294,10 @@ async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), St
     let tree = copy.mirror.reader().tree().to_owned();
     loop {
         let mut read = cmd("XREAD");
-        read.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS);
+        read.arg("COUNT").arg(COUNT);
+        if copy.read.load(Ordering::Relaxed) {
+            read.arg("BLOCK").arg(BLOCK_MS);
+        }
         read.arg("STREAMS").arg(keys::tree_log(&tree));
         read.arg(format!("{}-0", copy.mirror.next()));
         let reply: Option<StreamReadReply> = read
