@@ -19,9 +19,10 @@ use crate::vault::{StoreSeal, Vault};
 use crate::vendors::{VendorSettings, Vendors, revoking};
 use locum_ambient::metrics::Metrics;
 use locum_ambient::{Clock, Randomness, Stopwatch};
+use locum_outgoing::PeerClient;
 use locum_policy::Bundle;
 use locum_stores::ledger::{Ledger, LedgerOptions, SEGMENT_BYTES};
-use locum_stores::redis::{self, CannotJoin, Joining, RedisSettings, StoreSurroundings};
+use locum_stores::redis::{self, AskPeer, CannotJoin, Joining, RedisSettings, StoreSurroundings};
 use locum_stores::state::{Author, Change, Changed, NamedKey, Shared, State};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -160,6 +161,7 @@ pub async fn join(
             clock: time_of(&clock),
             random: Arc::new(move || salts.bytes()),
             sealing: Arc::new(StoreSeal::new(master, random.clone())),
+            ask: asks_peers()?,
         },
         state: Shared::new(State::new(Arc::new(names.clone()))),
         tickets: TICKETS,
@@ -169,6 +171,19 @@ pub async fn join(
     clock.at_least(joined.state.read().last_time_ms);
     let records = Records::shared(joined, (vault, names), (clock, random));
     broker(records, settings, metrics)
+}
+
+/// Asks other nodes over HTTP.
+fn asks_peers() -> Result<AskPeer, StartFlaw> {
+    let client = PeerClient::new(redis::ANSWER_MAX);
+    let client = client.map_err(|flaw| Unavailable(flaw.to_string()))?;
+    Ok(Arc::new(move |url: String, asked: Vec<u8>| {
+        let client = client.clone();
+        Box::pin(async move {
+            let answered = client.ask(&url, asked).await;
+            answered.map_err(|flaw| format!("`{url}`: {flaw}"))
+        })
+    }))
 }
 
 fn broker(

@@ -11,6 +11,7 @@ mod downstream;
 mod fetch;
 mod flaw;
 mod lifetime;
+mod peer;
 mod resolve;
 
 pub use allowed::{Allowed, AllowedFlaw};
@@ -22,4 +23,5 @@ pub use downstream::{
 };
 pub use fetch::{Document, FetchBounds, Fetcher};
 pub use flaw::FetchFlaw;
+pub use peer::PeerClient;
 pub use resolve::{Looking, Lookup, System};

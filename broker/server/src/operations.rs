@@ -5,6 +5,7 @@ mod health;
 mod page;
 
 use crate::app::App;
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -42,6 +43,15 @@ pub(crate) async fn ready(State(app): State<Arc<App>>, RawQuery(query): RawQuery
         StatusCode::SERVICE_UNAVAILABLE
     };
     plain(status, health::text(&checks, verbose.is_some()))
+}
+
+/// Records for another node, which proves that it knows the master key; to anybody else
+/// there is nothing here.
+pub(crate) async fn records(State(app): State<Arc<App>>, asked: Bytes) -> Response {
+    match app.broker.records.nodes.answer(asked.to_vec()).await {
+        Some(answer) => answer.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {

@@ -6,11 +6,13 @@ use crate::app::App;
 use crate::oauth::{introspect, revoke, token};
 use crate::{metadata, operations};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use locum_admin::{
     agents, backup, clients, credentials, decisions, grants, issuers, keys, locks, nodes, openapi,
     policies, profiles, reload, revocations, secrets, targets, upstream_secrets,
 };
+use locum_stores::redis::{ASKED_MAX, PEER_PATH};
 use locum_web::open;
 use std::sync::Arc;
 
@@ -59,6 +61,8 @@ pub(crate) fn operations(app: &Arc<App>) -> Router {
         .route("/readyz", get(operations::ready))
         .route("/ready", get(operations::ready))
         .route("/metrics", get(operations::metrics))
+        .route(PEER_PATH, post(operations::records))
+        .layer(DefaultBodyLimit::max(ASKED_MAX))
         .with_state(app.clone())
         .layer(axum::middleware::from_fn(locum_web::guard))
 }

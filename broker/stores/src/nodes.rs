@@ -1,5 +1,6 @@
 //! The seam `Nodes`: who else there is, and how well the store is reached.
 
+use crate::Coming;
 use std::collections::BTreeSet;
 
 /// A node as the others see it.
@@ -63,6 +64,9 @@ pub trait Nodes: Send + Sync {
     /// Tells the others what the files of this node declare: of each object its
     /// collection and id, with a slash between.
     fn declares(&self, objects: BTreeSet<String>);
+
+    /// Answers another node that asks for records; `None` for who is none.
+    fn answer(&self, asked: Vec<u8>) -> Coming<'_, Option<Vec<u8>>>;
 
     /// Whether the files of another node declare that.
     fn declared_elsewhere(&self, object: &str) -> bool;

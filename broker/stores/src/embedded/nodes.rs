@@ -1,8 +1,10 @@
 //! A node that is alone.
 
+use crate::Coming;
 use crate::formats::FORMATS;
 use crate::nodes::{NodeView, Nodes, StoreView};
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,6 +64,10 @@ impl Nodes for Alone {
     }
 
     fn declares(&self, _: BTreeSet<String>) {}
+
+    fn answer(&self, _: Vec<u8>) -> Coming<'_, Option<Vec<u8>>> {
+        Box::pin(ready(None))
+    }
 
     fn declared_elsewhere(&self, _: &str) -> bool {
         false

@@ -3,6 +3,7 @@
 
 use super::cluster::Cluster;
 use super::lane::NoAnswer;
+use super::mirrors::Mirrors;
 use super::{keys, scripts};
 use crate::Coming;
 use crate::claims::{Claims, Mark, NotClaimed};
@@ -21,7 +22,10 @@ const LOST_MS: u64 = 2_000;
 const OUTLASTS_MS: u64 = 60_000;
 
 /// Claims over a Redis.
-pub(super) struct RedisClaims(pub(super) Arc<Cluster>);
+pub(super) struct RedisClaims {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) mirrors: Arc<Mirrors>,
+}
 
 fn unknown(flaw: &NoAnswer) -> NotClaimed {
     NotClaimed::Unknown(flaw.to_string())
@@ -41,16 +45,16 @@ impl RedisClaims {
     }
 
     async fn once(&self, command: Cmd) -> Result<i64, NoAnswer> {
-        let replicas = self.0.min_replicas();
+        let replicas = self.cluster.min_replicas();
         if replicas == 0 {
-            return self.0.commands.run(command).await;
+            return self.cluster.commands.run(command).await;
         }
-        let acked = self.0.acked.run_acked(command, replicas).await;
+        let acked = self.cluster.acked.run_acked(command, replicas).await;
         acked.map(|(answer, _)| answer).map_err(|(flaw, _)| flaw)
     }
 
     async fn take(&self, mark: Mark, now_s: u64) -> Result<(), NotClaimed> {
-        let cluster = &self.0;
+        let cluster = &self.cluster;
         let lost_ms = cluster.lost_ms.load(Ordering::Relaxed);
         if lost_ms > 0 && mark.issued_s.saturating_mul(1_000) <= lost_ms.saturating_add(LOST_MS) {
             let text = "it was issued before Redis lost what was used; issue another";
@@ -75,7 +79,7 @@ impl RedisClaims {
     }
 
     async fn reserve(&self, grant: GrantId, now_s: u64) -> Result<bool, NotClaimed> {
-        let cluster = &self.0;
+        let cluster = &self.cluster;
         let Some((most, until_s)) = cluster.state.reserve(grant, now_s) else {
             return Ok(false);
         };
@@ -94,7 +98,13 @@ impl RedisClaims {
         if !matches!(taken, Ok(1)) {
             cluster.state.unreserve(grant);
         }
-        Ok(taken? == 1)
+        if taken? == 1 {
+            return Ok(true);
+        }
+        // Other nodes used it: whoever decides again has to know that.
+        let known = self.mirrors.reach_the_ends().await;
+        known.map_err(|flaw| NotClaimed::Unknown(flaw.to_string()))?;
+        Ok(false)
     }
 }
 
@@ -104,13 +114,13 @@ impl Claims for RedisClaims {
     }
 
     fn failed(&self, key: [u8; 16]) -> Coming<'_, ()> {
-        let request = self.0.state.mark_failed(&key);
+        let request = self.cluster.state.mark_failed(&key);
         Box::pin(async move {
             let Some(request) = request else { return };
             let mut command = scripts::eval(scripts::FAILED, &[keys::mark(&key)]);
             command.arg(hex(&request));
             // Where that fails the mark stays taken: its client issues another.
-            let _: Result<i64, _> = self.0.commands.run(command).await;
+            let _: Result<i64, _> = self.cluster.commands.run(command).await;
         })
     }
 
@@ -119,15 +129,15 @@ impl Claims for RedisClaims {
     }
 
     fn release(&self, grant: GrantId) -> Coming<'_, ()> {
-        let counted = self.0.state.unreserve(grant);
+        let counted = self.cluster.state.unreserve(grant);
         Box::pin(async move {
             if !counted {
                 return;
             }
             let mut command = scripts::eval(scripts::UNUSE, &[keys::uses(&grant.to_string())]);
-            command.arg(&self.0.own_tree);
+            command.arg(&self.cluster.own_tree);
             // Where that fails the use is lost: one less is never one too many.
-            let _: Result<i64, _> = self.0.commands.run(command).await;
+            let _: Result<i64, _> = self.cluster.commands.run(command).await;
         })
     }
 
@@ -137,6 +147,6 @@ impl Claims for RedisClaims {
         now_ms: u64,
         until_s: u64,
     ) -> Coming<'_, Result<u64, NotClaimed>> {
-        Box::pin(ready(self.0.state.see(token, now_ms, until_s)))
+        Box::pin(ready(self.cluster.state.see(token, now_ms, until_s)))
     }
 }

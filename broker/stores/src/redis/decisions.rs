@@ -19,14 +19,15 @@ pub(super) struct RedisDecisions {
 }
 
 impl RedisDecisions {
-    fn readers(&self) -> Vec<Reader> {
-        let mut all = vec![self.own.reader()];
-        all.extend(self.mirrors.readers());
+    /// Readers of each tree, of its runs in order.
+    fn readers(&self) -> Vec<Vec<Reader>> {
+        let mut all = vec![vec![self.own.reader()]];
+        all.extend(self.mirrors.all().iter().map(|copy| copy.readers()));
         all
     }
 
     fn find(&self, jti: Jti) -> io::Result<Option<Entry>> {
-        for reader in self.readers() {
+        for reader in self.readers().into_iter().flatten() {
             if let Some(entry) = permit(&reader, jti)? {
                 return Ok(Some(entry));
             }
@@ -70,37 +71,84 @@ impl Decisions for RedisDecisions {
 /// A tree that is looked through, and its next record.
 struct Course {
     tree: String,
-    looked: Looked,
+    /// Its runs, those that are looked through first at the end.
+    rest: Vec<Looked>,
+    looked: Option<Looked>,
     next: Option<Entry>,
+    goes_on_at: u64,
+}
+
+impl Course {
+    fn new(
+        (tree, runs): (String, &[Reader]),
+        (share, at): (u64, Option<u64>),
+        sought: &Sought,
+    ) -> io::Result<Self> {
+        let mut rest = Vec::new();
+        for reader in runs {
+            let all = range(reader, sought, at)?;
+            rest.push(Looked::new(reader, &all, share, sought));
+        }
+        if !sought.newest_first {
+            rest.reverse();
+        }
+        let mut course = Self {
+            tree,
+            looked: rest.pop(),
+            rest,
+            next: None,
+            goes_on_at: 0,
+        };
+        course.step()?;
+        Ok(course)
+    }
+
+    /// Goes to the next record, in this run or the one behind it.
+    fn step(&mut self) -> io::Result<()> {
+        while let Some(looked) = &mut self.looked {
+            self.next = looked.next()?;
+            self.goes_on_at = looked.goes_on_at();
+            if self.next.is_some() || looked.is_cut() {
+                return Ok(());
+            }
+            self.looked = self.rest.pop();
+        }
+        Ok(())
+    }
+
+    /// Whether it was not looked through to its end.
+    fn is_cut(&self) -> bool {
+        self.next.is_none() && self.looked.as_ref().is_some_and(Looked::is_cut)
+    }
 }
 
 /// Looks through all trees at once, by the times of their records.
-fn search(readers: Vec<Reader>, sought: &Sought, mut visit: Visit) -> io::Result<Option<Position>> {
+fn search(
+    trees: Vec<Vec<Reader>>,
+    sought: &Sought,
+    mut visit: Visit,
+) -> io::Result<Option<Position>> {
     let newest_first = sought.newest_first;
     let from = match &sought.from {
         Some(Position::Trees(trees)) => Some(trees),
         Some(Position::Alone(_)) | None => None,
     };
+    let named = trees.into_iter().filter_map(|runs| {
+        let tree = runs.first()?.tree().to_owned();
+        Some((tree, runs))
+    });
     // A tree that is younger than the search is none of it.
-    let wanted = readers
-        .into_iter()
-        .filter(|reader| from.is_none_or(|trees| trees.contains_key(reader.tree())));
-    let wanted: Vec<Reader> = wanted.collect();
+    let wanted = named.filter(|(tree, _)| from.is_none_or(|trees| trees.contains_key(tree)));
+    let wanted: Vec<(String, Vec<Reader>)> = wanted.collect();
     let share = (sought.look_at / wanted.len().max(1) as u64).max(1);
     let mut courses = Vec::new();
-    for reader in wanted {
-        let tree = reader.tree().to_owned();
+    for (tree, runs) in wanted {
         let at = from.and_then(|trees| trees.get(&tree).copied());
-        let all = range(&reader, sought, at)?;
-        let mut looked = Looked::new(&reader, &all, share, sought);
-        let next = looked.next()?;
-        courses.push(Course { tree, looked, next });
+        courses.push(Course::new((tree, &runs), (share, at), sought)?);
     }
     loop {
         // Where a tree was not looked through, nothing behind it may be told yet.
-        let stopped = courses
-            .iter()
-            .any(|course| course.next.is_none() && course.looked.is_cut());
+        let stopped = courses.iter().any(Course::is_cut);
         let at = |course: &Course| course.next.as_ref().map(|entry| entry.place.time_ms);
         let best = courses
             .iter()
@@ -123,10 +171,10 @@ fn search(readers: Vec<Reader>, sought: &Sought, mut visit: Visit) -> io::Result
         };
         let index = entry.place.index;
         if visit(entry).is_break() {
-            course.looked.stopped_at(index);
+            course.goes_on_at = index + u64::from(newest_first);
             return Ok(position(&courses, newest_first, true));
         }
-        course.next = course.looked.next()?;
+        course.step()?;
     }
 }
 
@@ -138,7 +186,7 @@ fn position(courses: &[Course], newest_first: bool, more: bool) -> Option<Positi
     let each = courses.iter().map(|course| {
         let at = match &course.next {
             Some(entry) => entry.place.index + u64::from(newest_first),
-            None => course.looked.goes_on_at(),
+            None => course.goes_on_at,
         };
         (course.tree.clone(), at)
     });

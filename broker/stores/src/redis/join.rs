@@ -114,7 +114,10 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
     Ok(RedisStore {
         state: cluster.state.clone(),
         changes: Arc::new(RedisChanges(cluster.clone())),
-        claims: Arc::new(RedisClaims(cluster.clone())),
+        claims: Arc::new(RedisClaims {
+            cluster: cluster.clone(),
+            mirrors: mirrors.clone(),
+        }),
         decisions: Arc::new(RedisDecisions {
             own: ledger.clone(),
             mirrors: mirrors.clone(),
@@ -124,7 +127,11 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
             bounds: tickets,
         }),
         journal: cluster.journal.clone(),
-        nodes: Arc::new(RedisNodes { cluster, mirrors }),
+        nodes: Arc::new(RedisNodes {
+            cluster,
+            mirrors,
+            own: ledger.reader(),
+        }),
         ledger,
     })
 }

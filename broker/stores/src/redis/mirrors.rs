@@ -2,21 +2,19 @@
 //! and keeps them on its own disk.
 
 use super::cluster::Cluster;
+use super::copies::{CopiedTree, CopyPlace};
 use super::feed::{bytes, pause};
 use super::link::{ANSWERED_WITHIN, said};
 use super::rows::GONE;
 use super::shipping::commit_place;
-use super::{files, keys};
-use crate::ledger::{Mirror, RawRecord, Reader, Skim};
-use crate::state::Shared;
+use super::{files, keys, peers};
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{cmd, pipe};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// How long a read waits for something new, in milliseconds.
@@ -27,26 +25,12 @@ const COUNT: u64 = 64;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Longest wait for a copy to reach the end of its log.
 const REACHED_WITHIN: Duration = Duration::from_millis(1_500);
-/// What is older than this lives no longer, in milliseconds: a copy that has
-/// everything since is whole as far as tokens go.
-const LIVES_MS: u64 = 3_660_000;
 /// How often old parts are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 /// Most trees of others.
 const TREES_MAX: usize = 256;
-
-/// A copy, and what is known of it.
-pub(super) struct CopiedTree {
-    /// Its node; the tree's name until that is known.
-    node: RwLock<String>,
-    pub(super) mirror: Mirror,
-    /// The index up to which its log was seen.
-    reached: watch::Sender<u64>,
-    /// Whether its log was read once.
-    read: AtomicBool,
-}
 
 /// All copies.
 pub(super) struct Mirrors {
@@ -85,20 +69,12 @@ impl Mirrors {
         trees.values().cloned().collect()
     }
 
-    /// A reader of each copy.
-    pub(super) fn readers(&self) -> Vec<Reader> {
-        self.all().iter().map(|copy| copy.mirror.reader()).collect()
-    }
-
     /// Nodes whose records are not all here.
     pub(super) fn incomplete(&self) -> Vec<String> {
         let all = self.all();
         let not_all = all.iter().filter(|copy| !copy.is_all());
         let mut names: BTreeSet<String> = not_all.map(|copy| copy.node()).collect();
-        let known: BTreeSet<String> = all
-            .iter()
-            .map(|copy| copy.mirror.reader().tree().to_owned())
-            .collect();
+        let known: BTreeSet<String> = all.iter().map(|copy| copy.place.tree.clone()).collect();
         let others = self.cluster.rows.others(&self.cluster.settings.node, GONE);
         let unknown = others.into_iter().filter(|row| !known.contains(&row.tree));
         names.extend(unknown.map(|row| row.node));
@@ -109,110 +85,74 @@ impl Mirrors {
     fn begin(&self, tree: &str, node: &str) -> io::Result<Option<Arc<CopiedTree>>> {
         let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = trees.get(tree) {
-            let mut name = known.node.write().unwrap_or_else(PoisonError::into_inner);
-            node.clone_into(&mut name);
+            if tree != node {
+                known.is_of(node);
+            }
             return Ok(None);
         }
         if tree == self.cluster.own_tree || trees.len() >= TREES_MAX {
             return Ok(None);
         }
-        let state = self.cluster.state.clone();
-        let skim = || skim(&state);
-        let bytes = self.cluster.settings.segment_bytes;
-        let mirror = Mirror::open(&self.folder().join(tree), tree, bytes, skim);
-        let mirror = mirror.map_err(io::Error::other)?;
-        let copy = Arc::new(CopiedTree {
-            node: RwLock::new(node.to_owned()),
-            reached: watch::Sender::new(mirror.next()),
-            mirror,
-            read: AtomicBool::new(false),
-        });
+        let place = CopyPlace {
+            folder: self.folder().join(tree),
+            tree: tree.to_owned(),
+            segment_bytes: self.cluster.settings.segment_bytes,
+            state: self.cluster.state.clone(),
+        };
+        let copy = Arc::new(CopiedTree::open(place, node)?);
         trees.insert(tree.to_owned(), copy.clone());
         Ok(Some(copy))
     }
 
-    /// Waits until every copy of a tree that a live node adds to has all that is in
-    /// its log now.
+    /// Waits until every copy has all that is in its log now.
     ///
     /// # Errors
-    /// Which is not whole.
+    /// Which is not whole, of those that a live node adds to.
     pub(super) async fn reach_the_ends(&self) -> io::Result<()> {
         let others = self.cluster.rows.others(&self.cluster.settings.node, GONE);
-        if others.is_empty() {
+        let live: BTreeMap<String, String> =
+            others.into_iter().map(|row| (row.tree, row.node)).collect();
+        let copies: BTreeMap<String, Arc<CopiedTree>> = {
+            let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
+            trees.clone()
+        };
+        let all: BTreeSet<&String> = live.keys().chain(copies.keys()).collect();
+        if all.is_empty() {
             return Ok(());
         }
-        let missing = |node: &str| {
-            io::Error::other(format!(
-                "expected the decisions of `{node}`, found that they are not all here"
-            ))
-        };
         let mut asked = pipe();
-        for row in &others {
-            asked
-                .cmd("HGET")
-                .arg(keys::tree_head(&row.tree))
-                .arg("next");
+        for tree in &all {
+            asked.cmd("HGET").arg(keys::tree_head(tree)).arg("next");
         }
         let ends = self.cluster.commands.run_all(&asked).await;
         let ends = ends.map_err(|flaw| io::Error::other(flaw.to_string()))?;
-        for (row, end) in others.iter().zip(ends) {
+        for (tree, end) in all.into_iter().zip(ends) {
             let end: Option<u64> = redis::from_redis_value(end).map_err(io::Error::other)?;
-            let copy = {
-                let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);
-                trees.get(&row.tree).cloned()
-            };
             // A tree without a log has no decision yet.
             let Some(end) = end else { continue };
-            let copy = copy.ok_or_else(|| missing(&row.node))?;
+            let missing = || {
+                let node = live.get(tree).unwrap_or(tree);
+                io::Error::other(format!(
+                    "expected the decisions of `{node}`, found that they are not all here"
+                ))
+            };
+            let copy = copies.get(tree).ok_or_else(missing)?;
             let mut reached = copy.reached.subscribe();
-            let all = reached.wait_for(|at| *at >= end);
-            let late = |_| missing(&row.node);
-            let _ = timeout(REACHED_WITHIN, all).await.map_err(late)?;
-            if !copy.is_whole(self.cluster.now_ms())? {
-                return Err(missing(&row.node));
+            let up_to_now = reached.wait_for(|at| *at >= end);
+            let reached = timeout(REACHED_WITHIN, up_to_now).await.is_ok();
+            let whole = reached && copy.is_whole(self.cluster.now_ms())?;
+            if !whole && live.contains_key(tree) {
+                return Err(missing());
             }
         }
         Ok(())
     }
 }
 
-impl CopiedTree {
-    /// The name of its node.
-    fn node(&self) -> String {
-        self.node
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Whether everything is here that its log has, and had.
-    fn is_all(&self) -> bool {
-        self.read.load(Ordering::Relaxed) && self.mirror.reader().whole_from() == 0
-    }
-
-    /// Whether everything is here from which a live token may descend.
-    fn is_whole(&self, now_ms: u64) -> io::Result<bool> {
-        let reader = self.mirror.reader();
-        let whole_from = reader.whole_from();
-        if whole_from == 0 {
-            return Ok(true);
-        }
-        // The record before the gap is of a time after which nothing is missing.
-        let from = reader.find_time(now_ms.saturating_sub(LIVES_MS))?;
-        Ok(from > whole_from)
-    }
-}
-
-/// What a record of another node does to the state here.
-fn skim(state: &Shared) -> Skim {
-    let state = state.clone();
-    Box::new(move |record: &RawRecord<'_>| state.mirrored(record))
-}
-
 /// Looks for trees, and follows each.
 pub(super) async fn run(mirrors: Arc<Mirrors>) {
     for copy in mirrors.all() {
-        tokio::spawn(follow(mirrors.cluster.clone(), copy));
+        begin(&mirrors, copy);
     }
     let mut looked = 0u32;
     loop {
@@ -225,6 +165,12 @@ pub(super) async fn run(mirrors: Arc<Mirrors>) {
         }
         let _ = timeout(LOOK_EVERY, mirrors.cluster.rows.moved.notified()).await;
     }
+}
+
+/// Follows a tree, and asks for what is missing of it.
+fn begin(mirrors: &Arc<Mirrors>, copy: Arc<CopiedTree>) {
+    tokio::spawn(follow(mirrors.cluster.clone(), copy.clone()));
+    tokio::spawn(peers::fill(mirrors.cluster.clone(), copy));
 }
 
 async fn look(mirrors: &Arc<Mirrors>) {
@@ -248,7 +194,7 @@ async fn look(mirrors: &Arc<Mirrors>) {
         let (of, name) = (mirrors.clone(), tree.clone());
         let begun = tokio::task::spawn_blocking(move || of.begin(&name, &node)).await;
         match begun.unwrap_or_else(|e| Err(io::Error::other(e))) {
-            Ok(Some(copy)) => drop(tokio::spawn(follow(mirrors.cluster.clone(), copy))),
+            Ok(Some(copy)) => begin(mirrors, copy),
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(tree, %error, "a copy of another node's decisions cannot be kept")
@@ -261,7 +207,7 @@ async fn prune(mirrors: &Arc<Mirrors>) {
     let days = u64::from(mirrors.cluster.settings.mirror_days);
     let before_ms = mirrors.cluster.now_ms().saturating_sub(days * DAY_MS);
     let all = mirrors.all();
-    let prune = move || all.iter().for_each(|copy| copy.mirror.prune(before_ms));
+    let prune = move || all.iter().for_each(|copy| copy.prune(before_ms));
     // It is done again.
     let _ = tokio::task::spawn_blocking(prune).await;
 }
@@ -291,7 +237,7 @@ async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), St
     let answered = ANSWERED_WITHIN + Duration::from_millis(BLOCK_MS);
     let connected = cluster.link.connect(answered).await;
     let (mut connection, _) = connected.map_err(|flaw| flaw.to_string())?;
-    let tree = copy.mirror.reader().tree().to_owned();
+    let tree = copy.place.tree.clone();
     loop {
         let mut read = cmd("XREAD");
         read.arg("COUNT").arg(COUNT);
@@ -299,7 +245,7 @@ async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), St
             read.arg("BLOCK").arg(BLOCK_MS);
         }
         read.arg("STREAMS").arg(keys::tree_log(&tree));
-        read.arg(format!("{}-0", copy.mirror.next()));
+        read.arg(format!("{}-0", copy.next()));
         let reply: Option<StreamReadReply> = read
             .query_async(&mut connection)
             .await
@@ -324,12 +270,16 @@ async fn follow_once(cluster: &Cluster, copy: &Arc<CopiedTree>) -> Result<(), St
                 }
             }
         }
-        let (taker, state) = (copy.clone(), cluster.state.clone());
-        let taken = tokio::task::spawn_blocking(move || take(&taker, &state, commits)).await;
-        taken.map_err(|e| e.to_string())??;
+        let taker = copy.clone();
+        let taken = tokio::task::spawn_blocking(move || {
+            let mut commits = commits.into_iter();
+            commits.try_for_each(|(first, frames): (u64, Vec<u8>)| taker.take(first, &frames))
+        });
+        let taken = taken.await.map_err(|e| e.to_string())?;
+        taken.map_err(|e| e.to_string())?;
         cluster.flaws().commits.remove(&tree);
         copy.read.store(true, Ordering::Relaxed);
-        copy.reached.send_replace(copy.mirror.next());
+        copy.reached.send_replace(copy.next());
     }
 }
 
@@ -343,22 +293,4 @@ fn commit(cluster: &Cluster, tree: &str, entry: &StreamId) -> Result<(u64, Vec<u
     let frames = cluster.world.sealing.open(sealed, &place);
     let frames = frames.ok_or("does not open under this master key")?;
     Ok((first, frames))
-}
-
-fn take(copy: &CopiedTree, state: &Shared, commits: Vec<(u64, Vec<u8>)>) -> Result<(), String> {
-    let mut skim = skim(state);
-    for (first, frames) in commits {
-        if first > copy.mirror.next() {
-            tracing::warn!(
-                node = copy.node(),
-                from = copy.mirror.next(),
-                to = first,
-                "decisions of another node are no longer in Redis"
-            );
-            copy.mirror.skip_to(first);
-        }
-        let taken = copy.mirror.append(first, &frames, &mut skim);
-        taken.map_err(|flaw| flaw.to_string())?;
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod change_entry;
 mod changes;
 mod claims;
 mod cluster;
+mod copies;
 mod decisions;
 mod feed;
 mod files;
@@ -20,6 +21,7 @@ mod link;
 mod mirrors;
 mod nodes;
 mod order;
+mod peers;
 mod recovering;
 mod repairing;
 mod returning;
@@ -31,8 +33,9 @@ mod shipping;
 mod tickets;
 
 pub use join::{Joining, is_alone, join};
+pub use peers::{ANSWER_MAX, ASKED_MAX, PEER_PATH};
 pub use repairing::repair;
-pub use settings::{RedisSettings, Sealing, StoreSurroundings};
+pub use settings::{AskPeer, RedisSettings, Sealing, StoreSurroundings};
 
 use crate::changes::Changes;
 use crate::claims::Claims;

@@ -2,7 +2,10 @@
 
 use super::cluster::Cluster;
 use super::mirrors::Mirrors;
+use super::peers;
 use super::rows::LIVES;
+use crate::Coming;
+use crate::ledger::Reader;
 use crate::nodes::{NodeView, Nodes, StoreView};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use std::sync::atomic::Ordering;
 pub(super) struct RedisNodes {
     pub(super) cluster: Arc<Cluster>,
     pub(super) mirrors: Arc<Mirrors>,
+    pub(super) own: Reader,
 }
 
 impl Nodes for RedisNodes {
@@ -59,6 +63,12 @@ impl Nodes for RedisNodes {
         if self.cluster.ready.swap(ready, Ordering::Relaxed) != ready {
             self.cluster.tell.notify_one();
         }
+    }
+
+    fn answer(&self, asked: Vec<u8>) -> Coming<'_, Option<Vec<u8>>> {
+        Box::pin(
+            async move { peers::answer(&self.cluster, &self.mirrors, &self.own, &asked).await },
+        )
     }
 
     fn declares(&self, objects: BTreeSet<String>) {

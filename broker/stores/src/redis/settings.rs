@@ -1,5 +1,6 @@
 //! How a node reaches the Redis, and what it needs beside it.
 
+use crate::Coming;
 use crate::formats::Formats;
 use crate::ledger::LedgerClock;
 use locum_core::secret::Secret;
@@ -55,6 +56,10 @@ pub trait Sealing: Send + Sync {
     fn open(&self, sealed: &[u8], place: &str) -> Option<Vec<u8>>;
 }
 
+/// Sends bytes to an address of another node's, and gives what it answers.
+pub type AskPeer =
+    Arc<dyn Fn(String, Vec<u8>) -> Coming<'static, Result<Vec<u8>, String>> + Send + Sync>;
+
 /// What is asked of the world.
 #[derive(Clone)]
 pub struct StoreSurroundings {
@@ -64,4 +69,6 @@ pub struct StoreSurroundings {
     pub random: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
     /// Seals what Redis holds.
     pub sealing: Arc<dyn Sealing>,
+    /// Asks another node.
+    pub ask: AskPeer,
 }

@@ -134,6 +134,7 @@ impl<'a> Wanted<'a> {
                 clock: clock(&self.set),
                 random: Arc::new(random),
                 sealing: Arc::new(Plain(self.master)),
+                ask: Arc::new(|_, _| Box::pin(async { Err("nobody is asked".to_owned()) })),
             },
             state: Shared::new(State::new(Arc::new(Names))),
             tickets: self.bounds,
