@@ -8,7 +8,7 @@ use super::problem::Problem;
 use locum_core::ids::Uuid7;
 use locum_core::refusal::Code;
 use locum_engine::records::Records;
-use locum_stores::ledger::{Entry, Reader};
+use locum_stores::ledger::Entry;
 use locum_stores::state::{Blocks, Change, changes};
 use serde_json::{Value, json};
 use std::io;
@@ -41,9 +41,8 @@ impl<T: Send + 'static> PastKind<T> {
     ) -> Result<Option<T>, Problem> {
         let records = records.clone();
         blocking(move || {
-            let reader = records.changes.reader();
-            let range = reader.made_at(id.ms())?;
-            self.first_in(&reader, range, &|each| (self.id)(each) == id)
+            let range = records.changes.reader().made_at(id.ms())?;
+            self.first_in(&records, range, &|each| (self.id)(each) == id)
         })
         .await
     }
@@ -62,7 +61,7 @@ impl<T: Send + 'static> PastKind<T> {
         blocking(move || {
             let reader = records.changes.reader();
             for range in blocks.from(reader.find_time(from_ms)?) {
-                if let Some(one) = self.first_in(&reader, range, &is)? {
+                if let Some(one) = self.first_in(&records, range, &is)? {
                     return Ok(Some(one));
                 }
             }
@@ -73,12 +72,13 @@ impl<T: Send + 'static> PastKind<T> {
 
     fn first_in(
         &self,
-        reader: &Reader,
+        records: &Records,
         range: Range<u64>,
         is: &impl Fn(&T) -> bool,
     ) -> io::Result<Option<T>> {
+        let reader = records.changes.reader();
         for entry in reader.search(range, vec![self.text.to_owned()]) {
-            if let Some(one) = self.of(&entry?)?.into_iter().find(is) {
+            if let Some(one) = self.of(records, &entry?)?.into_iter().find(is) {
                 return Ok(Some(one));
             }
         }
@@ -102,7 +102,7 @@ impl<T: Send + 'static> PastKind<T> {
             Some(text) => Some(after(text).ok_or_else(|| Problem::unknown("a page"))?),
         };
         let records = call.api.broker.records.clone();
-        let read = move || self.read(&records.changes.reader(), &blocks, after, &window);
+        let read = move || self.read(&records, &blocks, after, &window);
         let (items, more) = blocking(read).await?;
         let next = items.last().filter(|_| more);
         let next = next.map(|last| call.cursor(&(self.name)(last)));
@@ -115,11 +115,12 @@ impl<T: Send + 'static> PastKind<T> {
     /// nothing smaller can come.
     fn read(
         &self,
-        reader: &Reader,
+        records: &Records,
         blocks: &Blocks,
         after: Option<Uuid7>,
         window: &Window,
     ) -> io::Result<(Vec<T>, bool)> {
+        let reader = records.changes.reader();
         let from = after.map_or(Ok(0), |id| reader.find_time(id.ms()))?;
         let (mut found, mut looked_at) = (Vec::new(), 0);
         // Of that id's time: worked out once for each.
@@ -142,7 +143,7 @@ impl<T: Send + 'static> PastKind<T> {
             }
             looked_at += range.end - range.start;
             for entry in reader.search(range, vec![self.text.to_owned()]) {
-                let new = self.of(&entry?)?.into_iter();
+                let new = self.of(records, &entry?)?.into_iter();
                 found.extend(new.filter(|each| after.is_none_or(|after| (self.id)(each) > after)));
             }
         }
@@ -152,8 +153,9 @@ impl<T: Send + 'static> PastKind<T> {
         Ok((found, more))
     }
 
-    fn of(&self, entry: &Entry) -> io::Result<Vec<T>> {
-        if entry.kind != locum_stores::state::CHANGE {
+    fn of(&self, records: &Records, entry: &Entry) -> io::Result<Vec<T>> {
+        let is_change = entry.kind == locum_stores::state::CHANGE;
+        if !is_change || !records.changes.in_force(entry.place.index) {
             return Ok(Vec::new());
         }
         let read = changes(&entry.body, entry.side.as_ref());

@@ -119,7 +119,7 @@ impl Call {
     /// credential meanwhile.
     pub(crate) async fn changing(&self) -> Result<Changing, Problem> {
         let changing = self.api.broker.records.changing().await.map_err(|error| {
-            let busy = "expected a ledger that takes records, found a change that waits for it";
+            let busy = "expected a ledger that takes records, found a change that waits for it: the change was not made";
             unavailable(&error, busy)
         })?;
         self.who.again(&self.api)?;

@@ -219,7 +219,6 @@ impl Records {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.fresh()?;
         let appended = self.decisions.append(draft.into());
         let mut appending = Appending::new(appended, Box::pin(async move { undo().await }));
         match timeout(RECORDED_WITHIN, appending.ended()).await {

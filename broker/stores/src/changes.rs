@@ -141,4 +141,8 @@ pub trait Changes: Send + Sync {
 
     /// Reads the changes that are on record.
     fn reader(&self) -> Reader;
+
+    /// Whether the change at that index is in force: one that was repeated, or whose author
+    /// had no credential any more, is on record alone.
+    fn in_force(&self, index: u64) -> bool;
 }

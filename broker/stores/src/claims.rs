@@ -6,6 +6,7 @@
 pub(crate) mod suite;
 
 use crate::Coming;
+use crate::changes::Turn;
 use locum_core::ids::GrantId;
 
 /// The mark of an assertion or proof that may be used once.
@@ -50,6 +51,24 @@ pub trait Claims: Send + Sync {
 
     /// Gives a use back: it is sure that there is no record of it.
     fn release(&self, grant: GrantId) -> Coming<'_, ()>;
+
+    /// The record gave a use of a grant back, and the mark of a request, by its key and the
+    /// hash of that: the state knows already.
+    fn returned(
+        &self,
+        grant: Option<GrantId>,
+        mark: Option<([u8; 16], [u8; 32])>,
+    ) -> Coming<'_, ()>;
+
+    /// Takes what may be had once, such as a credential that a vendor handed out; `false`
+    /// where somebody had it. It counts until that second.
+    fn once(&self, key: [u8; 16], until_s: u64, now_s: u64)
+    -> Coming<'_, Result<bool, NotClaimed>>;
+
+    /// Waits for what one may have at a time, such as the right to send a refresh token;
+    /// it is had until the answer is dropped, and the state here has all that was changed
+    /// before.
+    fn hold(&self, key: [u8; 16]) -> Coming<'_, Result<Turn, NotClaimed>>;
 
     /// Remembers a token that came ahead of our clock, unless it was seen before;
     /// when it was first seen, in milliseconds. It fails where too many are

@@ -89,6 +89,10 @@ fn signed(broker: &Broker, permit: &Recorded<Permit>) -> Result<Credential, Conn
     }
 }
 
+/// Seconds for which a credential is known at least, so that no other node hands it out:
+/// by then it is known from the records of this one.
+const ONCE_S: u64 = 3_600;
+
 /// Asks the vendor, records what came of it, and looks once more at what the
 /// credential descends from: what fell meanwhile is not handed out.
 async fn from_vendor(
@@ -106,7 +110,13 @@ async fn from_vendor(
         let state = broker.records.state.read();
         broker.vendors.arriving(&state, print)
     };
-    let Some(_arriving) = arriving else {
+    let now_s = broker.records.clock.now_s();
+    let life_s = asked.obtained.expires_in.unwrap_or(ONCE_S).max(ONCE_S);
+    let until_s = now_s.saturating_add(life_s);
+    let once = broker.records.claims.once(print, until_s, now_s).await;
+    // Where nobody knows whether another node handed it out, it is not handed out.
+    let first = matches!(once, Ok(true));
+    let Some(_arriving) = arriving.filter(|_| first) else {
         return Err(record::not_handed_out(request, permit, NotHandedOut::twice()).await);
     };
     let handle = asked.obtained.handle.as_ref();

@@ -123,6 +123,7 @@ pub(crate) async fn not_handed_out(
     };
     let jti = permit.jti();
     let nothing_sent = no.failure == Failure::NotSent;
+    let used = permit.takes_use_of().filter(|_| nothing_sent);
     let outcome = permit.failed(no.failure, no.refusal);
     let outcome = outcome.leaving(leftover.clone());
     let draft = Arc::new(outcome.draft(&outcome_frame(request, nothing_sent)));
@@ -134,6 +135,9 @@ pub(crate) async fn not_handed_out(
     if to_be_ended {
         vendors.stirred.notify_one();
     }
+    let mark = request.client.mark.filter(|_| nothing_sent);
+    let mark = mark.map(|mark| (mark.key, mark.request));
+    request.broker.records.claims.returned(used, mark).await;
     recorded.map_or_else(
         |flaw| NotIssued::Fault(Unavailable(flaw.to_string())),
         |recorded| NotIssued::NotObtained(Box::new(recorded)),

@@ -50,6 +50,10 @@ impl Changes for Stale {
     fn reader(&self) -> Reader {
         self.0.reader()
     }
+
+    fn in_force(&self, index: u64) -> bool {
+        self.0.in_force(index)
+    }
 }
 
 /// A broker that knows an agent with a secret.

@@ -227,7 +227,7 @@ impl Stop {
     /// What vendors handed out: it is stopped where its vendor revokes it, and lives
     /// on elsewhere.
     fn credentials(&self, state: &State, world: &World<'_>, out: &mut Affected) {
-        for (jti, entry) in state.handed.live() {
+        for (jti, entry) in state.all_live() {
             let permit = RecordedPermit::handed(jti, entry);
             if !self.stops(&permit, world) {
                 continue;
@@ -272,7 +272,7 @@ impl Stop {
         let each = move |out: &mut Affected, entry: Entry| {
             let state = with.records.state.read();
             let permit = RecordedPermit::read(&entry, &with.issuer, &state);
-            let remembered = |jti| state.handed.get(jti).is_some();
+            let remembered = |jti| state.handed_under(jti).is_some();
             let counts =
                 |p: &RecordedPermit| p.exp > now_ms / 1000 && (!p.of_vendor || remembered(p.jti));
             if let Some(permit) = permit.filter(counts) {

@@ -159,7 +159,7 @@ impl Vendors {
     /// where the same one was handed out already, or is on its way.
     pub(crate) fn arriving(&self, state: &State, print: Key) -> Option<Arriving<'_>> {
         let mut all = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = state.handed.knows(&print);
+        let known = state.knows_credential(&print);
         (!known && all.insert(print)).then(|| Arriving {
             all: &self.arriving,
             print,

@@ -23,7 +23,7 @@ pub(crate) struct Held {
 pub(crate) fn held(broker: &Broker, text: &str) -> Option<Held> {
     let print = fingerprint(broker, &Secret::new(text.to_owned()));
     let state = broker.records.state.read();
-    let (jti, entry) = state.handed.by_fingerprint(&print)?;
+    let (jti, entry) = state.handed_by_fingerprint(&print)?;
     Some(Held {
         jti,
         entry: entry.clone(),

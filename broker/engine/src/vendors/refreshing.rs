@@ -7,6 +7,7 @@ use crate::broker::Broker;
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::{NoSecret, OpenSecret};
 use locum_core::ids::SecretName;
+use locum_core::lineage::Keyed;
 use locum_core::registry::Downstream;
 use locum_core::secret::Secret;
 use locum_stores::state::{Author, Change};
@@ -21,6 +22,8 @@ pub(super) struct Turn {
     open: Arc<OpenSecret>,
     over: u64,
     slot: OwnedMutexGuard<Option<Rotated>>,
+    /// That of all nodes.
+    _held: locum_stores::changes::Turn,
 }
 
 /// Why it cannot be sent. No value stands in it.
@@ -62,6 +65,10 @@ impl Turn {
             return Err(NoTurn::Busy);
         }
         let mut slot = slot.lock_owned().await;
+        let key = broker.records.names.hash("refresh", name.as_str());
+        let held = broker.records.claims.hold(key).await;
+        let held =
+            held.map_err(|flaw| NoTurn::NotRecorded(name.clone(), Unavailable(flaw.to_string())))?;
         let settled = settle(broker, &name, &mut slot).await;
         settled.map_err(|flaw| NoTurn::NotRecorded(name.clone(), flaw))?;
         let open = broker.upstream.for_connector(&name, connector);
@@ -74,6 +81,7 @@ impl Turn {
             name,
             open,
             slot,
+            _held: held,
         })
     }
 

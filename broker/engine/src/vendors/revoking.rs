@@ -41,6 +41,21 @@ pub async fn settle(broker: &Broker) -> Result<usize, crate::unavailable::Unavai
     Ok(open.len())
 }
 
+/// Closes permits of nodes that are gone, to which this one sees.
+async fn settle_orphaned(broker: &Broker) -> Result<(), crate::unavailable::Unavailable> {
+    let open: Vec<(Jti, Leftover)> = {
+        let state = broker.records.state.read();
+        let open = state.orphaned();
+        open.map(|(jti, of)| (jti, lost(broker, &state, jti, of)))
+            .collect()
+    };
+    for (jti, leftover) in &open {
+        let draft = never_known(*jti, leftover, broker.records.random.bytes());
+        broker.records.append(draft).await?;
+    }
+    Ok(())
+}
+
 /// What there may be under a permit of an earlier process.
 fn lost(broker: &Broker, state: &State, jti: Jti, of: &Awaiting) -> Leftover {
     let target = state.registry.target(of.parties.target.as_str());
@@ -61,7 +76,7 @@ async fn write_on(broker: &Broker, tries: &Tries, queue: &mut Queue) {
     for (jti, leftover) in broker.vendors.unwritten() {
         let (open, live) = {
             let state = broker.records.state.read();
-            let live = state.handed.get(jti).cloned();
+            let live = state.handed_under(jti).cloned();
             (state.handed.is_open(jti), live)
         };
         if open {
@@ -142,6 +157,9 @@ pub async fn run(broker: Arc<Broker>) {
                 round = round.wrapping_add(1);
                 let all = woken.is_ok() || round.is_multiple_of(ALL_EVERY);
                 write_on(&broker, &tries, &mut queue).await;
+                if let Err(flaw) = settle_orphaned(&broker).await {
+                    tracing::warn!(%flaw, "what a node left open that is gone is not on record yet");
+                }
                 look(&broker, all, &mut tries, &mut queue).await;
             }
         }
@@ -187,12 +205,12 @@ fn due(broker: &Broker, state: &State, (all, tries): (bool, &Tries)) -> Vec<Due>
         })
     };
     if all {
-        return state.handed.live().filter_map(as_due).collect();
+        return state.handed_to_see_to().filter_map(as_due).collect();
     }
-    let over = state.handed.permit_over(now_s);
+    let over = state.permit_over(now_s);
     let over = over.filter(|(jti, _)| !tries.has(*jti));
     let tried = tries.all();
-    let tried = tried.filter_map(|jti| state.handed.get(jti).map(|entry| (jti, entry)));
+    let tried = tried.filter_map(|jti| state.handed_under(jti).map(|entry| (jti, entry)));
     over.chain(tried).filter_map(as_due).collect()
 }
 
@@ -247,7 +265,7 @@ async fn after(broker: &Broker, tries: &mut Tries, jti: Jti, ended: Option<Vendo
 async fn expired(broker: &Broker, tries: &mut Tries) {
     let gone: Vec<Jti> = {
         let state = broker.records.state.read();
-        let gone = tries.all().filter(|jti| state.handed.get(*jti).is_none());
+        let gone = tries.all().filter(|jti| state.handed_under(*jti).is_none());
         gone.collect()
     };
     for jti in gone {

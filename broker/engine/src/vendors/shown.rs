@@ -79,7 +79,7 @@ pub async fn credential(broker: &Broker, jti: Jti) -> Result<CredentialShown, Un
     let known = {
         let state = broker.records.state.read();
         let world = broker.records.world(&state);
-        let entry = state.handed.get(jti);
+        let entry = state.handed_under(jti);
         entry.map(|entry| (entry.revocation, is_due(&world, entry)))
     };
     // While it is remembered, the state knows what became of revoking it.

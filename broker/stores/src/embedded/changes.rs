@@ -101,4 +101,8 @@ impl Changes for EmbeddedChanges {
     fn reader(&self) -> Reader {
         self.ledger.reader()
     }
+
+    fn in_force(&self, _: u64) -> bool {
+        true
+    }
 }

@@ -1,6 +1,7 @@
 //! Claims in this process: on the state, under its lock.
 
 use crate::Coming;
+use crate::changes::Turn;
 use crate::claims::{Claims, Mark, NotClaimed};
 use crate::state::Shared;
 use locum_core::ids::GrantId;
@@ -27,6 +28,19 @@ impl Claims for Shared {
     fn release(&self, grant: GrantId) -> Coming<'_, ()> {
         self.write().registry.unuse_grant(grant);
         Box::pin(ready(()))
+    }
+
+    fn returned(&self, _: Option<GrantId>, _: Option<([u8; 16], [u8; 32])>) -> Coming<'_, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn once(&self, _: [u8; 16], _: u64, _: u64) -> Coming<'_, Result<bool, NotClaimed>> {
+        // Whoever asks looks at the state first, and nobody else has one.
+        Box::pin(ready(Ok(true)))
+    }
+
+    fn hold(&self, _: [u8; 16]) -> Coming<'_, Result<Turn, NotClaimed>> {
+        Box::pin(ready(Ok(Turn::alone())))
     }
 
     fn see(

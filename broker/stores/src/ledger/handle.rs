@@ -116,30 +116,32 @@ impl Ledger {
         &self,
         draft: D,
     ) -> impl Future<Output = Result<Appended, AppendError>> + use<D> {
-        let queued = self.enqueue(draft.into(), None);
+        let queued = self.enqueue(draft.into(), (None, None));
         async move { queued?.await.unwrap_or(Err(AppendError::Closed)) }
     }
 
-    /// [`Ledger::append`] of what got its time from its author, Unix milliseconds.
-    /// The record has that of the one before it where this is earlier.
+    /// [`Ledger::append`] of what got its place elsewhere, and its time from its author,
+    /// Unix milliseconds. It is refused at any other index; it has the time of the one
+    /// before it where its own is earlier.
     ///
     /// # Errors
     /// [`AppendError`].
     pub fn append_at<D: Into<Arc<Draft>>>(
         &self,
         draft: D,
-        time_ms: u64,
+        (index, time_ms): (u64, u64),
     ) -> impl Future<Output = Result<Appended, AppendError>> + use<D> {
-        let queued = self.enqueue(draft.into(), Some(time_ms));
+        let queued = self.enqueue(draft.into(), (Some(time_ms), Some(index)));
         async move { queued?.await.unwrap_or(Err(AppendError::Closed)) }
     }
 
-    /// [`Ledger::append_at`], whose end is waited for by a thread that may block.
+    /// [`Ledger::append`] of what got its time from its author, whose end is waited for by
+    /// a thread that may block.
     ///
     /// # Errors
     /// [`AppendError`].
     pub(crate) fn queue_at(&self, draft: Arc<Draft>, time_ms: u64) -> Result<Queued, AppendError> {
-        self.enqueue(draft, Some(time_ms)).map(Queued)
+        self.enqueue(draft, (Some(time_ms), None)).map(Queued)
     }
 
     /// [`Ledger::append`] for a thread that may block.
@@ -150,14 +152,14 @@ impl Ledger {
     /// # Panics
     /// Within an asynchronous context.
     pub fn append_blocking(&self, draft: impl Into<Arc<Draft>>) -> Result<Appended, AppendError> {
-        let queued = self.enqueue(draft.into(), None)?;
+        let queued = self.enqueue(draft.into(), (None, None))?;
         queued.blocking_recv().unwrap_or(Err(AppendError::Closed))
     }
 
     fn enqueue(
         &self,
         draft: Arc<Draft>,
-        time_ms: Option<u64>,
+        (time_ms, index): (Option<u64>, Option<u64>),
     ) -> Result<oneshot::Receiver<AppendAnswer>, AppendError> {
         let side = fits(&draft)?;
         let (answer, queued) = oneshot::channel();
@@ -165,6 +167,7 @@ impl Ledger {
             draft,
             side,
             time_ms,
+            index,
             answer,
         })?;
         Ok(queued)

@@ -46,7 +46,7 @@ pub(crate) use made::QUEUED_WITHIN_MS;
 pub use mirror::{Mirror, MirrorError, Skim};
 pub use options::{LedgerClock, LedgerOptions, Opened, QUEUE, SEGMENT_BYTES};
 pub use parts::{BackupParts, Part, is_part, verify};
-pub(crate) use parts::{Nobody, each, entries, holds_records, name_of, tree_of};
+pub(crate) use parts::{Nobody, each, entries, first_frames, holds_records, name_of, tree_of};
 pub use past::RawRecord;
 pub use reader::{Backward, Forward, Reader};
 pub use search::Search;

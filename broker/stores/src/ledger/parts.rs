@@ -158,6 +158,18 @@ pub(crate) fn entries(frames: &[u8], tree: &str, first: u64) -> Result<Vec<Entry
     Ok(out)
 }
 
+/// Of whole frames the first so many, or all.
+pub(crate) fn first_frames(frames: &[u8], many: u64) -> &[u8] {
+    let mut read = frame::Frames::new(frames, 0, frames.len() as u64);
+    for _ in 0..many {
+        if !matches!(read.next(), Ok(Some(_))) {
+            return frames;
+        }
+    }
+    let end = usize::try_from(read.offset()).unwrap_or(usize::MAX);
+    frames.get(..end).unwrap_or(frames)
+}
+
 /// The tree of a folder, if it has one.
 ///
 /// # Errors

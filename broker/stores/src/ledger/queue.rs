@@ -27,6 +27,8 @@ pub(super) struct QueuedAppend {
     /// The time that its author gave it, Unix milliseconds; `None`: that of its
     /// commit.
     pub(super) time_ms: Option<u64>,
+    /// The one place that it may have; `None`: the next there is.
+    pub(super) index: Option<u64>,
     pub(super) answer: oneshot::Sender<AppendAnswer>,
 }
 
@@ -106,6 +108,7 @@ impl Queue {
                 draft: Arc::new(draft),
                 side: Vec::new(),
                 time_ms: None,
+                index: None,
                 answer,
             });
         }

@@ -144,6 +144,11 @@ impl Writer {
         let mut bytes = Vec::new();
         let mut placed = Vec::with_capacity(waiting.len());
         for waiting in waiting {
+            if let Some(expected) = waiting.index.filter(|expected| *expected != index) {
+                let reason = format!("expected place {expected} to be next, found {index}");
+                waiting.answer(Err(AppendError::Unavailable(reason)));
+                continue;
+            }
             time_ms = waiting.time_ms.unwrap_or(now_ms).max(time_ms);
             let place = Place {
                 tree: self.tree.clone(),

@@ -3,7 +3,7 @@
 
 use super::cluster::Cluster;
 use super::lane::NoAnswer;
-use super::rows::{GONE, Row, instant};
+use super::rows::{GONE, LIVES, Row, instant};
 use super::{keys, scripts};
 use redis::Value;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ async fn beat(cluster: &Cluster, sent: Instant) -> Result<(), NoAnswer> {
     cluster.acked_by.store(u64::from(acked), Ordering::Relaxed);
     let seen = take_over(cluster, &beaten, &row);
     same_history(cluster, &row);
-    cluster.rows.came(row, sent);
+    cluster.rows.came(row, (sent, cluster.now_ms()));
     if let Some(seq) = seen {
         cluster.fresh.beaten(sent, seq);
     }
@@ -105,14 +105,24 @@ fn take_over(cluster: &Cluster, beaten: &Beaten, row: &Row) -> Option<u64> {
 
 /// A node that folded as many changes folded the same.
 fn same_history(cluster: &Cluster, own: &Row) {
-    let others = cluster.rows.others(&own.node, GONE);
+    let others = cluster.rows.others(&own.node, LIVES);
     let mut others = others.iter();
     let other = others.find(|row| row.folded == own.folded && row.chain != own.chain);
-    if let Some(other) = other {
-        cluster.forked(format!(
+    let flaw = other.map(|other| {
+        format!(
             "node `{}` has {} other changes than this node: two histories were made, and no node may guess; decide for one, see docs/how-to/many-nodes.md, \"Two histories\"",
             other.node, other.folded
-        ));
+        )
+    });
+    let before = std::mem::replace(&mut cluster.flaws().history, flaw.clone());
+    match (before, flaw) {
+        (None, Some(reason)) => {
+            cluster.whole.store(false, Ordering::Release);
+            tracing::error!(reason, "this node stands by another record than others");
+        }
+        // The other is gone.
+        (Some(_), None) => cluster.again.notify_one(),
+        (None, None) | (Some(_), Some(_)) => {}
     }
 }
 
@@ -135,7 +145,7 @@ fn known_rows(cluster: &Cluster, rows: &[Value]) {
                 } else {
                     came
                 };
-                cluster.rows.came(row, came);
+                cluster.rows.came(row, (came, cluster.now_ms()));
             }
             None => unopened.push(format!(
                 "the row of node `{}` does not open under this master key; take it out with `locum store repair`",

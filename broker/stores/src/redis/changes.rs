@@ -17,9 +17,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How long whoever plans a change may keep others from it, in milliseconds. Who
-/// takes longer is told that another came first, if one did.
-const TURN_MS: u64 = 5_000;
+/// How long the turn of a node that died lasts, in milliseconds. A node that lives
+/// keeps it for as long as it plans.
+const TURN_MS: u64 = 1_500;
+/// How often a node that plans says so.
+const TURN_KEPT_EVERY: Duration = Duration::from_millis(500);
+/// How often the turn is asked for again where Redis does not answer.
+const TURN_TRIES: usize = 3;
 /// Longest wait for the turn.
 const TURN_WITHIN: Duration = Duration::from_millis(4_500);
 /// How often the turn is asked for.
@@ -46,7 +50,7 @@ impl Changes for RedisChanges {
         let cluster = self.0.clone();
         Box::pin(async move {
             let late = |_| refused("expected the turn to change, found that another node has it");
-            let turn = timeout(TURN_WITHIN, take_turn(&cluster));
+            let turn = timeout(TURN_WITHIN, take_turn(&cluster, keys::turn()));
             let turn = turn.await.map_err(late)??;
             catch_up(&cluster).await?;
             Ok(turn)
@@ -83,31 +87,55 @@ impl Changes for RedisChanges {
     fn reader(&self) -> Reader {
         self.0.journal.reader()
     }
+
+    fn in_force(&self, index: u64) -> bool {
+        !self.0.order.now().is_void(index)
+    }
 }
 
-async fn take_turn(cluster: &Arc<Cluster>) -> Result<Turn, NotOrdered> {
+/// Takes a lease, and keeps it until the answer is dropped.
+pub(super) async fn take_turn(cluster: &Arc<Cluster>, key: String) -> Result<Turn, NotOrdered> {
     let mine = hex(&cluster.random());
+    let mut tries = 0;
     loop {
         let mut command = cmd("SET");
-        command.arg(keys::turn()).arg(&mine);
+        command.arg(&key).arg(&mine);
         command.arg("NX").arg("PX").arg(TURN_MS);
         let taken: Result<Option<String>, _> = cluster.commands.run(command).await;
         match taken {
             Ok(Some(_)) => break,
-            Ok(None) => wait().await,
-            Err(flaw) => return Err(refused(flaw.to_string())),
+            Ok(None) => {}
+            // A connection shows that it has ended when it is used: what is ours may be
+            // asked for again.
+            Err(flaw) => {
+                tries += 1;
+                if tries == TURN_TRIES {
+                    return Err(refused(flaw.to_string()));
+                }
+            }
         }
+        wait().await;
     }
-    let cluster = cluster.clone();
-    let runtime = tokio::runtime::Handle::current();
-    Ok(Turn::given_back_by(move || {
-        runtime.spawn(async move {
-            let mut command = scripts::eval(scripts::GIVE_BACK, &[keys::turn()]);
-            command.arg(&mine);
-            // Where that fails the lease ends by itself.
-            let _: Result<i64, _> = cluster.commands.run(command).await;
-        });
-    }))
+    let (ends, ended) = oneshot::channel::<()>();
+    tokio::spawn(keep_turn(cluster.clone(), (key, mine), ended));
+    Ok(Turn::given_back_by(move || drop(ends)))
+}
+
+/// Keeps the turn until it is given back.
+async fn keep_turn(
+    cluster: Arc<Cluster>,
+    (key, mine): (String, String),
+    mut ended: oneshot::Receiver<()>,
+) {
+    while timeout(TURN_KEPT_EVERY, &mut ended).await.is_err() {
+        let mut command = scripts::eval(scripts::KEEP, &[key.clone()]);
+        command.arg(&mine).arg(TURN_MS);
+        // Where that fails the turn ends, and a change of it finds that another came first.
+        let _: Result<i64, _> = cluster.commands.run(command).await;
+    }
+    let mut command = scripts::eval(scripts::GIVE_BACK, &[key]);
+    command.arg(&mine);
+    let _: Result<i64, _> = cluster.commands.run(command).await;
 }
 
 #[expect(
@@ -119,17 +147,29 @@ async fn wait() {
 }
 
 /// Waits until everything that is in the log now is folded here.
-async fn catch_up(cluster: &Cluster) -> Result<(), NotOrdered> {
-    let mut command = cmd("HGET");
-    command.arg(keys::head()).arg("seq");
-    let seq: Result<Option<u64>, _> = cluster.commands.run(command).await;
-    let seq = seq.map_err(|flaw| refused(flaw.to_string()))?;
+pub(super) async fn catch_up(cluster: &Cluster) -> Result<(), NotOrdered> {
+    let mut command = cmd("HMGET");
+    command.arg(keys::head()).arg("seq").arg("planned");
+    let head: Result<(Option<u64>, Option<u64>), _> = cluster.commands.run(command).await;
+    let (seq, planned) = head.map_err(|flaw| refused(flaw.to_string()))?;
     let seq = seq.ok_or_else(|| refused("the change log is gone from Redis"))?;
     let mut folded = cluster.folded.subscribe();
     let all = folded.wait_for(|now| *now >= seq);
     let late = |_| refused("expected the changes of now to be folded, found some that wait");
     let all = timeout(FOLDED_WITHIN, all).await.map_err(late)?;
-    all.map(|_| ()).map_err(|_| refused("the node ends"))
+    all.map(|_| ()).map_err(|_| refused("the node ends"))?;
+    let ours = {
+        let order = cluster.order.now();
+        (order.tip.seq == seq).then_some(order.tip.planned)
+    };
+    if let Some(ours) = ours.filter(|ours| planned != Some(*ours)) {
+        // Whoever wrote into Redis by hand changed the number that a change is planned on.
+        let mut command = scripts::eval(scripts::PLANNED, &[keys::head()]);
+        command.arg(seq).arg(ours);
+        let set: Result<i64, _> = cluster.commands.run(command).await;
+        set.map_err(|flaw| refused(flaw.to_string()))?;
+    }
+    Ok(())
 }
 
 async fn append(cluster: &Cluster, expect: Expect, draft: &Draft) -> Result<Ordered, NotOrdered> {
@@ -193,7 +233,8 @@ fn drafted(
     expect: Expect,
     draft: &Draft,
 ) -> Result<(LoggedChange, Option<u64>), NotOrdered> {
-    let at_ms = cluster.now_ms();
+    // Never behind the one before, whose author's clock may have been ahead.
+    let at_ms = cluster.now_ms().max(cluster.order.now().tip.time_ms);
     match expect {
         Expect::Any => Ok((LoggedChange::new(draft, None, at_ms), None)),
         Expect::At(expected) => {

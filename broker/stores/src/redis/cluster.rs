@@ -94,6 +94,8 @@ pub(super) struct Flaws {
     pub(super) too_new: bool,
     /// The log is another than the journal.
     pub(super) fork: Option<String>,
+    /// A node that lives has folded other changes.
+    pub(super) history: Option<String>,
     /// A wait for other nodes.
     pub(super) waiting: Option<String>,
     /// What is stored beside the log and does not open.
@@ -221,7 +223,18 @@ impl Cluster {
             .fresh
             .age()
             .is_some_and(|age| age < self.settings.stale);
-        young && self.whole.load(Memory::Acquire)
+        young && self.whole.load(Memory::Acquire) && self.clock_flaw().is_none()
+    }
+
+    /// Why nobody can rely on the clock here: what the nodes tell of each other's times
+    /// holds for clocks that are right.
+    fn clock_flaw(&self) -> Option<String> {
+        let off = self.clock_off_ms.load(Memory::Relaxed);
+        (off.abs() > CLOCK_OFF_MS).then(|| {
+            let direction = if off > 0 { "ahead of" } else { "behind" };
+            let ms = off.abs();
+            format!("the clock is {ms} ms {direction} that of Redis; set it right")
+        })
     }
 
     /// Why the state is not that of now; `None` while it is.
@@ -230,8 +243,9 @@ impl Cluster {
             return None;
         }
         let flaws = self.flaws().clone();
-        let known = flaws.fork.or(flaws.entry).or(flaws.waiting);
-        known.or_else(|| {
+        let known = flaws.fork.or(flaws.history).or(flaws.entry);
+        let known = known.or(flaws.waiting);
+        known.or_else(|| self.clock_flaw()).or_else(|| {
             let age = self.fresh.age();
             let age = age.map_or("of unknown age".into(), |age| {
                 format!("{:.1} s old", age.as_secs_f64())
@@ -246,17 +260,11 @@ impl Cluster {
     /// Why the node is not ready; `None` while it is.
     pub(super) fn flaw(&self) -> Option<String> {
         let flaws = self.flaws().clone();
-        let off = self.clock_off_ms.load(Memory::Relaxed);
-        let clock = (off.abs() > CLOCK_OFF_MS).then(|| {
-            let direction = if off > 0 { "ahead of" } else { "behind" };
-            let ms = off.abs();
-            format!("the clock is {ms} ms {direction} that of Redis; set it right")
-        });
         let mut values = flaws.values;
         values.extend(flaws.commits.into_values());
         values.extend(flaws.shipping);
         let values = (!values.is_empty()).then(|| values.join("; "));
-        self.stale().or(clock).or(values)
+        self.stale().or(values)
     }
 
     /// Whoever made the change of that id hears of it once it is folded.

@@ -1,7 +1,7 @@
 //! A copy of another node's decisions on this node's disk: one or more runs of records,
 //! each whole, with what is missing between them until it is had from a node that has it.
 
-use crate::ledger::{Mirror, RawRecord, Reader, Skim};
+use crate::ledger::{Mirror, RawRecord, Reader, Skim, first_frames};
 use crate::state::Shared;
 use std::io;
 use std::path::PathBuf;
@@ -151,6 +151,8 @@ impl CopiedTree {
     /// # Errors
     /// When they are none of that tree, or the disk does not take them.
     pub(super) fn fill(&self, hole: Hole, first: u64, frames: &[u8]) -> io::Result<u64> {
+        // What is behind the hole is here already.
+        let frames = first_frames(frames, hole.until.saturating_sub(first));
         let ends_there = |run: &CopiedRun| run.mirror.next() == hole.from && run.start < hole.until;
         let known = self.runs().into_iter().find(ends_there);
         let run = match known.filter(|_| first == hole.from) {
@@ -231,3 +233,6 @@ fn skim(state: &Shared) -> Skim {
     let state = state.clone();
     Box::new(move |record: &RawRecord<'_>| state.mirrored(record))
 }
+
+#[cfg(test)]
+mod tests;

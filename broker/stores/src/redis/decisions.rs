@@ -8,6 +8,7 @@ use crate::ledger::{AppendError, Entry, Ledger, Reader};
 use locum_core::ids::Jti;
 use locum_core::record::{Appended, Draft};
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -47,6 +48,11 @@ impl RedisDecisions {
 
 impl Decisions for RedisDecisions {
     fn append(&self, draft: Arc<Draft>) -> Coming<'static, Result<Appended, AppendError>> {
+        // What Redis would not take is not put on the disk either: requests that are all
+        // refused would fill it.
+        if let Some(stale) = self.mirrors.stale() {
+            return Box::pin(ready(Err(AppendError::Unavailable(stale))));
+        }
         Box::pin(self.own.append(draft))
     }
 

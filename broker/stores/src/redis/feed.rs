@@ -142,7 +142,7 @@ fn row(cluster: &Cluster, entry: &StreamId) {
         let old_ms = cluster.now_ms().saturating_sub(row.at_ms);
         // What lay there before says nothing of now.
         if Duration::from_millis(old_ms) < LIVES {
-            cluster.rows.came(row, instant());
+            cluster.rows.came(row, (instant(), cluster.now_ms()));
         }
     }
 }
@@ -173,10 +173,10 @@ async fn changes(
     for entry in entries {
         match checked(cluster, *seq + 1, entry) {
             Ok(change) => {
+                let place = (*seq, change.at_ms());
                 *seq += 1;
-                let at_ms = change.at_ms();
                 let draft = Arc::new(change.draft);
-                let appended = cluster.journal.append_at(draft.clone(), at_ms);
+                let appended = cluster.journal.append_at(draft.clone(), place);
                 appending.push((draft, appended));
             }
             Err(text) => {

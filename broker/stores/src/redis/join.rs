@@ -16,7 +16,7 @@ use super::{
     CannotJoin, RedisSettings, RedisStore, StoreSurroundings, changes::RedisChanges,
     claims::RedisClaims, keys,
 };
-use super::{files, recovering, seeding};
+use super::{files, heirs, recovering, seeding};
 use crate::ledger::{self, Ledger, LedgerOptions, seed_of};
 use crate::state::{OwnDecisions, Shared};
 use crate::tickets::TicketBounds;
@@ -111,6 +111,7 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
         tracing::warn!(reason, "what files declare at other nodes is not known yet");
     }
     tokio::spawn(mirrors::run(mirrors.clone()));
+    tokio::spawn(heirs::run(cluster.clone(), mirrors.clone()));
     Ok(RedisStore {
         state: cluster.state.clone(),
         changes: Arc::new(RedisChanges(cluster.clone())),
@@ -154,7 +155,8 @@ pub fn is_alone(data: &Path) -> Result<(), CannotJoin> {
 async fn arrived(cluster: &Cluster, told: &impl Fn(String)) -> Result<(), CannotJoin> {
     loop {
         let flaws = cluster.flaws().clone();
-        let ends = flaws.fork.or(flaws.entry.filter(|_| flaws.too_new));
+        let ends = flaws.fork.or(flaws.history);
+        let ends = ends.or(flaws.entry.filter(|_| flaws.too_new));
         if let Some(flaw) = ends {
             return Err(CannotJoin(flaw));
         }

@@ -62,6 +62,21 @@ pub(super) fn mark(mark: &[u8; 16]) -> String {
     key(&format!("m:{{{}}}", locum_core::jcs::hex(mark)))
 }
 
+/// What may be had once.
+pub(super) fn once(name: &[u8; 16]) -> String {
+    key(&format!("o:{{{}}}", locum_core::jcs::hex(name)))
+}
+
+/// What one may have at a time, a lease.
+pub(super) fn hold(name: &[u8; 16]) -> String {
+    key(&format!("h:{{{}}}", locum_core::jcs::hex(name)))
+}
+
+/// Who sees to a tree whose node is gone, a lease.
+pub(super) fn heir(tree: &str) -> String {
+    key(&format!("{{c}}:heir:{tree}"))
+}
+
 /// Uses of a grant, a hash by tree.
 pub(super) fn uses(grant: &str) -> String {
     key(&format!("u:{{{grant}}}"))

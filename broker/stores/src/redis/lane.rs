@@ -1,9 +1,9 @@
 //! A connection that comes back: whoever asks while it is gone is told so at once or
 //! within a bound. Nothing is sent twice.
 
-use super::link::{ANSWERED_WITHIN, Link, RedisInfo, said};
+use super::link::{ANSWERED_WITHIN, Link, READONLY, RedisInfo, refuses_with, said};
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, Value, pipe};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value, pipe};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::timeout;
@@ -113,7 +113,7 @@ impl Lane {
             self.drop_connection();
             return NoAnswer::Unknown(format!("Redis does not answer: {}", said(flaw)));
         }
-        if flaw.code() == Some("READONLY") {
+        if refuses_with(flaw, READONLY) {
             self.drop_connection();
         }
         NoAnswer::NotDone(said(flaw))
@@ -151,8 +151,16 @@ impl Lane {
         } else {
             both.cmd("WAIT").arg(replicas).arg(ACKED_WITHIN_MS);
         }
-        let answer: Result<(T, Value), _> = both.query_async(&mut connection).await;
-        let (answer, acked) = answer.map_err(|flaw| (self.failed(&flaw), None))?;
+        // One by one: what the script did stands, whatever becomes of the wait.
+        both.ignore_errors();
+        let answers: Result<(RedisResult<T>, RedisResult<Value>), _> =
+            both.query_async(&mut connection).await;
+        let (answer, acked) = answers.map_err(|flaw| (self.failed(&flaw), None))?;
+        let answer = answer.map_err(|flaw| (self.failed(&flaw), None))?;
+        let acked = match acked {
+            Ok(acked) => acked,
+            Err(flaw) => return Err((NoAnswer::Unknown(said(&flaw)), Some(answer))),
+        };
         let found = acked_by(acked);
         if found < replicas {
             let expected = replicas;

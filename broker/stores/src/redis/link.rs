@@ -77,8 +77,17 @@ impl Link {
         } else {
             Client::open(info)
         };
+        let wrong_with = |flaw: RedisError| {
+            if tls && settings.ca_pem.is_some() {
+                let text = said(&flaw);
+                return CannotJoin(format!(
+                    "`store.ca_file`: expected certificates of an authority in PEM, found others ({text})"
+                ));
+            }
+            wrong(flaw)
+        };
         Ok(Self {
-            client: client.map_err(wrong)?,
+            client: client.map_err(wrong_with)?,
             min_replicas: settings.min_replicas_acked,
             allow_volatile: settings.allow_volatile,
         })
@@ -155,17 +164,39 @@ fn is_at_least(version: &str, wanted: (u32, u32)) -> bool {
     (major, minor) >= wanted
 }
 
+/// What Redis refuses with, and what that means here.
+const REFUSALS: [(&str, &str); 5] = [
+    (
+        "OOM",
+        "Redis is full (`maxmemory`): give it more, or nothing is issued",
+    ),
+    (READONLY, "Redis takes no writes: it has become a replica"),
+    ("MISCONF", "Redis cannot write its file and takes no writes"),
+    (
+        "NOREPLICAS",
+        "Redis has too few replicas and takes no writes",
+    ),
+    (
+        "NOPERM",
+        "the user of `store.user` may not do this in Redis",
+    ),
+];
+
+/// A Redis that takes no writes.
+pub(super) const READONLY: &str = "READONLY";
+
+/// Whether Redis refuses with that: of a command, or of one in a pipeline, whose codes
+/// stand in the text alone.
+pub(super) fn refuses_with(flaw: &RedisError, code: &str) -> bool {
+    let quoted = format!("\"{code}\"");
+    flaw.code() == Some(code) || flaw.to_string().contains(&quoted)
+}
+
 /// An error in words, without what was sent.
 pub(super) fn said(flaw: &RedisError) -> String {
-    let text = flaw.to_string();
-    match flaw.code() {
-        Some("OOM") => "Redis is full (`maxmemory`): give it more, or nothing is issued".into(),
-        Some("READONLY") => "Redis takes no writes: it has become a replica".into(),
-        Some("MISCONF") => "Redis cannot write its file and takes no writes".into(),
-        Some("NOPERM") => format!("the user of `store.user` may not do this in Redis: {text}"),
-        Some("NOREPLICAS") => "Redis has too few replicas and takes no writes".into(),
-        Some(_) | None => text,
-    }
+    let mut known = REFUSALS.iter();
+    let known = known.find(|(code, _)| refuses_with(flaw, code));
+    known.map_or_else(|| flaw.to_string(), |(_, text)| (*text).to_owned())
 }
 
 /// Why there is no connection: what an operator has to mend, or time may.
@@ -173,8 +204,9 @@ fn unlinked(flaw: &RedisError) -> NoLink {
     let text = said(flaw);
     let refused = ["WRONGPASS", "NOAUTH", "NOPERM"];
     let credentials = flaw.kind() == ErrorKind::AuthenticationFailed
-        || flaw.code().is_some_and(|code| refused.contains(&code))
-        || refused.iter().any(|code| text.contains(code));
+        || refused
+            .iter()
+            .any(|code| refuses_with(flaw, code) || text.contains(code));
     if credentials {
         return NoLink::Wrong(format!(
             "expected a Redis that takes `store.user` with its password, found that it refuses them ({text}); see `store.user` and `store.password_file`"

@@ -63,6 +63,11 @@ impl Mirrors {
         self.cluster.settings.data.join("mirrors")
     }
 
+    /// Why the state is not that of now; `None` while it is.
+    pub(super) fn stale(&self) -> Option<String> {
+        self.cluster.stale()
+    }
+
     /// All copies, by tree.
     pub(super) fn all(&self) -> Vec<Arc<CopiedTree>> {
         let trees = self.trees.read().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ mod feed;
 mod files;
 mod founding;
 mod freshness;
+mod heirs;
 mod join;
 mod keys;
 mod lane;

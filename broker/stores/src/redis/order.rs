@@ -29,12 +29,13 @@ pub(super) struct Order {
 pub(super) struct Tip {
     /// How many changes there are.
     pub(super) seq: u64,
-    /// How many of them were planned.
+    /// How many of them were planned, those that are not in force among them: Redis
+    /// cannot know.
     pub(super) planned: u64,
-    /// The newest planned one.
+    /// The newest planned one that is in force.
     pub(super) last: [u8; 16],
     /// Time of the newest, Unix milliseconds.
-    time_ms: u64,
+    pub(super) time_ms: u64,
     recent: VecDeque<(u64, [u8; 16])>,
     ids: HashSet<[u8; 16]>,
 }
@@ -54,13 +55,13 @@ impl Tip {
     }
 
     /// One more, of that time (Unix milliseconds) and id.
-    fn push(&mut self, time_ms: u64, id: [u8; 16], planned: bool) {
+    fn push(&mut self, time_ms: u64, id: [u8; 16], (planned, last): (bool, Option<[u8; 16]>)) {
         self.seq += 1;
         self.time_ms = self.time_ms.max(time_ms);
         if planned {
             self.planned += 1;
-            self.last = id;
         }
+        self.last = last.unwrap_or(self.last);
         self.recent.push_back((self.time_ms, id));
         self.ids.insert(id);
         while let Some((time_ms, id)) = self.recent.front().copied()
@@ -73,8 +74,9 @@ impl Tip {
 }
 
 impl Order {
-    fn push(&mut self, place: &Place, (id, planned): ([u8; 16], bool), leaf: [u8; 32]) {
-        self.tip.push(place.time_ms, id, planned);
+    fn push(&mut self, place: &Place, (id, planned, void): ([u8; 16], bool, bool), leaf: [u8; 32]) {
+        let last = (planned && !void).then_some(id);
+        self.tip.push(place.time_ms, id, (planned, last));
         let mut both = [0; 64];
         let (one, other) = both.split_at_mut(32);
         one.copy_from_slice(&self.chain);
@@ -140,7 +142,7 @@ impl Ordering {
         if void.is_some() {
             order.voided(place.index);
         }
-        order.push(place, (id, planned && void.is_none()), leaf);
+        order.push(place, (id, planned, void.is_some()), leaf);
         Ok(())
     }
 }

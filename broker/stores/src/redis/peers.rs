@@ -5,11 +5,15 @@
 use super::cluster::Cluster;
 use super::copies::{CopiedTree, Hole};
 use super::feed::pause;
+use super::keys;
+use super::link::{ANSWERED_WITHIN, said};
 use super::mirrors::Mirrors;
-use super::rows::{LIVES, Row};
+use super::rows::{GONE, LIVES, Row};
 use crate::ledger::Reader;
 use locum_core::jcs::hex;
+use redis::cmd;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -104,8 +108,32 @@ async fn fill_one(cluster: &Cluster, copy: &Arc<CopiedTree>, mut hole: Hole) -> 
     Ok(())
 }
 
+/// The nodes that told of themselves lately, by what Redis has of them.
+///
+/// # Errors
+/// When Redis does not answer.
+pub(super) async fn rows(cluster: &Cluster) -> Result<Vec<Row>, String> {
+    let connected = cluster.link.connect(ANSWERED_WITHIN).await;
+    let (mut connection, _) = connected.map_err(|flaw| flaw.to_string())?;
+    let mut command = cmd("HGETALL");
+    command.arg(keys::nodes());
+    let all: Result<BTreeMap<String, Vec<u8>>, _> = command.query_async(&mut connection).await;
+    let all = all.map_err(|flaw| said(&flaw))?;
+    let now_ms = cluster.now_ms();
+    let lately = |row: &Row| {
+        let silent = Duration::from_millis(now_ms.saturating_sub(row.at_ms));
+        silent < GONE && row.node != cluster.settings.node && row.peer.is_some()
+    };
+    let open =
+        |(node, sealed): (String, Vec<u8>)| Row::open(&node, &sealed, &*cluster.world.sealing);
+    Ok(all.into_iter().filter_map(open).filter(lately).collect())
+}
+
 /// What a node has of a hole: the index of the first, and frames.
-async fn ask(
+///
+/// # Errors
+/// When it does not answer, or does not know the master key.
+pub(super) async fn ask(
     cluster: &Cluster,
     row: &Row,
     tree: &str,

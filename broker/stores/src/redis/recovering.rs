@@ -2,11 +2,13 @@
 //! Others have it already, so the disk takes it back.
 
 use super::cluster::Cluster;
+use super::copies::Hole;
 use super::feed::bytes;
-use super::keys;
 use super::link::{ANSWERED_WITHIN, said};
 use super::shipping::commit_place;
+use super::{keys, peers};
 use crate::ledger::{AppendError, Ledger, SNAPSHOT, entries};
+use crate::state::CHANGE;
 use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
 use locum_core::record::Draft;
 use redis::cmd;
@@ -15,7 +17,14 @@ use redis::streams::StreamRangeReply;
 /// Commits of one read, at most.
 const COUNT: u64 = 64;
 /// Types of records of decisions, and of what surrounds them.
-const KINDS: [&str; 5] = [DECISION, OUTCOME, SUMMARY, CREDENTIAL_REVOCATION, SNAPSHOT];
+const KINDS: [&str; 6] = [
+    DECISION,
+    OUTCOME,
+    SUMMARY,
+    CREDENTIAL_REVOCATION,
+    SNAPSHOT,
+    CHANGE,
+];
 
 /// Takes back what the disk does not have.
 ///
@@ -35,7 +44,7 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
         let have = ledger.reader().len();
         let next = next.unwrap_or(0);
         if next <= have {
-            return Ok(());
+            return from_peers(cluster, ledger).await;
         }
         let mut command = cmd("XRANGE");
         command
@@ -68,20 +77,10 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
                 .sealing
                 .open(sealed, &commit_place(tree, first));
             let frames = frames.ok_or_else(lost)?;
-            let skip = usize::try_from(have - first).unwrap_or(usize::MAX);
-            let all = entries(&frames, tree, first)
-                .map_err(|flaw| format!("commit {}: {flaw}", entry.id))?;
-            for entry in all.into_iter().skip(skip) {
-                let kind = KINDS.into_iter().find(|kind| *kind == entry.kind);
-                let kind = kind.ok_or_else(|| format!("a record of type `{}`", entry.kind))?;
-                cluster.state.taken_back(&entry.body);
-                let draft = Draft::new(kind, entry.salt, entry.body, entry.side);
-                match ledger.append_at(draft, entry.place.time_ms).await {
-                    // It is there already.
-                    Ok(_) | Err(AppendError::NotShipped(_)) => {}
-                    Err(flaw) => return Err(flaw.to_string()),
-                }
-            }
+            let flawed = |flaw| format!("commit {}: {flaw}", entry.id);
+            take_back((cluster, ledger), first, &frames)
+                .await
+                .map_err(flawed)?;
         }
         tracing::warn!(
             from = have,
@@ -89,4 +88,65 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
             "records that were sent before a crash are taken back from Redis"
         );
     }
+}
+
+/// Takes back what other nodes have copies of and Redis has no longer: a folder that was
+/// restored from a backup may be older than they are.
+async fn from_peers(cluster: &Cluster, ledger: &Ledger) -> Result<(), String> {
+    for row in peers::rows(cluster).await? {
+        loop {
+            let have = ledger.reader().len();
+            let hole = Hole {
+                from: have,
+                until: u64::MAX,
+            };
+            let asked = peers::ask(cluster, &row, &cluster.own_tree, hole).await;
+            let found = match asked {
+                Ok(found) => found,
+                Err(reason) => {
+                    let node = &row.node;
+                    tracing::warn!(node, reason, "a node does not say what it has of this one");
+                    break;
+                }
+            };
+            let Some((first, frames)) = found.filter(|(first, _)| *first <= have) else {
+                break;
+            };
+            take_back((cluster, ledger), first, &frames).await?;
+            let now = ledger.reader().len();
+            if now == have {
+                break;
+            }
+            tracing::warn!(
+                from = have,
+                to = now,
+                "records are taken back from another node"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Puts records back on this node's disk, those that it does not have.
+async fn take_back(
+    (cluster, ledger): (&Cluster, &Ledger),
+    first: u64,
+    frames: &[u8],
+) -> Result<(), String> {
+    let have = ledger.reader().len();
+    let skip = usize::try_from(have.saturating_sub(first)).unwrap_or(usize::MAX);
+    let all = entries(frames, &cluster.own_tree, first)?;
+    for entry in all.into_iter().skip(skip) {
+        let kind = KINDS.into_iter().find(|kind| *kind == entry.kind);
+        let kind = kind.ok_or_else(|| format!("a record of type `{}`", entry.kind))?;
+        cluster.state.taken_back(&entry.body);
+        let place = (entry.place.index, entry.place.time_ms);
+        let draft = Draft::new(kind, entry.salt, entry.body, entry.side);
+        match ledger.append_at(draft, place).await {
+            // It is there already.
+            Ok(_) | Err(AppendError::NotShipped(_)) => {}
+            Err(flaw) => return Err(flaw.to_string()),
+        }
+    }
+    Ok(())
 }

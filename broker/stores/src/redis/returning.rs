@@ -7,6 +7,7 @@ use super::cluster::Cluster;
 use super::feed::{bytes, pause};
 use super::link::ANSWERED_WITHIN;
 use super::mirrors::tree_place;
+use super::shipping::another_process;
 use super::{founding, keys, scripts};
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
@@ -62,12 +63,12 @@ pub(super) async fn arrive(
             .fetch_max(lost.parse().unwrap_or(0), Ordering::Relaxed);
         look.is_ours().await?;
         let mine = cluster.order.now().tip.seq;
+        look.is_no_fork(seq.min(mine)).await?;
         if seq < mine {
             cluster.whole.store(false, Ordering::Release);
             look.put_back((seq, mine), whole == "2").await?;
             continue;
         }
-        look.is_no_fork(mine).await?;
         if whole == "1" {
             break;
         }
@@ -94,8 +95,11 @@ pub(super) async fn arrive(
     }
     cluster.flaws().waiting = None;
     cluster.flaws().fork = None;
+    look.owns_its_tree(expected.is_none()).await?;
     look.tell_of_our_tree().await?;
-    cluster.serves(&look.run);
+    if cluster.flaws().history.is_none() {
+        cluster.serves(&look.run);
+    }
     Ok(())
 }
 
@@ -161,7 +165,7 @@ impl Look<'_> {
         Err(flaw)
     }
 
-    /// What the log has at our newest place is what our journal has.
+    /// What the log has at that place, the newest that both have, is what our journal has.
     async fn is_no_fork(&mut self, mine: u64) -> Result<(), String> {
         let Some(index) = mine.checked_sub(1) else {
             return Ok(());
@@ -227,7 +231,8 @@ impl Look<'_> {
             let now: i64 = self.ask(command).await?;
             let now = u64::try_from(now).map_err(|_| "another log took the place of ours")?;
             if now < until {
-                return Err("the log in Redis does not take what it lost".into());
+                // Others put something there meanwhile: it is looked at first.
+                return Ok(());
             }
             if !founding {
                 let added = until - at;
@@ -238,16 +243,18 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Uses of grants that this node has on record count again.
+    /// Uses of grants that are on record here count again, those of nodes that are gone
+    /// among them.
     async fn put_uses_back(&mut self) -> Result<(), String> {
         let now_ms = self.cluster.now_ms();
         let uses = self.cluster.state.counted_uses(now_ms / 1_000);
         for chunk in uses.chunks(256) {
             let mut all = redis::pipe();
-            for (grant, count, until_s) in chunk {
+            for (grant, tree, count, until_s) in chunk {
                 let left_ms = (until_s * 1_000).saturating_sub(now_ms).max(1);
                 let mut command = scripts::eval(scripts::USED, &[keys::uses(&grant.to_string())]);
-                command.arg(&self.cluster.own_tree).arg(count).arg(left_ms);
+                let tree = tree.as_ref().unwrap_or(&self.cluster.own_tree);
+                command.arg(tree).arg(count).arg(left_ms);
                 all.add_command(command).ignore();
             }
             let done: Result<(), _> = all.query_async(&mut self.connection).await;
@@ -283,6 +290,21 @@ impl Look<'_> {
         let back: BTreeMap<String, String> = self.ask(command).await?;
         let is = |node: &String| back.get(node) == Some(&self.run);
         Ok(expected.iter().all(is))
+    }
+
+    /// The tree of this node's decisions is written by this process: by the one that
+    /// started last, where two have a copy of the folder.
+    async fn owns_its_tree(&mut self, starts: bool) -> Result<(), String> {
+        let tree = self.cluster.own_tree.clone();
+        let mut command = scripts::eval(scripts::OWN, &[keys::tree_head(&tree)]);
+        command.arg(&self.cluster.start).arg(u8::from(starts));
+        let owns: i64 = self.ask(command).await?;
+        if owns == 1 {
+            return Ok(());
+        }
+        let flaw = another_process(&tree);
+        self.cluster.forked(flaw.clone());
+        Err(flaw)
     }
 
     /// Whoever joins learns of the decisions of this node.

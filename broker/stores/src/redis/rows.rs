@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 pub(super) const LIVES: Duration = Duration::from_secs(3);
 /// A node unseen for that long is passed over when the nodes wait for each other.
 pub(super) const GONE: Duration = Duration::from_secs(10);
+/// How far a node's time may be ahead of ours, in milliseconds.
+const AHEAD_MS: u64 = 1_000;
 /// Most nodes that are known.
 const NODES_MAX: usize = 64;
 
@@ -102,14 +104,21 @@ impl Rows {
 
     /// Takes over a row that came. One that is older than what is known is a copy of
     /// before.
-    pub(super) fn came(&self, row: Row, came: Instant) {
+    pub(super) fn came(&self, row: Row, (came, now_ms): (Instant, u64)) {
         let mut known = self.known();
         let newer = known.get(&row.node).is_none_or(|old| {
-            (row.at_ms, row.folded, row.followed)
-                > (old.row.at_ms, old.row.folded, old.row.followed)
+            // One whose clock was ahead does not hide what it tells since.
+            let known_ms = old.row.at_ms.min(now_ms.saturating_add(AHEAD_MS));
+            (row.at_ms, row.folded, row.followed) > (known_ms, old.row.folded, old.row.followed)
         });
-        if !newer || known.len() >= NODES_MAX && !known.contains_key(&row.node) {
+        if !newer {
             return;
+        }
+        if known.len() >= NODES_MAX && !known.contains_key(&row.node) {
+            // Those that live have room.
+            let oldest = known.iter().min_by_key(|(_, known)| known.came);
+            let oldest = oldest.map(|(node, _)| node.clone());
+            oldest.map(|node| known.remove(&node));
         }
         known.insert(row.node.clone(), KnownRow { row, came });
         drop(known);

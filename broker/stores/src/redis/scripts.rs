@@ -31,22 +31,27 @@ redis.call('HSET', KEYS[1], 'seq', string.format('%.0f', seq), 'planned', string
 return {1, seq, planned}
 ";
 
-/// Puts changes back that the log lost. Keys: head, log. Arguments: tree, the number
-/// of the first, then of each `1` for a planned one and the sealed change. Those
-/// that are there are passed over. Answers: the number of the newest, or -1 for
-/// another log.
+/// Sets how many changes were planned, where nothing came meanwhile. Keys: head.
+/// Arguments: the number of changes, how many of them were planned.
+pub(super) const PLANNED: &str = r"
+if redis.call('HGET', KEYS[1], 'seq') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'planned', ARGV[2])
+return 1
+";
+
+/// Puts changes back that the log lost, behind the one that was looked at. Keys: head,
+/// log. Arguments: tree, the number of the first, then of each `1` for a planned one and
+/// the sealed change. Where others came first nothing is put. Answers: the number of the
+/// newest, or -1 for another log.
 pub(super) const REPUBLISH: &str = r"
 if redis.call('HGET', KEYS[1], 'tree') ~= ARGV[1] then return -1 end
 local seq = tonumber(redis.call('HGET', KEYS[1], 'seq') or '0')
 local planned = tonumber(redis.call('HGET', KEYS[1], 'planned') or '0')
-local at = tonumber(ARGV[2])
+if seq ~= tonumber(ARGV[2]) - 1 then return 0 end
 for i = 3, #ARGV, 2 do
-  if at == seq + 1 then
-    seq = at
-    if ARGV[i] == '1' then planned = planned + 1 end
-    redis.call('XADD', KEYS[2], string.format('%.0f-0', seq), 'd', ARGV[i + 1])
-  end
-  at = at + 1
+  seq = seq + 1
+  if ARGV[i] == '1' then planned = planned + 1 end
+  redis.call('XADD', KEYS[2], string.format('%.0f-0', seq), 'd', ARGV[i + 1])
 end
 redis.call('HSET', KEYS[1], 'seq', string.format('%.0f', seq), 'planned', string.format('%.0f', planned))
 return seq
@@ -116,9 +121,12 @@ return {t[1], t[2], redis.call('HGET', KEYS[1], 'tree') or '',
 
 /// Takes a commit of a tree. Keys: its head, its log. Arguments: the index of the
 /// first record, how many, the sealed frames, now (Unix milliseconds), most bytes,
-/// before when commits go, the index at which a tree that is not there begins.
-/// Answers: 1 taken (or there), 0 not the next; then the index that is.
+/// before when commits go, the index at which a tree that is not there begins, the
+/// process that sends it. Answers: 1 taken (or there), 0 not the next, -1 another process
+/// has this tree; then the index that is next.
 pub(super) const COMMIT: &str = r"
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[8] then return {-1, 0} end
 local has = redis.call('HGET', KEYS[1], 'next')
 local next = tonumber(has or ARGV[7])
 local first, count = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -135,8 +143,18 @@ for _ = 1, 4 do
   bytes = bytes - #fields[4]
   redis.call('XDEL', KEYS[2], oldest[1])
 end
-redis.call('HSET', KEYS[1], 'next', string.format('%.0f', next), 'bytes', string.format('%.0f', bytes))
+redis.call('HSET', KEYS[1], 'next', string.format('%.0f', next), 'bytes', string.format('%.0f', bytes),
+  'owner', ARGV[8])
 return {1, next}
+";
+
+/// Takes a tree of decisions for a process. Keys: its head. Arguments: the process, `1`
+/// for one that has just started. Answers: 1 it has it, 0 another has.
+pub(super) const OWN: &str = r"
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[1] and ARGV[2] ~= '1' then return 0 end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1])
+return 1
 ";
 
 /// Takes a mark. Keys: the mark. Arguments: the request's hash, this attempt,
@@ -150,10 +168,12 @@ return 1
 ";
 
 /// A request failed with nothing obtained: the identical one may take its mark.
-/// Keys: the mark. Arguments: the request's hash.
+/// Keys: the mark. Arguments: the request's hash, and the attempt where only that one
+/// is meant.
 pub(super) const FAILED: &str = r"
 local known = redis.call('GET', KEYS[1])
-if known and string.sub(known, 1, 1 + #ARGV[1]) == 'u' .. ARGV[1] then
+local mine = 'u' .. ARGV[1] .. (ARGV[2] or '')
+if known and string.sub(known, 1, #mine) == mine then
   redis.call('SET', KEYS[1], 'f' .. ARGV[1], 'KEEPTTL')
 end
 return 1
@@ -239,6 +259,12 @@ if known and ARGV[3] == '1' then
   redis.call('ZREM', KEYS[2], ARGV[2])
 end
 return known
+";
+
+/// Keeps a lease. Keys: the lease. Arguments: who has it, milliseconds.
+pub(super) const KEEP: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
 ";
 
 /// Gives a lease back. Keys: the lease. Arguments: who has it.

@@ -126,7 +126,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, own: Reader, mut end: ShippingEnd
                 let _ = commit.answer.send(arrived.clone());
                 arrived
             }
-            Err(_) => shipper.ship_from_disk(shipper.own.len()).await,
+            Err(_) => shipper.look().await,
         };
         match arrived {
             Err(reason) => {
@@ -165,6 +165,23 @@ impl Shipper {
         }
         self.commit(commit.first, commit.records, &commit.frames)
             .await
+    }
+
+    /// Sends what the disk has, and looks whether the tree is still this process's.
+    async fn look(&mut self) -> Result<(), String> {
+        self.ship_from_disk(self.own.len()).await?;
+        self.next().await?;
+        let tree = &self.cluster.own_tree;
+        let connection = self.connection.as_mut().ok_or("no connection")?;
+        let mut command = scripts::eval(scripts::OWN, &[keys::tree_head(tree)]);
+        command.arg(&self.cluster.start).arg(0);
+        let owns: Result<i64, _> = command.query_async(connection).await;
+        if owns.map_err(|flaw| said(&flaw))? == 0 {
+            let flaw = another_process(tree);
+            self.cluster.forked(flaw.clone());
+            return Err(flaw);
+        }
+        Ok(())
     }
 
     /// Sends what the disk has, up to an index.
@@ -237,10 +254,16 @@ impl Shipper {
         command
             .arg(KEPT_BYTES)
             .arg(now_ms.saturating_sub(KEPT_MS))
-            .arg(begins);
+            .arg(begins)
+            .arg(&cluster.start);
         let connection = self.connection.as_mut().ok_or("no connection")?;
         let answer: Result<(i64, u64), _> = command.query_async(connection).await;
         let (taken, next) = answer.map_err(|flaw| said(&flaw))?;
+        if taken < 0 {
+            let flaw = another_process(tree);
+            cluster.forked(flaw.clone());
+            return Err(flaw);
+        }
         self.next = Some(next);
         if taken == 1 {
             cluster.shipped.fetch_max(next, Ordering::Relaxed);
@@ -257,6 +280,13 @@ impl Shipper {
             "expected Redis at record {first}, found it at {next}"
         ))
     }
+}
+
+/// Two processes have copies of one folder: the one that started last has its tree.
+pub(super) fn another_process(tree: &str) -> String {
+    format!(
+        "another process has started on a copy of this node's folder (tree `{tree}`): two would write over each other, so this one answers nothing; give one of them an empty folder and a name of its own"
+    )
 }
 
 /// Where a commit belongs, for its seal.

@@ -8,6 +8,7 @@ use super::entries::{LockEntry, NamedKey, Policies, SigningKeyEntry, StoredSecre
 use super::handed::HandedOut;
 use super::idempotency::{Answers, Remembered};
 use super::marks::Marks;
+use super::others::OthersHanded;
 use super::seen::AheadTokens;
 use crate::ledger::SNAPSHOT;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -74,12 +75,14 @@ pub struct State {
     pub seen: AheadTokens,
     /// Credentials of vendors that were handed out.
     pub handed: HandedOut,
+    /// Those that other nodes handed out.
+    pub others: OthersHanded,
     pub(super) answers: Answers,
     /// Uses of grants that are on record; the registry's also count what is
     /// reserved.
     pub(super) uses: HashMap<GrantId, u64>,
-    /// Uses of grants that other nodes have on record.
-    pub(super) foreign_uses: HashMap<GrantId, u64>,
+    /// Uses of grants that other nodes have on record, by the trees of these.
+    pub(crate) foreign_uses: HashMap<GrantId, BTreeMap<String, u64>>,
     /// Time of the newest record folded, Unix milliseconds.
     pub last_time_ms: u64,
     /// When locks expire, Unix milliseconds.
@@ -108,6 +111,7 @@ impl State {
             marks: Marks::default(),
             seen: AheadTokens::default(),
             handed: HandedOut::default(),
+            others: OthersHanded::default(),
             answers: Answers::default(),
             uses: HashMap::new(),
             foreign_uses: HashMap::new(),
@@ -268,8 +272,9 @@ impl State {
 
     /// Uses of a grant that are on record, of all nodes.
     pub(super) fn recorded_uses(&self, id: GrantId) -> u64 {
-        let of = |uses: &HashMap<GrantId, u64>| uses.get(&id).copied().unwrap_or_default();
-        of(&self.uses) + of(&self.foreign_uses)
+        let own = self.uses.get(&id).copied().unwrap_or_default();
+        let foreign = self.foreign_uses.get(&id);
+        own + foreign.map_or(0, |trees| trees.values().sum())
     }
 
     /// Forgets what is over at that time: it is read from the record, if at all.
@@ -278,6 +283,7 @@ impl State {
         self.marks.sweep(now_ms / 1_000);
         self.seen.sweep(now_ms / 1_000);
         self.handed.sweep(now_ms);
+        self.others.sweep(now_ms);
         self.drop_expired_locks(now_ms);
     }
 
@@ -302,9 +308,9 @@ impl State {
             OUTCOME => {
                 self.decision(DecisionEffects::of(body), false);
                 self.unused(body);
-                self.handed.ended(body, place.time_ms)?;
+                self.outcome(body, place.time_ms)?;
             }
-            CREDENTIAL_REVOCATION => self.handed.revoked(body)?,
+            CREDENTIAL_REVOCATION => self.credential_revoked(body)?,
             // What it counts is no state; its marks are.
             SUMMARY => self.decision(DecisionEffects::of(body), false),
             // It vouches for what was folded before.

@@ -7,12 +7,14 @@ use super::snapshot::CopiedState;
 use crate::claims::{Mark, NotClaimed};
 use crate::ledger::{Entry, Follower, RawRecord, SNAPSHOT, Save};
 use crate::state::{CHANGE, Replayed};
-use locum_core::decide::{DECISION, OUTCOME, SUMMARY};
+use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
 use locum_core::ids::{CredentialId, GrantId};
 use locum_core::record::{Draft, Place};
 use locum_core::registry::{GrantState, GrantView};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What a record of another node says that is state here.
 #[derive(Deserialize)]
@@ -21,9 +23,15 @@ struct MirroredEffects {
     uses: Option<Value>,
     unused: Option<Value>,
     seen: Option<Value>,
+    awaits: Option<IgnoredAny>,
 }
 
 impl Shared {
+    /// This node sees to what these nodes left, which are gone.
+    pub(crate) fn adopt(&self, trees: BTreeSet<String>) -> bool {
+        self.write().adopt(trees)
+    }
+
     /// Whether the author of a change has a credential that was not revoked, or none.
     pub(crate) fn author_stands(&self, body: &Value, time_ms: u64) -> bool {
         let id = body.get("credential").and_then(Value::as_str);
@@ -52,6 +60,9 @@ impl Shared {
 
     /// A record of another node: what it took is taken here too.
     pub(crate) fn mirrored(&self, record: &RawRecord<'_>) {
+        if record.kind == CREDENTIAL_REVOCATION || record.kind == OUTCOME {
+            self.mirrored_outcome(record);
+        }
         if ![DECISION, OUTCOME, SUMMARY].contains(&record.kind.as_str()) {
             return;
         }
@@ -63,7 +74,8 @@ impl Shared {
                 .as_ref()
                 .is_none_or(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty))
         };
-        if nothing(&found.marks)
+        if found.awaits.is_none()
+            && nothing(&found.marks)
             && nothing(&found.uses)
             && nothing(&found.unused)
             && nothing(&found.seen)
@@ -71,6 +83,10 @@ impl Shared {
             return;
         }
         let mut state = self.write();
+        if let Some(body) = found.awaits.and_then(|_| whole(record)) {
+            let permitted = state.others.permitted(&record.place.tree, &body);
+            passed_over(record, permitted);
+        }
         let effects = DecisionEffects {
             marks: found.marks.as_ref(),
             uses: None,
@@ -82,15 +98,28 @@ impl Shared {
             GrantId::parse(id.as_str()?).ok()
         };
         if let Some(id) = grant(found.uses) {
-            *state.foreign_uses.entry(id).or_default() += 1;
+            let trees = state.foreign_uses.entry(id).or_default();
+            *trees.entry(record.place.tree.clone()).or_default() += 1;
             state.registry.use_grant(id);
         }
         if let Some(id) = grant(found.unused)
-            && let Some(uses) = state.foreign_uses.get_mut(&id).filter(|uses| **uses > 0)
+            && let Some(trees) = state.foreign_uses.get_mut(&id)
+            && let Some(uses) = trees.get_mut(&record.place.tree).filter(|uses| **uses > 0)
         {
             *uses -= 1;
             state.registry.unuse_grant(id);
         }
+    }
+
+    fn mirrored_outcome(&self, record: &RawRecord<'_>) {
+        let Some(body) = whole(record) else { return };
+        let mut state = self.write();
+        let done = if record.kind == OUTCOME {
+            state.outcome(&body, record.place.time_ms)
+        } else {
+            state.credential_revoked(&body)
+        };
+        passed_over(record, done);
     }
 
     /// A decision of this node is put on record again: its use counts, which nobody has
@@ -134,6 +163,13 @@ impl Shared {
         Some((known.spec.max_uses, known.expires_s))
     }
 
+    /// Whether a grant's uses are counted.
+    pub(crate) fn is_counted(&self, grant: GrantId) -> bool {
+        let state = self.read();
+        let known = state.registry.grant(grant);
+        known.is_some_and(|grant| grant.spec.max_uses.is_some())
+    }
+
     /// Gives a use back; whether the grant's are counted.
     pub(crate) fn unreserve(&self, grant: GrantId) -> bool {
         let mut state = self.write();
@@ -153,18 +189,44 @@ impl Shared {
         seen.map_err(|_| NotClaimed::Full)
     }
 
-    /// Uses of grants that this node has on record, where they are counted and the
-    /// grant may still be used: of each how many, and the Unix second of its end.
-    pub(crate) fn counted_uses(&self, now_s: u64) -> Vec<(GrantId, u64, u64)> {
+    /// Uses of grants that are on record here, of all nodes, where they are counted and the
+    /// grant may still be used: of each the grant, the tree (`None`: our own), how many, and
+    /// the Unix second at which the grant ends.
+    pub(crate) fn counted_uses(&self, now_s: u64) -> Vec<CountedUse> {
         let state = self.read();
-        let each = state.uses.iter().filter_map(|(id, count)| {
-            let grant = state.registry.grant(*id)?;
+        let own = state.uses.iter().map(|(id, count)| (*id, None, *count));
+        let foreign = state.foreign_uses.iter().flat_map(|(id, trees)| {
+            let each = trees.iter();
+            each.map(|(tree, count)| (*id, Some(tree.clone()), *count))
+        });
+        let counted = own.chain(foreign).filter_map(|(id, tree, count)| {
+            let grant = state.registry.grant(id)?;
             let counts = grant.spec.max_uses.is_some()
                 && grant.state == GrantState::Active
                 && grant.view(now_s) != GrantView::Expired;
-            (counts && *count > 0).then_some((*id, *count, grant.expires_s))
+            (counts && count > 0).then_some((id, tree, count, grant.expires_s))
         });
-        each.collect()
+        counted.collect()
+    }
+}
+
+/// Uses of a grant at one node.
+pub(crate) type CountedUse = (GrantId, Option<String>, u64, u64);
+
+fn whole(record: &RawRecord<'_>) -> Option<Value> {
+    serde_json::from_slice(record.body).ok()
+}
+
+/// What does not fit is its node's to judge: here it has no effect.
+fn passed_over(record: &RawRecord<'_>, done: Result<(), String>) {
+    if let Err(reason) = done {
+        let (tree, index) = (&record.place.tree, record.place.index);
+        tracing::warn!(
+            tree,
+            index,
+            reason,
+            "a record of another node is passed over"
+        );
     }
 }
 

@@ -69,6 +69,9 @@ mod seams {
         fn reader(&self) -> Reader {
             self.0.reader()
         }
+        fn in_force(&self, index: u64) -> bool {
+            self.0.in_force(index)
+        }
     }
 
     impl Claims for Seam<dyn Claims> {
@@ -83,6 +86,24 @@ mod seams {
         }
         fn release(&self, grant: GrantId) -> Coming<'_, ()> {
             self.0.release(grant)
+        }
+        fn returned(
+            &self,
+            grant: Option<GrantId>,
+            mark: Option<([u8; 16], [u8; 32])>,
+        ) -> Coming<'_, ()> {
+            self.0.returned(grant, mark)
+        }
+        fn once(
+            &self,
+            key: [u8; 16],
+            until_s: u64,
+            now_s: u64,
+        ) -> Coming<'_, Result<bool, NotClaimed>> {
+            self.0.once(key, until_s, now_s)
+        }
+        fn hold(&self, key: [u8; 16]) -> Coming<'_, Result<Turn, NotClaimed>> {
+            self.0.hold(key)
         }
         fn see(
             &self,
