@@ -12,7 +12,7 @@ use crate::keyring::{Keyring, KeyringFlaw};
 use crate::oauth::client_keys::ClientKeys;
 use crate::rate::Rate;
 use crate::recall::Memory;
-use crate::records::{Records, TICKETS, time_of};
+use crate::records::{Records, TICKETS, time_of, wall_of};
 use crate::unavailable::Unavailable;
 use crate::upstream_secrets::UpstreamSecrets;
 use crate::vault::{StoreSeal, Vault};
@@ -159,6 +159,7 @@ pub async fn join(
         settings: store,
         world: StoreSurroundings {
             clock: time_of(&clock),
+            wall: wall_of(&clock),
             random: Arc::new(move || salts.bytes()),
             sealing: Arc::new(StoreSeal::new(master, random.clone())),
             ask: asks_peers()?,

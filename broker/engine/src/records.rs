@@ -306,6 +306,12 @@ pub(crate) fn time_of(clock: &Clock) -> LedgerClock {
     Arc::new(move || clock.now_ms())
 }
 
+/// The clock of the machine, for what stands below it.
+pub(crate) fn wall_of(clock: &Clock) -> LedgerClock {
+    let clock = clock.clone();
+    Arc::new(move || clock.now_ms().saturating_sub(clock.behind_ms()))
+}
+
 /// Waits for a change within a bound. It runs to its end, whoever waits.
 async fn whole(
     change: impl Future<Output = Result<Ordered, NotChanged>> + Send + 'static,

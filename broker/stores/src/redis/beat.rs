@@ -13,6 +13,9 @@ use tokio::time::timeout;
 
 /// How often a node tells of itself at least.
 const EVERY: Duration = Duration::from_millis(500);
+/// How long after its start a node may find what the process before it told, in
+/// milliseconds.
+const SETTLED_MS: u64 = 1_000;
 /// For how long nodes are listed that do not live.
 const LISTED: Duration = Duration::from_secs(3_600);
 
@@ -53,6 +56,7 @@ pub(super) async fn run(cluster: Arc<Cluster>) {
 
 async fn beat(cluster: &Cluster, sent: Instant) -> Result<(), NoAnswer> {
     let row = cluster.row();
+    let began_ms = (cluster.world.wall)();
     let sealed = row
         .seal(&*cluster.world.sealing)
         .map_err(NoAnswer::NotDone)?;
@@ -65,13 +69,14 @@ async fn beat(cluster: &Cluster, sent: Instant) -> Result<(), NoAnswer> {
         Ok(both) => both,
         Err((flaw, seen)) => {
             if let Some(seen) = seen {
-                take_over(cluster, &seen, &row);
+                take_over(cluster, &seen, (&row, began_ms));
             }
             return Err(flaw);
         }
     };
     cluster.acked_by.store(u64::from(acked), Ordering::Relaxed);
-    let seen = take_over(cluster, &beaten, &row);
+    let seen = take_over(cluster, &beaten, (&row, began_ms));
+    has_its_name(cluster, beaten.8.as_deref(), &row);
     same_history(cluster, &row);
     cluster.rows.came(row, (sent, cluster.now_ms()));
     if let Some(seq) = seen {
@@ -82,13 +87,13 @@ async fn beat(cluster: &Cluster, sent: Instant) -> Result<(), NoAnswer> {
 
 /// Takes over what a heartbeat saw; the number of changes in our log, where it is
 /// whole.
-fn take_over(cluster: &Cluster, beaten: &Beaten, row: &Row) -> Option<u64> {
-    let (seconds, micros, tree, seq, _, whole, lost, rows) = beaten;
+fn take_over(cluster: &Cluster, beaten: &Beaten, (row, began_ms): (&Row, u64)) -> Option<u64> {
+    let (seconds, micros, tree, seq, _, whole, lost, rows, _) = beaten;
     let number = |text: &String| text.parse::<u64>().unwrap_or(0);
     let redis_ms = number(seconds) * 1_000 + number(micros) / 1_000;
     // Redis looked at its clock between our two looks at ours.
-    let ended_ms = cluster.now_ms();
-    let middle_ms = row.at_ms + ended_ms.saturating_sub(row.at_ms) / 2;
+    let ended_ms = (cluster.world.wall)();
+    let middle_ms = began_ms + ended_ms.saturating_sub(began_ms) / 2;
     let off = i64::try_from(middle_ms).unwrap_or(i64::MAX) - i64::try_from(redis_ms).unwrap_or(0);
     cluster.clock_off_ms.store(off, Ordering::Relaxed);
     cluster.lost_ms.fetch_max(number(lost), Ordering::Relaxed);
@@ -101,6 +106,23 @@ fn take_over(cluster: &Cluster, beaten: &Beaten, row: &Row) -> Option<u64> {
         return None;
     }
     Some(seq)
+}
+
+/// Whoever told of itself last under our name was this process, or is gone. Where two
+/// live, one of them stops.
+fn has_its_name(cluster: &Cluster, before: Option<&[u8]>, own: &Row) {
+    let sealing = &*cluster.world.sealing;
+    let before = before.and_then(|sealed| Row::open(&own.node, sealed, sealing));
+    let Some(before) = before.filter(|row| row.start < own.start) else {
+        return;
+    };
+    // What was there when this process began says nothing.
+    if before.at_ms > cluster.began_ms.saturating_add(SETTLED_MS) {
+        cluster.forked(format!(
+            "another live node has the name `{}` too; set another `store.node` for one of them",
+            own.node
+        ));
+    }
 }
 
 /// A node that folded as many changes folded the same.
@@ -117,7 +139,7 @@ fn same_history(cluster: &Cluster, own: &Row) {
     let before = std::mem::replace(&mut cluster.flaws().history, flaw.clone());
     match (before, flaw) {
         (None, Some(reason)) => {
-            cluster.whole.store(false, Ordering::Release);
+            cluster.stopped.store(true, Ordering::Release);
             tracing::error!(reason, "this node stands by another record than others");
         }
         // The other is gone.

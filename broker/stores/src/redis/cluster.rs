@@ -48,6 +48,8 @@ pub(super) struct Cluster {
     pub(super) own_tree: String,
     /// This process.
     pub(super) start: String,
+    /// When it began, Unix milliseconds.
+    pub(super) began_ms: u64,
     pub(super) journal: Ledger,
     pub(super) order: Ordering,
     pub(super) state: Shared,
@@ -66,6 +68,8 @@ pub(super) struct Cluster {
     pub(super) again: Notify,
     /// Whether the log is whole and every change of it was folded.
     pub(super) whole: AtomicBool,
+    /// Whether another history or process stands against this one.
+    pub(super) stopped: AtomicBool,
     /// Whether this node says that it is ready.
     pub(super) ready: AtomicBool,
     /// When the log lost something last, Unix milliseconds.
@@ -139,6 +143,7 @@ impl Cluster {
             beats,
             run,
             start: hex(&(parts.world.random)()),
+            began_ms: (parts.world.clock)(),
             settings: parts.settings,
             world: parts.world,
             link: parts.link,
@@ -157,6 +162,7 @@ impl Cluster {
             again: Notify::new(),
             files: Files::default(),
             whole: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
             ready: AtomicBool::new(false),
             lost_ms: AtomicU64::new(0),
             clock_off_ms: AtomicI64::new(0),
@@ -195,6 +201,7 @@ impl Cluster {
             self.acked.drop_connection();
         }
         self.run.put(run);
+        self.stopped.store(false, Memory::Release);
         self.reship.notify_one();
         self.whole.store(true, Memory::Release);
         tracing::info!("the change log in Redis is whole");
@@ -203,7 +210,7 @@ impl Cluster {
     /// The log is another than our journal: nothing is answered until an operator
     /// has decided.
     pub(super) fn forked(&self, flaw: String) {
-        self.whole.store(false, Memory::Release);
+        self.stopped.store(true, Memory::Release);
         let before = self.flaws().fork.replace(flaw.clone());
         if before.as_deref() != Some(&flaw) {
             tracing::error!(
@@ -223,7 +230,8 @@ impl Cluster {
             .fresh
             .age()
             .is_some_and(|age| age < self.settings.stale);
-        young && self.whole.load(Memory::Acquire) && self.clock_flaw().is_none()
+        let whole = self.whole.load(Memory::Acquire) && !self.stopped.load(Memory::Acquire);
+        young && whole && self.clock_flaw().is_none()
     }
 
     /// Why nobody can rely on the clock here: what the nodes tell of each other's times

@@ -83,7 +83,15 @@ async fn fill_one(cluster: &Cluster, copy: &Arc<CopiedTree>, mut hole: Hole) -> 
     for row in own.iter().chain(&rest) {
         let owner = row.tree == copy.place.tree;
         while hole.from < hole.until {
-            match ask(cluster, row, &copy.place.tree, hole).await? {
+            let asked = ask(cluster, row, &copy.place.tree, hole).await;
+            let found = match asked {
+                Ok(found) => found,
+                Err(reason) => {
+                    tracing::debug!(node = row.node, reason, "a node does not answer");
+                    break;
+                }
+            };
+            match found {
                 Some((first, frames)) if first < hole.until => {
                     let (of, at) = (copy.clone(), hole);
                     let filled = spawn_blocking(move || of.fill(at, first, &frames)).await;

@@ -6,7 +6,7 @@ use super::copies::Hole;
 use super::feed::bytes;
 use super::link::{ANSWERED_WITHIN, said};
 use super::shipping::commit_place;
-use super::{keys, peers};
+use super::{keys, peers, scripts};
 use crate::ledger::{AppendError, Ledger, SNAPSHOT, entries};
 use crate::state::CHANGE;
 use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
@@ -34,6 +34,11 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
     let tree = &cluster.own_tree;
     let connected = cluster.link.connect(ANSWERED_WITHIN).await;
     let (mut connection, _) = connected.map_err(|flaw| flaw.to_string())?;
+    // From here on nothing comes of another process with a copy of this folder.
+    let mut command = scripts::eval(scripts::OWN, &[keys::tree_head(tree)]);
+    command.arg(&cluster.start).arg(1);
+    let owned: Result<i64, _> = command.query_async(&mut connection).await;
+    owned.map_err(|flaw| said(&flaw))?;
     loop {
         let mut command = cmd("HGET");
         command.arg(keys::tree_head(tree)).arg("next");

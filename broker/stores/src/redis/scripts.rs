@@ -108,15 +108,16 @@ return 1
 
 /// A node's heartbeat. Keys: head, nodes, rows. Arguments: node, its row (sealed).
 /// Answers: seconds, microseconds, tree, number, planned, whole, when it lost
-/// something, and all rows by node.
+/// something, all rows by node, and what was told under this name before.
 pub(super) const BEAT: &str = r"
+local before = redis.call('HGET', KEYS[2], ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', '512', '*', 'n', ARGV[1], 'd', ARGV[2])
 local t = redis.call('TIME')
 return {t[1], t[2], redis.call('HGET', KEYS[1], 'tree') or '',
   redis.call('HGET', KEYS[1], 'seq') or '0', redis.call('HGET', KEYS[1], 'planned') or '0',
   redis.call('HGET', KEYS[1], 'whole') or '0', redis.call('HGET', KEYS[1], 'lost') or '0',
-  redis.call('HGETALL', KEYS[2])}
+  redis.call('HGETALL', KEYS[2]), before}
 ";
 
 /// Takes a commit of a tree. Keys: its head, its log. Arguments: the index of the

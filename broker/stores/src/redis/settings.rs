@@ -63,8 +63,10 @@ pub type AskPeer =
 /// What is asked of the world.
 #[derive(Clone)]
 pub struct StoreSurroundings {
-    /// The clock, Unix milliseconds.
+    /// The clock, Unix milliseconds: never behind what is on record.
     pub clock: LedgerClock,
+    /// The clock of the machine, Unix milliseconds, which is held against that of Redis.
+    pub wall: LedgerClock,
     /// Sixteen random bytes.
     pub random: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
     /// Seals what Redis holds.

@@ -132,6 +132,7 @@ impl<'a> Wanted<'a> {
             settings: self.settings(),
             world: StoreSurroundings {
                 clock: clock(&self.set),
+                wall: clock(&Arc::default()),
                 random: Arc::new(random),
                 sealing: Arc::new(Plain(self.master)),
                 ask: Arc::new(|_, _| Box::pin(async { Err("nobody is asked".to_owned()) })),
