@@ -20,8 +20,8 @@ from ports import Ports
 END = "__end_of_block__"
 FUSE_S = 60
 POLL_S = 0.02
-# What a server of ours says when it is ready, and what Keycloak says.
-READY = re.compile(r"^ready in|\bKeycloak \S+ on JVM .* started in ")
+# What a server of ours says when it is ready, and what Keycloak and Redis say.
+READY = re.compile(r"^ready in|\bKeycloak \S+ on JVM .* started in |\* Ready to accept connections")
 # Where a page names no port, the dev world takes the usual one.
 USUAL = "127.0.0.1:8420"
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -58,18 +58,24 @@ impl AdminClient {
 
     /// Every object of a collection, page by page.
     pub(crate) async fn list(&self, collection: &str) -> Result<Vec<Value>, Failure> {
+        Ok(self.list_dated(collection).await?.0)
+    }
+
+    /// The same, and when the broker answered (`Date`), Unix seconds.
+    pub(crate) async fn list_dated(
+        &self,
+        collection: &str,
+    ) -> Result<(Vec<Value>, Option<i64>), Failure> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let after = cursor
                 .as_deref()
                 .map_or_else(String::new, |cursor| format!("&cursor={}", percent(cursor)));
-            let page = self
-                .get(below(
-                    &self.api,
-                    &format!("{collection}?limit={PAGE}{after}"),
-                )?)
-                .await?;
+            let url = below(&self.api, &format!("{collection}?limit={PAGE}{after}"))?;
+            let request = self.http.get(url).bearer_auth(self.token.expose());
+            let answer = self.http.send(request).await?;
+            let page = answer.ok()?;
             let Some(found) = page.get("items").and_then(Value::as_array) else {
                 return Err(Failure::answer(
                     "expected a list with `items`, found another answer",
@@ -78,7 +84,7 @@ impl AdminClient {
             items.extend(found.iter().cloned());
             match page.get("next").and_then(Value::as_str) {
                 Some(next) => cursor = Some(next.to_owned()),
-                None => return Ok(items),
+                None => return Ok((items, answer.date_s())),
             }
         }
         Err(Failure::answer(format!(

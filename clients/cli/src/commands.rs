@@ -16,6 +16,7 @@ mod issuers;
 mod keys;
 mod lock;
 mod locks;
+mod nodes;
 mod policy;
 mod revoke;
 mod secrets;
@@ -59,6 +60,9 @@ pub enum Command {
     Secrets(secrets::SecretsArgs),
     /// Show, check and replace the bundle of policies
     Policy(policy::PolicyArgs),
+    /// List the brokers that share a record: which are ready, and which were not heard of
+    /// for 3 s
+    Nodes(nodes::NodesArgs),
     /// Say why a request was permitted or refused
     Explain(explain::ExplainArgs),
     /// Check the broker and its surroundings, one line a check; exits with 4 where one
@@ -85,6 +89,7 @@ impl Command {
             Self::Keys(_) => "keys",
             Self::Secrets(_) => "secrets",
             Self::Policy(_) => "policy",
+            Self::Nodes(_) => "nodes",
             Self::Explain(_) => "explain",
             Self::Doctor(_) => "doctor",
         }
@@ -113,6 +118,7 @@ impl Command {
             Self::Keys(args) => keys::run(args, environment).await,
             Self::Secrets(args) => secrets::run(args, environment).await,
             Self::Policy(args) => policy::run(args, environment).await,
+            Self::Nodes(args) => nodes::run(args, environment).await,
             Self::Explain(args) => explain::run(args, environment).await,
             Self::Doctor(args) => doctor::run(args, environment).await,
         }

@@ -93,20 +93,46 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         .find(|written| written.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Products and shifts of numbers and of other constants.
+/// Sums, products and shifts of numbers and of other constants.
 fn reckon(file: &str, written: &str) -> Option<u128> {
     let written = written.trim();
-    let written = match written.strip_prefix("Duration::from_secs(") {
-        Some(seconds) => seconds.strip_suffix(')')?,
-        None => written,
-    };
-    if let Some((left, right)) = written.split_once(" << ") {
+    let inside = |begin| written.strip_prefix(begin)?.strip_suffix(')');
+    if let Some(inner) = inside("Duration::from_secs(").or_else(|| inside("(")) {
+        return reckon(file, inner);
+    }
+    if let [left, right] = parts(written, " << ")[..] {
         return Some(reckon(file, left)? << reckon(file, right)?);
     }
-    written
-        .split(" * ")
-        .map(|factor| one(file, factor.split(" as ").next().unwrap_or_default()))
-        .product()
+    for joint in [" + ", " * "] {
+        let parts = parts(written, joint);
+        if parts.len() > 1 {
+            let numbers = parts.into_iter().map(|part| reckon(file, part));
+            return match joint {
+                " + " => numbers.sum(),
+                _ => numbers.product(),
+            };
+        }
+    }
+    one(file, written.split(" as ").next().unwrap_or_default())
+}
+
+/// The parts of what is written that stand between joints outside parentheses.
+fn parts<'a>(written: &'a str, joint: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let (mut from, mut depth) = (0, 0);
+    for (at, c) in written.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ if depth == 0 && at >= from && written[at..].starts_with(joint) => {
+                found.push(&written[from..at]);
+                from = at + joint.len();
+            }
+            _ => {}
+        }
+    }
+    found.push(&written[from..]);
+    found
 }
 
 fn one(file: &str, factor: &str) -> Option<u128> {

@@ -25,6 +25,7 @@ mod links;
 mod names;
 mod paths;
 mod places;
+mod redis;
 mod rooms;
 mod sizes;
 mod tree;

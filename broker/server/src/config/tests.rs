@@ -109,7 +109,10 @@ fn an_unknown_key_is_named_with_the_nearest_known_one() {
             "the nearest is `id`",
         ),
         ("'limits.body_bytes' = 1", "unknown key"),
-        ("[store]\nredis = 'x'", "unknown key `store.redis`"),
+        (
+            "[store]\nreddis = 'x'",
+            "the nearest known one is `store.redis`",
+        ),
     ] {
         let found = refused(&format!("{LEAST}{text}\n"));
         assert!(found.contains(said), "{text}: {found}");

@@ -15,6 +15,7 @@ use crate::text::{clean, table};
 mod broker;
 mod folder;
 mod keys;
+mod readiness;
 
 /// What to look at beside the broker of the environment.
 #[derive(Debug, Args)]
@@ -84,7 +85,7 @@ pub(crate) async fn run(args: DoctorArgs, environment: &Environment) -> Result<R
         true => Vec::new(),
         false => broker::metadata(environment).await,
     };
-    let readiness = broker::readiness(environment, args.operations.as_deref()).await;
+    let readiness = readiness::check(environment, args.operations.as_deref()).await;
     if args.ready {
         return Ok(report(&readiness.into_iter().take(1).collect::<Vec<_>>()));
     }

@@ -62,6 +62,36 @@ async fn one_of_a_collection_is_shown_whole_and_a_missing_one_exits_5() {
 }
 
 #[tokio::test]
+async fn nodes_are_listed_as_a_table_and_as_json_and_one_that_is_silent_shows_so() {
+    let node = |name: &str, seen: &str, ready: bool| {
+        json!({"node":name,"tree":format!("t{name}"),"version":"0.1.0","format":1,"behind":0,
+            "seen_at":seen,"ready":ready})
+    };
+    let items = json!([
+        node("a", "2026-11-30T10:00:12.400Z", true),
+        node("b", "2026-11-30T10:00:00.000Z", false),
+        node("c", "2026-11-30T10:00:12.000Z", false)
+    ]);
+    let page = json!({"items": items, "next": null}).to_string();
+    let server = Server::answering(&[(200, &page), (200, &page), (503, "{}")]).await;
+    let ran = run_at(&server, "nodes").await;
+    assert_eq!(
+        ran.out,
+        "NODE  READY         BEHIND  SEEN      VERSION  FORMAT  TREE\n\
+         a     yes           0       0 s ago   0.1.0    1       ta\n\
+         b     not heard of  0       12 s ago  0.1.0    1       tb\n\
+         c     no            0       0 s ago   0.1.0    1       tc\n"
+    );
+    assert_eq!(ran.code, 0);
+    let said = run_at(&server, "nodes list -o json").await.json();
+    assert_eq!(said["data"], json!({"items": items}));
+    assert_eq!(said["meta"]["command"], "nodes");
+    assert_eq!(run_at(&server, "nodes").await.code, 12);
+    let wanted = "GET /admin/v1/nodes?limit=100 ";
+    assert!(server.requests().iter().all(|r| r.starts_with(wanted)));
+}
+
+#[tokio::test]
 async fn a_lock_on_everything_has_no_id() {
     let page = r#"{"items":[{"id":"lck_1","what":{"kind":"all"}}],"next":null}"#;
     let server = Server::answering(&[(200, page)]).await;

@@ -1,4 +1,4 @@
-//! The broker from outside: metadata, keys, the clock, readiness.
+//! The broker from outside: metadata, keys, the clock, the certificate.
 
 use serde_json::Value;
 use url::Url;
@@ -17,16 +17,6 @@ const CLOCK_WARN_S: i64 = 5;
 const CERTIFICATE_WARN_S: i64 = 14 * DAY_S;
 const DAY_S: i64 = 86_400;
 const CERTIFICATE: &str = "certificate";
-const READINESS: &str = "readiness";
-const REFERENCES: &str = "references";
-
-/// What begins a line about what to look at: a reference that leads nowhere, an
-/// issuer whose keys cannot be had, an upstream secret that ends soon.
-const LOOK: [(&str, &str); 3] = [
-    ("[!]references ", REFERENCES),
-    ("[!]issuers ", "issuers"),
-    ("[!]secrets ", "upstream secrets"),
-];
 
 /// Checks that rest on the metadata: issuer, clock, published keys.
 pub(super) async fn metadata(environment: &Environment) -> Vec<DoctorCheck> {
@@ -49,20 +39,6 @@ pub(super) async fn metadata(environment: &Environment) -> Vec<DoctorCheck> {
                 skipped("published keys"),
             ]
         }
-    }
-}
-
-/// `/readyz` of the operations listener: readiness, and a warning where objects
-/// name what is not there.
-pub(super) async fn readiness(environment: &Environment, named: Option<&str>) -> Vec<DoctorCheck> {
-    let failed = |failure| vec![DoctorCheck::failed(READINESS, &failure)];
-    match environment.operations(named) {
-        Ok(Some(url)) => asked(&url).await.unwrap_or_else(failed),
-        Ok(None) => {
-            let detail = "name the operations listener with --operations";
-            vec![DoctorCheck::new(READINESS, CheckOutcome::Skipped, detail)]
-        }
-        Err(failure) => failed(failure),
     }
 }
 
@@ -159,33 +135,6 @@ async fn published(http: &Http, document: &Value) -> DoctorCheck {
     }
 }
 
-async fn asked(operations: &Url) -> Result<Vec<DoctorCheck>, Failure> {
-    let http = Http::new(operations)?;
-    let url = below(operations, "readyz?verbose=references")?;
-    let answer = http.send(http.get(url)).await?;
-    Ok(told(answer.is_success(), answer.text()))
-}
-
-/// What `/readyz` says: `[+]` of a check that is well, `[-]` of one that is not,
-/// `[!]` of what to look at.
-fn told(ready: bool, text: &str) -> Vec<DoctorCheck> {
-    let look = |line: &str| {
-        let mut known = LOOK.iter();
-        known.find_map(|(begin, name)| Some((*name, line.strip_prefix(begin)?.to_owned())))
-    };
-    let lines: Vec<&str> = text.lines().filter(|line| look(line).is_none()).collect();
-    let outcome = if ready {
-        CheckOutcome::Ok
-    } else {
-        CheckOutcome::Fail
-    };
-    let mut checks = vec![DoctorCheck::new(READINESS, outcome, lines.join("; "))];
-    let warnings = text.lines().filter_map(look);
-    checks
-        .extend(warnings.map(|(name, detail)| DoctorCheck::new(name, CheckOutcome::Warn, detail)));
-    checks
-}
-
 async fn metrics(operations: &Url) -> Result<String, Failure> {
     let http = Http::new(operations)?;
     let answer = http.send(http.get(below(operations, "metrics")?)).await?;
@@ -220,40 +169,6 @@ fn holding(metrics: &str) -> DoctorCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_name_of_an_object_that_leads_nowhere_is_a_warning_of_its_own() {
-        let line = "/agents/a/ceiling/0/scopes: expected scopes, found `x`";
-        let other = "/agents/b/owner: expected a client";
-        let text = format!(
-            "[+]ledger ok\n[+]references ok, 2 lead nowhere\n[!]references {line}\n[!]references {other}\nready\n"
-        );
-        let checks = told(true, &text);
-        let shown: Vec<_> = checks
-            .iter()
-            .map(|check| (check.name, check.outcome, check.detail.as_str()))
-            .collect();
-        let ready = "[+]ledger ok; [+]references ok, 2 lead nowhere; ready";
-        assert_eq!(
-            shown,
-            [
-                (READINESS, CheckOutcome::Ok, ready),
-                (REFERENCES, CheckOutcome::Warn, line),
-                (REFERENCES, CheckOutcome::Warn, other)
-            ]
-        );
-        let line = "corp: keys: expected status 200, found 404; look";
-        let checks = told(
-            true,
-            &format!("[+]issuers ok, x\n[!]issuers {line}\nready\n"),
-        );
-        let shown = checks
-            .last()
-            .map(|c| (c.name, c.outcome, c.detail.as_str()));
-        assert_eq!(shown, Some(("issuers", CheckOutcome::Warn, line)));
-        assert_eq!(told(true, "[+]references ok\nready\n").len(), 1);
-        assert_eq!(told(false, "[-]ledger cannot be written\n").len(), 1);
-    }
 
     #[test]
     fn a_certificate_warns_two_weeks_before_its_end_and_fails_at_it() {
