@@ -28,6 +28,7 @@ type Beaten = (
     String,
     String,
     Vec<Value>,
+    Option<Vec<u8>>,
 );
 
 /// Tells of this node for as long as it runs.

@@ -198,7 +198,9 @@ async fn look(mirrors: &Arc<Mirrors>) {
     for (tree, node) in found {
         let (of, name) = (mirrors.clone(), tree.clone());
         let begun = tokio::task::spawn_blocking(move || of.begin(&name, &node)).await;
-        match begun.unwrap_or_else(|e| Err(io::Error::other(e))) {
+        // The node ends.
+        let Ok(begun) = begun else { return };
+        match begun {
             Ok(Some(copy)) => begin(mirrors, copy),
             Ok(None) => {}
             Err(error) => {
