@@ -84,7 +84,7 @@ def client_credentials(broker, agent="invoice-agent", auth="basic", **params):
 
 def endpoint(broker, name: str) -> str:
     """An endpoint beside the token endpoint, by its fixed path (contract §4)."""
-    return f"{broker.issuer}/{name}"
+    return f"{broker.token_endpoint.removesuffix('/token')}/{name}"
 
 
 def introspect(broker, access_token, agent="invoice-agent", auth="basic", **params):

@@ -1,6 +1,7 @@
 """A broker as a child process: its start, its end, and what it wrote."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,8 @@ REPO = Path(__file__).resolve().parents[2]
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 20
 POLL_S = 0.02
+KEPT_PORTS = range(12_000, 32_000)
+"""Ports that the kernel gives to no connection that goes out."""
 
 
 def binary() -> str:
@@ -27,6 +30,18 @@ def free_port() -> int:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         return bound.getsockname()[1]
+
+
+def kept_port() -> int:
+    """A free loopback port that no connection takes as its own end: who is started there again finds it free."""
+    while True:
+        port = random.choice(KEPT_PORTS)
+        with socket.socket() as bound:
+            try:
+                bound.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Member(dict):
