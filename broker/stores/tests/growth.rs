@@ -101,6 +101,7 @@ fn record(kind: &str, number: u64, ms: u64, shared: &Shared) -> Draft {
                 key: mark,
                 request: [0; 32],
                 until_s,
+                issued_s: 0,
             };
             taken(shared.take(wanted, ms / 1000)).unwrap();
             let answered = (Some((mark, until_s, None)), &[][..]);

@@ -78,17 +78,14 @@ async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
     let mut order = ids.clone();
     order.rotate_left(1);
     recorded_late(&broker, &order).await;
-    let (reader, blocks) = (
-        broker.records.ledger.reader(),
-        broker.records.state.read().revocation_blocks.clone(),
-    );
+    let blocks = broker.records.state.read().revocation_blocks.clone();
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
         let window = Window {
             limit: 30,
             after: None,
         };
-        let (page, more) = RECORDED.read(&reader, &blocks, after, &window).unwrap();
+        let (page, more) = RECORDED.read(&broker.records, &blocks, after, &window).unwrap();
         listed.extend(page.iter().map(|entry| entry.id.0));
         after = listed.last().copied();
         if !more {

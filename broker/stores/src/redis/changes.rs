@@ -128,7 +128,7 @@ async fn keep_turn(
     mut ended: oneshot::Receiver<()>,
 ) {
     while timeout(TURN_KEPT_EVERY, &mut ended).await.is_err() {
-        let mut command = scripts::eval(scripts::KEEP, &[key.clone()]);
+        let mut command = scripts::eval(scripts::KEEP, std::slice::from_ref(&key));
         command.arg(&mine).arg(TURN_MS);
         // Where that fails the turn ends, and a change of it finds that another came first.
         let _: Result<i64, _> = cluster.commands.run(command).await;

@@ -1,7 +1,6 @@
 //! A Redis of a test's own, on a free port of the loopback, with its file.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
@@ -50,11 +49,6 @@ impl Server {
         }
     }
 
-    /// Starts it again, with its file.
-    pub(super) fn again(&mut self) {
-        self.run();
-    }
-
     /// Its address, with the number of a database.
     pub(super) fn url(&self, db: usize) -> String {
         format!("redis://127.0.0.1:{}/{db}", self.port)
@@ -65,11 +59,6 @@ impl Server {
         let client = redis::Client::open(self.url(db)).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         command.query_async(&mut connection).await.unwrap()
-    }
-
-    /// Its folder.
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 
