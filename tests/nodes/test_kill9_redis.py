@@ -15,7 +15,7 @@ from support.world import unique
 pytestmark = pytest.mark.xdist_group("kill9redis")
 ROUNDS, LONG_ROUNDS = 2, 10
 BACK_S = 5
-"""Contract §16, "Edges": a node serves within that of the return of its Redis."""
+"""Contract §16, "Redis": a node serves within that of the return of its Redis."""
 
 
 def serves(scene, node) -> bool:

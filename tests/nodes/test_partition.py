@@ -1,4 +1,4 @@
-"""Issue 11 and contract §16, "Edges": a node that is cut off from Redis refuses within its bound, and comes back by
+"""Issue 11 and contract §16, "Redis": a node that is cut off from Redis refuses within its bound, and comes back by
 itself; nothing acknowledged is lost, nothing is taken twice."""
 
 import time

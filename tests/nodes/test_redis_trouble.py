@@ -12,7 +12,7 @@ from support.scene import until
 from support.world import unique
 
 WAITS_S = 2
-"""Contract §16, "Edges": no request waits longer for Redis."""
+"""Contract §16, "Redis": no request waits longer for Redis."""
 SLACK_S = 0.5
 
 

@@ -31,6 +31,10 @@ fn public_paths() -> impl Iterator<Item = &'static str> {
         .split(".route(")
         .skip(1)
         .map(|call| {
+            // Both nodes name it: the one that asks, and the one that answers.
+            if call.starts_with("PEER_PATH,") {
+                return locum_stores::redis::PEER_PATH;
+            }
             let path = call.split('"').nth(1).unwrap();
             path.strip_suffix("{path}").unwrap_or(path)
         })
