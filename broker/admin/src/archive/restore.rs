@@ -67,8 +67,7 @@ fn lay_out(source: File, file: &Path, data: &Path) -> Result<Opened, RestoreFlaw
     let manifest = first.map(|entry| manifest(entry)).transpose();
     let manifest = manifest.map_err(wrong)?;
     let manifest = manifest.ok_or_else(|| wrong("expected an entry, found none".into()))?;
-    let ledger = data.join(LEDGER);
-    let journal = data.join(JOURNAL);
+    let (ledger, journal) = (data.join(LEDGER), data.join(JOURNAL));
     DirBuilder::new().mode(0o700).create(&ledger)?;
     if manifest.journal.is_some() {
         DirBuilder::new().mode(0o700).create(&journal)?;

@@ -85,7 +85,9 @@ async fn pages_hold_what_was_recorded_late_and_in_another_order_than_its_ids() {
             limit: 30,
             after: None,
         };
-        let (page, more) = RECORDED.read(&broker.records, &blocks, after, &window).unwrap();
+        let (page, more) = RECORDED
+            .read(&broker.records, &blocks, after, &window)
+            .unwrap();
         listed.extend(page.iter().map(|entry| entry.id.0));
         after = listed.last().copied();
         if !more {

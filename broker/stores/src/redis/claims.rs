@@ -3,9 +3,9 @@
 
 use super::changes::{catch_up, take_turn};
 use super::cluster::Cluster;
-use super::feed::pause;
 use super::lane::NoAnswer;
 use super::mirrors::Mirrors;
+use super::reading::pause;
 use super::{keys, scripts};
 use crate::Coming;
 use crate::changes::{NotOrdered, Turn};
@@ -90,7 +90,7 @@ impl RedisClaims {
             let text = "it was issued before Redis lost what was used; issue another";
             return Err(NotClaimed::Unknown(text.into()));
         }
-        if cluster.state.is_marked(&mark, now_s) {
+        if cluster.state.is_marked(mark.key, mark.request, now_s) {
             return Err(NotClaimed::Taken);
         }
         let attempt = hex(&cluster.random());
@@ -108,7 +108,9 @@ impl RedisClaims {
         if claimed? == 0 {
             return Err(NotClaimed::Taken);
         }
-        let taken = cluster.state.take_mark(&mark, now_s);
+        let taken = cluster
+            .state
+            .take_mark(mark.key, mark.request, (mark.until_s, now_s));
         taken.map_err(|_| NotClaimed::Taken)
     }
 
@@ -229,6 +231,7 @@ impl Claims for RedisClaims {
         now_ms: u64,
         until_s: u64,
     ) -> Coming<'_, Result<u64, NotClaimed>> {
-        Box::pin(ready(self.cluster.state.see(token, now_ms, until_s)))
+        let seen = self.cluster.state.see(token, now_ms, until_s);
+        Box::pin(ready(seen.map_err(|_| NotClaimed::Full)))
     }
 }

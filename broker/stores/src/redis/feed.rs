@@ -4,13 +4,14 @@
 use super::change_entry::{LoggedChange, NotOpened};
 use super::cluster::{Cluster, Folded};
 use super::link::ANSWERED_WITHIN;
+use super::reading::{bytes, pause};
 use super::rows::{LIVES, Row, instant};
 use super::{keys, returning};
 use crate::changes::Ordered;
 use crate::state::Changed;
 use locum_core::record::{Appended, Draft};
+use redis::cmd;
 use redis::streams::{StreamId, StreamReadReply};
-use redis::{Value, cmd};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -24,8 +25,6 @@ use tokio::sync::oneshot;
 const BLOCK_MS: u64 = 1_000;
 /// Entries of one read, at most.
 const COUNT: u64 = 512;
-/// Pause before another attempt.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Why following ended.
 enum End {
@@ -61,15 +60,6 @@ pub(super) async fn run(cluster: Arc<Cluster>) {
         }
         pause().await;
     }
-}
-
-/// Waits before another attempt.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing tells that a server can be reached again"
-)]
-pub(super) async fn pause() {
-    tokio::time::sleep(PAUSE).await;
 }
 
 async fn follow_log(cluster: &Cluster, follow: &UnboundedSender<Following>) -> End {
@@ -144,14 +134,6 @@ fn row(cluster: &Cluster, entry: &StreamId) {
         if Duration::from_millis(old_ms) < LIVES {
             cluster.rows.came(row, (instant(), cluster.now_ms()));
         }
-    }
-}
-
-/// A field of an entry.
-pub(super) fn bytes<'a>(entry: &'a StreamId, field: &str) -> Option<&'a [u8]> {
-    match entry.map.get(field) {
-        Some(Value::BulkString(bytes)) => Some(bytes),
-        Some(_) | None => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Founds a log: its first node gives it its name, and fills it from its own record.
 
+use super::flaw::CannotJoin;
 use super::settings::Sealing;
-use super::{CannotJoin, keys, scripts};
+use super::{keys, scripts};
 use redis::Cmd;
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ use super::beat;
 use super::cluster::{Cluster, Parts};
 use super::decisions::RedisDecisions;
 use super::feed;
+use super::flaw::CannotJoin;
 use super::founding::{Founding, LogOf};
 use super::link::{ANSWERED_WITHIN, Link, NoLink, RedisInfo, said};
 use super::mirrors::{self, Mirrors};
@@ -13,12 +14,12 @@ use super::rows::{GONE, LIVES, Row};
 use super::shipping::{self, ShippingEnd, shipping};
 use super::tickets::RedisTickets;
 use super::{
-    CannotJoin, RedisSettings, RedisStore, StoreSurroundings, changes::RedisChanges,
-    claims::RedisClaims, keys,
+    RedisSettings, RedisStore, StoreSurroundings, changes::RedisChanges, claims::RedisClaims, keys,
 };
-use super::{files, heirs, recovering, seeding};
+use super::{files, heirs, reading, recovering, seeding};
 use crate::ledger::{self, Ledger, LedgerOptions, seed_of};
-use crate::state::{OwnDecisions, Shared};
+use crate::state::Shared;
+use crate::state::many::OwnDecisions;
 use crate::tickets::TicketBounds;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, cmd};
@@ -102,17 +103,35 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
     let mirrors = spawn_blocking(move || Mirrors::open(opened)).await;
     let mirrors = mirrors.map_err(|e| CannotJoin(e.to_string()))?;
     let mirrors = Arc::new(mirrors.map_err(|e| CannotJoin(e.to_string()))?);
+    begin((&cluster, &mirrors), (&ledger, end), &told).await?;
+    Ok(store(cluster, mirrors, (ledger, tickets)))
+}
+
+/// Begins what runs for as long as the node does, and waits until the state is of now.
+async fn begin(
+    (cluster, mirrors): (&Arc<Cluster>, &Arc<Mirrors>),
+    (ledger, end): (&Ledger, ShippingEnd),
+    told: &impl Fn(String),
+) -> Result<(), CannotJoin> {
     tokio::spawn(feed::run(cluster.clone()));
     tokio::spawn(beat::run(cluster.clone()));
     tokio::spawn(shipping::run(cluster.clone(), ledger.reader(), end));
-    arrived(&cluster, &told).await?;
+    arrived(cluster, told).await?;
     let others = cluster.rows.others(&cluster.settings.node, GONE);
-    if let Err(reason) = files::exchange(&cluster, &others).await {
+    if let Err(reason) = files::exchange(cluster, &others).await {
         tracing::warn!(reason, "what files declare at other nodes is not known yet");
     }
     tokio::spawn(mirrors::run(mirrors.clone()));
     tokio::spawn(heirs::run(cluster.clone(), mirrors.clone()));
-    Ok(RedisStore {
+    Ok(())
+}
+
+fn store(
+    cluster: Arc<Cluster>,
+    mirrors: Arc<Mirrors>,
+    (ledger, tickets): (Ledger, TicketBounds),
+) -> RedisStore {
+    RedisStore {
         state: cluster.state.clone(),
         changes: Arc::new(RedisChanges(cluster.clone())),
         claims: Arc::new(RedisClaims {
@@ -134,7 +153,7 @@ pub async fn join(joining: Joining, told: impl Fn(String)) -> Result<RedisStore,
             own: ledger.reader(),
         }),
         ledger,
-    })
+    }
 }
 
 /// Whether a folder is that of a broker which stands alone.
@@ -193,7 +212,7 @@ impl Door {
                 Err(NoLink::Wrong(flaw)) => return Err(CannotJoin(flaw)),
                 Err(NoLink::Unreachable(flaw)) => told(flaw),
             }
-            feed::pause().await;
+            reading::pause().await;
         }
     }
 
@@ -210,7 +229,7 @@ impl Door {
                 Err(Trouble::Cannot(flaw)) => return Err(flaw),
                 Err(Trouble::Broken(flaw)) => told(flaw),
             }
-            feed::pause().await;
+            reading::pause().await;
         }
     }
 

@@ -96,3 +96,13 @@ pub(super) fn ticket_ends() -> String {
 pub(super) fn ticket_owners() -> String {
     key("{k}:owners")
 }
+
+/// Where the name of a tree's node belongs, for its seal.
+pub(super) fn tree_place(tree: &str) -> String {
+    format!("{}:{tree}", trees())
+}
+
+/// Where a commit belongs, for its seal.
+pub(super) fn commit_place(tree: &str, first: u64) -> String {
+    format!("{}:{first}", tree_log(tree))
+}

@@ -1,6 +1,6 @@
 //! Connections to Redis, and whether what answers will do.
 
-use super::CannotJoin;
+use super::flaw::CannotJoin;
 use super::settings::RedisSettings;
 use redis::aio::MultiplexedConnection;
 use redis::{

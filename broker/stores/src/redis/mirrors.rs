@@ -3,10 +3,9 @@
 
 use super::cluster::Cluster;
 use super::copies::{CopiedTree, CopyPlace};
-use super::feed::{bytes, pause};
 use super::link::{ANSWERED_WITHIN, said};
+use super::reading::{bytes, pause};
 use super::rows::GONE;
-use super::shipping::commit_place;
 use super::{files, keys, peers};
 use redis::streams::{StreamId, StreamReadReply};
 use redis::{cmd, pipe};
@@ -190,7 +189,7 @@ async fn look(mirrors: &Arc<Mirrors>) {
     command.arg(keys::trees());
     let known: Result<BTreeMap<String, Vec<u8>>, _> = mirrors.cluster.commands.run(command).await;
     for (tree, sealed) in known.unwrap_or_default() {
-        let place = tree_place(&tree);
+        let place = keys::tree_place(&tree);
         if let Some(node) = mirrors.cluster.world.sealing.open(&sealed, &place) {
             found.push((tree, String::from_utf8_lossy(&node).into_owned()));
         }
@@ -217,11 +216,6 @@ async fn prune(mirrors: &Arc<Mirrors>) {
     let prune = move || all.iter().for_each(|copy| copy.prune(before_ms));
     // It is done again.
     let _ = tokio::task::spawn_blocking(prune).await;
-}
-
-/// Where the name of a tree's node belongs, for its seal.
-pub(super) fn tree_place(tree: &str) -> String {
-    format!("{}:{tree}", keys::trees())
 }
 
 async fn follow(cluster: Arc<Cluster>, copy: Arc<CopiedTree>) {
@@ -296,7 +290,7 @@ fn commit(cluster: &Cluster, tree: &str, entry: &StreamId) -> Result<(u64, Vec<u
     let first: Option<u64> = first.and_then(|text| text.parse().ok());
     let first = first.ok_or("has no index")?;
     let sealed = bytes(entry, "d").unwrap_or_default();
-    let place = commit_place(tree, first);
+    let place = keys::commit_place(tree, first);
     let frames = cluster.world.sealing.open(sealed, &place);
     let frames = frames.ok_or("does not open under this master key")?;
     Ok((first, frames))

@@ -12,6 +12,7 @@ mod copies;
 mod decisions;
 mod feed;
 mod files;
+mod flaw;
 mod founding;
 mod freshness;
 mod heirs;
@@ -23,6 +24,7 @@ mod mirrors;
 mod nodes;
 mod order;
 mod peers;
+mod reading;
 mod recovering;
 mod repairing;
 mod returning;
@@ -33,6 +35,7 @@ mod settings;
 mod shipping;
 mod tickets;
 
+pub use flaw::CannotJoin;
 pub use join::{Joining, is_alone, join};
 pub use peers::{ANSWER_MAX, ASKED_MAX, PEER_PATH};
 pub use repairing::repair;
@@ -46,11 +49,6 @@ use crate::nodes::Nodes;
 use crate::state::Shared;
 use crate::tickets::Tickets;
 use std::sync::Arc;
-
-/// Why a node does not join: what an operator has to see to first.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct CannotJoin(pub String);
 
 /// The four seams over a Redis, and who else there is.
 pub struct RedisStore {

@@ -4,10 +4,10 @@
 
 use super::cluster::Cluster;
 use super::copies::{CopiedTree, Hole};
-use super::feed::pause;
 use super::keys;
 use super::link::{ANSWERED_WITHIN, said};
 use super::mirrors::Mirrors;
+use super::reading::pause;
 use super::rows::{GONE, LIVES, Row};
 use crate::ledger::Reader;
 use locum_core::jcs::hex;

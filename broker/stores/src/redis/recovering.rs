@@ -3,14 +3,14 @@
 
 use super::cluster::Cluster;
 use super::copies::Hole;
-use super::feed::bytes;
 use super::link::{ANSWERED_WITHIN, said};
-use super::shipping::commit_place;
+use super::reading::bytes;
 use super::{keys, peers, scripts};
 use crate::ledger::{AppendError, Ledger, SNAPSHOT, entries};
 use crate::state::CHANGE;
 use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
 use locum_core::record::Draft;
+use redis::aio::MultiplexedConnection;
 use redis::cmd;
 use redis::streams::StreamRangeReply;
 
@@ -34,11 +34,7 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
     let tree = &cluster.own_tree;
     let connected = cluster.link.connect(ANSWERED_WITHIN).await;
     let (mut connection, _) = connected.map_err(|flaw| flaw.to_string())?;
-    // From here on nothing comes of another process with a copy of this folder.
-    let mut command = scripts::eval(scripts::OWN, &[keys::tree_head(tree)]);
-    command.arg(&cluster.start).arg(1);
-    let owned: Result<i64, _> = command.query_async(&mut connection).await;
-    owned.map_err(|flaw| said(&flaw))?;
+    own(cluster, &mut connection).await?;
     loop {
         let mut command = cmd("HGET");
         command.arg(keys::tree_head(tree)).arg("next");
@@ -61,11 +57,7 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
             .query_async(&mut connection)
             .await
             .map_err(|flaw| said(&flaw))?;
-        let lost = || {
-            format!(
-                "expected the decisions of this node (tree `{tree}`) up to record {next} in its folder, found {have}, and Redis has no longer what lies between: put a newer backup in place, or give this node an empty folder"
-            )
-        };
+        let lost = || lost(tree, next, have);
         if reply.ids.is_empty() {
             return Err(lost());
         }
@@ -80,7 +72,7 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
             let frames = cluster
                 .world
                 .sealing
-                .open(sealed, &commit_place(tree, first));
+                .open(sealed, &keys::commit_place(tree, first));
             let frames = frames.ok_or_else(lost)?;
             let flawed = |flaw| format!("commit {}: {flaw}", entry.id);
             take_back((cluster, ledger), first, &frames)
@@ -93,6 +85,21 @@ pub(super) async fn recover(cluster: &Cluster, ledger: &Ledger) -> Result<(), St
             "records that were sent before a crash are taken back from Redis"
         );
     }
+}
+
+/// From here on nothing comes of another process with a copy of this folder.
+async fn own(cluster: &Cluster, connection: &mut MultiplexedConnection) -> Result<(), String> {
+    let key = [keys::tree_head(&cluster.own_tree)];
+    let mut command = scripts::eval(scripts::OWN, &key);
+    command.arg(&cluster.start).arg(1);
+    let owned: Result<i64, _> = command.query_async(connection).await;
+    owned.map(|_| ()).map_err(|flaw| said(&flaw))
+}
+
+fn lost(tree: &str, next: u64, have: u64) -> String {
+    format!(
+        "expected the decisions of this node (tree `{tree}`) up to record {next} in its folder, found {have}, and Redis has no longer what lies between: put a newer backup in place, or give this node an empty folder"
+    )
 }
 
 /// Takes back what other nodes have copies of and Redis has no longer: a folder that was

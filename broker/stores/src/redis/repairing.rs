@@ -2,14 +2,13 @@
 //! none is ready while it is there.
 
 use super::change_entry::{LoggedChange, NotOpened};
-use super::feed::bytes;
+use super::flaw::CannotJoin;
 use super::founding::LogOf;
 use super::link::{ANSWERED_WITHIN, Link, said};
-use super::mirrors::tree_place;
+use super::reading::bytes;
 use super::rows::Row;
 use super::settings::{RedisSettings, Sealing};
-use super::shipping::commit_place;
-use super::{CannotJoin, keys, scripts};
+use super::{keys, scripts};
 use crate::formats::{FORMATS, Formats};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply};
@@ -172,7 +171,11 @@ impl Repair<'_> {
         let trees: BTreeMap<String, Vec<u8>> = self.ask(command).await?;
         let mut known = Vec::new();
         for (tree, sealed) in trees {
-            if self.sealing.open(&sealed, &tree_place(&tree)).is_some() {
+            if self
+                .sealing
+                .open(&sealed, &keys::tree_place(&tree))
+                .is_some()
+            {
                 known.push(tree);
             } else {
                 let name = format!("the name of tree `{}`", tree.escape_debug());
@@ -196,7 +199,7 @@ impl Repair<'_> {
                 let first = bytes(&entry, "f").and_then(|text| std::str::from_utf8(text).ok());
                 let first: Option<u64> = first.and_then(|text| text.parse().ok());
                 let sealed = bytes(&entry, "d").unwrap_or_default();
-                let place = first.map(|first| commit_place(tree, first));
+                let place = first.map(|first| keys::commit_place(tree, first));
                 let opened = place.and_then(|place| self.sealing.open(sealed, &place));
                 if opened.is_none() {
                     self.found

@@ -4,9 +4,8 @@
 
 use super::change_entry::LoggedChange;
 use super::cluster::Cluster;
-use super::feed::{bytes, pause};
 use super::link::ANSWERED_WITHIN;
-use super::mirrors::tree_place;
+use super::reading::{bytes, pause};
 use super::shipping::another_process;
 use super::{founding, keys, scripts};
 use redis::aio::MultiplexedConnection;
@@ -73,25 +72,8 @@ pub(super) async fn arrive(
             break;
         }
         cluster.whole.store(false, Ordering::Release);
-        if whole == "2" {
-            if look.is_founder().await? {
-                look.is_whole().await?;
-            } else {
-                let waits = "another node fills the Redis with its record";
-                cluster.flaws().waiting = Some(waits.into());
-                pause().await;
-            }
-            continue;
-        }
-        look.put_uses_back().await?;
-        look.is_back().await?;
-        if since_ms >= BACK_WITHIN_MS || look.all_are_back(expected).await? {
-            look.is_whole().await?;
-        } else {
-            let waits = "the nodes put back what Redis may have lost";
-            cluster.flaws().waiting = Some(waits.into());
-            pause().await;
-        }
+        look.become_whole((whole == "2", since_ms), expected)
+            .await?;
     }
     cluster.flaws().waiting = None;
     cluster.flaws().fork = None;
@@ -263,6 +245,30 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// One step to a whole log: its founder has filled it, or all that lived are back.
+    async fn become_whole(
+        &mut self,
+        (founding, since_ms): (bool, i64),
+        expected: Option<&BTreeSet<String>>,
+    ) -> Result<(), String> {
+        let waits = if founding {
+            if self.is_founder().await? {
+                return self.is_whole().await;
+            }
+            "another node fills the Redis with its record"
+        } else {
+            self.put_uses_back().await?;
+            self.is_back().await?;
+            if since_ms >= BACK_WITHIN_MS || self.all_are_back(expected).await? {
+                return self.is_whole().await;
+            }
+            "the nodes put back what Redis may have lost"
+        };
+        self.cluster.flaws().waiting = Some(waits.into());
+        pause().await;
+        Ok(())
+    }
+
     async fn is_founder(&mut self) -> Result<bool, String> {
         let mut command = cmd("HGET");
         command.arg(keys::head()).arg("by");
@@ -310,7 +316,7 @@ impl Look<'_> {
     /// Whoever joins learns of the decisions of this node.
     async fn tell_of_our_tree(&mut self) -> Result<(), String> {
         let cluster = self.cluster;
-        let place = tree_place(&cluster.own_tree);
+        let place = keys::tree_place(&cluster.own_tree);
         let name = cluster.settings.node.as_bytes();
         let sealed = cluster.world.sealing.seal(name, &place)?;
         let mut command = cmd("HSET");

@@ -245,7 +245,7 @@ impl Shipper {
         let cluster = &self.cluster;
         let tree = &cluster.own_tree;
         let now_ms = cluster.now_ms();
-        let place = commit_place(tree, first);
+        let place = keys::commit_place(tree, first);
         let sealed = cluster.world.sealing.seal(frames, &place)?;
         let begins = self.next.unwrap_or(first);
         let keys = [keys::tree_head(tree), keys::tree_log(tree)];
@@ -287,9 +287,4 @@ pub(super) fn another_process(tree: &str) -> String {
     format!(
         "another process has started on a copy of this node's folder (tree `{tree}`): two would write over each other, so this one answers nothing; give one of them an empty folder and a name of its own"
     )
-}
-
-/// Where a commit belongs, for its seal.
-pub(super) fn commit_place(tree: &str, first: u64) -> String {
-    format!("{}:{first}", keys::tree_log(tree))
 }

@@ -1,12 +1,13 @@
 //! What the state is told by a node that is not alone: changes of all nodes from the
 //! journal, decisions of its own from its ledger, and of the others from copies.
 
-use super::Shared;
+use super::change::CHANGE;
 use super::fold::DecisionEffects;
+use super::marks::Replayed;
+use super::seen::Full;
+use super::shared::Shared;
 use super::snapshot::CopiedState;
-use crate::claims::{Mark, NotClaimed};
 use crate::ledger::{Entry, Follower, RawRecord, SNAPSHOT, Save};
-use crate::state::{CHANGE, Replayed};
 use locum_core::decide::{CREDENTIAL_REVOCATION, DECISION, OUTCOME, SUMMARY};
 use locum_core::ids::{CredentialId, GrantId};
 use locum_core::record::{Draft, Place};
@@ -132,19 +133,21 @@ impl Shared {
     }
 
     /// Whether a mark is known that is not free for its request.
-    pub(crate) fn is_marked(&self, mark: &Mark, now_s: u64) -> bool {
-        self.write().marks.is_taken(mark.key, mark.request, now_s)
+    pub(crate) fn is_marked(&self, key: [u8; 16], request: [u8; 32], now_s: u64) -> bool {
+        self.write().marks.is_taken(key, request, now_s)
     }
 
     /// Takes a mark that was claimed.
     ///
     /// # Errors
     /// [`Replayed`] when it is taken here.
-    pub(crate) fn take_mark(&self, mark: &Mark, now_s: u64) -> Result<(), Replayed> {
-        let mut state = self.write();
-        state
-            .marks
-            .take(mark.key, mark.request, mark.until_s, now_s)
+    pub(crate) fn take_mark(
+        &self,
+        key: [u8; 16],
+        request: [u8; 32],
+        (until_s, now_s): (u64, u64),
+    ) -> Result<(), Replayed> {
+        self.write().marks.take(key, request, until_s, now_s)
     }
 
     /// The request of a mark ended with nothing obtained; its hash.
@@ -179,14 +182,11 @@ impl Shared {
     }
 
     /// When a token that is ahead of the clock was first seen.
-    pub(crate) fn see(
-        &self,
-        token: [u8; 16],
-        now_ms: u64,
-        until_s: u64,
-    ) -> Result<u64, NotClaimed> {
-        let seen = self.write().seen.see(token, now_ms, until_s);
-        seen.map_err(|_| NotClaimed::Full)
+    ///
+    /// # Errors
+    /// [`Full`] where too many are remembered.
+    pub(crate) fn see(&self, token: [u8; 16], now_ms: u64, until_s: u64) -> Result<u64, Full> {
+        self.write().seen.see(token, now_ms, until_s)
     }
 
     /// Uses of grants that are on record here, of all nodes, where they are counted and the

@@ -3,6 +3,7 @@
 //! written anywhere else: losing it costs a replay and no fact.
 
 mod ages;
+mod all_handed;
 mod blocks;
 mod canonical;
 mod change;
@@ -12,7 +13,7 @@ mod fold;
 mod handed;
 mod idempotency;
 mod keys;
-mod many;
+pub(crate) mod many;
 mod marks;
 mod others;
 mod parties;
@@ -34,7 +35,6 @@ pub use fold::State;
 pub use handed::{Awaiting, HANDED_MAX, HandedOut, HandedOutEntry};
 pub use idempotency::{REMEMBERED_S, Remembered};
 pub use keys::RETIRED_KEYS_MAX;
-pub(crate) use many::OwnDecisions;
 pub use marks::{Marks, Replayed};
 pub use others::OthersHanded;
 pub use parties::Parties;
