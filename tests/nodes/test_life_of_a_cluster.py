@@ -43,7 +43,7 @@ class Alone:
         world.revoke("agent", self.gone.agent.id)
         self.lock = world.lock("agent", self.asleep.agent.id)
         self.operator = self.node.api.post("/credentials", {"role": "operator", "name": unique("op")}).json()
-        self.listed = listed(self.node)
+        self.listed, self.nodes = listed(self.node), self.node.api.get("/nodes").json()["items"]
         self.decisions = self.decided(self.node)
         self.jwks = client.http.get(client.endpoint(self.node, "jwks"), timeout=30).json()
         self.node.stop()
@@ -75,6 +75,11 @@ def test_a_single_broker_becomes_three_by_configuration_alone_and_all_show_what_
         assert listed(node) == grown.listed, node
         assert client.http.get(client.endpoint(node, "jwks"), timeout=30).json() == grown.jwks
         assert grown.cluster.live(node) == {"a", "b", "c"}
+
+
+def test_a_broker_that_stands_alone_lists_itself(grown):
+    [item] = grown.nodes
+    assert item["ready"] is True and item["behind"] == 0 and item["tree"] and item["version"]
 
 
 def test_its_tokens_live_on_and_its_dead_stay_dead_at_every_node(grown):

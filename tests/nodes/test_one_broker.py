@@ -249,6 +249,17 @@ def test_every_node_lists_all_nodes_as_ready_and_none_as_behind(nodes):
     assert len(trees) == 1 and len(set(trees.pop())) == 3, "each has a tree of its own, and all say the same"
 
 
+def test_the_metrics_of_every_node_tell_of_the_cluster(nodes, scene):
+    for node in nodes:
+        node.world.revoke("token", at(scene, node).token().claims["jti"])
+        assert node.metric("locum_nodes_live") == 3 and node.metric("locum_store_behind") == 0
+        assert 0 <= node.metric("locum_store_view_age_seconds") < 3
+        assert node.metric("locum_store_replicas_acked") == 0, "this Redis has none"
+        assert node.metric("locum_store_republished_records_total") == 0
+        assert node.metric("locum_revocation_propagation_seconds_count") >= 1
+        assert node.metric('locum_revocation_propagation_seconds_bucket{le="+Inf"}') >= 1
+
+
 @pytest.mark.parametrize("path", ["/locks", "/revocations", "/grants", "/agents", "/policies", "/keys", "/issuers"])
 def test_every_node_shows_the_same_lists(nodes, scene, path):
     a, b, c = nodes
