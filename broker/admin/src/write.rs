@@ -159,8 +159,13 @@ impl Call {
         reason: String,
         id: &str,
     ) -> Result<Ordered, Problem> {
-        self.who.again(&self.api)?;
         let records = &self.api.broker.records;
+        if records.journal.is_none() {
+            // Alone, nobody else plans: it takes its turn as every change does.
+            let changing = self.changing().await?;
+            return self.record(&changing, &[change], reason).await;
+        }
+        self.who.again(&self.api)?;
         let recorded = records.record(&[change], &self.author(reason)).await;
         recorded.map_err(|flaw| not_changed(flaw, Some(id)))
     }

@@ -49,7 +49,10 @@ impl Nodes for RedisNodes {
             warnings.push(format!("not all decisions of these are here: {nodes}"));
         }
         Some(StoreView {
-            flaw: cluster.flaw(),
+            flaw: cluster.flaw().or_else(|| {
+                let ready = cluster.ready.load(Ordering::Relaxed);
+                (!ready).then(|| "this node starts, or stops".to_owned())
+            }),
             warnings,
             age_ms: age,
             behind: head.saturating_sub(*cluster.folded.borrow()),
