@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A backend and the state that it keeps.
-pub(crate) struct Backend<C> {
-    pub(crate) changes: C,
+pub(crate) struct Backend {
+    pub(crate) changes: Arc<dyn Changes>,
     pub(crate) state: Shared,
 }
 
@@ -28,7 +28,7 @@ fn declares(id: &str) -> Arc<Draft> {
 }
 
 /// Runs everything; `new` makes a backend that knows nothing yet.
-pub(crate) async fn behaves<C: Changes>(new: impl Fn() -> Backend<C>) {
+pub(crate) async fn behaves(new: impl Fn() -> Backend) {
     a_change_that_came_is_in_the_state_and_on_record(&new()).await;
     a_change_planned_on_an_older_state_is_not_made(&new()).await;
     a_change_that_rests_on_nothing_is_made_and_moves_nobody(&new()).await;
@@ -38,7 +38,7 @@ pub(crate) async fn behaves<C: Changes>(new: impl Fn() -> Backend<C>) {
     what_is_on_record_is_confirmed(&new()).await;
 }
 
-async fn a_change_that_came_is_in_the_state_and_on_record<C: Changes>(new: &Backend<C>) {
+async fn a_change_that_came_is_in_the_state_and_on_record(new: &Backend) {
     let head = new.changes.head().await;
     let made = new
         .changes
@@ -53,7 +53,7 @@ async fn a_change_that_came_is_in_the_state_and_on_record<C: Changes>(new: &Back
     assert!(new.changes.fresh());
 }
 
-async fn a_change_planned_on_an_older_state_is_not_made<C: Changes>(new: &Backend<C>) {
+async fn a_change_planned_on_an_older_state_is_not_made(new: &Backend) {
     let head = new.changes.head().await;
     new.changes
         .append(Expect::At(head), declares("a"))
@@ -68,7 +68,7 @@ async fn a_change_planned_on_an_older_state_is_not_made<C: Changes>(new: &Backen
     assert!(new.state.read().registry.agent("b").is_none());
 }
 
-async fn a_change_that_rests_on_nothing_is_made_and_moves_nobody<C: Changes>(new: &Backend<C>) {
+async fn a_change_that_rests_on_nothing_is_made_and_moves_nobody(new: &Backend) {
     let head = new.changes.head().await;
     new.changes
         .append(Expect::Any, declares("a"))
@@ -81,7 +81,7 @@ async fn a_change_that_rests_on_nothing_is_made_and_moves_nobody<C: Changes>(new
         .unwrap();
 }
 
-async fn of_two_planned_at_once_one_is_made<C: Changes>(new: &Backend<C>) {
+async fn of_two_planned_at_once_one_is_made(new: &Backend) {
     let head = new.changes.head().await;
     let (first, second) = tokio::join!(
         new.changes.append(Expect::At(head), declares("a")),
@@ -94,9 +94,7 @@ async fn of_two_planned_at_once_one_is_made<C: Changes>(new: &Backend<C>) {
     assert_eq!(new.changes.head().await, head + 1);
 }
 
-async fn followers_hear_each_planned_change_in_order_once_it_is_in_the_state<C: Changes>(
-    new: &Backend<C>,
-) {
+async fn followers_hear_each_planned_change_in_order_once_it_is_in_the_state(new: &Backend) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let (to, state) = (heard.clone(), new.state.clone());
     new.changes.follow(Box::new(move |changed| {
@@ -114,7 +112,7 @@ async fn followers_hear_each_planned_change_in_order_once_it_is_in_the_state<C: 
     assert_eq!(*heard.lock().unwrap(), ["a", "b", "c"]);
 }
 
-async fn a_follower_that_panics_keeps_no_change_from_others<C: Changes>(new: &Backend<C>) {
+async fn a_follower_that_panics_keeps_no_change_from_others(new: &Backend) {
     let heard = Arc::new(Mutex::new(0));
     let to = heard.clone();
     new.changes
@@ -128,7 +126,7 @@ async fn a_follower_that_panics_keeps_no_change_from_others<C: Changes>(new: &Ba
     assert_eq!(*heard.lock().unwrap(), 1);
 }
 
-async fn what_is_on_record_is_confirmed<C: Changes>(new: &Backend<C>) {
+async fn what_is_on_record_is_confirmed(new: &Backend) {
     let made = new.changes.append(Expect::Any, declares("a")).await;
     let confirmed = new
         .changes

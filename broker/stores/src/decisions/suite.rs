@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const NOW_MS: u64 = NOW_S * 1000;
 
 /// A backend, the state that it keeps, and its clock in Unix milliseconds.
-pub(crate) struct Backend<D> {
-    pub(crate) decisions: D,
+pub(crate) struct Backend {
+    pub(crate) decisions: Arc<dyn Decisions>,
     pub(crate) state: Shared,
     pub(crate) now_ms: Arc<AtomicU64>,
 }
 
-impl<D: Decisions> Backend<D> {
+impl Backend {
     /// Puts one on record, whose request began at that millisecond.
     async fn decided(&self, ms: u64, number: u64, outcome: &str) -> u64 {
         self.now_ms.store(ms, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl<D: Decisions> Backend<D> {
             found.push(entry.place.index);
             ControlFlow::Continue(())
         };
-        let found = folded(&self.decisions, sought, Vec::new(), each);
+        let found = folded(&*self.decisions, sought, Vec::new(), each);
         found.await.unwrap()
     }
 
@@ -60,7 +60,7 @@ fn permits() -> Sought {
 }
 
 /// Runs everything; `new` makes a backend that knows nothing yet.
-pub(crate) async fn behaves<D: Decisions>(new: impl Fn() -> Backend<D>) {
+pub(crate) async fn behaves(new: impl Fn() -> Backend) {
     what_came_is_durable_and_its_marks_are_taken(&new()).await;
     a_permit_is_found_by_its_token_and_nothing_else_is(&new()).await;
     a_search_finds_what_holds_the_texts_in_either_order(&new()).await;
@@ -69,14 +69,14 @@ pub(crate) async fn behaves<D: Decisions>(new: impl Fn() -> Backend<D>) {
     a_search_by_time_finds_what_got_its_id_then(&new()).await;
 }
 
-async fn what_came_is_durable_and_its_marks_are_taken<D: Decisions>(new: &Backend<D>) {
+async fn what_came_is_durable_and_its_marks_are_taken(new: &Backend) {
     let body = json!({"outcome": "refusal", "marks": [["AQEBAQEBAQEBAQEBAQEBAQ", NOW_S + 60]]});
     let draft = Draft::new(DECISION, [3; 16], body, None);
     new.decisions.append(Arc::new(draft)).await.unwrap();
     assert_eq!(new.state.read().marks.len(), 1);
 }
 
-async fn a_permit_is_found_by_its_token_and_nothing_else_is<D: Decisions>(new: &Backend<D>) {
+async fn a_permit_is_found_by_its_token_and_nothing_else_is(new: &Backend) {
     new.decided(NOW_MS, 1, "refusal").await;
     let place = new.decided(NOW_MS, 2, "permit").await;
     new.decided(NOW_MS + 5, 3, "permit").await;
@@ -88,7 +88,7 @@ async fn a_permit_is_found_by_its_token_and_nothing_else_is<D: Decisions>(new: &
     assert_eq!(by(3).await.unwrap(), None);
 }
 
-async fn a_search_finds_what_holds_the_texts_in_either_order<D: Decisions>(new: &Backend<D>) {
+async fn a_search_finds_what_holds_the_texts_in_either_order(new: &Backend) {
     let first = new.decided(NOW_MS, 1, "permit").await;
     new.decided(NOW_MS, 2, "refusal").await;
     let last = new.decided(NOW_MS, 3, "permit").await;
@@ -100,7 +100,7 @@ async fn a_search_finds_what_holds_the_texts_in_either_order<D: Decisions>(new: 
     assert_eq!(new.found(oldest).await.0, [first, last]);
 }
 
-async fn a_search_goes_on_where_the_one_before_stopped<D: Decisions>(new: &Backend<D>) {
+async fn a_search_goes_on_where_the_one_before_stopped(new: &Backend) {
     let mut places = Vec::new();
     for number in 0..200 {
         places.push(new.decided(NOW_MS, number, "permit").await);
@@ -125,7 +125,7 @@ async fn a_search_goes_on_where_the_one_before_stopped<D: Decisions>(new: &Backe
     }
 }
 
-async fn a_search_looks_at_no_more_records_than_it_may<D: Decisions>(new: &Backend<D>) {
+async fn a_search_looks_at_no_more_records_than_it_may(new: &Backend) {
     let permit = new.decided(NOW_MS, 1, "permit").await;
     for number in 2..10 {
         new.decided(NOW_MS, number, "refusal").await;
@@ -144,7 +144,7 @@ async fn a_search_looks_at_no_more_records_than_it_may<D: Decisions>(new: &Backe
     assert_eq!(new.found(sought).await, (vec![permit], None));
 }
 
-async fn a_search_by_time_finds_what_got_its_id_then<D: Decisions>(new: &Backend<D>) {
+async fn a_search_by_time_finds_what_got_its_id_then(new: &Backend) {
     new.decided(NOW_MS, 1, "permit").await;
     let then = new.decided(NOW_MS + 1_000, 2, "permit").await;
     // It cannot be older than the request behind it, which began much later.

@@ -67,7 +67,7 @@ mod tests {
             for grant in grants {
                 state.registry.put_grant(grant.clone());
             }
-            Shared::new(state)
+            Arc::new(Shared::new(state))
         })
         .await;
     }

@@ -28,7 +28,7 @@ async fn the_embedded_changes_behave() {
     changes::suite::behaves(|| {
         let (ledger, state, _) = opened(folder.path());
         changes::suite::Backend {
-            changes: EmbeddedChanges::new(ledger),
+            changes: Arc::new(EmbeddedChanges::new(ledger)),
             state,
         }
     })
@@ -41,7 +41,7 @@ async fn the_embedded_decisions_behave() {
     decisions::suite::behaves(|| {
         let (ledger, state, now_ms) = opened(folder.path());
         decisions::suite::Backend {
-            decisions: EmbeddedDecisions::new(ledger),
+            decisions: Arc::new(EmbeddedDecisions::new(ledger)),
             state,
             now_ms,
         }

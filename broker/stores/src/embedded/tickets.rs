@@ -99,10 +99,11 @@ impl Tickets for EmbeddedTickets {
 mod tests {
     use super::EmbeddedTickets;
     use crate::tickets::suite;
+    use std::sync::Arc;
 
     #[tokio::test]
     async fn the_embedded_tickets_behave() {
-        suite::behaves(EmbeddedTickets::new).await;
+        suite::behaves(|bounds| Arc::new(EmbeddedTickets::new(bounds))).await;
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 
 use super::{NotKept, Ticket, TicketBounds, Tickets};
 use locum_core::testing::NOW_S;
+use std::sync::Arc;
 
 const BOUNDS: TicketBounds = TicketBounds {
     of_one: 2,
@@ -25,16 +26,16 @@ const fn ticket(number: u8, owner: u8, bytes: Vec<u8>, now_s: u64) -> Ticket {
 }
 
 /// Runs everything; `new` makes a backend without tickets.
-pub(crate) async fn behaves<T: Tickets>(new: impl Fn(TicketBounds) -> T) {
-    a_ticket_is_read_until_it_is_over(&new(BOUNDS)).await;
-    a_ticket_is_taken_once(&new(BOUNDS)).await;
-    a_name_that_is_taken_keeps_its_ticket(&new(BOUNDS)).await;
-    one_owner_has_no_more_than_one_may_have(&new(BOUNDS)).await;
-    there_are_no_more_than_may_be_in_all(&new(BOUNDS)).await;
-    there_are_no_more_bytes_than_may_be(&new(BOUNDS)).await;
+pub(crate) async fn behaves(new: impl Fn(TicketBounds) -> Arc<dyn Tickets>) {
+    a_ticket_is_read_until_it_is_over(&*new(BOUNDS)).await;
+    a_ticket_is_taken_once(&*new(BOUNDS)).await;
+    a_name_that_is_taken_keeps_its_ticket(&*new(BOUNDS)).await;
+    one_owner_has_no_more_than_one_may_have(&*new(BOUNDS)).await;
+    there_are_no_more_than_may_be_in_all(&*new(BOUNDS)).await;
+    there_are_no_more_bytes_than_may_be(&*new(BOUNDS)).await;
 }
 
-async fn a_ticket_is_read_until_it_is_over(tickets: &impl Tickets) {
+async fn a_ticket_is_read_until_it_is_over(tickets: &dyn Tickets) {
     let put = tickets.put(ticket(1, 1, b"a".to_vec(), NOW_S), NOW_S);
     put.await.unwrap();
     for now_s in [NOW_S, NOW_S + 59] {
@@ -48,7 +49,7 @@ async fn a_ticket_is_read_until_it_is_over(tickets: &impl Tickets) {
     assert_eq!(tickets.take(key(1), NOW_S + 60).await.unwrap(), None);
 }
 
-async fn a_ticket_is_taken_once(tickets: &impl Tickets) {
+async fn a_ticket_is_taken_once(tickets: &dyn Tickets) {
     let put = tickets.put(ticket(1, 1, b"a".to_vec(), NOW_S), NOW_S);
     put.await.unwrap();
     let both = tokio::join!(tickets.take(key(1), NOW_S), tickets.take(key(1), NOW_S));
@@ -57,7 +58,7 @@ async fn a_ticket_is_taken_once(tickets: &impl Tickets) {
     assert_eq!(tickets.get(key(1), NOW_S).await.unwrap(), None);
 }
 
-async fn a_name_that_is_taken_keeps_its_ticket(tickets: &impl Tickets) {
+async fn a_name_that_is_taken_keeps_its_ticket(tickets: &dyn Tickets) {
     let put = |text: &str| tickets.put(ticket(1, 1, text.into(), NOW_S), NOW_S);
     put("a").await.unwrap();
     assert_eq!(put("b").await, Err(NotKept::Taken));
@@ -67,7 +68,7 @@ async fn a_name_that_is_taken_keeps_its_ticket(tickets: &impl Tickets) {
     );
 }
 
-async fn one_owner_has_no_more_than_one_may_have(tickets: &impl Tickets) {
+async fn one_owner_has_no_more_than_one_may_have(tickets: &dyn Tickets) {
     let put = |number, owner, now_s| tickets.put(ticket(number, owner, vec![0], now_s), now_s);
     put(1, 1, NOW_S).await.unwrap();
     put(2, 1, NOW_S).await.unwrap();
@@ -79,7 +80,7 @@ async fn one_owner_has_no_more_than_one_may_have(tickets: &impl Tickets) {
     put(6, 1, NOW_S + 60).await.unwrap();
 }
 
-async fn there_are_no_more_than_may_be_in_all(tickets: &impl Tickets) {
+async fn there_are_no_more_than_may_be_in_all(tickets: &dyn Tickets) {
     let put = |number: u8| tickets.put(ticket(number, number, vec![0], NOW_S), NOW_S);
     for number in 0..5 {
         put(number).await.unwrap();
@@ -89,7 +90,7 @@ async fn there_are_no_more_than_may_be_in_all(tickets: &impl Tickets) {
     put(5).await.unwrap();
 }
 
-async fn there_are_no_more_bytes_than_may_be(tickets: &impl Tickets) {
+async fn there_are_no_more_bytes_than_may_be(tickets: &dyn Tickets) {
     let put = |number: u8, bytes| tickets.put(ticket(number, number, vec![0; bytes], NOW_S), NOW_S);
     put(1, 60).await.unwrap();
     assert_eq!(put(2, 41).await, Err(NotKept::Full));
